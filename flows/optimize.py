@@ -1,0 +1,45 @@
+"""The pipeline: a table and a budget in, the smallest, fastest model that keeps its accuracy out."""
+
+from prefect import flow
+
+from slipstream.config import OptimizeConfig
+from slipstream.report import Report
+from slipstream.results import RunRecord
+from tasks.benchmark import benchmark
+from tasks.compare import compare
+from tasks.ingest import ingest
+from tasks.predict import predict
+from tasks.preprocess import preprocess
+from tasks.quantize import quantize
+from tasks.select import select
+from tasks.stage import StageTrace
+from tasks.track import track
+from tasks.train import train
+
+
+@flow(name="optimize")
+def optimize(config: OptimizeConfig) -> Report:
+    """Run the seed's six stages, measure both variants, decide, and write the run down."""
+    stage = StageTrace()
+
+    dataset = stage(ingest, config.data)
+    prepared = stage(preprocess, dataset, config.model.encoding, config.model.bins)
+    mask = stage(select, prepared, config.features)
+    network = stage(train, prepared, mask, config.model.hidden, config.training)
+    bundles = stage(quantize, dataset, prepared, mask, network, config.quantization.calibration_rows)
+    trace = stage(predict, dataset, bundles)
+
+    measured = stage(benchmark, dataset, bundles)
+    comparison = stage(compare, measured, config.quantization, config.budget)
+    record = RunRecord(
+        config=config,
+        dataset=dataset,
+        mask=mask,
+        network=network,
+        bundles=bundles,
+        trace=trace,
+        benchmark=measured,
+        comparison=comparison,
+    )
+    tracked = stage(track, record)
+    return Report(record=record, stages=tuple(stage.lines), tracked=tracked)

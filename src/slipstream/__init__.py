@@ -1,0 +1,23 @@
+"""Slipstream: the smallest, fastest model that keeps its accuracy."""
+
+from pathlib import Path
+
+from slipstream.runtime import BundleError, InputError, Predictor, SlipstreamError, load_file
+
+__all__ = ["BundleError", "InputError", "Predictor", "SlipstreamError", "__version__", "load"]
+
+__version__ = "0.1.0"
+
+
+def load(source: str | Path) -> Predictor:
+    """Load a predictor from a bundle file, or from MLflow's registry (`models:/churn@champion`).
+
+    Raises:
+        BundleError: the file cannot be read, is damaged, or is not a bundle.
+        InputError: the registry has no such model, or mlflow is not installed.
+    """
+    if str(source).startswith("models:/"):
+        from slipstream.tracking import fetch_bundle
+
+        return load_file(fetch_bundle(str(source)))
+    return load_file(source)

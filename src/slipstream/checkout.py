@@ -1,0 +1,64 @@
+"""Where things lie: the checkout, its store and its MLflow database."""
+
+import os
+from pathlib import Path
+
+from slipstream.runtime.errors import InputError
+
+__all__ = ["home", "prepare_environment", "resolve_tracking_uri", "root"]
+
+_MLRUNS = "sqlite:///mlruns/"
+
+
+def root() -> Path:
+    """The checkout this package is installed from.
+
+    Raises:
+        InputError: the package is installed without a checkout.
+    """
+    candidate = Path(__file__).resolve().parents[2]
+    if not (candidate / "flows" / "optimize.py").is_file():
+        raise InputError(
+            "running the pipeline needs a checkout of Slipstream, because its flows and tasks are "
+            "there, however: this is the installed wheel; clone the repository and run `make run`"
+        )
+    return candidate
+
+
+def home() -> Path:
+    """The private folder of the store and of Prefect's embedded database, mode 0700.
+
+    `.slipstream` in the checkout, or the folder that `SLIPSTREAM_HOME` names.
+    """
+    folder = Path(os.environ.get("SLIPSTREAM_HOME") or root() / ".slipstream").absolute()
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return folder
+
+
+def resolve_tracking_uri(uri: str) -> str:
+    """Anchor `mlruns/` at the checkout; every other tracking URI is used as it is."""
+    if not uri.startswith(_MLRUNS):
+        return uri
+    folder = root() / "mlruns"
+    folder.mkdir(exist_ok=True)
+    return f"sqlite:///{folder}/{uri.removeprefix(_MLRUNS)}"
+
+
+def prepare_environment() -> None:
+    """Set what Prefect and MLflow read when they are imported; what is set already stays.
+
+    An embedded Prefect server that keeps its database here, no telemetry, no promotion, and no
+    Prefect log on the terminal, where the report says it all.
+    """
+    settings = {
+        "PREFECT_HOME": str(home() / "prefect"),
+        "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
+        "PREFECT_SERVER_UI_SHOW_PROMOTIONAL_CONTENT": "false",
+        "PREFECT_LOGGING_EXTRA_LOGGERS": "slipstream",
+        "PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL": "CRITICAL",
+        "DO_NOT_TRACK": "true",
+        "MLFLOW_DISABLE_TELEMETRY": "true",
+        "GIT_PYTHON_REFRESH": "quiet",
+    }
+    for name, value in settings.items():
+        os.environ.setdefault(name, value)

@@ -1,0 +1,190 @@
+"""The console script: reads arguments, runs one command, and turns mistakes into one message.
+
+Exit codes: 0 done; 1 a defect; 2 the user's input is at fault; 3 no variant met the budget.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import json
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from slipstream import __version__, load
+from slipstream.checkout import prepare_environment, root
+from slipstream.runtime import InputError, Predictor, SlipstreamError
+
+if TYPE_CHECKING:
+    from pydantic_settings import CliSettingsSource
+
+    from slipstream.config import OptimizeConfig
+
+__all__ = ["main"]
+
+DONE, MISTAKE, NO_WINNER = 0, 2, 3
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command that the arguments name; returns the exit code."""
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    try:
+        parser = _parser(with_config=given[:1] == ["optimize"])
+        chosen = parser.parse_args(given)
+        return int(chosen.run(chosen))
+    except SlipstreamError as error:
+        print(f"slipstream: {error}", file=sys.stderr)
+        return MISTAKE
+    except BrokenPipeError:  # the reader of our output has gone, as `head` does
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return DONE
+    except KeyboardInterrupt:
+        print("slipstream: interrupted; run the same command again to go on", file=sys.stderr)
+        return 130
+
+
+def _parser(*, with_config: bool) -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="slipstream",
+        description="A table and a latency budget in; the smallest, fastest good model out.",
+        allow_abbrev=False,
+    )
+    parser.add_argument("--version", action="version", version=f"slipstream {__version__}")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    optimize = commands.add_parser(
+        "optimize",
+        help="run the pipeline on a table",
+        add_help=not with_config,  # the config's own help has one
+        allow_abbrev=False,
+    )
+    optimize.add_argument("--config", metavar="FILE", help="a TOML file; flags win over it")
+    optimize.add_argument(
+        "--output", metavar="DIR", default="output", help="where the files go (default: output)"
+    )
+    optimize.set_defaults(run=_optimize)
+    if with_config:
+        optimize.set_defaults(read_flags=_add_config_flags(optimize))
+
+    predict = commands.add_parser("predict", help="answer rows with a bundle")
+    predict.add_argument("bundle", help="a bundle file, or models:/NAME@ALIAS")
+    predict.add_argument("rows", help="a .csv, .csv.gz or .parquet file, or one row as JSON")
+    predict.set_defaults(run=_predict)
+
+    inspect = commands.add_parser("inspect", help="tell what a bundle is")
+    inspect.add_argument("bundle", help="a bundle file")
+    inspect.set_defaults(run=_inspect)
+
+    clean = commands.add_parser("clean", help="remove stored results that no run has used lately")
+    clean.add_argument("--keep-days", type=float, required=True, metavar="N", help="days to keep")
+    clean.set_defaults(run=_clean)
+    return parser
+
+
+def _add_config_flags(parser: argparse.ArgumentParser) -> CliSettingsSource[Any]:
+    """Make every config field a flag; the result reads them off the parsed arguments."""
+    from pydantic_settings import CliSettingsSource
+
+    from slipstream.config import OptimizeConfig
+
+    return CliSettingsSource(
+        OptimizeConfig,  # type: ignore[arg-type]
+        root_parser=parser,
+        cli_avoid_json=True,
+        cli_prog_name="slipstream optimize",
+    )
+
+
+def _read_config(chosen: argparse.Namespace) -> OptimizeConfig:
+    from slipstream.config import parse_config, read_toml
+
+    values = read_toml(chosen.config) if chosen.config else {}
+    for section, fields in chosen.read_flags(parsed_args=chosen)().items():
+        written = values.get(section, {})
+        values[section] = {**written, **fields} if isinstance(written, dict) else written
+    return parse_config(values)
+
+
+def _optimize(chosen: argparse.Namespace) -> int:
+    config = _read_config(chosen)
+    output = _writable_folder(chosen.output)
+    prepare_environment()
+    sys.path.insert(0, str(root()))
+
+    from rich.console import Console
+
+    with Console(stderr=True).status("starting Prefect …"):
+        from flows.optimize import optimize
+
+    from slipstream.report import write_output
+    from slipstream.store import open_store
+    from slipstream.terminal import show_report
+
+    report = optimize(config)
+    files = write_output(report, output, open_store())
+    show_report(report, files, Console())
+    return DONE if report.record.comparison.verdict.winner else NO_WINNER
+
+
+def _writable_folder(name: str) -> Path:
+    folder = Path(name)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError(
+            f"--output must be a folder, however: {folder}: {error.strerror}; choose another"
+        ) from None
+    return folder
+
+
+def _predict(chosen: argparse.Namespace) -> int:
+    model = load(chosen.bundle)
+    if chosen.rows.lstrip().startswith("{"):
+        print(json.dumps(_answer(model, model.predict_one(_json_row(chosen.rows)))))
+        return DONE
+    from slipstream.sources import files
+    from slipstream.tables import typed_rows
+
+    probabilities = model.predict(typed_rows(model, files.read(chosen.rows)))
+    writer = csv.writer(sys.stdout, lineterminator="\n")
+    writer.writerow(["probability", "label"])
+    for probability in probabilities.tolist():
+        writer.writerow([f"{probability:.6f}", _answer(model, probability)["label"]])
+    return DONE
+
+
+def _answer(model: Predictor, probability: float) -> dict[str, float | str]:
+    return {"probability": probability, "label": model.classes[probability >= 0.5]}
+
+
+def _json_row(text: str) -> dict[str, Any]:
+    try:
+        row = json.loads(text)
+    except json.JSONDecodeError as error:
+        raise InputError(
+            f"a row must be a JSON object, however: {error}; quote it as '{{\"age\": 42}}'"
+        ) from None
+    return dict(row)
+
+
+def _inspect(chosen: argparse.Namespace) -> int:
+    model = load(chosen.bundle)
+    from rich.console import Console
+
+    from slipstream.terminal import show_bundle
+
+    show_bundle(model, Path(chosen.bundle), Console())
+    return DONE
+
+
+def _clean(chosen: argparse.Namespace) -> int:
+    from slipstream.cleaning import clean
+
+    if not chosen.keep_days >= 0:
+        raise InputError(f"--keep-days must be 0 or more, however: {chosen.keep_days}")
+    removed = clean(chosen.keep_days)
+    print(f"removed {removed.files} files, {removed.size_bytes:,} bytes")
+    return DONE

@@ -1,0 +1,243 @@
+"""What a run is asked to do: one model for the TOML file, the flags and the form in Prefect's UI."""
+
+import tomllib
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, model_validator
+
+from slipstream.runtime.errors import InputError
+
+__all__ = [
+    "BudgetConfig",
+    "DataConfig",
+    "Encoding",
+    "FeaturesConfig",
+    "ModelConfig",
+    "OptimizeConfig",
+    "QuantizationConfig",
+    "TrackingConfig",
+    "TrainingConfig",
+    "parse_config",
+    "read_toml",
+]
+
+Encoding = Literal["minmax", "piecewise"]
+Width = Annotated[int, Field(ge=1, le=16384)]
+ColumnName = Annotated[str, StringConstraints(min_length=1)]
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+
+class DataConfig(_Section):
+    """Where the table is, and what to predict."""
+
+    path: str = Field(
+        "demo",
+        min_length=1,
+        title="Data",
+        description="demo, a scikit-learn set (breast_cancer), a .csv, .csv.gz or .parquet file, "
+        "a folder or glob of those, or a SQLAlchemy URL",
+    )
+    target: str = Field(
+        "target", min_length=1, title="Target", description="the column to predict"
+    )
+    query: str = Field(
+        "", title="Query", description="the SELECT to run where the path is a SQLAlchemy URL"
+    )
+    drop: list[ColumnName] = Field([], title="Drop", description="columns to leave out")
+    task: Literal["binary"] = Field("binary", title="Task", description="what is predicted")
+    positive: str = Field(
+        "",
+        title="Positive label",
+        description="the label whose probability is predicted; empty: True, 1 or yes, else the "
+        "last in sorted order",
+    )
+    test_fraction: float = Field(
+        0.2, gt=0, lt=1, title="Test fraction", description="share of rows kept for the test"
+    )
+    validation_fraction: float = Field(
+        0.2, gt=0, lt=1, title="Validation fraction", description="share of rows for early stopping"
+    )
+    seed: int = Field(
+        0, ge=0, lt=2**63, title="Split seed", description="seed of the split into parts"
+    )
+
+    @model_validator(mode="after")
+    def _leave_rows_to_train_on(self) -> Self:
+        held_out = self.test_fraction + self.validation_fraction
+        if held_out >= 1:
+            raise ValueError(
+                "test_fraction + validation_fraction must be below 1, to leave rows to train on, "
+                f"however: {held_out:g}"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _query_belongs_to_a_database(self) -> Self:
+        if ("://" in self.path) != bool(self.query):
+            raise ValueError(
+                "query must be given where the path is a database URL, and only there, however: "
+                f"query is {'given' if self.query else 'empty'}"
+            )
+        return self
+
+
+class FeaturesConfig(_Section):
+    """Which columns the model may read."""
+
+    k: int = Field(
+        5,
+        ge=0,
+        le=1000,
+        title="Number of features",
+        description="the most columns the model reads; 0: the fewest that carry 95 % of the score",
+    )
+    method: Literal["mutual_info", "anova_f"] = Field(
+        "mutual_info", title="Score", description="how a column's importance is scored"
+    )
+
+
+class ModelConfig(_Section):
+    """The network's shape."""
+
+    hidden: list[Width] = Field(
+        [32, 32],
+        min_length=1,
+        max_length=16,
+        title="Hidden layers",
+        description="width of each hidden layer",
+    )
+    encoding: Encoding = Field(
+        "piecewise",
+        title="Encoding",
+        description="how numeric columns are normalised: one straight line, or one a bin",
+    )
+    bins: int = Field(
+        24, ge=2, le=64, title="Bins", description="the most bins of a piecewise column"
+    )
+
+
+class TrainingConfig(_Section):
+    """How the network is trained."""
+
+    epochs: int = Field(
+        60, ge=1, le=10_000, title="Epochs", description="the most passes over the training rows"
+    )
+    batch_size: int = Field(256, ge=1, title="Batch size", description="rows a step")
+    learning_rate: float = Field(
+        0.003, gt=0, le=1, title="Learning rate", description="AdamW's peak learning rate"
+    )
+    patience: int = Field(
+        8, ge=1, title="Patience", description="epochs without a better validation loss before stop"
+    )
+    seed: int = Field(
+        0, ge=0, lt=2**63, title="Training seed", description="seed of weights and batches"
+    )
+
+
+class QuantizationConfig(_Section):
+    """How the int8 variant is made and judged."""
+
+    calibration_rows: int = Field(
+        2048,
+        ge=1,
+        title="Calibration rows",
+        description="the most training rows that set the activation scales",
+    )
+    max_accuracy_drop: float = Field(
+        0.01,
+        ge=0,
+        le=1,
+        title="Accuracy drop allowed",
+        description="how much test accuracy int8 may lose and still win",
+    )
+
+
+class BudgetConfig(_Section):
+    """What the winner must fit into."""
+
+    p99_us: float = Field(
+        0, ge=0, title="Latency budget (µs)", description="p99 of one row; 0: no limit"
+    )
+    size_bytes: int = Field(
+        0, ge=0, title="Size budget (bytes)", description="size of the bundle file; 0: no limit"
+    )
+
+
+class TrackingConfig(_Section):
+    """Where the run is written down."""
+
+    uri: str = Field(
+        "sqlite:///mlruns/mlflow.db",
+        min_length=1,
+        title="MLflow store",
+        description="tracking URI; mlruns/ is the one in the checkout",
+    )
+    experiment: str = Field(
+        "slipstream", min_length=1, title="Experiment", description="MLflow experiment"
+    )
+    registered_model: str = Field(
+        "",
+        pattern=r"^[^/:\\]*$",
+        title="Model name",
+        description="names the model and its files; empty: the source's name",
+    )
+
+
+class OptimizeConfig(_Section):
+    """Everything a run is asked to do."""
+
+    data: DataConfig = Field(default_factory=DataConfig, title="Data")
+    features: FeaturesConfig = Field(default_factory=FeaturesConfig, title="Features")
+    model: ModelConfig = Field(default_factory=ModelConfig, title="Model")
+    training: TrainingConfig = Field(default_factory=TrainingConfig, title="Training")
+    quantization: QuantizationConfig = Field(
+        default_factory=QuantizationConfig, title="Quantization"
+    )
+    budget: BudgetConfig = Field(default_factory=BudgetConfig, title="Budget")
+    tracking: TrackingConfig = Field(default_factory=TrackingConfig, title="Tracking")
+
+
+def read_toml(path: str | Path) -> dict[str, Any]:
+    """Read a config file as a dictionary.
+
+    Raises:
+        InputError: the file cannot be read, or is not TOML.
+    """
+    try:
+        return tomllib.loads(Path(path).read_text(encoding="utf-8"))
+    except OSError as error:
+        raise InputError(
+            f"a config must be a readable file, however: {path}: {error.strerror}"
+        ) from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise InputError(f"{path}: a config must be TOML, however: {error}") from None
+
+
+def parse_config(values: dict[str, Any]) -> OptimizeConfig:
+    """Validate nested values as a config.
+
+    Raises:
+        InputError: a key is unknown, or a value breaks its rule; every fault is named.
+    """
+    try:
+        return OptimizeConfig.model_validate(values)
+    except ValidationError as error:
+        faults = [_fault(dict(entry)) for entry in error.errors()]
+        raise InputError("the config breaks a rule:\n" + "\n".join(faults)) from None
+
+
+def _fault(entry: dict[str, Any]) -> str:
+    field = ".".join(str(part) for part in entry["loc"]) or "config"
+    if entry["type"] == "extra_forbidden":
+        parent = entry["loc"][:-1]
+        section: Any = OptimizeConfig
+        for part in parent:
+            section = section.model_fields[part].annotation
+        return f"  {field}: no such key; there are: {', '.join(section.model_fields)}"
+    if entry["type"] == "value_error":
+        return f"  {field}: {entry['ctx']['error']}"
+    return f"  {field}: {entry['msg'].lower()}, however: {entry['input']!r}"

@@ -1,0 +1,99 @@
+"""What the first layer sees of a column: one input vector for every row of its table.
+
+A numeric column with B bins has B inputs, the piecewise-linear encoding of Gorishniy et al. (2022,
+eq. 1); between two edges the encoding is linear, so the first layer needs to be known at the edges
+only. A category is one-hot. What training never observed (an unknown category, say) is encoded as
+the mean of what it did observe, so it gets the frequency-weighted mean of the observed rows.
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+import torch
+from numpy.typing import NDArray
+
+from slipstream.runtime.columns import Column, Positions, stack
+
+__all__ = ["column_states", "frequencies", "positions", "states", "table_offsets"]
+
+
+def positions(columns: Sequence[Column], prepared: pd.DataFrame) -> Positions:
+    """Locate normalised rows in the table: (low, high, t), each (N, k)."""
+    located = (_column_positions(column, prepared[column.name]) for column in columns)
+    return stack(located, table_offsets(columns))
+
+
+def table_offsets(columns: Sequence[Column]) -> list[int]:
+    """Where each column's rows begin in the table."""
+    return [int(start) for start in np.cumsum([0, *(column.rows for column in columns[:-1])])]
+
+
+def frequencies(columns: Sequence[Column], located: Positions) -> list[NDArray[np.float64]]:
+    """How often each table row is used, as a share of the N rows: (rows,) for each column."""
+    low, high, t = located
+    shares = []
+    for index, (column, start) in enumerate(zip(columns, table_offsets(columns), strict=True)):
+        weight = t[:, index]
+        used = np.bincount(low[:, index] - start, 1 - weight, minlength=column.rows)
+        used += np.bincount(high[:, index] - start, weight, minlength=column.rows)
+        shares.append(used / len(t))
+    return shares
+
+
+def column_states(column: Column, shares: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The input vector of each of a column's table rows: (rows, inputs).
+
+    Args:
+        column: the fitted column.
+        shares: (rows,) how often training used each row.
+    """
+    if column.edges is None:
+        observed = shares > 0
+        vectors = np.eye(column.rows)[:, observed]
+    else:
+        bins = len(column.edges) - 1
+        observed = np.r_[np.ones(bins + 1, bool), shares[-1] > 0]
+        vectors = np.zeros((column.rows, bins + int(observed[-1])))
+        vectors[: bins + 1, :bins] = np.tri(bins + 1, bins, -1)
+        if observed[-1]:
+            vectors[-1, -1] = 1.0
+    vectors[~observed] = shares @ vectors
+    return vectors
+
+
+def states(columns: Sequence[Column], shares: Sequence[NDArray[np.float64]]) -> torch.Tensor:
+    """The input vectors of the whole table: sparse (R, D), one block a column."""
+    blocks = [column_states(*pair) for pair in zip(columns, shares, strict=True)]
+    rows, inputs, values = [], [], []
+    row = start = 0
+    for block in blocks:
+        at = np.nonzero(block)
+        rows.append(at[0] + row)
+        inputs.append(at[1] + start)
+        values.append(block[at])
+        row, start = row + block.shape[0], start + block.shape[1]
+    indices = np.stack([np.concatenate(rows), np.concatenate(inputs)])
+    return torch.sparse_coo_tensor(
+        torch.from_numpy(indices),
+        torch.from_numpy(np.concatenate(values)).float(),
+        (row, start),
+        check_invariants=True,
+    ).coalesce()
+
+
+def _column_positions(column: Column, values: pd.Series) -> Positions:
+    if column.edges is None:
+        codes = values.to_numpy(np.int64)
+        return codes, codes, np.zeros(len(codes))
+    bins = len(column.edges) - 1
+    numbers = values.to_numpy(np.float64)
+    absent = np.isnan(numbers)
+    place = np.where(absent, 0.0, numbers) * bins
+    low = np.minimum(place.astype(np.int64), bins - 1)
+    t = np.where(absent, 0.0, place - low)
+    return (
+        np.where(absent, column.missing_row, low),
+        np.where(absent, column.missing_row, low + 1),
+        t,
+    )

@@ -1,0 +1,66 @@
+"""What a stage's result depends on besides its inputs: its code and the libraries that compute it."""
+
+import hashlib
+import importlib.metadata
+import sys
+from functools import cache
+from importlib.util import find_spec
+from pathlib import Path
+
+import grimp
+
+__all__ = ["code_digest", "library_versions"]
+
+PACKAGES = ("slipstream", "tasks")
+# Orchestration moves values about; it does not compute them.
+NOT_COMPUTING = {"prefect"}
+
+
+@cache
+def code_digest(module: str) -> str:
+    """SHA-256 of the sources of a module and of everything in the project that it imports.
+
+    Imports are followed statically, those inside functions included. C files that lie beside a
+    Python file count with it.
+    """
+    digest = hashlib.sha256()
+    for name in sorted(_closure(module)):
+        source = _source(name)
+        for path in (source, *sorted(source.parent.glob("*.c"))):
+            digest.update(f"{name} {path.name}\n".encode())
+            digest.update(path.read_bytes())
+    return digest.hexdigest()
+
+
+@cache
+def library_versions(module: str) -> dict[str, str]:
+    """Versions of Python and of the installed libraries that a module's closure imports."""
+    internal = _closure(module)
+    imported = {name for own in internal for name in _graph().find_modules_directly_imported_by(own)}
+    libraries = imported - internal - set(sys.stdlib_module_names) - NOT_COMPUTING
+    distributions = importlib.metadata.packages_distributions()
+    versions = {"python": ".".join(str(part) for part in sys.version_info[:3])}
+    for library in sorted(libraries & distributions.keys()):
+        distribution = distributions[library][0]
+        versions[distribution] = importlib.metadata.version(distribution)
+    return versions
+
+
+def _closure(module: str) -> set[str]:
+    graph = _graph()
+    return {
+        name
+        for name in {module, *graph.find_upstream_modules(module)}
+        if name.split(".")[0] in PACKAGES
+    }
+
+
+@cache
+def _graph() -> grimp.ImportGraph:
+    return grimp.build_graph(*PACKAGES, include_external_packages=True, cache_dir=None)
+
+
+def _source(module: str) -> Path:
+    spec = find_spec(module)
+    assert spec is not None and spec.origin is not None
+    return Path(spec.origin)

@@ -1,0 +1,50 @@
+"""The network: a table look-up as first layer, then hidden layers with ReLU, then one logit."""
+
+import itertools
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+__all__ = ["Network"]
+
+
+class Network(nn.Module):
+    """A multilayer perceptron over encoded columns.
+
+    The first layer is linear in the encoding, and the encoding is linear between table rows, so it
+    is computed as interpolation in a table (R, H): exactly what the predictor does.
+
+    Args:
+        states: sparse (R, D), the input vector of every table row.
+        hidden: width of each hidden layer.
+    """
+
+    states: Tensor
+
+    def __init__(self, states: Tensor, hidden: Sequence[int]) -> None:
+        super().__init__()
+        self.register_buffer("states", states, persistent=False)
+        self.first = nn.Linear(states.shape[1], hidden[0])
+        widths = [*hidden, 1]
+        self.rest = nn.ModuleList(nn.Linear(*pair) for pair in itertools.pairwise(widths))
+
+    def table(self) -> Tensor:
+        """The first layer at every table row, without its bias: (R, H)."""
+        return torch.sparse.mm(self.states, self.first.weight.T)
+
+    def forward(self, rows: Tensor, weights: Tensor) -> Tensor:
+        """Compute logits (N,).
+
+        Args:
+            rows: (N, 2k) table rows, the lower ones then the upper ones.
+            weights: (N, 2k) their shares, 1 - t then t.
+        """
+        sums = functional.embedding_bag(
+            rows, self.table(), per_sample_weights=weights, mode="sum"
+        )  # (N, H)
+        sums = sums + self.first.bias
+        for layer in self.rest:
+            sums = layer(torch.relu(sums))
+        return sums[:, 0]

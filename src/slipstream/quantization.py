@@ -1,0 +1,119 @@
+"""Quantize: the float32 layers become integers, and both variants become bundles.
+
+Weights are symmetric s8 with one scale an output channel (Jacob et al. 2018, "Quantization and
+Training of Neural Networks for Efficient Integer-Arithmetic-Only Inference"; Krishnamoorthi 2018).
+Activations, which follow a ReLU, are u8 from zero; one scale a layer, from calibration.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from slipstream.folding import load_layers
+from slipstream.ingestion import load_part
+from slipstream.preprocessing import selected_columns
+from slipstream.references import BundleRef, Bundles, DatasetRef, FeatureMask, NetworkRef, PreparedRef
+from slipstream.runtime.bundle import MAX_BIAS, Bundle, dump
+from slipstream.runtime.kernels import LARGEST_ACTIVATION, POSITION_ONE, Layer
+from slipstream.runtime.predictor import Predictor
+from slipstream.store import Store
+
+__all__ = ["calibrate", "quantize", "quantize_layers"]
+
+LARGEST_WEIGHT = 127
+
+
+def quantize(
+    dataset: DatasetRef,
+    prepared: PreparedRef,
+    mask: FeatureMask,
+    network: NetworkRef,
+    calibration_rows: int,
+    store: Store,
+) -> Bundles:
+    """Make the float32 and the int8 bundle of a trained network."""
+    float32 = Bundle(
+        precision="float32",
+        columns=tuple(selected_columns(prepared, mask, store)),
+        layers=load_layers(network, store),
+        classes=dataset.classes,
+        details=_details(dataset, network),
+    )
+    train, _ = load_part(dataset, "train", store)
+    scales = calibrate(float32, train.head(calibration_rows))
+    int8 = Bundle(
+        precision="int8",
+        columns=float32.columns,
+        layers=quantize_layers(float32.layers, scales),
+        classes=float32.classes,
+        activation_scales=tuple(scales),
+        details=float32.details,
+    )
+    return Bundles(float32=_keep(float32, store), int8=_keep(int8, store))
+
+
+def calibrate(float32: Bundle, rows: Any) -> list[float]:
+    """Choose the size of one u8 step of each hidden layer: its largest activation, / 255."""
+    *hidden, _ = Predictor(float32).layers(rows)
+    largest = [float(layer.max()) for layer in hidden]  # type: ignore[arg-type]
+    return [value / LARGEST_ACTIVATION if value > 0 else 1.0 for value in largest]
+
+
+def quantize_layers(layers: Sequence[Layer], activation_scales: Sequence[float]) -> tuple[Layer, ...]:
+    """Quantise float32 layers.
+
+    Args:
+        layers: the table (R, H), then matrices (out, in).
+        activation_scales: size of one u8 step of each hidden layer's activation.
+    """
+    # The unit of a layer's sums is its weight's scale times its input's step.
+    input_steps = [1 / POSITION_ONE, *activation_scales]
+    output_steps = [*activation_scales, 1.0]
+    quantised = []
+    for index, layer in enumerate(layers):
+        channel_axis = 1 if index == 0 else 0
+        quantised.append(
+            _quantize_layer(layer, channel_axis, input_steps[index], output_steps[index])
+        )
+    return tuple(quantised)
+
+
+def _quantize_layer(layer: Layer, channel_axis: int, input_step: float, output_step: float) -> Layer:
+    weight = layer.weight.astype(np.float64)
+    bias = layer.bias.astype(np.float64)
+    largest = np.abs(weight).max(axis=1 - channel_axis)  # (out,)
+    # A bias far larger than every weight coarsens the scale rather than overflow the sum.
+    scale = np.maximum(largest / LARGEST_WEIGHT, np.abs(bias) / (input_step * MAX_BIAS))
+    scale = np.where(scale > 0, scale, 1.0)
+    steps = np.rint(weight / (scale if channel_axis == 1 else scale[:, None]))
+    return Layer(
+        weight=steps.astype(np.int8),
+        bias=np.rint(bias / (scale * input_step)).astype(np.int32),
+        multiplier=_multiplier(scale * input_step / output_step),
+    )
+
+
+def _multiplier(values: NDArray[np.float64]) -> NDArray[np.float32]:
+    tiny, huge = np.finfo(np.float32).tiny, np.finfo(np.float32).max
+    return np.clip(values, tiny, huge).astype(np.float32)
+
+
+def _keep(bundle: Bundle, store: Store) -> BundleRef:
+    return BundleRef(
+        file=store.put(dump(bundle), ".safetensors"),
+        precision=bundle.precision,
+        weights_bytes=bundle.weights_bytes,
+        tensors_bytes=bundle.tensors_bytes,
+    )
+
+
+def _details(dataset: DatasetRef, network: NetworkRef) -> Mapping[str, Any]:
+    best = network.history[network.best_epoch - 1]
+    return {
+        "target": dataset.target,
+        "training_data_sha256": dataset.table.sha256,
+        "validation": {"loss": best.val_loss, "accuracy": best.val_accuracy},
+        "versions": {"numpy": np.__version__},
+    }

@@ -1,0 +1,161 @@
+"""What stages hand each other: small frozen values that say what there is, where, and its digest."""
+
+from collections.abc import Iterator
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict
+
+from slipstream.runtime.types import ColumnKind, Precision
+
+__all__ = [
+    "Blob",
+    "BundleRef",
+    "Bundles",
+    "ColumnSchema",
+    "DatasetRef",
+    "Epoch",
+    "FeatureMask",
+    "FeatureScore",
+    "NetworkRef",
+    "PARTS",
+    "Part",
+    "PreparedRef",
+    "Reference",
+    "blobs",
+]
+
+Part = Literal["train", "validation", "test"]
+PARTS: tuple[Part, ...] = ("train", "validation", "test")
+
+
+class Reference(BaseModel):
+    """Base of everything a stage returns."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    @property
+    def shape(self) -> str:
+        """What there is, in a few words for the stage trace."""
+        return type(self).__name__
+
+
+class Blob(Reference):
+    """A file in the store."""
+
+    sha256: str
+    suffix: str
+    size_bytes: int
+
+
+class ColumnSchema(Reference):
+    """A raw column as ingest found it."""
+
+    name: str
+    kind: ColumnKind
+
+
+class DatasetRef(Reference):
+    """A dataset snapshot: the usable columns, the target as 0 and 1, and each row's part."""
+
+    table: Blob
+    columns: tuple[ColumnSchema, ...]
+    raw_columns: int
+    target: str
+    classes: tuple[str, str]
+    rows: dict[Part, int]
+    warnings: tuple[str, ...] = ()
+
+    @property
+    def shape(self) -> str:
+        return f"{sum(self.rows.values())} rows x {len(self.columns)} columns"
+
+
+class PreparedRef(Reference):
+    """The normalised table, and the fitted columns that normalise any other row the same way."""
+
+    table: Blob
+    columns: Blob
+    rows: int
+    width: int
+
+    @property
+    def shape(self) -> str:
+        return f"{self.rows} rows x {self.width} columns"
+
+
+class FeatureScore(Reference):
+    """How important a column is."""
+
+    name: str
+    score: float
+    kept: bool
+
+
+class FeatureMask(Reference):
+    """Which columns the model reads, in the table's order, and why."""
+
+    method: str
+    scores: tuple[FeatureScore, ...]
+    rows: int
+    warnings: tuple[str, ...] = ()
+
+    @property
+    def features(self) -> list[str]:
+        return [score.name for score in self.scores if score.kept]
+
+    @property
+    def shape(self) -> str:
+        return f"{self.rows} rows x {len(self.features)} columns"
+
+
+class Epoch(Reference):
+    """One pass over the training rows; losses are mean binary cross-entropies in nats."""
+
+    epoch: int
+    train_loss: float
+    train_accuracy: float
+    val_loss: float
+    val_accuracy: float
+
+
+class NetworkRef(Reference):
+    """A trained network: its weights, its shape and how training went."""
+
+    weights: Blob
+    widths: tuple[int, ...]
+    history: tuple[Epoch, ...]
+    best_epoch: int
+
+    @property
+    def shape(self) -> str:
+        return "network " + "-".join(str(width) for width in self.widths)
+
+
+class BundleRef(Reference):
+    """One variant as one file."""
+
+    file: Blob
+    precision: Precision
+    weights_bytes: int
+    tensors_bytes: int
+
+
+class Bundles(Reference):
+    """Both variants of one network."""
+
+    float32: BundleRef
+    int8: BundleRef
+
+    @property
+    def shape(self) -> str:
+        ratio = self.float32.weights_bytes / self.int8.weights_bytes
+        return f"weights {self.int8.weights_bytes} bytes, {ratio:g} x smaller"
+
+
+def blobs(value: object) -> Iterator[Blob]:
+    """Every file in the store that a reference stands on."""
+    if isinstance(value, Blob):
+        yield value
+    elif isinstance(value, BaseModel):
+        for name in type(value).model_fields:
+            yield from blobs(getattr(value, name))

@@ -1,0 +1,80 @@
+"""The report: everything that a run says, and the files it leaves."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict
+
+from slipstream.references import BundleRef
+from slipstream.results import RunRecord, Stage, TrackedRun
+from slipstream.runtime import InputError
+from slipstream.store import Store, write_atomically
+
+__all__ = ["Report", "write_output"]
+
+
+class Report(BaseModel):
+    """What a run found out, how its stages went, and where MLflow keeps it."""
+
+    model_config = ConfigDict(frozen=True)
+
+    record: RunRecord
+    stages: tuple[Stage, ...]
+    tracked: TrackedRun
+
+    def to_json(self) -> dict[str, Any]:
+        """The content of `report.json`."""
+        record = self.record
+        return {
+            "name": record.name,
+            "config": record.config.model_dump(mode="json"),
+            "warnings": [*record.dataset.warnings, *record.mask.warnings],
+            "rows": dict(record.dataset.rows),
+            "classes": list(record.dataset.classes),
+            "stages": [stage.model_dump() for stage in self.stages],
+            "history": [epoch.model_dump() for epoch in record.network.history],
+            "best_epoch": record.network.best_epoch,
+            "feature_mask": {
+                "features": record.mask.features,
+                **record.mask.model_dump(mode="json", exclude={"rows", "warnings"}),
+            },
+            "comparison": {
+                precision: dict(metrics) for precision, metrics in record.comparison.metrics.items()
+            },
+            "benchmark": record.benchmark.model_dump(
+                mode="json", exclude={"metrics", "latency_quantiles_us"}
+            ),
+            "verdict": record.comparison.verdict.model_dump(),
+            "prediction": record.trace.model_dump(mode="json"),
+            "mlflow": self.tracked.model_dump(mode="json"),
+        }
+
+    def files(self, output: Path) -> dict[str, Path]:
+        """Where `write_output` puts each bundle, and the report itself."""
+        names = {precision: f"{self.record.name}.{precision}.safetensors" for precision in ("float32", "int8")}
+        return {
+            **{precision: output / name for precision, name in names.items()},
+            "report": output / "report.json",
+        }
+
+
+def write_output(report: Report, output: Path, store: Store) -> dict[str, Path]:
+    """Write both bundles and `report.json`; each file is whole or not there.
+
+    Raises:
+        InputError: the folder cannot be written.
+    """
+    files = report.files(output)
+    variants: tuple[BundleRef, ...] = (report.record.bundles.float32, report.record.bundles.int8)
+    try:
+        for variant in variants:
+            write_atomically(files[variant.precision], store.get(variant.file))
+        text = json.dumps(report.to_json(), indent=2, ensure_ascii=False)
+        write_atomically(files["report"], text.encode())
+    except OSError as error:
+        raise InputError(
+            f"--output must be a folder that can be written, however: {output}: {error.strerror}; "
+            "choose another"
+        ) from None
+    return files

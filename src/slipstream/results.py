@@ -1,0 +1,159 @@
+"""What the measuring stages return: figures with their units in their names."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict
+
+from slipstream.config import OptimizeConfig
+from slipstream.references import (
+    Bundles,
+    DatasetRef,
+    FeatureMask,
+    NetworkRef,
+    Reference,
+)
+from slipstream.runtime.types import Precision
+
+__all__ = [
+    "Benchmark",
+    "Comparison",
+    "Interval",
+    "LayerTrace",
+    "Machine",
+    "RowTrace",
+    "RunRecord",
+    "Stage",
+    "TrackedRun",
+    "Verdict",
+]
+
+
+class Interval(Reference):
+    """An estimate with its 95 % interval."""
+
+    estimate: float
+    low: float
+    high: float
+
+
+class LayerTrace(Reference):
+    """One layer's values for one row, in real units."""
+
+    name: str
+    values: tuple[float, ...]
+
+
+class RowTrace(Reference):
+    """One test row on its way through the int8 variant, and float32's answer beside it."""
+
+    row: Mapping[str, Any]
+    label: str
+    layers: tuple[LayerTrace, ...]
+    int8: float
+    float32: float
+
+    @property
+    def shape(self) -> str:
+        return f"1 row x {len(self.row)} columns -> {self.int8:.3f}"
+
+
+class Machine(Reference):
+    """Where the figures were measured, and how."""
+
+    cpu: str
+    instruction_sets: tuple[str, ...]
+    backend: str
+    threads: int
+    timer_us: float
+    calls: int
+    cold_calls: int
+
+
+class Benchmark(Reference):
+    """Size, quality and latency of both variants, measured side by side in one process.
+
+    `metrics` has the same keys for both. Ratios are int8 over float32; `noise_ratio` is int8 over
+    itself. `accuracy_drop` and `log_loss_increase` compare the same test rows.
+    """
+
+    metrics: Mapping[Precision, Mapping[str, float]]
+    accuracy_drop: Interval
+    log_loss_increase: Interval
+    changed_answers: int
+    test_rows: int
+    p50_ratio: Interval
+    noise_ratio: Interval
+    latency_quantiles_us: Mapping[Precision, tuple[float, ...]]
+    machine: Machine
+
+    @property
+    def shape(self) -> str:
+        return f"{self.machine.calls} calls a variant"
+
+
+class Verdict(Reference):
+    """Which variant wins, and why; no winner where nothing fits the budget."""
+
+    winner: Precision | None
+    reason: str
+
+
+class Comparison(Reference):
+    """Both variants side by side, and the verdict."""
+
+    metrics: Mapping[Precision, Mapping[str, float]]
+    verdict: Verdict
+
+    @property
+    def shape(self) -> str:
+        return f"winner: {self.verdict.winner or 'none'}"
+
+
+class TrackedRun(Reference):
+    """Where MLflow keeps the run."""
+
+    run_id: str
+    experiment_id: str
+    tracking_uri: str
+    variants: Mapping[Precision, str]
+
+    @property
+    def shape(self) -> str:
+        return f"{1 + len(self.variants)} MLflow runs"
+
+
+class Stage(BaseModel):
+    """One line of the stage trace; `seconds` is wall time."""
+
+    model_config = ConfigDict(frozen=True)
+
+    stage: str
+    cached: bool
+    seconds: float
+    shape: str
+
+
+class RunRecord(Reference):
+    """Everything that one run found out, for MLflow and for the report."""
+
+    config: OptimizeConfig
+    dataset: DatasetRef
+    mask: FeatureMask
+    network: NetworkRef
+    bundles: Bundles
+    trace: RowTrace
+    benchmark: Benchmark
+    comparison: Comparison
+
+    @property
+    def name(self) -> str:
+        """What the model and its files are called: as the config says, else as the source is."""
+        if self.config.tracking.registered_model:
+            return self.config.tracking.registered_model
+        path = self.config.data.path
+        if "://" in path:
+            path = path.partition("?")[0]
+        stem = Path(path.rstrip("/")).name.split(".")[0].strip("*?[]")
+        return stem or Path(path).parent.name or "model"

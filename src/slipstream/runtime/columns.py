@@ -1,0 +1,187 @@
+"""Raw values in, table positions out: where in the first layer's table a value of a column lies.
+
+A position is a pair of table rows and a weight, `(low, high, t)`: the column contributes
+`(1 - t) * table[low] + t * table[high]` to the first layer. Categories, missing and unknown values
+have a row of their own (`low == high`, `t == 0`).
+"""
+
+import math
+from bisect import bisect_right
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from slipstream.runtime.errors import InputError
+from slipstream.runtime.types import ColumnKind
+
+__all__ = ["Column", "Positions", "locate", "stack"]
+
+Floats = NDArray[np.float64]
+Rows = NDArray[np.int64]
+
+# (low, high, t): three arrays of one length.
+Positions = tuple[Rows, Rows, Floats]
+
+
+def locate(values: Floats, edges: Floats) -> tuple[Rows, Floats]:
+    """Find the bin of each value and how far into it the value lies.
+
+    Values outside the edges, infinities included, saturate at the outermost edge; this departs
+    from the piecewise-linear encoding of Gorishniy et al. (2022, "On Embeddings for Numerical
+    Features in Tabular Deep Learning", eq. 1) on purpose.
+
+    Args:
+        values: (N,) raw values without NaN.
+        edges: (B + 1,) strictly increasing.
+
+    Returns:
+        Bin indices (N,) in [0, B) and offsets t (N,) in [0, 1].
+    """
+    clamped = np.clip(values, edges[0], edges[-1])
+    bins = np.searchsorted(edges[1:-1], clamped, side="right")
+    low = edges[bins]
+    return bins, (clamped - low) / (edges[bins + 1] - low)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Column:
+    """One raw column that a model reads, and its share of the first layer's table.
+
+    Numeric and boolean columns own `len(edges) + 1` table rows: one an edge, then "missing".
+    Categorical columns own `len(categories) + 2`: one a category, then "unknown" and "missing".
+    """
+
+    name: str
+    kind: ColumnKind
+    allows_missing: bool
+    missing_markers: tuple[str, ...] = ()
+    edges: Floats | None = None
+    categories: tuple[str, ...] = ()
+    _codes: dict[str, int] = field(init=False, repr=False, compare=False)
+    _edge_list: list[float] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        missing = dict.fromkeys(self.missing_markers, self.missing_row)
+        codes = {category: code for code, category in enumerate(self.categories)}
+        object.__setattr__(self, "_codes", missing | codes)
+        object.__setattr__(self, "_edge_list", [] if self.edges is None else self.edges.tolist())
+
+    @property
+    def rows(self) -> int:
+        """How many rows of the first layer's table belong to this column."""
+        return self.missing_row + 1
+
+    @property
+    def missing_row(self) -> int:
+        """The table row, counted within the column, of a missing value."""
+        return len(self.categories) + 1 if self.edges is None else len(self.edges)
+
+    @property
+    def unknown_row(self) -> int:
+        """The table row, counted within the column, of a category that training did not see."""
+        return len(self.categories)
+
+    def position(self, value: Any) -> tuple[int, int, float]:
+        """Locate one raw value: what `positions` answers, without the cost of arrays.
+
+        Raises:
+            InputError: the value has the wrong type, or is missing where training saw none missing.
+        """
+        if self.edges is None:
+            code = self._code(value)
+            self._check_missing(code == self.missing_row)
+            return code, code, 0.0
+        number = value if type(value) is float and value == value else self._number(value)
+        if number != number:
+            self._check_missing(True)
+            return self.missing_row, self.missing_row, 0.0
+        edges = self._edge_list
+        clamped = min(max(number, edges[0]), edges[-1])
+        low = bisect_right(edges, clamped, 1, len(edges) - 1) - 1
+        start = edges[low]
+        return low, low + 1, (clamped - start) / (edges[low + 1] - start)
+
+    def positions(self, values: Any, count: int) -> Positions:
+        """Locate `count` raw values (a sequence, an array or a frame's column; None: all missing).
+
+        Raises:
+            InputError: a value has the wrong type, or is missing where training saw none missing.
+        """
+        if values is None:
+            values = [None] * count
+        if self.edges is None:
+            codes = np.fromiter((self._code(value) for value in values), np.int64, count)
+            self._check_missing(codes == self.missing_row)
+            return codes, codes, np.zeros(count)
+        numbers = self._numbers(values, count)
+        absent = np.isnan(numbers)
+        if not absent.any():
+            bins, t = locate(numbers, self.edges)
+            return bins, bins + 1, t
+        self._check_missing(absent)
+        bins, t = locate(np.where(absent, self.edges[0], numbers), self.edges)
+        low = np.where(absent, self.missing_row, bins)
+        high = np.where(absent, self.missing_row, bins + 1)
+        return low, high, np.where(absent, 0.0, t)
+
+    def _numbers(self, values: Any, count: int) -> Floats:
+        if isinstance(values, np.ndarray) and values.dtype.kind in "fiub":
+            return values.astype(np.float64)
+        return np.fromiter((self._number(value) for value in values), np.float64, count)
+
+    def _number(self, value: Any) -> float:
+        if _is_missing(value) or (isinstance(value, str) and value.strip() in self._codes):
+            return math.nan
+        try:
+            if isinstance(value, str | bytes):
+                raise TypeError
+            return float(value)
+        except OverflowError:  # an int beyond float's range saturates like an infinity
+            return math.inf if value > 0 else -math.inf
+        except (TypeError, ValueError):
+            raise self._wrong_type("a number", value) from None
+
+    def _code(self, value: Any) -> int:
+        if isinstance(value, str):
+            code = self._codes.get(value)
+            if code is None:
+                code = self._codes.get(value.strip(), self.unknown_row)
+            return code
+        if _is_missing(value):
+            return self.missing_row
+        raise self._wrong_type("a string (it is categorical)", value)
+
+    def _wrong_type(self, expected: str, value: Any) -> InputError:
+        return InputError(
+            f"column {self.name!r} must be {expected}, however: a value of type "
+            f"{type(value).__name__}; convert the column before predicting"
+        )
+
+    def _check_missing(self, absent: NDArray[np.bool_] | bool) -> None:
+        if self.allows_missing or not np.any(absent):
+            return
+        raise InputError(
+            f"column {self.name!r} must have a value, because training saw none missing, however: "
+            f"row {int(np.argmax(absent)) + 1} has none; fill it in, or train on data where "
+            f"{self.name!r} is sometimes missing"
+        )
+
+
+def _is_missing(value: Any) -> bool:
+    """None, NaN, and the missing-value objects of pandas, which this package does not import."""
+    if value is None or type(value).__name__ in ("NAType", "NaTType"):
+        return True
+    return isinstance(value, float | np.floating) and bool(np.isnan(value))
+
+
+def stack(positions: Iterable[Positions], offsets: Iterable[int]) -> Positions:
+    """Join the positions of k columns into (N, k) arrays that index the whole table."""
+    low, high, t = [], [], []
+    for (column_low, column_high, column_t), offset in zip(positions, offsets, strict=True):
+        low.append(column_low + offset)
+        high.append(column_high + offset)
+        t.append(column_t)
+    return np.stack(low, axis=1), np.stack(high, axis=1), np.stack(t, axis=1)

@@ -1,0 +1,151 @@
+"""The arithmetic of a network in numpy: one shape of code, in float32 or in integers.
+
+A kernel answers four questions: what the first layer sums up, what an activation is, what a later
+layer sums up, and what the output layer's sum is worth. `run` walks through the layers with them.
+
+float32 follows the path in float32. int8 is exact integer arithmetic up to the last step:
+
+- a position t becomes q = rint(2^14 t), half to even; the first layer adds
+  (2^14 - q) table[low] + q table[high] to its bias in s32;
+- an activation is u8: relu, one float32 multiplication, rint half to even, saturated at 255;
+- later layers add u8 x s8 products to their bias in s32.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from slipstream.runtime.columns import Positions
+
+__all__ = ["POSITION_ONE", "Float32Kernel", "Int8Kernel", "Kernel", "Layer", "activations", "run"]
+
+POSITION_ONE = 1 << 14
+LARGEST_ACTIVATION = 255
+CHUNK_ROWS = 4096  # bounds the (rows, 2k, H) intermediate of the first layer
+
+Matrix = NDArray[np.generic]
+Rows = NDArray[np.int64]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Layer:
+    """The tensors of one layer.
+
+    `weight` is the first layer's table (R, H) or a later layer's matrix (out, in); `bias` is (out,);
+    `multiplier` (out,) turns an integer sum into the next layer's u8 unit, or into a logit.
+    """
+
+    weight: NDArray[np.generic]
+    bias: NDArray[np.generic]
+    multiplier: NDArray[np.float32] | None = None
+
+
+class Kernel(Protocol):
+    """The arithmetic of one precision."""
+
+    def look_up(self, positions: Positions) -> Matrix:
+        """Sum the first layer: positions (N, k) → (N, H)."""
+
+    def activate(self, sums: Matrix, index: int) -> Matrix:
+        """Turn the sums of layer `index` (N, H) into the next layer's input (N, H), u8 steps if int8."""
+
+    def multiply(self, inputs: Matrix, index: int) -> Matrix:
+        """Sum layer `index`: (N, in) → (N, out)."""
+
+    def logits(self, sums: Matrix) -> NDArray[np.float32]:
+        """Turn the output layer's sums (N, O) into logits (N, O)."""
+
+
+class Float32Kernel:
+    """Float32 throughout."""
+
+    def __init__(self, layers: Sequence[Layer]) -> None:
+        self._layers = [(layer.weight, layer.bias) for layer in layers]
+        self._transposed = [np.ascontiguousarray(layer.weight.T) for layer in layers]
+
+    def look_up(self, positions: Positions) -> Matrix:
+        low, high, t = positions
+        table, bias = self._layers[0]
+        near = t.astype(np.float32)
+        return _interpolate(table, low, high, np.float32(1) - near, near) + bias  # type: ignore[no-any-return,operator]
+
+    def activate(self, sums: Matrix, index: int) -> Matrix:
+        return np.maximum(sums, np.float32(0))
+
+    def multiply(self, inputs: Matrix, index: int) -> Matrix:
+        return inputs @ self._transposed[index] + self._layers[index][1]  # type: ignore[no-any-return]
+
+    def logits(self, sums: Matrix) -> NDArray[np.float32]:
+        return sums.astype(np.float32)
+
+
+class Int8Kernel:
+    """Integers throughout, held in floating-point arrays so that BLAS can multiply them.
+
+    Exact all the same: float64 holds integers to 2^53, more than any sum here can reach, and
+    float32 holds them to 2^24, which is enough for a layer that is not too wide.
+    """
+
+    def __init__(self, layers: Sequence[Layer]) -> None:
+        self._table = layers[0].weight.astype(np.float64)
+        self._biases = [_exact(layer)(layer.bias) for layer in layers]
+        self._transposed = [
+            np.ascontiguousarray(layer.weight.T, _exact(layer)) for layer in layers
+        ]
+        self._multipliers = [layer.multiplier for layer in layers]
+
+    def look_up(self, positions: Positions) -> Matrix:
+        low, high, t = positions
+        q = np.rint(t * POSITION_ONE)
+        return _interpolate(self._table, low, high, POSITION_ONE - q, q) + self._biases[0]  # type: ignore[no-any-return,operator]
+
+    def activate(self, sums: Matrix, index: int) -> Matrix:
+        # relu(sum) * multiplier is relu(sum * multiplier), because multipliers are positive
+        steps = sums.astype(np.float32, copy=False) * self._multipliers[index]  # type: ignore[operator]
+        np.rint(steps, out=steps)
+        return np.minimum(np.maximum(steps, np.float32(0)), np.float32(LARGEST_ACTIVATION))
+
+    def multiply(self, inputs: Matrix, index: int) -> Matrix:
+        weight = self._transposed[index]
+        return inputs.astype(weight.dtype, copy=False) @ weight + self._biases[index]  # type: ignore[no-any-return]
+
+    def logits(self, sums: Matrix) -> NDArray[np.float32]:
+        return sums.astype(np.float32) * self._multipliers[-1]  # type: ignore[no-any-return,operator]
+
+
+def _interpolate(table: Matrix, low: Rows, high: Rows, far: Matrix, near: Matrix) -> Matrix:
+    """Sum the shares of k pairs of table rows: (N, k) each → (N, H)."""
+    shares = np.concatenate([far, near], axis=1)[:, None, :]  # (N, 1, 2k)
+    rows = table[np.concatenate([low, high], axis=1)]  # (N, 2k, H)
+    return np.matmul(shares, rows)[:, 0, :]  # type: ignore[no-any-return]
+
+
+def _exact(layer: Layer) -> type[np.float32] | type[np.float64]:
+    """The narrowest type that holds every sum of an integer layer exactly."""
+    inputs = layer.weight.shape[1]
+    largest = inputs * 127 * LARGEST_ACTIVATION + int(np.abs(layer.bias).max())
+    return np.float32 if largest < 1 << 24 else np.float64
+
+
+def activations(kernel: Kernel, positions: Positions, depth: int) -> Iterator[Matrix]:
+    """Yield the activation of each hidden layer, then the logits: `depth` arrays (N, width)."""
+    sums = kernel.look_up(positions)
+    for index in range(depth - 1):
+        inputs = kernel.activate(sums, index)
+        yield inputs
+        sums = kernel.multiply(inputs, index + 1)
+    yield kernel.logits(sums)
+
+
+def run(kernel: Kernel, positions: Positions, depth: int) -> NDArray[np.float32]:
+    """Compute logits (N, O) for positions (N, k), a bounded number of rows at a time."""
+    low, high, t = positions
+    logits = []
+    for start in range(0, len(low), CHUNK_ROWS):
+        part = slice(start, start + CHUNK_ROWS)
+        *_, last = activations(kernel, (low[part], high[part], t[part]), depth)
+        logits.append(last)
+    return np.concatenate(logits) if logits else np.zeros((0, 1), np.float32)

@@ -1,0 +1,148 @@
+"""What each raw column is: inferred once, at ingest, and written down."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.types as pt
+from numpy.typing import NDArray
+
+from slipstream.references import ColumnSchema
+from slipstream.runtime.errors import InputError
+
+__all__ = ["MISSING_MARKERS", "blank_to_null", "infer"]
+
+MISSING_MARKERS = (
+    *("", "?", "#N/A", "<NA>", "N/A", "NA", "n/a", "na"),
+    *("NULL", "Null", "null", "None", "none", "NaN", "nan"),
+)
+# A text column is a number column with slips if at most this share of its values is no number.
+MAX_SLIPS = 0.01
+# A text column whose values hardly ever repeat names rows; it does not describe them.
+IDENTIFIER_SHARE = 0.9
+IDENTIFIER_MIN_DISTINCT = 20
+
+
+class _Unusable(Exception):
+    """The column cannot help a model; the message says why."""
+
+
+@dataclass(frozen=True)
+class _Typed:
+    kind: str
+    values: pd.Series
+    note: str = ""
+
+
+def infer(table: pa.Table) -> tuple[pd.DataFrame, tuple[ColumnSchema, ...], tuple[str, ...]]:
+    """Type the columns of a raw table and leave out those that no model can use.
+
+    Returns:
+        A frame of the usable columns (numeric and boolean ones as float64 with NaN for missing,
+        categorical ones as trimmed text), their schema, and a warning for each column left out.
+
+    Raises:
+        InputError: a number is infinite, or no usable column is left.
+    """
+    columns: dict[str, pd.Series] = {}
+    schema: list[ColumnSchema] = []
+    warnings: list[str] = []
+    for name in table.column_names:
+        try:
+            typed = _infer_column(name, table.column(name).combine_chunks())
+        except _Unusable as reason:
+            warnings.append(f"column {name!r} is left out: {reason}")
+            continue
+        if typed.note:
+            warnings.append(f"column {name!r}: {typed.note}")
+        columns[name] = typed.values
+        schema.append(ColumnSchema(name=name, kind=typed.kind))  # type: ignore[arg-type]
+    if not columns:
+        raise InputError(
+            "a table must have a column to learn from, however: none is usable:\n  "
+            + "\n  ".join(warnings or ["it has only the target"])
+            + "\nadd a column that describes the rows"
+        )
+    return pd.DataFrame(columns), tuple(schema), tuple(warnings)
+
+
+def blank_to_null(values: pa.Array) -> pa.Array:
+    """Trim text and turn missing markers into nulls; other types pass unchanged."""
+    if pt.is_dictionary(values.type):
+        values = values.dictionary_decode()
+    if not _is_text(values.type):
+        return values
+    trimmed = pc.utf8_trim_whitespace(values.cast(pa.string()))
+    markers = pa.array(MISSING_MARKERS)
+    return pc.if_else(pc.is_in(trimmed, markers), pa.scalar(None, pa.string()), trimmed)
+
+
+def _infer_column(name: str, raw: pa.Array) -> _Typed:
+    values = blank_to_null(raw)
+    distinct = pc.unique(values.drop_null())
+    if not len(distinct):
+        raise _Unusable("it has no values")
+    if len(distinct) == 1 and not values.null_count:
+        raise _Unusable("it is constant")
+    if pt.is_boolean(values.type):
+        return _Typed("boolean", _floats(values))
+    if pt.is_integer(values.type) or pt.is_floating(values.type) or pt.is_decimal(values.type):
+        return _numeric(name, _floats(values))
+    if _is_text(values.type):
+        return _infer_text(name, values, distinct.to_pylist())
+    raise _Unusable(f"its type, {values.type}, is not supported; derive numbers or text from it")
+
+
+def _infer_text(name: str, values: pa.Array, distinct: list[str]) -> _Typed:
+    if {value.lower() for value in distinct} <= {"true", "false"}:
+        return _Typed("boolean", _floats(pc.equal(pc.utf8_lower(values), "true")))
+    numbers = pd.to_numeric(pd.Series(distinct, dtype=object), errors="coerce")
+    not_numbers = pa.array([each for each, number in zip(distinct, numbers.isna()) if number])
+    slips = pc.is_in(values, not_numbers) if len(not_numbers) else None
+    slipped = pc.sum(slips).as_py() if slips is not None else 0
+    present = len(values) - values.null_count
+    if slipped <= MAX_SLIPS * present:
+        lookup = dict(zip(distinct, numbers.to_numpy(np.float64), strict=True))
+        typed = _numeric(name, pd.Series(values.to_pylist(), dtype=object).map(lookup).astype(float))
+        if not slipped:
+            return typed
+        first = pc.index(slips, True).as_py() + 1
+        note = f"{slipped} values that are not numbers count as missing (the first in row {first})"
+        return _Typed(typed.kind, typed.values, note)
+    if len(distinct) >= max(IDENTIFIER_MIN_DISTINCT, IDENTIFIER_SHARE * present):
+        raise _Unusable("its values hardly ever repeat, as in an identifier or free text")
+    return _Typed("categorical", pd.Series(values.to_pylist(), dtype=object))
+
+
+def _numeric(name: str, values: pd.Series) -> _Typed:
+    numbers = values.to_numpy(np.float64)
+    infinite = np.isinf(numbers)
+    if infinite.any():
+        raise InputError(
+            f"a number must be finite, however: column {name!r} is infinite in row "
+            f"{int(np.argmax(infinite)) + 1} ({int(infinite.sum())} such rows); "
+            "replace it, or leave it empty for missing"
+        )
+    if _names_rows(name, numbers):
+        raise _Unusable("it numbers the rows, as an identifier does")
+    return _Typed("numeric", pd.Series(numbers + 0.0))  # -0.0 becomes 0.0: they are one value
+
+
+def _names_rows(name: str, numbers: NDArray[np.float64]) -> bool:
+    """Whether all are different whole numbers, either consecutive or called an identifier."""
+    if len(numbers) < IDENTIFIER_MIN_DISTINCT or np.isnan(numbers).any():
+        return False
+    if (numbers != np.floor(numbers)).any() or len(np.unique(numbers)) != len(numbers):
+        return False
+    called_so = name.lower() == "id" or name.lower().endswith(("_id", " id")) or name.endswith("Id")
+    return called_so or numbers.max() - numbers.min() == len(numbers) - 1
+
+
+def _floats(values: pa.Array) -> pd.Series:
+    return pd.Series(values.cast(pa.float64()).to_numpy(zero_copy_only=False))
+
+
+def _is_text(kind: pa.DataType) -> bool:
+    return bool(pt.is_string(kind) or pt.is_large_string(kind) or pt.is_string_view(kind))

@@ -1,0 +1,47 @@
+"""Rows to predict, typed as the model's columns want them."""
+
+import pandas as pd
+import pyarrow as pa
+
+from slipstream.runtime import InputError, Predictor
+from slipstream.runtime.columns import Column
+from slipstream.schema import blank_to_null
+
+__all__ = ["typed_rows"]
+
+
+def typed_rows(model: Predictor, table: pa.Table) -> pd.DataFrame:
+    """The model's columns of a raw table: numbers as float64, text trimmed; others are left out.
+
+    Raises:
+        InputError: a cell of a numeric column is no number, or no column of the model is there.
+    """
+    present = set(table.column_names)
+    columns = {
+        column.name: _typed(column, table.column(column.name).combine_chunks())
+        for column in model.bundle.columns
+        if column.name in present
+    }
+    if not columns:
+        raise InputError(
+            f"a table must have the model's columns ({', '.join(model.features)}), however: it has "
+            f"{', '.join(table.column_names)}; use the table the model was trained for"
+        )
+    return pd.DataFrame(columns)
+
+
+def _typed(column: Column, raw: pa.Array) -> pd.Series:
+    values = pd.Series(blank_to_null(raw).to_pylist(), dtype=object)
+    if column.edges is None:
+        return values.where(values.isna(), values.astype(str))
+    if column.kind == "boolean":
+        words = {"true": 1.0, "false": 0.0}
+        values = values.map(lambda v: words.get(v.lower(), v) if isinstance(v, str) else v)
+    numbers = pd.to_numeric(values, errors="coerce").astype("float64")
+    wrong = numbers.isna() & values.notna()
+    if wrong.any():
+        raise InputError(
+            f"column {column.name!r} must hold numbers, however: row {int(wrong.idxmax()) + 1} "
+            f"does not ({int(wrong.sum())} such rows); mend them, or leave them empty"
+        )
+    return numbers

@@ -1,0 +1,192 @@
+"""What a person sees at the end of a run."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from rich import box
+from rich.console import Console, Group, RenderableType
+from rich.markup import escape
+from rich.table import Table
+from rich.text import Text
+
+from slipstream.references import Epoch
+from slipstream.report import Report
+from slipstream.results import RowTrace, RunRecord, Stage
+from slipstream.runtime import Predictor
+
+__all__ = ["show_bundle", "show_report"]
+
+CHART_LEVELS = 5
+CHART_WIDTH = 40
+SHOWN_VALUES = 6
+MOST_EPOCHS = 12
+
+# metric: (label, unit or format, digits)
+_ROWS = (
+    ("weights_bytes", "weights", "{:,.0f} B"),
+    ("tensors_bytes", "all tensors", "{:,.0f} B"),
+    ("bundle_bytes", "file", "{:,.0f} B"),
+    ("test_accuracy", "test accuracy", "{:.4f}"),
+    ("test_auc", "test AUC", "{:.4f}"),
+    ("test_log_loss", "test log-loss", "{:.4f}"),
+    ("latency_p50_us", "latency p50, hot", "{:.1f} µs"),
+    ("latency_p99_us", "latency p99, hot", "{:.1f} µs"),
+    ("latency_cold_p50_us", "latency p50, cold", "{:.1f} µs"),
+    ("throughput_rows_per_s", "throughput", "{:,.0f} rows/s"),
+)
+
+
+def show_report(report: Report, files: Mapping[str, Path], console: Console) -> None:
+    """Print the stage trace, the epochs, the comparison, the verdict, one row, and what to do next."""
+    record = report.record
+    for warning in (*record.dataset.warnings, *record.mask.warnings):
+        console.print(f"[yellow]warning:[/] {escape(warning)}", highlight=False)
+    console.print(_stages(record, report.stages))
+    console.print(_epochs(record.network.history, record.network.best_epoch))
+    console.print(_loss_chart(record.network.history))
+    console.print(_comparison(record))
+    console.print(_verdict(record), highlight=False)
+    console.print(_row_trace(record.trace), highlight=False)
+    console.print(_next_steps(report, files), highlight=False, soft_wrap=True)
+
+
+def show_bundle(predictor: Predictor, path: Path, console: Console) -> None:
+    """Print what a bundle is."""
+    bundle = predictor.bundle
+    facts = Table(box=None, show_header=False, title=escape(path.name), title_justify="left")
+    widths = [len(bundle.columns), *(len(layer.bias) for layer in bundle.layers)]
+    facts.add_row("precision", bundle.precision)
+    facts.add_row("task", f"{bundle.task}: P({bundle.details.get('target', 'target')} = {bundle.classes[1]!r})")
+    facts.add_row("network", "-".join(str(width) for width in widths))
+    facts.add_row("weights", f"{bundle.weights_bytes:,} bytes")
+    facts.add_row("file", f"{path.stat().st_size:,} bytes")
+    facts.add_row("training data", f"sha256 {bundle.details.get('training_data_sha256', 'unknown')}")
+    console.print(facts, highlight=False)
+    columns = _table("column", "kind", "training saw", "missing allowed")
+    for column in bundle.columns:
+        seen = (
+            f"{len(column.categories)} categories"
+            if column.edges is None
+            else f"{column.edges[0]:g} to {column.edges[-1]:g} in {len(column.edges) - 1} bins"
+        )
+        columns.add_row(escape(column.name), column.kind, seen, "yes" if column.allows_missing else "no")
+    console.print(columns)
+
+
+def _table(*headers: str, title: str = "", numbers_from: int = 99) -> Table:
+    table = Table(box=box.SIMPLE_HEAD, title=title, title_justify="left", title_style="bold")
+    for index, header in enumerate(headers):
+        table.add_column(header, justify="right" if index >= numbers_from else "left")
+    return table
+
+
+def _stages(record: RunRecord, stages: Sequence[Stage]) -> RenderableType:
+    table = _table("stage", "in", "out", "seconds", title="Stages", numbers_from=3)
+    before = record.config.data.path
+    for stage in stages:
+        seconds = "cached" if stage.cached else f"{stage.seconds:.2f}"
+        table.add_row(stage.stage, escape(before), stage.shape, seconds)
+        before = stage.shape
+    return table
+
+
+def _epochs(history: Sequence[Epoch], best_epoch: int) -> RenderableType:
+    title = f"Training ({len(history)} epochs, the weights of epoch {best_epoch} are kept)"
+    table = _table(
+        *("epoch", "loss", "accuracy", "validation loss", "validation accuracy"),
+        title=title,
+        numbers_from=0,
+    )
+    for epoch in _thinned(history, best_epoch):
+        figures = (epoch.train_loss, epoch.train_accuracy, epoch.val_loss, epoch.val_accuracy)
+        style = "bold" if epoch.epoch == best_epoch else None
+        table.add_row(str(epoch.epoch), *(f"{figure:.4f}" for figure in figures), style=style)
+    return table
+
+
+def _thinned(history: Sequence[Epoch], best_epoch: int) -> list[Epoch]:
+    """At most a dozen epochs, the first, the last and the best among them."""
+    step = -(-len(history) // MOST_EPOCHS)
+    wanted = {1, best_epoch, len(history)}
+    return [each for each in history if each.epoch in wanted or each.epoch % step == 0]
+
+
+def _loss_chart(history: Sequence[Epoch]) -> RenderableType:
+    """Training loss as the seed draws it: one row a level, a star an epoch that is above it."""
+    shown = history[:: -(-len(history) // CHART_WIDTH)]
+    top = max(epoch.train_loss for epoch in shown)
+    bottom = min(epoch.train_loss for epoch in shown)
+    lines = []
+    for level in range(CHART_LEVELS, -1, -1):
+        height = bottom + (top - bottom) * level / CHART_LEVELS
+        stars = "".join("*" if epoch.train_loss >= height else " " for epoch in shown)
+        lines.append(f"  {height:.2f} |{stars.rstrip()}")
+    first, last = str(shown[0].epoch), str(shown[-1].epoch)
+    gap = " " * max(1, len(shown) - len(first) - len(last))
+    lines.append(f"       {first}{gap if len(shown) > 1 else ''}{last if len(shown) > 1 else ''} epochs")
+    return Group(Text("  training loss", style="bold"), Text("\n".join(lines)), Text(""))
+
+
+def _comparison(record: RunRecord) -> RenderableType:
+    table = _table("", "float32", "int8", "int8 / float32", title="Comparison", numbers_from=1)
+    float32, int8 = record.comparison.metrics["float32"], record.comparison.metrics["int8"]
+    for metric, label, form in _ROWS:
+        ratio = f"{int8[metric] / float32[metric]:.3f}" if float32[metric] else ""
+        table.add_row(label, form.format(float32[metric]), form.format(int8[metric]), ratio)
+    bench = record.benchmark
+    machine = bench.machine
+    noise = bench.noise_ratio
+    note = (
+        f"  {bench.test_rows:,} test rows, {bench.changed_answers} answered differently by int8.\n"
+        f"  Latency: one row in, one answer out; {machine.calls:,} calls a variant, one thread, "
+        f"{machine.backend} predictor,\n"
+        f"  on {machine.cpu}; timer {machine.timer_us:.2f} µs included; "
+        f"int8 against itself {noise.estimate:.3f} [{noise.low:.3f}, {noise.high:.3f}].\n"
+    )
+    return Group(table, Text(note, style="dim"))
+
+
+def _verdict(record: RunRecord) -> str:
+    verdict = record.comparison.verdict
+    colour = "green" if verdict.winner else "red"
+    return f"[bold {colour}]Verdict: {verdict.winner or 'no winner'}[/] — {escape(verdict.reason)}.\n"
+
+
+def _row_trace(trace: RowTrace) -> RenderableType:
+    table = _table("one test row, int8", "values", title="Prediction")
+    raw = ", ".join(f"{name}={_cell(value)}" for name, value in trace.row.items())
+    table.add_row("input layer", escape(raw))
+    for layer in trace.layers:
+        table.add_row(layer.name, _values(layer.values))
+    table.add_row("float32 answers", f"{trace.float32:.4f}")
+    table.add_row("true label", escape(trace.label))
+    return table
+
+
+def _values(values: Sequence[float]) -> str:
+    if len(values) == 1:
+        return f"{values[0]:.4f}"
+    active = sum(value > 0 for value in values)
+    shown = ", ".join(f"{value:.2f}" for value in values[:SHOWN_VALUES])
+    more = ", …" if len(values) > SHOWN_VALUES else ""
+    return f"{shown}{more}  ({active} of {len(values)} active)"
+
+
+def _cell(value: object) -> str:
+    return f"{value:g}" if isinstance(value, float) else "missing" if value is None else str(value)
+
+
+def _next_steps(report: Report, files: Mapping[str, Path]) -> str:
+    winner = report.record.comparison.verdict.winner or "int8"
+    row = report.record.trace.row
+    feature = next(iter(row))
+    return (
+        "[bold]Next[/]\n"
+        f"  report   {files['report']}\n"
+        f"  runs     .venv/bin/mlflow server --backend-store-uri {report.tracked.tracking_uri} "
+        "--host 127.0.0.1 --port 5000\n"
+        f"  what     .venv/bin/slipstream inspect {files[winner]}\n"
+        f"  predict  .venv/bin/slipstream predict {files[winner]} "
+        f"{escape(report.record.config.data.path if '.' in report.record.config.data.path else 'ROWS.csv')}\n"
+        f'  python   slipstream.load("{files[winner]}").predict_one({{"{escape(feature)}": …}})'
+    )

@@ -1,0 +1,254 @@
+"""Track: a finished run goes to MLflow, as one parent run with a nested run a variant.
+
+Every write can be repeated: the parent is found again by the flow run's id, metrics carry the run's
+own start time (MLflow keeps equal metrics once), and a variant that was half written is deleted.
+"""
+
+import logging
+import subprocess
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import mlflow
+from mlflow.data.code_dataset_source import CodeDatasetSource
+from mlflow.data.meta_dataset import MetaDataset
+from mlflow.entities import Experiment, Metric, Param, Run
+from mlflow.exceptions import MlflowException
+from mlflow.models import ModelSignature
+from mlflow.tracking import MlflowClient
+from mlflow.types import ColSpec, Schema
+from mlflow.types.schema import AnyType
+
+from slipstream.checkout import resolve_tracking_uri, root
+from slipstream.plots import feature_figure, history_figure, latency_figure
+from slipstream.references import BundleRef
+from slipstream.results import RunRecord, TrackedRun
+from slipstream.runtime import InputError, Predictor, load_file
+from slipstream.runtime.types import Precision
+from slipstream.store import Store
+
+__all__ = ["fetch_bundle", "run_link", "track"]
+
+LOADER = "slipstream.pyfunc"
+DIGEST_CHARACTERS = 36  # MLflow's limit
+PARAMETER_CHARACTERS = 6000  # MLflow's limit
+
+
+def track(
+    record: RunRecord, flow_run_id: str, flow_run_url: str, flow_run_name: str, store: Store
+) -> TrackedRun:
+    """Write one run to MLflow; called again for the same flow run, finish what was begun.
+
+    Raises:
+        InputError: the tracking store cannot be used.
+    """
+    _quiet()
+    uri = resolve_tracking_uri(record.config.tracking.uri)
+    mlflow.set_tracking_uri(uri)
+    client = MlflowClient(uri)
+    experiment = _experiment(client, record.config.tracking.experiment, uri)
+    parent = _begin(client, experiment, flow_run_id, flow_run_name)
+    _log_parent(client, parent, record, flow_run_url)
+    variants: dict[Precision, str] = {}
+    for variant in (record.bundles.float32, record.bundles.int8):
+        variants[variant.precision] = _log_variant(client, parent, record, variant, store)
+    client.set_terminated(parent.info.run_id)
+    return TrackedRun(
+        run_id=parent.info.run_id,
+        experiment_id=experiment.experiment_id,
+        tracking_uri=uri,
+        variants=variants,
+    )
+
+
+def run_link(tracked: TrackedRun) -> str:
+    """The address of a run's page: on the tracking server, or on the one `mlflow server` starts."""
+    uri = tracked.tracking_uri
+    server = uri if uri.startswith("http") else "http://127.0.0.1:5000"
+    return f"{server}/#/experiments/{tracked.experiment_id}/runs/{tracked.run_id}"
+
+
+def fetch_bundle(model_uri: str) -> Path:
+    """Download the bundle of a registered model, such as `models:/churn@champion`.
+
+    Raises:
+        InputError: the registry has no such model.
+    """
+    _quiet()
+    if not mlflow.is_tracking_uri_set():
+        mlflow.set_tracking_uri(resolve_tracking_uri("sqlite:///mlruns/mlflow.db"))
+    try:
+        folder = Path(mlflow.artifacts.download_artifacts(model_uri))
+        return next(folder.glob("**/*.safetensors"))
+    except (MlflowException, StopIteration) as error:
+        raise InputError(
+            f"a model URI must name a bundle in the registry, however: {model_uri}: {error}; "
+            "look at the registered models in MLflow"
+        ) from None
+
+
+def _quiet() -> None:
+    """Only warnings of MLflow's concern a user; its first start would print its migrations."""
+    for name in ("mlflow", "alembic"):
+        logging.getLogger(name).setLevel(logging.WARNING)
+
+
+def _experiment(client: MlflowClient, name: str, uri: str) -> Experiment:
+    try:
+        experiment = client.get_experiment_by_name(name)
+        if experiment is None:
+            experiment_id = client.create_experiment(name, _artifact_location(uri))
+            experiment = client.get_experiment(experiment_id)
+    except MlflowException as error:
+        raise InputError(
+            f"tracking.uri must lead to an MLflow store, however: {uri}: {error.message}; "
+            "check the address, and that the server runs"
+        ) from None
+    if experiment.lifecycle_stage == "deleted":
+        raise InputError(
+            f"tracking.experiment must be an active experiment, however: {name!r} was deleted; "
+            "restore it in MLflow, or choose another name"
+        )
+    return experiment
+
+
+def _artifact_location(uri: str) -> str | None:
+    """Beside an SQLite store, as plain files; a server decides for itself."""
+    if not uri.startswith("sqlite:///"):
+        return None
+    return (Path(uri.removeprefix("sqlite:///")).absolute().parent / "artifacts").as_uri()
+
+
+def _begin(client: MlflowClient, experiment: Experiment, flow_run_id: str, name: str) -> Run:
+    begun = client.search_runs(
+        [experiment.experiment_id], f"tags.`prefect.flow_run_id` = '{flow_run_id}'"
+    )
+    if begun and flow_run_id:
+        return begun[0]
+    tags = {"prefect.flow_run_id": flow_run_id}
+    return client.create_run(experiment.experiment_id, run_name=name, tags=tags)
+
+
+def _log_parent(client: MlflowClient, parent: Run, record: RunRecord, flow_run_url: str) -> None:
+    run_id = parent.info.run_id
+    tags = {
+        "prefect.flow_run_url": flow_run_url,
+        "git_sha": _git_sha(),
+        "data_sha256": record.dataset.table.sha256,
+        "verdict": record.comparison.verdict.winner or "none",
+        "verdict.reason": record.comparison.verdict.reason,
+    }
+    for key, value in tags.items():
+        client.set_tag(run_id, key, value)
+    metrics = [
+        Metric(key, value, parent.info.start_time, epoch.epoch)
+        for epoch in record.network.history
+        for key, value in epoch.model_dump(exclude={"epoch"}).items()
+    ]
+    client.log_batch(run_id, metrics=metrics, params=_parameters(record))
+    with mlflow.start_run(run_id=run_id):
+        mlflow.log_input(_dataset(record), context="training")
+        mlflow.log_dict(_mask(record), "feature_mask.json")
+        mlflow.log_figure(
+            history_figure(record.network.history, record.network.best_epoch), "history.png"
+        )
+        mlflow.log_figure(feature_figure(record.mask), "feature_scores.png")
+        mlflow.log_figure(latency_figure(record.benchmark), "latency.png")
+        mlflow.log_dict(record.benchmark.machine.model_dump(mode="json"), "machine.json")
+    client.update_run(run_id, status="RUNNING")  # until the variants are there too
+
+
+def _log_variant(
+    client: MlflowClient, parent: Run, record: RunRecord, variant: BundleRef, store: Store
+) -> str:
+    for begun in _children(client, parent, variant.precision):
+        if begun.info.status == "FINISHED":
+            return begun.info.run_id
+        client.delete_run(begun.info.run_id)
+    predictor = load_file(store.path(variant.file))
+    metrics = dict(record.benchmark.metrics[variant.precision])
+    with (
+        mlflow.start_run(run_id=parent.info.run_id),
+        mlflow.start_run(
+            run_name=variant.precision,
+            nested=True,
+            tags={"slipstream.precision": variant.precision},
+        ) as run,
+        tempfile.TemporaryDirectory() as folder,
+    ):
+        named = Path(folder) / f"{record.name}.{variant.precision}.safetensors"
+        named.write_bytes(store.get(variant.file))
+        model = mlflow.pyfunc.log_model(
+            name="model",
+            loader_module=LOADER,
+            data_path=str(named),
+            pip_requirements=["slipstream"],
+            signature=_signature(predictor),
+            input_example=_example(predictor),
+        )
+        mlflow.log_metrics(metrics, model_id=model.model_id)
+        return str(run.info.run_id)
+
+
+def _children(client: MlflowClient, parent: Run, precision: Precision) -> list[Run]:
+    return list(
+        client.search_runs(
+            [parent.info.experiment_id],
+            f"tags.`mlflow.parentRunId` = '{parent.info.run_id}' "
+            f"and tags.`slipstream.precision` = '{precision}'",
+        )
+    )
+
+
+def _parameters(record: RunRecord) -> list[Param]:
+    """The config, one parameter a field; a value too long for MLflow is cut."""
+    return [
+        Param(f"{section}.{field}", str(value)[:PARAMETER_CHARACTERS])
+        for section, fields in record.config.model_dump().items()
+        for field, value in fields.items()
+    ]
+
+
+def _dataset(record: RunRecord) -> MetaDataset:
+    schema = Schema([ColSpec(AnyType(), column.name) for column in record.dataset.columns])
+    return MetaDataset(
+        CodeDatasetSource(tags={"path": record.config.data.path}),
+        name=record.name,
+        digest=record.dataset.table.sha256[:DIGEST_CHARACTERS],
+        schema=schema,
+    )
+
+
+def _mask(record: RunRecord) -> dict[str, Any]:
+    return {"features": record.mask.features, **record.mask.model_dump(mode="json")}
+
+
+def _signature(predictor: Predictor) -> ModelSignature:
+    """Any type, nothing required: the predictor itself checks what it is given."""
+    inputs = Schema([ColSpec(AnyType(), name, required=False) for name in predictor.features])
+    return ModelSignature(inputs=inputs, outputs=Schema([ColSpec("double", "probability")]))
+
+
+def _example(predictor: Predictor) -> Any:
+    """Two made-up rows, from the model file alone: no row of the data leaves the machine."""
+    import pandas as pd
+
+    columns: Mapping[str, list[object]] = {
+        column.name: (
+            [column.categories[0] if column.categories else "a", "another"]
+            if column.edges is None
+            else [float(column.edges[0]), float(column.edges[-1])]
+        )
+        for column in predictor.bundle.columns
+    }
+    return pd.DataFrame(columns)
+
+
+def _git_sha() -> str:
+    command = ["git", "-C", str(root()), "rev-parse", "HEAD"]
+    try:
+        return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
+    except (OSError, subprocess.CalledProcessError):
+        return "unknown"

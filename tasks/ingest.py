@@ -1,0 +1,21 @@
+"""Stage 1, ingest: a source becomes a dataset snapshot."""
+
+from typing import Any
+
+from prefect import task
+
+from slipstream import ingestion, sources
+from slipstream.config import DataConfig
+from slipstream.references import DatasetRef
+from slipstream.store import open_store
+from tasks.stage import cached
+
+
+def _fingerprint(arguments: dict[str, Any]) -> str | None:
+    return sources.fingerprint(arguments["data"])
+
+
+@task(**cached("ingest", __name__, source=_fingerprint))
+def ingest(data: DataConfig) -> DatasetRef:
+    """Read the source, type its columns, split its rows, and keep a snapshot."""
+    return ingestion.ingest(data, open_store())

@@ -1,0 +1,34 @@
+"""Track: the run goes to MLflow."""
+
+from typing import Any
+
+from prefect import State, task
+from prefect.artifacts import create_link_artifact
+from prefect.runtime import flow_run
+
+from slipstream import tracking
+from slipstream.results import RunRecord, TrackedRun
+from slipstream.runtime import SlipstreamError
+from slipstream.store import open_store
+from tasks.stage import measured
+
+
+def _may_pass(task: Any, run: Any, state: State[Any]) -> bool:
+    """Retry a store that does not answer, not a mistake of the user's."""
+    return not isinstance(state.result(raise_on_failure=False), SlipstreamError)
+
+
+@task(**measured("track"), retries=2, retry_delay_seconds=2, retry_condition_fn=_may_pass)
+def track(record: RunRecord) -> TrackedRun:
+    """Write the run to MLflow, and link to it from Prefect."""
+    tracked = tracking.track(
+        record,
+        flow_run_id=str(flow_run.id or ""),
+        flow_run_url=flow_run.ui_url or "embedded server: no page",
+        flow_run_name=flow_run.name or "optimize",
+        store=open_store(),
+    )
+    create_link_artifact(
+        link=tracking.run_link(tracked), link_text="MLflow run", key="mlflow-run"
+    )
+    return tracked

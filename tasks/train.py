@@ -1,0 +1,19 @@
+"""Stage 4, train: a small network learns from the selected columns."""
+
+from prefect import task
+
+from slipstream import training
+from slipstream.config import TrainingConfig
+from slipstream.progress import epoch_progress
+from slipstream.references import FeatureMask, NetworkRef, PreparedRef
+from slipstream.store import open_store
+from tasks.stage import cached
+
+
+@task(**cached("train", __name__))
+def train(
+    prepared: PreparedRef, mask: FeatureMask, hidden: list[int], settings: TrainingConfig
+) -> NetworkRef:
+    """Train on the training part, stop by the validation part."""
+    with epoch_progress(settings.epochs) as on_epoch:
+        return training.train(prepared, mask, hidden, settings, open_store(), on_epoch)
