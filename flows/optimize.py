@@ -1,4 +1,4 @@
-"""The pipeline: a table and a budget in, the smallest, fastest model that keeps its accuracy out."""
+"""The pipeline: a table and a budget in, the smallest, fastest good model out."""
 
 from prefect import flow
 
@@ -26,7 +26,9 @@ def optimize(config: OptimizeConfig) -> Report:
     prepared = stage(preprocess, dataset, config.model.encoding, config.model.bins)
     mask = stage(select, prepared, config.features)
     network = stage(train, prepared, mask, config.model.hidden, config.training)
-    bundles = stage(quantize, dataset, prepared, mask, network, config.quantization.calibration_rows)
+    bundles = stage(
+        quantize, dataset, prepared, mask, network, config.quantization.calibration_rows
+    )
     trace = stage(predict, dataset, bundles)
 
     measured = stage(benchmark, dataset, bundles)

@@ -3,7 +3,6 @@
 from prefect import task
 
 from slipstream import quantization
-from slipstream.config import QuantizationConfig
 from slipstream.references import Bundles, DatasetRef, FeatureMask, NetworkRef, PreparedRef
 from slipstream.store import open_store
 from tasks.stage import cached
@@ -18,6 +17,4 @@ def quantize(
     calibration_rows: int,
 ) -> Bundles:
     """Fold the network, calibrate it on training rows, and write both bundles."""
-    return quantization.quantize(
-        dataset, prepared, mask, network, calibration_rows, open_store()
-    )
+    return quantization.quantize(dataset, prepared, mask, network, calibration_rows, open_store())

@@ -43,7 +43,7 @@ KNOWN: dict[str, type[Reference]] = {
 }
 
 
-class ReferenceSerializer(Serializer):  # type: ignore[type-arg]  # subscripting registers it
+class ReferenceSerializer(Serializer):  # without [Reference]: subscripting would register it
     """Writes references as JSON; reads one only if every file it stands on is intact.
 
     Prefect takes an unreadable record for a cache miss, so the stage runs again.
@@ -52,9 +52,11 @@ class ReferenceSerializer(Serializer):  # type: ignore[type-arg]  # subscripting
     type: Literal["slipstream-reference"] = "slipstream-reference"
 
     def dumps(self, obj: Reference) -> bytes:
+        """Write a reference."""
         return json.dumps({"type": type(obj).__name__, "value": obj.model_dump_json()}).encode()
 
     def loads(self, blob: bytes) -> Reference:
+        """Read a reference, and check the files it stands on."""
         record = json.loads(blob)
         value = KNOWN[record["type"]].model_validate_json(record["value"])
         store = open_store()
@@ -119,6 +121,7 @@ class StageTrace:
         self.lines: list[Stage] = []
 
     def __call__(self, stage: Task[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
+        """Run one stage; its errors pass through."""
         start = time.perf_counter()
         state = stage(*args, return_state=True, **kwargs)
         result: R = state.result()

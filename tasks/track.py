@@ -28,7 +28,5 @@ def track(record: RunRecord) -> TrackedRun:
         flow_run_name=flow_run.name or "optimize",
         store=open_store(),
     )
-    create_link_artifact(
-        link=tracking.run_link(tracked), link_text="MLflow run", key="mlflow-run"
-    )
+    create_link_artifact(link=tracked.link, link_text="MLflow run", key="mlflow-run")
     return tracked

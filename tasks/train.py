@@ -2,7 +2,6 @@
 
 from prefect import task
 
-from slipstream import training
 from slipstream.config import TrainingConfig
 from slipstream.progress import epoch_progress
 from slipstream.references import FeatureMask, NetworkRef, PreparedRef
@@ -15,5 +14,8 @@ def train(
     prepared: PreparedRef, mask: FeatureMask, hidden: list[int], settings: TrainingConfig
 ) -> NetworkRef:
     """Train on the training part, stop by the validation part."""
+    # PyTorch takes a second to import, which a cached run should not pay.
+    from slipstream import training
+
     with epoch_progress(settings.epochs) as on_epoch:
         return training.train(prepared, mask, hidden, settings, open_store(), on_epoch)

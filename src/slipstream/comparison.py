@@ -21,9 +21,7 @@ def compare(
     excess = {
         precision: over_budget(metrics, budget) for precision, metrics in benchmark.metrics.items()
     }
-    return Comparison(
-        metrics=benchmark.metrics, verdict=_verdict(benchmark, quantization, excess)
-    )
+    return Comparison(metrics=benchmark.metrics, verdict=_verdict(benchmark, quantization, excess))
 
 
 def table(comparison: Comparison) -> list[dict[str, float | str]]:
@@ -57,7 +55,9 @@ def _verdict(
     slower, speed = _is_slower(benchmark)
     if excess["float32"] and (excess["int8"] or worse):
         int8_fault = excess["int8"] or drop
-        reason = f"nothing fits: float32 breaks the budget ({excess['float32']}), int8: {int8_fault}"
+        reason = (
+            f"nothing fits: float32 breaks the budget ({excess['float32']}), int8: {int8_fault}"
+        )
         return Verdict(winner=None, reason=reason)
     if excess["float32"]:
         reason = f"int8 fits the budget and float32 does not ({excess['float32']}); {drop}"
@@ -67,8 +67,10 @@ def _verdict(
     if worse:
         return Verdict(winner="float32", reason=drop)
     if slower:
-        return Verdict(winner="float32", reason=speed)
-    smaller = benchmark.metrics["float32"]["weights_bytes"] / benchmark.metrics["int8"]["weights_bytes"]
+        return Verdict(winner="float32", reason=f"{speed}, though {drop}")
+    smaller = (
+        benchmark.metrics["float32"]["weights_bytes"] / benchmark.metrics["int8"]["weights_bytes"]
+    )
     reason = f"int8's weights are {smaller:g} x smaller, {drop}, and {speed}"
     return Verdict(winner="int8", reason=reason)
 
@@ -81,7 +83,7 @@ def _is_worse(benchmark: Benchmark, tolerance: float) -> tuple[bool, str]:
         what, change = "log-loss increase", benchmark.log_loss_increase
     worse = change.high > tolerance
     sign = "above" if worse else "within"
-    return worse, f"its {what} is {_show(change, '.4f')}, {sign} the {tolerance:g} allowed"
+    return worse, f"int8's {what} is {_show(change, '.4f')}, {sign} the {tolerance:g} allowed"
 
 
 def _is_slower(benchmark: Benchmark) -> tuple[bool, str]:
@@ -89,8 +91,8 @@ def _is_slower(benchmark: Benchmark) -> tuple[bool, str]:
     p50 = {precision: each["latency_p50_us"] for precision, each in benchmark.metrics.items()}
     beyond_timer = p50["int8"] - p50["float32"] >= benchmark.machine.timer_us
     slower = benchmark.p50_ratio.low > SLOWER and beyond_timer
-    ratio = _show(benchmark.p50_ratio, ".2f")
-    return slower, f"it is {'slower' if slower else 'not slower'} (p50 ratio to float32 {ratio})"
+    seen = f"{benchmark.machine.backend} predictor, p50 ratio {_show(benchmark.p50_ratio, '.2f')}"
+    return slower, f"int8 is {'slower' if slower else 'not slower'} than float32 here ({seen})"
 
 
 def _show(interval: Interval, form: str) -> str:

@@ -1,10 +1,17 @@
-"""What a run is asked to do: one model for the TOML file, the flags and the form in Prefect's UI."""
+"""What a run is asked to do: one model for the TOML file, the flags and Prefect's form."""
 
 import tomllib
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    ValidationError,
+    model_validator,
+)
 
 from slipstream.runtime.errors import InputError
 
@@ -41,9 +48,7 @@ class DataConfig(_Section):
         description="demo, a scikit-learn set (breast_cancer), a .csv, .csv.gz or .parquet file, "
         "a folder or glob of those, or a SQLAlchemy URL",
     )
-    target: str = Field(
-        "target", min_length=1, title="Target", description="the column to predict"
-    )
+    target: str = Field("target", min_length=1, title="Target", description="the column to predict")
     query: str = Field(
         "", title="Query", description="the SELECT to run where the path is a SQLAlchemy URL"
     )

@@ -1,8 +1,9 @@
-"""What a stage's result depends on besides its inputs: its code and the libraries that compute it."""
+"""What a stage's result depends on besides its inputs: its code and its libraries."""
 
 import hashlib
 import importlib.metadata
 import sys
+from collections.abc import Mapping
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
@@ -36,9 +37,11 @@ def code_digest(module: str) -> str:
 def library_versions(module: str) -> dict[str, str]:
     """Versions of Python and of the installed libraries that a module's closure imports."""
     internal = _closure(module)
-    imported = {name for own in internal for name in _graph().find_modules_directly_imported_by(own)}
+    imported = {
+        name for own in internal for name in _graph().find_modules_directly_imported_by(own)
+    }
     libraries = imported - internal - set(sys.stdlib_module_names) - NOT_COMPUTING
-    distributions = importlib.metadata.packages_distributions()
+    distributions = _distributions()
     versions = {"python": ".".join(str(part) for part in sys.version_info[:3])}
     for library in sorted(libraries & distributions.keys()):
         distribution = distributions[library][0]
@@ -60,7 +63,13 @@ def _graph() -> grimp.ImportGraph:
     return grimp.build_graph(*PACKAGES, include_external_packages=True, cache_dir=None)
 
 
+@cache
+def _distributions() -> Mapping[str, list[str]]:
+    return importlib.metadata.packages_distributions()
+
+
 def _source(module: str) -> Path:
     spec = find_spec(module)
-    assert spec is not None and spec.origin is not None
+    assert spec is not None
+    assert spec.origin is not None
     return Path(spec.origin)

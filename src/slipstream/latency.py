@@ -1,14 +1,15 @@
 """Latency, measured honestly: varied rows, one thread, interleaved arms, a noise floor.
 
 Every call is timed by itself; the timer's own cost is measured beside it and not taken off. Arms
-take turns in blocks, so that a change of the machine's speed meets them all. An A/A arm (int8 again)
-shows how far two measurements of the same thing differ.
+take turns in blocks, so that a change of the machine's speed meets them all. An A/A arm (int8
+again) shows how far two measurements of the same thing differ.
 """
 
 import gc
 import platform
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -67,7 +68,7 @@ def measure(predictors: Mapping[Precision, Predictor], table: pd.DataFrame) -> L
         hot = _hot([*arms, arms[1]], rows)  # three arms of (blocks, calls), in µs
         cold = _cold(arms, rows)
         throughput = _throughput([each.predict for each in predictors.values()], sample)
-        timer_us = float(np.median(_time_calls(lambda row: 0.0, rows[:1] * WARM_UP_CALLS)))
+        timer_us = float(np.median(_time_calls(_no_answer, rows[:1] * WARM_UP_CALLS)))
     metrics: dict[Precision, dict[str, float]] = {}
     for index, precision in enumerate(predictors):
         metrics[precision] = {
@@ -124,6 +125,10 @@ def _time_calls(arm: Arm, rows: Sequence[Any]) -> Times:
     return times / 1000
 
 
+def _no_answer(_: Any) -> float:
+    return 0.0
+
+
 def _throughput(arms: Sequence[Callable[[Any], Any]], sample: pd.DataFrame) -> list[float]:
     """Rows a second of each arm, answering tables of 1,000 rows."""
     batch = sample.iloc[np.resize(np.arange(len(sample)), BATCH_ROWS)]
@@ -147,15 +152,14 @@ def _median_ratio(above: Times, below: Times) -> Interval:
     )
 
 
-class _without_garbage_collection:  # noqa: N801 - reads as the statement it is
-    def __enter__(self) -> None:
-        self._enabled = gc.isenabled()
-        gc.collect()
-        gc.disable()
-
-    def __exit__(self, *error: object) -> None:
-        if self._enabled:
-            gc.enable()
+@contextmanager
+def _without_garbage_collection() -> Iterator[None]:
+    gc.collect()
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
 
 
 def _machine(timer_us: float, calls: int, cold_calls: int) -> Machine:

@@ -32,7 +32,8 @@ class Network(nn.Module):
 
     def table(self) -> Tensor:
         """The first layer at every table row, without its bias: (R, H)."""
-        return torch.sparse.mm(self.states, self.first.weight.T)
+        table: Tensor = torch.sparse.mm(self.states, self.first.weight.T)
+        return table
 
     def forward(self, rows: Tensor, weights: Tensor) -> Tensor:
         """Compute logits (N,).

@@ -22,7 +22,14 @@ from slipstream.runtime.columns import Column
 from slipstream.schema import MISSING_MARKERS
 from slipstream.store import Store
 
-__all__ = ["fit_column", "load_columns", "load_prepared", "normalise", "preprocess", "selected_columns"]
+__all__ = [
+    "fit_column",
+    "load_columns",
+    "load_prepared",
+    "normalise",
+    "preprocess",
+    "selected_columns",
+]
 
 TAIL = 0.005  # share of training rows beyond each outermost edge; outliers saturate there
 MAX_CATEGORIES = 1000  # rarer ones count as unknown
@@ -39,7 +46,9 @@ def preprocess(dataset: DatasetRef, encoding: Encoding, bins: int, store: Store)
         fit_column(schema, train[schema.name], train[TARGET].to_numpy(), bins)
         for schema in dataset.columns
     ]
-    prepared = pd.DataFrame({column.name: normalise(column, frame[column.name]) for column in columns})
+    prepared = pd.DataFrame(
+        {column.name: normalise(column, frame[column.name]) for column in columns}
+    )
     prepared[[TARGET, PART]] = frame[[TARGET, PART]]
     return PreparedRef(
         table=store.put(to_parquet(prepared), ".parquet"),
@@ -117,7 +126,9 @@ def selected_columns(prepared: PreparedRef, mask: FeatureMask, store: Store) -> 
     return [column for column in load_columns(prepared, store) if column.name in kept]
 
 
-def _edges(values: NDArray[np.float64], target: NDArray[np.integer], bins: int) -> NDArray[np.float64]:
+def _edges(
+    values: NDArray[np.float64], target: NDArray[np.integer], bins: int
+) -> NDArray[np.float64]:
     if not len(values):
         return np.array([0.0, 1.0])  # no value in the training part
     low = np.quantile(values, TAIL, method="higher")
@@ -133,7 +144,9 @@ def _edges(values: NDArray[np.float64], target: NDArray[np.integer], bins: int) 
     return edges if len(edges) > 1 else np.array([edges[0], edges[0] + max(1.0, abs(edges[0]))])
 
 
-def _thresholds(values: NDArray[np.float64], target: NDArray[np.integer], bins: int) -> NDArray[np.float64]:
+def _thresholds(
+    values: NDArray[np.float64], target: NDArray[np.integer], bins: int
+) -> NDArray[np.float64]:
     if bins == 1:
         return np.zeros(0)
     tree = DecisionTreeClassifier(

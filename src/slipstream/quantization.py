@@ -14,7 +14,14 @@ from numpy.typing import NDArray
 from slipstream.folding import load_layers
 from slipstream.ingestion import load_part
 from slipstream.preprocessing import selected_columns
-from slipstream.references import BundleRef, Bundles, DatasetRef, FeatureMask, NetworkRef, PreparedRef
+from slipstream.references import (
+    BundleRef,
+    Bundles,
+    DatasetRef,
+    FeatureMask,
+    NetworkRef,
+    PreparedRef,
+)
 from slipstream.runtime.bundle import MAX_BIAS, Bundle, dump
 from slipstream.runtime.kernels import LARGEST_ACTIVATION, POSITION_ONE, Layer
 from slipstream.runtime.predictor import Predictor
@@ -57,11 +64,13 @@ def quantize(
 def calibrate(float32: Bundle, rows: Any) -> list[float]:
     """Choose the size of one u8 step of each hidden layer: its largest activation, / 255."""
     *hidden, _ = Predictor(float32).layers(rows)
-    largest = [float(layer.max()) for layer in hidden]  # type: ignore[arg-type]
+    largest = [float(layer.max()) for layer in hidden]
     return [value / LARGEST_ACTIVATION if value > 0 else 1.0 for value in largest]
 
 
-def quantize_layers(layers: Sequence[Layer], activation_scales: Sequence[float]) -> tuple[Layer, ...]:
+def quantize_layers(
+    layers: Sequence[Layer], activation_scales: Sequence[float]
+) -> tuple[Layer, ...]:
     """Quantise float32 layers.
 
     Args:
@@ -80,7 +89,9 @@ def quantize_layers(layers: Sequence[Layer], activation_scales: Sequence[float])
     return tuple(quantised)
 
 
-def _quantize_layer(layer: Layer, channel_axis: int, input_step: float, output_step: float) -> Layer:
+def _quantize_layer(
+    layer: Layer, channel_axis: int, input_step: float, output_step: float
+) -> Layer:
     weight = layer.weight.astype(np.float64)
     bias = layer.bias.astype(np.float64)
     largest = np.abs(weight).max(axis=1 - channel_axis)  # (out,)

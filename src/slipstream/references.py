@@ -1,4 +1,4 @@
-"""What stages hand each other: small frozen values that say what there is, where, and its digest."""
+"""What stages hand each other: small frozen values that say what there is, and where."""
 
 from collections.abc import Iterator
 from typing import Literal
@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict
 from slipstream.runtime.types import ColumnKind, Precision
 
 __all__ = [
+    "PARTS",
     "Blob",
     "BundleRef",
     "Bundles",
@@ -17,7 +18,6 @@ __all__ = [
     "FeatureMask",
     "FeatureScore",
     "NetworkRef",
-    "PARTS",
     "Part",
     "PreparedRef",
     "Reference",
@@ -148,8 +148,7 @@ class Bundles(Reference):
 
     @property
     def shape(self) -> str:
-        ratio = self.float32.weights_bytes / self.int8.weights_bytes
-        return f"weights {self.int8.weights_bytes} bytes, {ratio:g} x smaller"
+        return f"{self.float32.weights_bytes:,} B -> {self.int8.weights_bytes:,} B of weights"
 
 
 def blobs(value: object) -> Iterator[Blob]:

@@ -52,7 +52,10 @@ class Report(BaseModel):
 
     def files(self, output: Path) -> dict[str, Path]:
         """Where `write_output` puts each bundle, and the report itself."""
-        names = {precision: f"{self.record.name}.{precision}.safetensors" for precision in ("float32", "int8")}
+        names = {
+            precision: f"{self.record.name}.{precision}.safetensors"
+            for precision in ("float32", "int8")
+        }
         return {
             **{precision: output / name for precision, name in names.items()},
             "report": output / "report.json",

@@ -90,7 +90,7 @@ class Benchmark(Reference):
 
     @property
     def shape(self) -> str:
-        return f"{self.machine.calls} calls a variant"
+        return f"{self.machine.calls:,} calls a variant"
 
 
 class Verdict(Reference):
@@ -118,6 +118,13 @@ class TrackedRun(Reference):
     experiment_id: str
     tracking_uri: str
     variants: Mapping[Precision, str]
+
+    @property
+    def link(self) -> str:
+        """The run's page, on the tracking server or on the one that `mlflow server` starts."""
+        uri = self.tracking_uri
+        server = uri.rstrip("/") if uri.startswith("http") else "http://127.0.0.1:5000"
+        return f"{server}/#/experiments/{self.experiment_id}/runs/{self.run_id}"
 
     @property
     def shape(self) -> str:

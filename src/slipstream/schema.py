@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from slipstream.references import ColumnSchema
 from slipstream.runtime.errors import InputError
+from slipstream.runtime.types import ColumnKind
 
 __all__ = ["MISSING_MARKERS", "blank_to_null", "infer"]
 
@@ -25,14 +26,14 @@ IDENTIFIER_SHARE = 0.9
 IDENTIFIER_MIN_DISTINCT = 20
 
 
-class _Unusable(Exception):
+class _UnusableError(Exception):
     """The column cannot help a model; the message says why."""
 
 
 @dataclass(frozen=True)
 class _Typed:
-    kind: str
-    values: pd.Series
+    kind: ColumnKind
+    series: pd.Series
     note: str = ""
 
 
@@ -52,13 +53,13 @@ def infer(table: pa.Table) -> tuple[pd.DataFrame, tuple[ColumnSchema, ...], tupl
     for name in table.column_names:
         try:
             typed = _infer_column(name, table.column(name).combine_chunks())
-        except _Unusable as reason:
+        except _UnusableError as reason:
             warnings.append(f"column {name!r} is left out: {reason}")
             continue
         if typed.note:
             warnings.append(f"column {name!r}: {typed.note}")
-        columns[name] = typed.values
-        schema.append(ColumnSchema(name=name, kind=typed.kind))  # type: ignore[arg-type]
+        columns[name] = typed.series
+        schema.append(ColumnSchema(name=name, kind=typed.kind))
     if not columns:
         raise InputError(
             "a table must have a column to learn from, however: none is usable:\n  "
@@ -83,36 +84,42 @@ def _infer_column(name: str, raw: pa.Array) -> _Typed:
     values = blank_to_null(raw)
     distinct = pc.unique(values.drop_null())
     if not len(distinct):
-        raise _Unusable("it has no values")
+        raise _UnusableError("it has no values")
     if len(distinct) == 1 and not values.null_count:
-        raise _Unusable("it is constant")
+        raise _UnusableError("it is constant")
     if pt.is_boolean(values.type):
         return _Typed("boolean", _floats(values))
     if pt.is_integer(values.type) or pt.is_floating(values.type) or pt.is_decimal(values.type):
         return _numeric(name, _floats(values))
     if _is_text(values.type):
         return _infer_text(name, values, distinct.to_pylist())
-    raise _Unusable(f"its type, {values.type}, is not supported; derive numbers or text from it")
+    raise _UnusableError(
+        f"its type, {values.type}, is not supported; derive numbers or text from it"
+    )
 
 
 def _infer_text(name: str, values: pa.Array, distinct: list[str]) -> _Typed:
     if {value.lower() for value in distinct} <= {"true", "false"}:
         return _Typed("boolean", _floats(pc.equal(pc.utf8_lower(values), "true")))
     numbers = pd.to_numeric(pd.Series(distinct, dtype=object), errors="coerce")
-    not_numbers = pa.array([each for each, number in zip(distinct, numbers.isna()) if number])
+    not_numbers = pa.array(
+        [each for each, number in zip(distinct, numbers.isna(), strict=True) if number]
+    )
     slips = pc.is_in(values, not_numbers) if len(not_numbers) else None
     slipped = pc.sum(slips).as_py() if slips is not None else 0
     present = len(values) - values.null_count
     if slipped <= MAX_SLIPS * present:
         lookup = dict(zip(distinct, numbers.to_numpy(np.float64), strict=True))
-        typed = _numeric(name, pd.Series(values.to_pylist(), dtype=object).map(lookup).astype(float))
+        typed = _numeric(
+            name, pd.Series(values.to_pylist(), dtype=object).map(lookup).astype(float)
+        )
         if not slipped:
             return typed
         first = pc.index(slips, True).as_py() + 1
         note = f"{slipped} values that are not numbers count as missing (the first in row {first})"
-        return _Typed(typed.kind, typed.values, note)
+        return _Typed(typed.kind, typed.series, note)
     if len(distinct) >= max(IDENTIFIER_MIN_DISTINCT, IDENTIFIER_SHARE * present):
-        raise _Unusable("its values hardly ever repeat, as in an identifier or free text")
+        raise _UnusableError("its values hardly ever repeat, as in an identifier or free text")
     return _Typed("categorical", pd.Series(values.to_pylist(), dtype=object))
 
 
@@ -126,7 +133,7 @@ def _numeric(name: str, values: pd.Series) -> _Typed:
             "replace it, or leave it empty for missing"
         )
     if _names_rows(name, numbers):
-        raise _Unusable("it numbers the rows, as an identifier does")
+        raise _UnusableError("it numbers the rows, as an identifier does")
     return _Typed("numeric", pd.Series(numbers + 0.0))  # -0.0 becomes 0.0: they are one value
 
 

@@ -29,7 +29,7 @@ def select(prepared: PreparedRef, features: FeaturesConfig, store: Store) -> Fea
     target = train[TARGET].to_numpy()
     scores = [score(groups(column, train[column.name]), target) for column in columns]
     kept = keep(scores, features.k)
-    warnings = ()
+    warnings: tuple[str, ...] = ()
     if features.k > len(columns):
         warnings = (f"features.k is {features.k}, but there are {len(columns)} columns: all kept",)
     return FeatureMask(

@@ -30,7 +30,9 @@ def split(features: pd.DataFrame, data: DataConfig) -> NDArray[np.int8]:
     ).astype(np.int8)
 
 
-def check_parts(parts: NDArray[np.int8], target: NDArray[np.int8], classes: tuple[str, str]) -> None:
+def check_parts(
+    parts: NDArray[np.int8], target: NDArray[np.int8], classes: tuple[str, str]
+) -> None:
     """Check that every part has rows of both classes.
 
     Raises:

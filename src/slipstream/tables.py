@@ -40,8 +40,9 @@ def _typed(column: Column, raw: pa.Array) -> pd.Series:
     numbers = pd.to_numeric(values, errors="coerce").astype("float64")
     wrong = numbers.isna() & values.notna()
     if wrong.any():
+        row = int(wrong.to_numpy().argmax()) + 1
         raise InputError(
-            f"column {column.name!r} must hold numbers, however: row {int(wrong.idxmax()) + 1} "
+            f"column {column.name!r} must hold numbers, however: row {row} "
             f"does not ({int(wrong.sum())} such rows); mend them, or leave them empty"
         )
     return numbers

@@ -31,7 +31,9 @@ def find_target(columns: list[str], target: str) -> None:
     )
 
 
-def binary_target(name: str, raw: pa.Array, positive: str) -> tuple[NDArray[np.int8], tuple[str, str]]:
+def binary_target(
+    name: str, raw: pa.Array, positive: str
+) -> tuple[NDArray[np.int8], tuple[str, str]]:
     """Turn labels (N,) into 0 and 1 (N,), and name the negative and the positive label.
 
     Raises:
@@ -54,7 +56,7 @@ def binary_target(name: str, raw: pa.Array, positive: str) -> tuple[NDArray[np.i
     else:
         positive = next((each for each in classes if each.lower() in _POSITIVE_WORDS), classes[1])
     (negative,) = set(classes) - {positive}
-    return (labels == positive).to_numpy(np.int8), (negative, positive)
+    return (labels == positive).to_numpy().astype(np.int8), (negative, positive)
 
 
 def _labels(name: str, raw: pa.Array) -> pd.Series:

@@ -1,5 +1,8 @@
 """What a person sees at the end of a run."""
 
+import os
+import shlex
+import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -16,12 +19,13 @@ from slipstream.runtime import Predictor
 
 __all__ = ["show_bundle", "show_report"]
 
+AFTERWARDS = ("benchmark", "compare", "track")  # they look at the whole run, not at one input
 CHART_LEVELS = 5
 CHART_WIDTH = 40
 SHOWN_VALUES = 6
 MOST_EPOCHS = 12
 
-# metric: (label, unit or format, digits)
+# Metrics in the comparison: key, label, how a value is shown.
 _ROWS = (
     ("weights_bytes", "weights", "{:,.0f} B"),
     ("tensors_bytes", "all tensors", "{:,.0f} B"),
@@ -37,7 +41,7 @@ _ROWS = (
 
 
 def show_report(report: Report, files: Mapping[str, Path], console: Console) -> None:
-    """Print the stage trace, the epochs, the comparison, the verdict, one row, and what to do next."""
+    """Print stages, epochs, comparison, verdict, one row's trace, and what to do next."""
     record = report.record
     for warning in (*record.dataset.warnings, *record.mask.warnings):
         console.print(f"[yellow]warning:[/] {escape(warning)}", highlight=False)
@@ -56,11 +60,16 @@ def show_bundle(predictor: Predictor, path: Path, console: Console) -> None:
     facts = Table(box=None, show_header=False, title=escape(path.name), title_justify="left")
     widths = [len(bundle.columns), *(len(layer.bias) for layer in bundle.layers)]
     facts.add_row("precision", bundle.precision)
-    facts.add_row("task", f"{bundle.task}: P({bundle.details.get('target', 'target')} = {bundle.classes[1]!r})")
+    facts.add_row(
+        "task",
+        f"{bundle.task}: P({bundle.details.get('target', 'target')} = {bundle.classes[1]!r})",
+    )
     facts.add_row("network", "-".join(str(width) for width in widths))
     facts.add_row("weights", f"{bundle.weights_bytes:,} bytes")
     facts.add_row("file", f"{path.stat().st_size:,} bytes")
-    facts.add_row("training data", f"sha256 {bundle.details.get('training_data_sha256', 'unknown')}")
+    facts.add_row(
+        "training data", f"sha256 {bundle.details.get('training_data_sha256', 'unknown')}"
+    )
     console.print(facts, highlight=False)
     columns = _table("column", "kind", "training saw", "missing allowed")
     for column in bundle.columns:
@@ -69,7 +78,9 @@ def show_bundle(predictor: Predictor, path: Path, console: Console) -> None:
             if column.edges is None
             else f"{column.edges[0]:g} to {column.edges[-1]:g} in {len(column.edges) - 1} bins"
         )
-        columns.add_row(escape(column.name), column.kind, seen, "yes" if column.allows_missing else "no")
+        columns.add_row(
+            escape(column.name), column.kind, seen, "yes" if column.allows_missing else "no"
+        )
     console.print(columns)
 
 
@@ -81,11 +92,12 @@ def _table(*headers: str, title: str = "", numbers_from: int = 99) -> Table:
 
 
 def _stages(record: RunRecord, stages: Sequence[Stage]) -> RenderableType:
-    table = _table("stage", "in", "out", "seconds", title="Stages", numbers_from=3)
-    before = record.config.data.path
+    table = _table("stage", "in -> out", "seconds", title="Stages", numbers_from=2)
+    before = escape(record.config.data.path)
     for stage in stages:
         seconds = "cached" if stage.cached else f"{stage.seconds:.2f}"
-        table.add_row(stage.stage, escape(before), stage.shape, seconds)
+        through = stage.shape if "->" in stage.shape else f"{before} -> {stage.shape}"
+        table.add_row(stage.stage, stage.shape if stage.stage in AFTERWARDS else through, seconds)
         before = stage.shape
     return table
 
@@ -123,7 +135,9 @@ def _loss_chart(history: Sequence[Epoch]) -> RenderableType:
         lines.append(f"  {height:.2f} |{stars.rstrip()}")
     first, last = str(shown[0].epoch), str(shown[-1].epoch)
     gap = " " * max(1, len(shown) - len(first) - len(last))
-    lines.append(f"       {first}{gap if len(shown) > 1 else ''}{last if len(shown) > 1 else ''} epochs")
+    lines.append(
+        f"       {first}{gap if len(shown) > 1 else ''}{last if len(shown) > 1 else ''} epochs"
+    )
     return Group(Text("  training loss", style="bold"), Text("\n".join(lines)), Text(""))
 
 
@@ -149,7 +163,9 @@ def _comparison(record: RunRecord) -> RenderableType:
 def _verdict(record: RunRecord) -> str:
     verdict = record.comparison.verdict
     colour = "green" if verdict.winner else "red"
-    return f"[bold {colour}]Verdict: {verdict.winner or 'no winner'}[/] — {escape(verdict.reason)}.\n"
+    return (
+        f"[bold {colour}]Verdict: {verdict.winner or 'no winner'}[/] — {escape(verdict.reason)}.\n"
+    )
 
 
 def _row_trace(trace: RowTrace) -> RenderableType:
@@ -177,16 +193,26 @@ def _cell(value: object) -> str:
 
 
 def _next_steps(report: Report, files: Mapping[str, Path]) -> str:
-    winner = report.record.comparison.verdict.winner or "int8"
-    row = report.record.trace.row
-    feature = next(iter(row))
-    return (
-        "[bold]Next[/]\n"
-        f"  report   {files['report']}\n"
-        f"  runs     .venv/bin/mlflow server --backend-store-uri {report.tracked.tracking_uri} "
-        "--host 127.0.0.1 --port 5000\n"
-        f"  what     .venv/bin/slipstream inspect {files[winner]}\n"
-        f"  predict  .venv/bin/slipstream predict {files[winner]} "
-        f"{escape(report.record.config.data.path if '.' in report.record.config.data.path else 'ROWS.csv')}\n"
-        f'  python   slipstream.load("{files[winner]}").predict_one({{"{escape(feature)}": …}})'
-    )
+    bundle = shlex.quote(str(files[report.record.comparison.verdict.winner or "int8"]))
+    data = report.record.config.data.path
+    rows = shlex.quote(data) if Path(data).is_file() else "ROWS.csv"
+    feature = next(iter(report.record.trace.row))
+    uri = report.tracked.tracking_uri
+    steps = {
+        "report": str(files["report"]),
+        "inspect": f"{_program('slipstream')} inspect {bundle}",
+        "predict": f"{_program('slipstream')} predict {bundle} {rows}",
+        "python": f"slipstream.load({bundle!r}).predict_one({{{feature!r}: …}})",
+        "runs": f"{_program('mlflow')} server --backend-store-uri {shlex.quote(uri)} "
+        "--host 127.0.0.1 --port 5000",
+        "": f"then open {report.tracked.link}",
+    }
+    if uri.startswith("http"):
+        steps |= {"runs": report.tracked.link, "": ""}
+    lines = (f"  {what:<8} {escape(how)}" for what, how in steps.items() if how)
+    return "[bold]Next[/]\n" + "\n".join(lines)
+
+
+def _program(name: str) -> str:
+    """How to start a console script of this installation from here."""
+    return shlex.quote(os.path.relpath(Path(sys.executable).parent / name))

@@ -19,7 +19,7 @@ def trace_row(dataset: DatasetRef, bundles: Bundles, store: Store) -> RowTrace:
     int8 = load_file(store.path(bundles.int8.file))
     float32 = load_file(store.path(bundles.float32.file))
     row = rows[int8.features].head(1)
-    values = {name: _plain(value) for name, value in row.iloc[0].items()}
+    values = {name: _plain(row[name].iloc[0]) for name in int8.features}
     return RowTrace(
         row=values,
         label=dataset.classes[int(target.iloc[0])],

@@ -29,7 +29,7 @@ from slipstream.runtime import InputError, Predictor, load_file
 from slipstream.runtime.types import Precision
 from slipstream.store import Store
 
-__all__ = ["fetch_bundle", "run_link", "track"]
+__all__ = ["fetch_bundle", "track"]
 
 LOADER = "slipstream.pyfunc"
 DIGEST_CHARACTERS = 36  # MLflow's limit
@@ -61,13 +61,6 @@ def track(
         tracking_uri=uri,
         variants=variants,
     )
-
-
-def run_link(tracked: TrackedRun) -> str:
-    """The address of a run's page: on the tracking server, or on the one `mlflow server` starts."""
-    uri = tracked.tracking_uri
-    server = uri if uri.startswith("http") else "http://127.0.0.1:5000"
-    return f"{server}/#/experiments/{tracked.experiment_id}/runs/{tracked.run_id}"
 
 
 def fetch_bundle(model_uri: str) -> Path:
@@ -165,7 +158,7 @@ def _log_variant(
 ) -> str:
     for begun in _children(client, parent, variant.precision):
         if begun.info.status == "FINISHED":
-            return begun.info.run_id
+            return str(begun.info.run_id)
         client.delete_run(begun.info.run_id)
     predictor = load_file(store.path(variant.file))
     metrics = dict(record.benchmark.metrics[variant.precision])
@@ -189,7 +182,8 @@ def _log_variant(
             input_example=_example(predictor),
         )
         mlflow.log_metrics(metrics, model_id=model.model_id)
-        return str(run.info.run_id)
+        run_id: str = run.info.run_id
+        return run_id
 
 
 def _children(client: MlflowClient, parent: Run, precision: Precision) -> list[Run]:
@@ -213,7 +207,7 @@ def _parameters(record: RunRecord) -> list[Param]:
 
 def _dataset(record: RunRecord) -> MetaDataset:
     schema = Schema([ColSpec(AnyType(), column.name) for column in record.dataset.columns])
-    return MetaDataset(
+    return MetaDataset(  # type: ignore[abstract]  # its own class gives no profile
         CodeDatasetSource(tags={"path": record.config.data.path}),
         name=record.name,
         digest=record.dataset.table.sha256[:DIGEST_CHARACTERS],

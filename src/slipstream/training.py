@@ -1,6 +1,5 @@
 """Train: fit the network on the selected columns; report each epoch through a hook."""
 
-import io
 import math
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -25,7 +24,6 @@ from slipstream.store import Store
 __all__ = ["EpochHook", "fit", "train"]
 
 EpochHook = Callable[[Epoch], None]
-WEIGHT_DECAY = 1e-4
 EVALUATION_ROWS = 65_536  # rows a forward pass without gradients
 
 # One part's rows as tensors: table rows (N, 2k), their shares (N, 2k), target (N,).
@@ -47,9 +45,7 @@ def train(
     """
     parts = load_prepared(prepared, store)
     columns = selected_columns(prepared, mask, store)
-    network, history = fit(
-        columns, parts["train"], parts["validation"], hidden, training, on_epoch
-    )
+    network, history = fit(columns, parts["train"], parts["validation"], hidden, training, on_epoch)
     tensors = {name: each.detach().numpy() for name, each in network.state_dict().items()}
     # What folding needs: the table, so that nobody has to make the encoding again.
     tensors["table"] = network.table().detach().numpy()
@@ -90,12 +86,11 @@ def fit(
 def _run_epochs(
     network: Network, train: Batch, validation: Batch, training: TrainingConfig, on_epoch: EpochHook
 ) -> list[Epoch]:
-    optimizer = torch.optim.AdamW(
-        network.parameters(), training.learning_rate, weight_decay=WEIGHT_DECAY, fused=True
-    )
+    optimizer = torch.optim.AdamW(network.parameters(), training.learning_rate, fused=True)
     schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, training.epochs)
     history: list[Epoch] = []
-    best_loss, best_weights, waited = math.inf, io.BytesIO(), 0
+    best_loss, waited = math.inf, 0
+    best_weights: dict[str, Tensor] = {}
     for number in range(1, training.epochs + 1):
         _run_epoch(network, train, training.batch_size, optimizer)
         schedule.step()
@@ -120,7 +115,7 @@ def _run_epoch(
         rows, weights, target = (each[chosen] for each in train)
         optimizer.zero_grad()
         loss = functional.binary_cross_entropy_with_logits(network(rows, weights), target)
-        loss.backward()  # type: ignore[no-untyped-call]
+        loss.backward()
         optimizer.step()
 
 
@@ -130,7 +125,9 @@ def _evaluate(network: Network, batch: Batch) -> tuple[float, float]:
     logits = torch.cat(
         [
             network(*pair)
-            for pair in zip(rows.split(EVALUATION_ROWS), weights.split(EVALUATION_ROWS), strict=True)
+            for pair in zip(
+                rows.split(EVALUATION_ROWS), weights.split(EVALUATION_ROWS), strict=True
+            )
         ]
     )
     loss = functional.binary_cross_entropy_with_logits(logits, target)

@@ -67,7 +67,7 @@ def dump(bundle: Bundle) -> bytes:
         BundleError: the bundle breaks a rule that `parse` checks.
     """
     tensors = _tensors(bundle)
-    header = {
+    header: dict[str, Any] = {
         "format_version": FORMAT_VERSION,
         "precision": bundle.precision,
         "task": bundle.task,
@@ -218,7 +218,9 @@ def _layer(tensors: dict[str, NDArray[Any]], index: int, precision: Precision) -
         _fail(f"layer {index} must hold finite numbers", "NaN or infinity")
     if multiplier is not None:
         if (weight == -128).any() or (np.abs(bias.astype(np.int64)) > MAX_BIAS).any():
-            _fail(f"layer {index} must keep its integer sums below 2^31", "weights or biases exceed")
+            _fail(
+                f"layer {index} must keep its integer sums below 2^31", "weights or biases exceed"
+            )
         if multiplier.dtype != np.float32 or multiplier.shape != bias.shape:
             _fail(f"layer {index} must have a float32 multiplier per channel", multiplier.shape)
         if not (np.isfinite(multiplier).all() and (multiplier > 0).all()):

@@ -13,7 +13,7 @@ float32 follows the path in float32. int8 is exact integer arithmetic up to the 
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,7 +26,7 @@ POSITION_ONE = 1 << 14
 LARGEST_ACTIVATION = 255
 CHUNK_ROWS = 4096  # bounds the (rows, 2k, H) intermediate of the first layer
 
-Matrix = NDArray[np.generic]
+Matrix = NDArray[Any]
 Rows = NDArray[np.int64]
 
 
@@ -34,12 +34,12 @@ Rows = NDArray[np.int64]
 class Layer:
     """The tensors of one layer.
 
-    `weight` is the first layer's table (R, H) or a later layer's matrix (out, in); `bias` is (out,);
-    `multiplier` (out,) turns an integer sum into the next layer's u8 unit, or into a logit.
+    `weight` is the first layer's table (R, H) or a later layer's matrix (out, in); `bias` is
+    (out,); `multiplier` (out,) turns an integer sum into the next layer's u8 unit, or into a logit.
     """
 
-    weight: NDArray[np.generic]
-    bias: NDArray[np.generic]
+    weight: NDArray[Any]
+    bias: NDArray[Any]
     multiplier: NDArray[np.float32] | None = None
 
 
@@ -50,7 +50,7 @@ class Kernel(Protocol):
         """Sum the first layer: positions (N, k) → (N, H)."""
 
     def activate(self, sums: Matrix, index: int) -> Matrix:
-        """Turn the sums of layer `index` (N, H) into the next layer's input (N, H), u8 steps if int8."""
+        """Turn the sums of layer `index` into the next layer's input, (N, H); int8: in u8 steps."""
 
     def multiply(self, inputs: Matrix, index: int) -> Matrix:
         """Sum layer `index`: (N, in) → (N, out)."""
@@ -70,13 +70,13 @@ class Float32Kernel:
         low, high, t = positions
         table, bias = self._layers[0]
         near = t.astype(np.float32)
-        return _interpolate(table, low, high, np.float32(1) - near, near) + bias  # type: ignore[no-any-return,operator]
+        return _interpolate(table, low, high, np.float32(1) - near, near) + bias
 
     def activate(self, sums: Matrix, index: int) -> Matrix:
         return np.maximum(sums, np.float32(0))
 
     def multiply(self, inputs: Matrix, index: int) -> Matrix:
-        return inputs @ self._transposed[index] + self._layers[index][1]  # type: ignore[no-any-return]
+        return inputs @ self._transposed[index] + self._layers[index][1]
 
     def logits(self, sums: Matrix) -> NDArray[np.float32]:
         return sums.astype(np.float32)
@@ -92,35 +92,33 @@ class Int8Kernel:
     def __init__(self, layers: Sequence[Layer]) -> None:
         self._table = layers[0].weight.astype(np.float64)
         self._biases = [_exact(layer)(layer.bias) for layer in layers]
-        self._transposed = [
-            np.ascontiguousarray(layer.weight.T, _exact(layer)) for layer in layers
-        ]
-        self._multipliers = [layer.multiplier for layer in layers]
+        self._transposed = [np.ascontiguousarray(layer.weight.T, _exact(layer)) for layer in layers]
+        self._multipliers = [each.multiplier for each in layers if each.multiplier is not None]
 
     def look_up(self, positions: Positions) -> Matrix:
         low, high, t = positions
         q = np.rint(t * POSITION_ONE)
-        return _interpolate(self._table, low, high, POSITION_ONE - q, q) + self._biases[0]  # type: ignore[no-any-return,operator]
+        return _interpolate(self._table, low, high, POSITION_ONE - q, q) + self._biases[0]
 
     def activate(self, sums: Matrix, index: int) -> Matrix:
         # relu(sum) * multiplier is relu(sum * multiplier), because multipliers are positive
-        steps = sums.astype(np.float32, copy=False) * self._multipliers[index]  # type: ignore[operator]
+        steps = sums.astype(np.float32, copy=False) * self._multipliers[index]
         np.rint(steps, out=steps)
         return np.minimum(np.maximum(steps, np.float32(0)), np.float32(LARGEST_ACTIVATION))
 
     def multiply(self, inputs: Matrix, index: int) -> Matrix:
         weight = self._transposed[index]
-        return inputs.astype(weight.dtype, copy=False) @ weight + self._biases[index]  # type: ignore[no-any-return]
+        return inputs.astype(weight.dtype, copy=False) @ weight + self._biases[index]
 
     def logits(self, sums: Matrix) -> NDArray[np.float32]:
-        return sums.astype(np.float32) * self._multipliers[-1]  # type: ignore[no-any-return,operator]
+        return sums.astype(np.float32) * self._multipliers[-1]
 
 
 def _interpolate(table: Matrix, low: Rows, high: Rows, far: Matrix, near: Matrix) -> Matrix:
     """Sum the shares of k pairs of table rows: (N, k) each → (N, H)."""
     shares = np.concatenate([far, near], axis=1)[:, None, :]  # (N, 1, 2k)
     rows = table[np.concatenate([low, high], axis=1)]  # (N, 2k, H)
-    return np.matmul(shares, rows)[:, 0, :]  # type: ignore[no-any-return]
+    return np.matmul(shares, rows)[:, 0, :]
 
 
 def _exact(layer: Layer) -> type[np.float32] | type[np.float64]:

@@ -159,5 +159,5 @@ def _sigmoid_one(logit: float) -> float:
 def _plain(series: Any) -> NDArray[Any]:
     """A frame's column as an array: numbers as they are, everything else as objects."""
     if getattr(series.dtype, "kind", "O") in "fiub" and isinstance(series.dtype, np.dtype):
-        return series.to_numpy()  # type: ignore[no-any-return]
-    return series.to_numpy(dtype=object)  # type: ignore[no-any-return]
+        return series.to_numpy()
+    return series.to_numpy(dtype=object)

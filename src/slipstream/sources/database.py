@@ -3,6 +3,7 @@
 import os
 import re
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pyarrow as pa
@@ -70,9 +71,8 @@ def _engine(url: str) -> sqlalchemy.Engine:
             )
         parts = ("username", "password", "host", "database")
         given = {part: str(value) for part in parts if (value := getattr(written, part))}
-        expanded = written.set(
-            **{part: _VARIABLE.sub(_variable, value) for part, value in given.items()}
-        )
+        changed: dict[str, Any] = {part: _expand(value) for part, value in given.items()}
+        expanded = written.set(**changed)
         _check_sqlite_file(expanded)
         return sqlalchemy.create_engine(expanded)
     except (ArgumentError, NoSuchModuleError, ModuleNotFoundError) as error:
@@ -89,6 +89,10 @@ def _check_sqlite_file(url: sqlalchemy.URL) -> None:
             f"data.path must lead to a database, however: {url.database} does not exist; "
             f"check the path (it is relative to {Path.cwd()})"
         )
+
+
+def _expand(text: str) -> str:
+    return _VARIABLE.sub(_variable, text)
 
 
 def _variable(match: re.Match[str]) -> str:

@@ -1,7 +1,6 @@
 """Tables in files: CSV (plain or gzip) and Parquet; one file, a folder or a glob."""
 
 import csv
-import glob
 import gzip
 import hashlib
 import io
@@ -63,7 +62,8 @@ def _resolve(path: str) -> list[Path]:
     elif place.exists():
         paths = [place]
     else:
-        paths = sorted(Path(name) for name in glob.glob(str(place), recursive=True))
+        anchor = Path(place.anchor)  # Path.glob wants a pattern relative to a folder
+        paths = sorted(anchor.glob(str(place.relative_to(anchor))))
     if not paths:
         raise InputError(
             f"the data path must lead to a .csv, .csv.gz or .parquet file, however: {path} "
