@@ -17,7 +17,13 @@ def load(source: str | Path) -> Predictor:
         InputError: the registry has no such model, or mlflow is not installed.
     """
     if str(source).startswith("models:/"):
-        from slipstream.tracking import fetch_bundle
+        try:
+            from slipstream.tracking import fetch_bundle
+        except ImportError as error:
+            raise InputError(
+                f"loading from the registry needs MLflow, however: {error}; "
+                "run pip install 'slipstream[train]'"
+            ) from None
 
         return load_file(fetch_bundle(str(source)))
     return load_file(source)

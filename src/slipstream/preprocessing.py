@@ -131,16 +131,17 @@ def _edges(
 ) -> NDArray[np.float64]:
     if not len(values):
         return np.array([0.0, 1.0])  # no value in the training part
-    low = np.quantile(values, TAIL, method="higher")
-    high = np.quantile(values, 1 - TAIL, method="lower")
+    ordered = np.clip(np.sort(values), -LARGEST_EDGE, LARGEST_EDGE)
+    tail = int(TAIL * len(ordered))
+    low, high = ordered[tail], ordered[-1 - tail]
     if not low < high:
-        low, high = values.min(), values.max()
+        low, high = ordered[0], ordered[-1]
     thresholds = _thresholds(values, target, bins)
     if len(thresholds):  # where the tails matter, they keep their bins
-        low = values.min() if thresholds[0] <= low else low
-        high = values.max() if thresholds[-1] >= high else high
+        low = ordered[0] if thresholds[0] <= low else low
+        high = ordered[-1] if thresholds[-1] >= high else high
     inside = thresholds[(thresholds > low) & (thresholds < high)]
-    edges = np.unique(np.clip([low, *inside, high], -LARGEST_EDGE, LARGEST_EDGE))
+    edges = np.unique([low, *inside, high])
     return edges if len(edges) > 1 else np.array([edges[0], edges[0] + max(1.0, abs(edges[0]))])
 
 
@@ -149,11 +150,14 @@ def _thresholds(
 ) -> NDArray[np.float64]:
     if bins == 1:
         return np.zeros(0)
+    # The tree computes in float32, which ranks survive and large or close values do not.
+    distinct, ranks = np.unique(values, return_inverse=True)
     tree = DecisionTreeClassifier(
         max_leaf_nodes=bins, min_samples_leaf=MIN_LEAF_ROWS, criterion="entropy", random_state=0
     )
-    tree.fit(values.reshape(-1, 1), target)
-    return np.unique(tree.tree_.threshold[tree.tree_.feature >= 0])
+    tree.fit(ranks.reshape(-1, 1), target)
+    below = np.unique(tree.tree_.threshold[tree.tree_.feature >= 0]).astype(np.int64)
+    return distinct[below] / 2 + distinct[below + 1] / 2
 
 
 def _tolerant(column: Column) -> Column:

@@ -82,20 +82,20 @@ def blank_to_null(values: pa.Array) -> pa.Array:
 
 def _infer_column(name: str, raw: pa.Array) -> _Typed:
     values = blank_to_null(raw)
-    distinct = pc.unique(values.drop_null())
-    if not len(distinct):
+    if values.null_count == len(values):
         raise _UnusableError("it has no values")
+    if not _is_supported(values.type):
+        raise _UnusableError(
+            f"its type, {values.type}, is not supported; derive numbers or text from it"
+        )
+    distinct = pc.unique(values.drop_null())
     if len(distinct) == 1 and not values.null_count:
         raise _UnusableError("it is constant")
     if pt.is_boolean(values.type):
         return _Typed("boolean", _floats(values))
-    if pt.is_integer(values.type) or pt.is_floating(values.type) or pt.is_decimal(values.type):
-        return _numeric(name, _floats(values))
     if _is_text(values.type):
         return _infer_text(name, values, distinct.to_pylist())
-    raise _UnusableError(
-        f"its type, {values.type}, is not supported; derive numbers or text from it"
-    )
+    return _numeric(name, _floats(values))
 
 
 def _infer_text(name: str, values: pa.Array, distinct: list[str]) -> _Typed:
@@ -153,3 +153,8 @@ def _floats(values: pa.Array) -> pd.Series:
 
 def _is_text(kind: pa.DataType) -> bool:
     return bool(pt.is_string(kind) or pt.is_large_string(kind) or pt.is_string_view(kind))
+
+
+def _is_supported(kind: pa.DataType) -> bool:
+    numeric = pt.is_integer(kind) or pt.is_floating(kind) or pt.is_decimal(kind)
+    return bool(numeric or pt.is_boolean(kind) or _is_text(kind))

@@ -47,8 +47,7 @@ def track(
     _quiet()
     uri = resolve_tracking_uri(record.config.tracking.uri)
     mlflow.set_tracking_uri(uri)
-    client = MlflowClient(uri)
-    experiment = _experiment(client, record.config.tracking.experiment, uri)
+    client, experiment = _connect(record.config.tracking.experiment, uri)
     parent = _begin(client, experiment, flow_run_id, flow_run_name)
     _log_parent(client, parent, record, flow_run_url)
     variants: dict[Precision, str] = {}
@@ -88,8 +87,9 @@ def _quiet() -> None:
         logging.getLogger(name).setLevel(logging.WARNING)
 
 
-def _experiment(client: MlflowClient, name: str, uri: str) -> Experiment:
+def _connect(name: str, uri: str) -> tuple[MlflowClient, Experiment]:
     try:
+        client = MlflowClient(uri)
         experiment = client.get_experiment_by_name(name)
         if experiment is None:
             experiment_id = client.create_experiment(name, _artifact_location(uri))
@@ -104,7 +104,7 @@ def _experiment(client: MlflowClient, name: str, uri: str) -> Experiment:
             f"tracking.experiment must be an active experiment, however: {name!r} was deleted; "
             "restore it in MLflow, or choose another name"
         )
-    return experiment
+    return client, experiment
 
 
 def _artifact_location(uri: str) -> str | None:
@@ -166,6 +166,7 @@ def _log_variant(
         mlflow.start_run(run_id=parent.info.run_id),
         mlflow.start_run(
             run_name=variant.precision,
+            experiment_id=parent.info.experiment_id,  # else it lands in MLflow's default one
             nested=True,
             tags={"slipstream.precision": variant.precision},
         ) as run,

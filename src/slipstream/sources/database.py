@@ -29,7 +29,8 @@ def read(url: str, query: str) -> pa.Table:
     try:
         with engine.connect() as connection:
             _forbid_writes(connection)
-            frame = pd.read_sql_query(sqlalchemy.text(query), connection)
+            result = connection.exec_driver_sql(query)
+            frame = pd.DataFrame(result.fetchall(), columns=list(result.keys()))
             connection.rollback()
     except SQLAlchemyError as error:
         cause = str(getattr(error, "orig", None) or error).splitlines()[0]

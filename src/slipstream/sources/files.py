@@ -4,6 +4,7 @@ import csv
 import gzip
 import hashlib
 import io
+import itertools
 import zlib
 from collections.abc import Callable
 from pathlib import Path
@@ -164,11 +165,18 @@ def _parse(file: Path, text: str, names: list[str], delimiter: str) -> pa.Table:
         row = ragged[0]
         raise InputError(
             f"every row of a .csv file must have as many cells as the header ({len(names)}), "
-            f"however: {file}, line {row.number + 1 if row.number else '?'}, has "
+            f"however: {file}, line {_line(text, delimiter, row.number)}, has "
             f"{row.actual_columns} ({len(ragged)} such rows); mend or remove them"
         )
     trimmed = [pc.utf8_trim_whitespace(column) for column in table.columns]
     return pa.table(trimmed, names=names)
+
+
+def _line(text: str, delimiter: str, number: int) -> int:
+    """The line on which row `number` ends, the header being row 1: quoted cells may span lines."""
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
+    rows = (reader.line_num for row in reader if row)
+    return next(itertools.islice(rows, number - 1, None))
 
 
 def _check_header(file: Path, names: list[str]) -> None:

@@ -1,0 +1,106 @@
+"""What every test stands on: a home of its own, and one small trained model."""
+
+import os
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+# Before any import of the project: it reads these when it is imported.
+os.environ["SLIPSTREAM_HOME"] = tempfile.mkdtemp(prefix="slipstream-test-home-")
+
+from slipstream.checkout import prepare_environment  # noqa: E402
+
+prepare_environment()
+
+import pytest  # noqa: E402
+from hypothesis import settings  # noqa: E402
+
+from slipstream import ingestion, preprocessing, quantization, selection, training  # noqa: E402
+from slipstream.config import OptimizeConfig, parse_config  # noqa: E402
+from slipstream.references import (  # noqa: E402
+    Bundles,
+    DatasetRef,
+    FeatureMask,
+    NetworkRef,
+    PreparedRef,
+)
+from slipstream.store import Store  # noqa: E402
+
+# The same examples every time, and no deadline: a busy machine must not fail a test.
+settings.register_profile("slipstream", deadline=None, derandomize=True, max_examples=60)
+settings.load_profile("slipstream")
+
+
+@dataclass(frozen=True)
+class Trained:
+    """One run of the stages that compute, without Prefect."""
+
+    config: OptimizeConfig
+    store: Store
+    dataset: DatasetRef
+    prepared: PreparedRef
+    mask: FeatureMask
+    network: NetworkRef
+    bundles: Bundles
+
+
+def train_on(config: OptimizeConfig, store: Store) -> Trained:
+    dataset = ingestion.ingest(config.data, store)
+    model = config.model
+    prepared = preprocessing.preprocess(dataset, model.encoding, model.bins, store)
+    mask = selection.select(prepared, config.features, store)
+    network = training.train(
+        prepared, mask, model.hidden, config.training, store, on_epoch=lambda epoch: None
+    )
+    rows = config.quantization.calibration_rows
+    bundles = quantization.quantize(dataset, prepared, mask, network, rows, store)
+    return Trained(config, store, dataset, prepared, mask, network, bundles)
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Store:
+    return Store(tmp_path / "store")
+
+
+@pytest.fixture(scope="session")
+def mixed_csv(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A table with every kind of column, missing cells, blanks around values and odd labels."""
+    import numpy as np
+
+    random = np.random.default_rng(5)
+    count = 600
+    age = random.integers(18, 90, count)
+    city = random.choice(["Bonn", "Oslo", "Rome"], count)
+    income = np.round(random.lognormal(10, 0.6, count), 2)
+    member = random.choice(["true", "false"], count)
+    churn = (age / 90 + (city == "Oslo") + random.normal(0, 0.3, count)) > 1
+    lines = [" id , age, city, income, member, empty, label"]
+    for row in range(count):
+        shown_income = "?" if row % 10 == 3 else income[row]
+        shown_city = "" if row % 17 == 5 else city[row]
+        label = "stays" if not churn[row] else "churns"
+        lines.append(
+            f"{row + 1}, {age[row]}, {shown_city}, {shown_income}, {member[row]},, {label}"
+        )
+    path = tmp_path_factory.mktemp("data") / "mixed.csv"
+    path.write_text("\n".join(lines) + "\n")
+    return path
+
+
+@pytest.fixture(scope="session")
+def mixed(mixed_csv: Path, tmp_path_factory: pytest.TempPathFactory) -> Trained:
+    """A model of the mixed table."""
+    config = parse_config(
+        {
+            "data": {"path": str(mixed_csv), "target": "label"},
+            "model": {"hidden": [16, 8]},
+            "training": {"epochs": 8},
+        }
+    )
+    return train_on(config, Store(tmp_path_factory.mktemp("mixed") / "store"))
+
+
+@pytest.fixture(scope="session")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Trained:
+    """A model of the demo with the default config."""
+    return train_on(OptimizeConfig(), Store(tmp_path_factory.mktemp("demo") / "store"))

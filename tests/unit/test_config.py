@@ -1,0 +1,73 @@
+import json
+
+import pytest
+
+from slipstream.config import OptimizeConfig, parse_config, read_toml
+from slipstream.runtime import InputError
+
+
+def test_every_default_runs() -> None:
+    """An empty config is a whole config."""
+    assert parse_config({}) == OptimizeConfig()
+
+
+@pytest.mark.parametrize(
+    ("values", "expected"),
+    [
+        ({"features": {"kk": 3}}, "features.kk: no such key; there are: k, method"),
+        ({"feature": {}}, "feature: no such key; there are: data, features, model"),
+        (
+            {"features": {"k": -1}},
+            "features.k: input should be greater than or equal to 0, however: -1",
+        ),
+        ({"model": {"hidden": []}}, r"model.hidden: .*at least 1 item.*however: \[\]"),
+        ({"model": {"hidden": [0]}}, "model.hidden.0: .*however: 0"),
+        ({"model": {"hidden": 32}}, "model.hidden: .*however: 32"),
+        ({"data": {"test_fraction": 0}}, "data.test_fraction: .*however: 0"),
+        ({"data": {"test_fraction": 0.6, "validation_fraction": 0.4}}, "data: .*however: 1"),
+        ({"data": {"path": "sqlite:///x.db"}}, "data: query must be given"),
+        ({"data": {"query": "SELECT 1"}}, "data: query must be given"),
+        ({"training": {"learning_rate": "fast"}}, "training.learning_rate: .*however: 'fast'"),
+        ({"training": {"learning_rate": float("nan")}}, "training.learning_rate"),
+        ({"tracking": {"registered_model": "a/b"}}, "tracking.registered_model"),
+        ({"data": 3}, "data: .*however: 3"),
+    ],
+)
+def test_impossible_values_name_field_rule_and_value(values: dict, expected: str) -> None:
+    """An unknown key or an impossible value is refused with its field, the rule and the value."""
+    with pytest.raises(InputError, match=f"(?s){expected}"):
+        parse_config(values)
+
+
+def test_every_fault_is_told_at_once() -> None:
+    """Two faults are two lines of one message."""
+    with pytest.raises(InputError, match="(?s)features.k.*model.bins"):
+        parse_config({"features": {"k": -1}, "model": {"bins": 1000}})
+
+
+def test_every_field_explains_itself() -> None:
+    """The form in Prefect's UI has a title and a help text for every field."""
+    schema = OptimizeConfig.model_json_schema()
+    for section in schema["$defs"].values():
+        for field in section["properties"].values():
+            assert field["title"]
+            assert field["description"]
+    json.dumps(schema)
+
+
+@pytest.mark.parametrize(("text", "expected"), [("a = ", "must be TOML"), (None, "readable file")])
+def test_unreadable_files_are_named(tmp_path, text: str | None, expected: str) -> None:
+    """A config file that is absent or no TOML is refused with its path."""
+    path = tmp_path / "run.toml"
+    if text is not None:
+        path.write_text(text)
+    with pytest.raises(InputError, match=rf"(?s)(run\.toml.*{expected}|{expected}.*run\.toml)"):
+        read_toml(path)
+
+
+@pytest.mark.parametrize("name", ["seed", "bank"])
+def test_example_configs_are_valid(name: str) -> None:
+    """The configs in the checkout are configs."""
+    from slipstream.checkout import root
+
+    assert parse_config(read_toml(root() / "configs" / f"{name}.toml"))

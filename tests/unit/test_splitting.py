@@ -1,0 +1,94 @@
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from slipstream.config import DataConfig
+from slipstream.ingestion import ingest, load_part
+from slipstream.references import PARTS
+from slipstream.runtime import InputError
+from slipstream.splitting import check_parts, split
+from slipstream.store import Store
+from tests.conftest import Trained
+
+
+def table(count: int, seed: int = 0) -> pd.DataFrame:
+    random = np.random.default_rng(seed)
+    return pd.DataFrame(
+        {"a": random.normal(size=count), "b": random.choice(["x", "y", None], count)}
+    )
+
+
+@given(st.integers(0, 2**63 - 1), st.randoms(use_true_random=False))
+def test_a_row_keeps_its_part(seed: int, random: object) -> None:
+    """Order, added rows and the order of columns do not move a row to another part."""
+    data = DataConfig(seed=seed)
+    rows = table(60)
+    parts = split(rows, data)
+    order = list(range(60))
+    random.shuffle(order)
+    assert split(rows.iloc[order], data).tolist() == parts[order].tolist()
+    grown = pd.concat([rows, table(40, seed=1)])
+    assert split(grown, data)[:60].tolist() == parts.tolist()
+    assert split(rows[["b", "a"]], data).tolist() == parts.tolist()
+
+
+def test_duplicates_are_on_one_side() -> None:
+    """Exact duplicates always share a part."""
+    rows = table(50)
+    parts = split(pd.concat([rows, rows]), DataConfig())
+    assert parts[:50].tolist() == parts[50:].tolist()
+
+
+def test_shares_are_as_asked_and_seeds_differ() -> None:
+    """Parts have the asked size within chance, and another seed splits otherwise."""
+    rows = table(20_000)
+    parts = split(rows, DataConfig(test_fraction=0.3, validation_fraction=0.1))
+    shares = [(parts == PARTS.index(part)).mean() for part in ("train", "validation", "test")]
+    np.testing.assert_allclose(shares, [0.6, 0.1, 0.3], atol=0.015)
+    other = split(rows, DataConfig(test_fraction=0.3, validation_fraction=0.1, seed=1))
+    agreement = sum(share**2 for share in shares)  # what independence would give
+    assert (parts == other).mean() == pytest.approx(agreement, abs=0.02)
+
+
+def test_a_part_without_a_class_is_refused() -> None:
+    """A part that has only one class is named, with the class it lacks."""
+    with pytest.raises(InputError, match=r"the test part \(2 rows\) has none of 'yes'"):
+        check_parts(
+            np.array([0, 0, 1, 1, 2, 2], np.int8),
+            np.array([0, 1, 0, 1, 0, 0], np.int8),
+            ("no", "yes"),
+        )
+
+
+def test_a_snapshot_is_complete(mixed: Trained) -> None:
+    """The parts together are the table; warnings name what was left out; the target is 0 and 1."""
+    dataset = mixed.dataset
+    assert sum(dataset.rows.values()) == 600
+    assert [column.name for column in dataset.columns] == ["age", "city", "income", "member"]
+    assert any("'id'" in warning for warning in dataset.warnings)
+    assert any("'empty'" in warning for warning in dataset.warnings)
+    for part in PARTS:
+        rows, target = load_part(dataset, part, mixed.store)
+        assert len(rows) == len(target) == dataset.rows[part]
+        assert set(target) == {0, 1}
+
+
+@pytest.mark.parametrize(
+    ("change", "expected"),
+    [
+        ({"target": "lable"}, "did you mean 'label'"),
+        ({"drop": ["aeg"]}, "no 'aeg'"),
+        ({"drop": ["label"]}, "must leave the target"),
+        ({"drop": ["age", "city", "income", "member", "id", "empty"]}, "none is usable"),
+    ],
+)
+def test_bad_requests_are_refused(
+    mixed_csv: object, store: Store, change: dict, expected: str
+) -> None:
+    """A wrong target or drop list is refused before anything is stored."""
+    data = DataConfig(**{"path": str(mixed_csv), "target": "label", **change})
+    with pytest.raises(InputError, match=expected):
+        ingest(data, store)
+    assert not store.folder.exists()

@@ -1,0 +1,72 @@
+import os
+import stat
+import time
+
+import pytest
+
+from slipstream import cleaning
+from slipstream.checkout import home
+from slipstream.references import Bundles, blobs
+from slipstream.store import Store, open_store, write_atomically
+from tests.conftest import Trained
+
+
+def test_keeps_bytes_under_their_digest(store: Store) -> None:
+    """What was put is read back, and the same bytes are one file."""
+    blob = store.put(b"table", ".parquet")
+    assert store.get(blob) == b"table"
+    assert store.put(b"table", ".parquet") == blob
+    assert store.path(blob).name == f"{blob.sha256}.parquet"
+    assert len(list(store.folder.glob("*/*"))) == 1
+
+
+@pytest.mark.parametrize("damage", ["delete", "truncate", "flip"])
+def test_notices_and_heals_damage(store: Store, damage: str) -> None:
+    """A deleted, cut or altered file is not intact, and putting the bytes again heals it."""
+    blob = store.put(b"some bytes", ".bin")
+    path = store.path(blob)
+    if damage == "delete":
+        path.unlink()
+    else:
+        path.write_bytes(b"some" if damage == "truncate" else b"some bytez")
+    assert not store.is_intact(blob)
+    store.put(b"some bytes", ".bin")
+    assert store.is_intact(blob)
+
+
+def test_a_failed_write_leaves_nothing(tmp_path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """When the disk fails half way, neither the file nor a partial one is there."""
+
+    def fail(descriptor: int) -> None:
+        raise OSError("disk full")
+
+    monkeypatch.setattr(os, "fsync", fail)
+    with pytest.raises(OSError, match="disk full"):
+        write_atomically(tmp_path / "file", b"data")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_finds_every_file_of_a_reference(demo: Trained) -> None:
+    """The files that a nested reference stands on are all found."""
+    bundles: Bundles = demo.bundles
+    assert set(blobs(bundles)) == {bundles.float32.file, bundles.int8.file}
+    assert set(blobs(demo.prepared)) == {demo.prepared.table, demo.prepared.columns}
+
+
+def test_home_is_private() -> None:
+    """The folder with the store and Prefect's database is nobody else's business."""
+    assert stat.S_IMODE(home().stat().st_mode) & 0o077 == 0
+
+
+def test_clean_keeps_what_was_used_lately() -> None:
+    """Cleaning removes files unused for longer than asked, and counts them."""
+    store = open_store()
+    used, unused = store.put(b"used", ".bin"), store.put(b"unused", ".bin")
+    long_ago = time.time() - 10 * 86_400
+    for blob in (used, unused):
+        os.utime(store.path(blob), (long_ago, long_ago))
+    assert store.is_intact(used)  # a run looked at it today
+    removed = cleaning.clean(keep_days=7)
+    assert removed.files >= 1
+    assert store.path(used).exists()
+    assert not store.path(unused).exists()

@@ -1,0 +1,162 @@
+"""The adapter to MLflow, against the real store."""
+
+import os
+from pathlib import Path
+
+import mlflow
+import numpy as np
+import pandas as pd
+import pytest
+from mlflow.tracking import MlflowClient
+
+import slipstream
+from slipstream import benchmarking, comparison, tracing, tracking
+from slipstream.config import OptimizeConfig, TrackingConfig
+from slipstream.ingestion import load_part
+from slipstream.results import RunRecord, TrackedRun
+from slipstream.runtime import InputError
+from tests.conftest import Trained
+
+METRICS = {
+    *("test_accuracy", "test_auc", "test_pr_auc", "test_log_loss", "test_ece"),
+    *("latency_p50_us", "latency_p99_us", "latency_cold_p50_us", "throughput_rows_per_s"),
+    *("weights_bytes", "tensors_bytes", "bundle_bytes"),
+}
+
+
+def record_of(trained: Trained, uri: str) -> RunRecord:
+    config = OptimizeConfig(
+        **{
+            **dict(trained.config),
+            "tracking": TrackingConfig(uri=uri, experiment="tests"),
+        }
+    )
+    measured = benchmarking.benchmark(trained.dataset, trained.bundles, trained.store)
+    return RunRecord(
+        config=config,
+        dataset=trained.dataset,
+        mask=trained.mask,
+        network=trained.network,
+        bundles=trained.bundles,
+        trace=tracing.trace_row(trained.dataset, trained.bundles, trained.store),
+        benchmark=measured,
+        comparison=comparison.compare(measured, config.quantization, config.budget),
+    )
+
+
+@pytest.fixture(scope="module")
+def record(mixed: Trained, tmp_path_factory: pytest.TempPathFactory) -> RunRecord:
+    folder = tmp_path_factory.mktemp("mlruns")
+    return record_of(mixed, f"sqlite:///{folder}/mlflow.db")
+
+
+@pytest.fixture(scope="module")
+def tracked(record: RunRecord, mixed: Trained) -> TrackedRun:
+    return tracking.track(record, "flow-run-1", "no page", "test run", mixed.store)
+
+
+@pytest.fixture(scope="module")
+def client(tracked: TrackedRun) -> MlflowClient:
+    return MlflowClient(tracked.tracking_uri)
+
+
+def test_the_parent_run_tells_everything(
+    client: MlflowClient, tracked: TrackedRun, record: RunRecord
+) -> None:
+    """Parameters, history, dataset, mask, figures and tags are on the parent run."""
+    run = client.get_run(tracked.run_id)
+    assert run.info.status == "FINISHED"
+    assert run.data.params["features.k"] == "5"
+    assert run.data.params["model.hidden"] == "[16, 8]"
+    for metric in ("train_loss", "train_accuracy", "val_loss", "val_accuracy"):
+        history = client.get_metric_history(tracked.run_id, metric)
+        assert [each.step for each in history] == list(range(1, len(record.network.history) + 1))
+    assert run.inputs.dataset_inputs[0].dataset.digest == record.dataset.table.sha256[:36]
+    assert {
+        "prefect.flow_run_id": "flow-run-1",
+        "data_sha256": record.dataset.table.sha256,
+        "verdict": str(record.comparison.verdict.winner),
+    }.items() <= run.data.tags.items()
+    assert len(run.data.tags["git_sha"]) in (7, 40)
+    names = {artifact.path for artifact in client.list_artifacts(tracked.run_id)}
+    figures = {"history.png", "feature_scores.png", "latency.png"}
+    assert names == {"feature_mask.json", "machine.json", *figures}
+
+
+def test_variants_are_nested_runs_with_the_same_metrics(
+    client: MlflowClient, tracked: TrackedRun
+) -> None:
+    """float32 and int8 are runs below the parent, with one set of metric keys, each with a model."""
+    assert set(tracked.variants) == {"float32", "int8"}
+    for precision, run_id in tracked.variants.items():
+        run = client.get_run(run_id)
+        assert run.info.run_name == precision
+        assert run.data.tags["mlflow.parentRunId"] == tracked.run_id
+        assert run.data.tags["slipstream.precision"] == precision
+        assert set(run.data.metrics) == METRICS
+        (model,) = run.outputs.model_outputs
+        assert {each.key for each in client.get_logged_model(model.model_id).metrics} == METRICS
+
+
+@pytest.mark.parametrize("precision", ["float32", "int8"])
+def test_the_logged_model_answers_like_the_bundle(
+    client: MlflowClient, tracked: TrackedRun, mixed: Trained, precision: str
+) -> None:
+    """`mlflow.pyfunc.load_model` and `slipstream.load` give the same answers on raw rows."""
+    rows, _ = load_part(mixed.dataset, "test", mixed.store)
+    (output,) = client.get_run(tracked.variants[precision]).outputs.model_outputs
+    mlflow.set_tracking_uri(tracked.tracking_uri)
+    logged = mlflow.pyfunc.load_model(f"models:/{output.model_id}")
+    bundle = slipstream.load(mixed.store.path(getattr(mixed.bundles, precision).file))
+    np.testing.assert_array_equal(logged.predict(rows), bundle.predict(rows))
+    integers = pd.DataFrame({"age": [40], "city": ["Oslo"], "member": [True]})
+    np.testing.assert_array_equal(logged.predict(integers), bundle.predict(integers))
+    again = slipstream.load(f"models:/{output.model_id}")
+    np.testing.assert_array_equal(again.predict(rows), bundle.predict(rows))
+
+
+def test_no_row_of_the_data_is_written(tracked: TrackedRun, mixed: Trained) -> None:
+    """Input examples are made up: no income of the table is anywhere in the store."""
+    rows, _ = load_part(mixed.dataset, "test", mixed.store)
+    incomes = {f"{value}" for value in rows["income"].dropna()}
+    folder = Path(tracked.tracking_uri.removeprefix("sqlite:///")).parent
+    for path in folder.rglob("*.json"):
+        assert not any(income in path.read_text() for income in incomes)
+
+
+def test_tracking_again_finishes_what_was_begun(
+    record: RunRecord, tracked: TrackedRun, client: MlflowClient, mixed: Trained
+) -> None:
+    """The same flow run again finds its run: one parent, two variants, no metric twice."""
+    client.update_run(tracked.run_id, status="RUNNING")
+    client.update_run(tracked.variants["int8"], status="RUNNING")  # as if killed there
+    again = tracking.track(record, "flow-run-1", "no page", "test run", mixed.store)
+    assert again.run_id == tracked.run_id
+    assert again.variants["float32"] == tracked.variants["float32"]
+    assert again.variants["int8"] != tracked.variants["int8"]
+    runs = client.search_runs([tracked.experiment_id])
+    assert {run.info.experiment_id for run in runs} == {tracked.experiment_id}
+    assert sorted(run.info.status for run in runs) == ["FINISHED"] * 3
+    history = client.get_metric_history(tracked.run_id, "train_loss")
+    assert len(history) == len(record.network.history)
+
+
+def test_stores_that_cannot_be_used_are_explained(mixed: Trained, record: RunRecord) -> None:
+    """A tracking store that is none is the user's mistake, said in one message."""
+    bad = record.model_copy(
+        update={"config": OptimizeConfig(tracking=TrackingConfig(uri="nosuchscheme://host/store"))}
+    )
+    with pytest.raises(InputError, match=r"tracking\.uri must lead to an MLflow store"):
+        tracking.track(bad, "flow-run-2", "", "test", mixed.store)
+
+
+def test_a_registry_without_the_model_is_explained(tracked: TrackedRun) -> None:
+    """A model that nobody registered is an InputError with its name."""
+    mlflow.set_tracking_uri(tracked.tracking_uri)
+    with pytest.raises(InputError, match="models:/nobody@champion"):
+        slipstream.load("models:/nobody@champion")
+
+
+def test_telemetry_is_off() -> None:
+    """MLflow is told not to report."""
+    assert os.environ["MLFLOW_DISABLE_TELEMETRY"] == "true"
