@@ -36,6 +36,7 @@ def optimize(config: OptimizeConfig) -> Report:
     record = RunRecord(
         config=config,
         dataset=dataset,
+        prepared=prepared,
         mask=mask,
         network=network,
         bundles=bundles,

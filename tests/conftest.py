@@ -8,7 +8,7 @@ from pathlib import Path
 # Before any import of the project: it reads these when it is imported.
 os.environ["SLIPSTREAM_HOME"] = tempfile.mkdtemp(prefix="slipstream-test-home-")
 
-from slipstream.checkout import prepare_environment  # noqa: E402
+from slipstream.checkout import prepare_environment
 
 prepare_environment()
 

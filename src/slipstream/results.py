@@ -12,6 +12,7 @@ from slipstream.references import (
     DatasetRef,
     FeatureMask,
     NetworkRef,
+    PreparedRef,
     Reference,
 )
 from slipstream.runtime.types import Precision
@@ -147,6 +148,7 @@ class RunRecord(Reference):
 
     config: OptimizeConfig
     dataset: DatasetRef
+    prepared: PreparedRef
     mask: FeatureMask
     network: NetworkRef
     bundles: Bundles

@@ -21,7 +21,7 @@ def test_the_best_k_are_kept_and_ties_go_to_the_first(scores: list[float], k: in
 
 
 def test_zero_means_choose_for_me() -> None:
-    """k = 0 keeps the fewest columns that carry 95 % of the total score."""
+    """K = 0 keeps the fewest columns that carry 95 % of the total score."""
     assert keep([0.5, 0.46, 0.01, 0.03], 0) == {0, 1}
     assert keep([0.0, 0.0], 0) == {0}
     assert keep([1.0], 0) == {0}
@@ -55,7 +55,7 @@ def test_the_mask_finds_the_telling_columns(demo: Trained) -> None:
 
 
 def test_too_large_a_k_keeps_all_and_says_so(mixed: Trained) -> None:
-    """k above the number of columns keeps all of them, with a warning."""
+    """K above the number of columns keeps all of them, with a warning."""
     mask = select(mixed.prepared, FeaturesConfig(k=50), mixed.store)
     assert len(mask.features) == 4
     assert "there are 4 columns" in mask.warnings[0]

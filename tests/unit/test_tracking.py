@@ -35,6 +35,7 @@ def record_of(trained: Trained, uri: str) -> RunRecord:
     return RunRecord(
         config=config,
         dataset=trained.dataset,
+        prepared=trained.prepared,
         mask=trained.mask,
         network=trained.network,
         bundles=trained.bundles,
@@ -86,7 +87,7 @@ def test_the_parent_run_tells_everything(
 def test_variants_are_nested_runs_with_the_same_metrics(
     client: MlflowClient, tracked: TrackedRun
 ) -> None:
-    """float32 and int8 are runs below the parent, with one set of metric keys, each with a model."""
+    """float32 and int8 are runs below the parent, with the same metric keys and a model each."""
     assert set(tracked.variants) == {"float32", "int8"}
     for precision, run_id in tracked.variants.items():
         run = client.get_run(run_id)

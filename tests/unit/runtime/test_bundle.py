@@ -65,7 +65,7 @@ def test_damage_is_always_a_bundle_error(data: bytes, source: st.DataObject) -> 
 
 
 def forged(data: bytes, change: dict) -> bytes:
-    """A bundle with other metadata and a digest that fits it: what a careful attacker would send."""
+    """A bundle with other metadata and a digest that fits it, as a careful attacker sends it."""
     (length,) = struct.unpack_from("<Q", data)
     envelope = json.loads(data[8 : 8 + length])
     header = json.loads(envelope["__metadata__"]["slipstream"])

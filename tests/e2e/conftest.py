@@ -1,0 +1,58 @@
+"""The console script as a subprocess, with a home and a tracking store of its own."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+Command = Callable[..., subprocess.CompletedProcess[str]]
+
+
+@pytest.fixture(scope="session")
+def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("e2e")
+
+
+@pytest.fixture(scope="session")
+def environment(place: Path) -> dict[str, str]:
+    """What a user's shell has, and nothing that other tests set."""
+    kept = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(("PREFECT_", "MLFLOW_", "SLIPSTREAM_", "DO_NOT_TRACK"))
+    }
+    return {**kept, "SLIPSTREAM_HOME": str(place / "home"), "COLUMNS": "100"}
+
+
+@pytest.fixture(scope="session")
+def slipstream(place: Path, environment: dict[str, str]) -> Command:
+    """Run the console script in a folder of the test's own."""
+    program = str(Path(sys.executable).parent / "slipstream")
+
+    def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [program, *arguments],
+            cwd=place,
+            env=environment,
+            capture_output=True,
+            text=True,
+            timeout=180,
+            check=False,
+        )
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def tracked(place: Path) -> list[str]:
+    """Flags that keep a run's MLflow store in the test's folder."""
+    return ["--tracking.uri", f"sqlite:///{place}/mlflow.db"]
+
+
+@pytest.fixture(scope="session")
+def demo_run(slipstream: Command, tracked: list[str]) -> subprocess.CompletedProcess[str]:
+    """The main job: `slipstream optimize` without a config."""
+    return slipstream("optimize", *tracked)

@@ -1,0 +1,205 @@
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+import slipstream as library
+from slipstream.checkout import root
+from tests.e2e.conftest import Command
+
+COMPUTED = ["ingest", "preprocess", "select", "train", "quantize", "predict"]
+
+
+def test_the_main_job_says_it_all(demo_run: subprocess.CompletedProcess[str], place: Path) -> None:
+    """The demo ends with trace, epochs, comparison, verdict, one row and the next commands."""
+    assert demo_run.returncode == 0, demo_run.stderr
+    assert demo_run.stderr == ""
+    printed = demo_run.stdout
+    headings = [
+        "Stages",
+        "Training",
+        "training loss",
+        "Comparison",
+        "Verdict",
+        "Prediction",
+        "Next",
+    ]
+    places = [printed.index(heading) for heading in headings]
+    assert places == sorted(places)
+    assert "1000 rows x 10 columns -> 1000 rows x 5 columns" in printed
+    assert "Traceback" not in printed
+    files = {path.name for path in (place / "output").iterdir()}
+    assert files == {"demo.float32.safetensors", "demo.int8.safetensors", "report.json"}
+
+
+def test_the_report_keeps_the_contract(
+    demo_run: subprocess.CompletedProcess[str], place: Path
+) -> None:
+    """report.json has the keys that programs rely on, and says what the terminal says."""
+    report = json.loads((place / "output" / "report.json").read_text())
+    stages = report["stages"]
+    assert [stage["stage"] for stage in stages] == [*COMPUTED, "benchmark", "compare", "track"]
+    assert all(set(stage) == {"stage", "cached", "seconds", "shape"} for stage in stages)
+    assert [epoch["epoch"] for epoch in report["history"]][:2] == [1, 2]
+    assert len(report["feature_mask"]["features"]) == 5
+    assert set(report["comparison"]) == {"float32", "int8"}
+    assert report["comparison"]["float32"].keys() == report["comparison"]["int8"].keys()
+    assert set(report["verdict"]) == {"winner", "reason"}
+    assert len(report["mlflow"]["run_id"]) == 32
+    float32, int8 = report["comparison"]["float32"], report["comparison"]["int8"]
+    assert float32["weights_bytes"] == 4 * int8["weights_bytes"]
+    assert int8["tensors_bytes"] <= 0.40 * float32["tensors_bytes"]
+    assert report["benchmark"]["changed_answers"] <= 1
+
+
+def test_the_same_run_again_is_cached(
+    demo_run: subprocess.CompletedProcess[str], slipstream: Command, tracked: list[str], place: Path
+) -> None:
+    """A second process finds every stage cached, on a new embedded server; the budget is obeyed."""
+    again = slipstream("optimize", *tracked, "--budget.p99_us", "0.001", "--output", "strict")
+    assert again.returncode == 3, again.stderr
+    report = json.loads((place / "strict" / "report.json").read_text())
+    assert [each["stage"] for each in report["stages"] if each["cached"]] == COMPUTED
+    assert report["verdict"]["winner"] is None
+    assert "nothing fits" in again.stdout
+
+
+def test_a_mistake_is_one_message(slipstream: Command, place: Path) -> None:
+    """A wrong target ends with code 2, one message, no traceback and nothing written."""
+    table = place / "people.csv"
+    table.write_text("age,label\n1,yes\n2,no\n")
+    done = slipstream(
+        *("optimize", "--data.path", "people.csv", "--data.target", "lable"),
+        *("--tracking.uri", f"sqlite:///{place}/none.db", "--output", "none"),
+    )
+    assert done.returncode == 2
+    assert done.stderr.startswith("slipstream: data.target must be a column")
+    assert done.stderr.count("did you mean 'label'") == 1
+    assert "Traceback" not in done.stderr + done.stdout
+    assert not (place / "none.db").exists()
+    assert not any((place / "none").glob("*"))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        (["optimize", "--features.k", "-1"], "features.k: .*however: '-1'"),
+        (["optimize", "--feature.k", "1"], "unrecognized arguments: --feature.k 1"),
+        (["optimize", "--config", "absent.toml"], "absent.toml: No such file"),
+        (["optimize", "--config", "bad.toml"], "features.kk: no such key"),
+        (["optimize", "--output", "people.csv/x"], "--output must be a folder"),
+        (["inspect", "absent.safetensors"], "absent.safetensors: No such file"),
+        (["predict", "output/demo.int8.safetensors", "absent.csv"], "does not exist"),
+        (["predict", "output/demo.int8.safetensors", "{bad"], "must be a JSON object"),
+        (["predict", "output/demo.int8.safetensors", "{}"], "'feature_01' must have a value"),
+        (["clean", "--keep-days", "-1"], "0 or more"),
+        ([], "COMMAND"),
+        (["optimise"], "invalid choice"),
+    ],
+)
+def test_mistakes_end_with_code_2(
+    demo_run: subprocess.CompletedProcess[str],
+    slipstream: Command,
+    place: Path,
+    arguments: list[str],
+    expected: str,
+) -> None:
+    """Wrong flags, files and values are told in one message, with code 2."""
+    import re
+
+    (place / "bad.toml").write_text("[features]\nkk = 3\n")
+    (place / "people.csv").write_text("age,label\n1,yes\n2,no\n")
+    done = slipstream(*arguments)
+    assert done.returncode == 2
+    assert re.search(expected, done.stderr), done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_flags_win_over_the_file(slipstream: Command, place: Path) -> None:
+    """A flag replaces what the TOML file says, and leaves its other fields."""
+    (place / "run.toml").write_text("[features]\nk = 3\nmethod = 'wrong'\n")
+    done = slipstream("optimize", "--config", "run.toml", "--features.method", "wrong2")
+    assert "'wrong2'" in done.stderr
+
+
+def test_predict_and_inspect_need_the_bundle_only(
+    demo_run: subprocess.CompletedProcess[str], slipstream: Command, place: Path
+) -> None:
+    """Both commands work on the file alone, and agree with the library."""
+    bundle = "output/demo.int8.safetensors"
+    model = library.load(place / bundle)
+    row = dict.fromkeys(model.features, 5.0)
+    answered = json.loads(slipstream("predict", bundle, json.dumps(row)).stdout)
+    assert answered == {
+        "probability": model.predict_one(row),
+        "label": model.classes[model.predict_one(row) >= 0.5],
+    }
+    names = ["other", *model.features]
+    cells = ["x", *(["5.0"] * len(model.features))]
+    (place / "rows.csv").write_text(f"{','.join(names)}\n{','.join(cells)}\n")
+    lines = slipstream("predict", bundle, "rows.csv").stdout.splitlines()
+    assert lines == ["probability,label", f"{answered['probability']:.6f},{answered['label']}"]
+    shown = slipstream("inspect", bundle).stdout
+    assert "int8" in shown
+    assert "5-32-32-1" in shown
+    assert "feature_01" in shown
+
+
+def test_a_killed_run_can_be_run_again(
+    environment: dict[str, str], slipstream: Command, place: Path
+) -> None:
+    """Killed with -9 while training, it leaves no MLflow run; run again, it completes."""
+    uri = f"sqlite:///{place}/killed.db"
+    flags = ["optimize", "--training.batch_size", "2", "--training.patience", "60"]
+    flags += ["--output", "killed", "--tracking.uri", uri]
+    program = str(Path(sys.executable).parent / "slipstream")
+    silent = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    run = subprocess.Popen(
+        [program, *flags], cwd=place, env=environment, start_new_session=True, **silent
+    )
+    maps = Path(f"/proc/{run.pid}/maps")
+    end = time.monotonic() + 60
+    while "libtorch_cpu" not in maps.read_text() and time.monotonic() < end:
+        time.sleep(0.1)  # torch is imported when training starts
+    time.sleep(2)
+    os.killpg(run.pid, signal.SIGKILL)
+    run.wait()
+    assert not (place / "killed" / "report.json").exists()
+    assert not (place / "killed.db").exists()
+    again = slipstream(*flags)
+    assert again.returncode == 0, again.stderr
+    report = json.loads((place / "killed" / "report.json").read_text())
+    cached = [stage["stage"] for stage in report["stages"] if stage["cached"]]
+    assert cached == ["ingest", "preprocess", "select"]
+
+
+def test_an_old_cache_can_be_cleaned(slipstream: Command) -> None:
+    """`clean` says what it removed, and removes nothing that was used lately."""
+    done = slipstream("clean", "--keep-days", "30")
+    assert done.stdout == "removed 0 files, 0 bytes\n"
+
+
+def test_the_help_names_every_field(slipstream: Command) -> None:
+    """Every config field is a flag with its help."""
+    from slipstream.config import OptimizeConfig
+
+    shown = slipstream("optimize", "--help").stdout
+    for section, field in OptimizeConfig.model_fields.items():
+        for name in field.annotation.model_fields:
+            assert f"--{section}.{name}" in shown.split()
+
+
+def test_the_wheel_says_that_a_checkout_is_needed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Away from a checkout, running the pipeline is refused with the way out."""
+    from slipstream import checkout
+    from slipstream.runtime import InputError
+
+    assert (root() / "flows" / "optimize.py").exists()
+    monkeypatch.setattr(checkout, "__file__", "/somewhere/site-packages/slipstream/checkout.py")
+    with pytest.raises(InputError, match="needs a checkout"):
+        checkout.root()

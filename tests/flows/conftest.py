@@ -1,0 +1,19 @@
+"""One Prefect server for all flow tests."""
+
+from collections.abc import Iterator
+
+import pytest
+from prefect.testing.utilities import prefect_test_harness
+
+
+@pytest.fixture(scope="session", autouse=True)
+def server() -> Iterator[None]:
+    with prefect_test_harness():
+        yield
+
+
+@pytest.fixture(autouse=True)
+def short_measurements(monkeypatch: pytest.MonkeyPatch) -> None:
+    """These tests are about the flow; what is measured, and how long, is tested elsewhere."""
+    monkeypatch.setattr("slipstream.latency.HOT_SECONDS", 0.05)
+    monkeypatch.setattr("slipstream.latency.COLD_CALLS", 3)

@@ -1,0 +1,148 @@
+"""The flow on a real server: what is cached, what is written, what a mistake leaves."""
+
+import logging
+from pathlib import Path
+
+import pytest
+from mlflow.tracking import MlflowClient
+from prefect.client.orchestration import get_client
+from prefect.client.schemas.filters import ArtifactFilter, ArtifactFilterKey
+
+from flows.optimize import optimize
+from slipstream.config import OptimizeConfig, parse_config
+from slipstream.report import Report
+from slipstream.runtime import InputError
+from slipstream.store import open_store
+
+COMPUTED = ["ingest", "preprocess", "select", "train", "quantize", "predict"]
+NEVER_CACHED = ["benchmark", "compare", "track"]
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory: pytest.TempPathFactory, mixed_csv: Path) -> Path:
+    folder = tmp_path_factory.mktemp("flow")
+    (folder / "table.csv").write_text(mixed_csv.read_text())
+    return folder
+
+
+def config_of(place: Path, **changes: dict) -> OptimizeConfig:
+    values = {
+        "data": {"path": str(place / "table.csv"), "target": "label"},
+        "model": {"hidden": [8]},
+        "training": {"epochs": 2},
+        "tracking": {"uri": f"sqlite:///{place}/mlflow.db"},
+    }
+    for section, fields in changes.items():
+        values[section] = {**values.get(section, {}), **fields}
+    return parse_config(values)
+
+
+@pytest.fixture(scope="module")
+def first(place: Path) -> Report:
+    return optimize(config_of(place))
+
+
+def cached(report: Report) -> list[str]:
+    return [stage.stage for stage in report.stages if stage.cached]
+
+
+def test_a_first_run_computes_every_stage(first: Report) -> None:
+    """All stages run, in the seed's order, and each says what came out."""
+    assert [stage.stage for stage in first.stages] == COMPUTED + NEVER_CACHED
+    assert cached(first) == []
+    assert first.stages[0].shape == "600 rows x 4 columns"
+    assert first.stages[3].shape == "network 4-8-1"
+
+
+def test_the_same_again_is_cached_and_tracked_whole(first: Report, place: Path) -> None:
+    """The second run computes nothing, measures again, and writes a complete MLflow run."""
+    again = optimize(config_of(place))
+    assert cached(again) == COMPUTED
+    client = MlflowClient(again.tracked.tracking_uri)
+    one, other = (client.get_run(each.tracked.run_id) for each in (first, again))
+    assert one.info.run_id != other.info.run_id
+    assert one.data.metrics == other.data.metrics
+    assert one.data.params == other.data.params
+    assert one.data.tags.keys() == other.data.tags.keys()
+    assert set(again.tracked.variants) == {"float32", "int8"}
+    for variant in again.tracked.variants.values():
+        assert client.get_run(variant).data.metrics["latency_p50_us"] > 0
+
+
+def test_another_k_recomputes_from_select_on(first: Report, place: Path) -> None:
+    """Changing features.k leaves ingest and preprocess cached, and nothing else."""
+    assert cached(optimize(config_of(place, features={"k": 2}))) == ["ingest", "preprocess"]
+
+
+@pytest.mark.parametrize("damage", ["delete", "truncate", "flip"])
+def test_a_damaged_file_is_made_again(
+    first: Report, place: Path, damage: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A stage whose stored file is gone or altered runs again, with a warning; others do not."""
+    path = open_store().path(first.record.prepared.table)
+    content = path.read_bytes()
+    if damage == "delete":
+        path.unlink()
+    else:
+        path.write_bytes(content[:100] if damage == "truncate" else content[:-1] + b"\0")
+    logging.getLogger("slipstream").addHandler(caplog.handler)
+    again = optimize(config_of(place))
+    assert cached(again) == [stage for stage in COMPUTED if stage != "preprocess"]
+    assert path.read_bytes() == content
+    assert "A stored file of PreparedRef is missing or altered" in caplog.text
+
+
+def test_changed_code_recomputes_and_equal_results_stop_it(
+    first: Report, place: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A stage whose code changed runs; if it gives what it gave before, later ones stay cached."""
+    from tasks import stage
+
+    before = stage.code_digest
+    monkeypatch.setattr(
+        stage, "code_digest", lambda module: before(module) + "!" * (module == "tasks.select")
+    )
+    assert cached(optimize(config_of(place))) == [each for each in COMPUTED if each != "select"]
+
+
+def test_new_data_is_never_hidden(first: Report, place: Path) -> None:
+    """A changed source file recomputes everything, though path and config are the same."""
+    table = place / "table.csv"
+    lines = table.read_text().splitlines()
+    table.write_text("\n".join(lines[:-40]) + "\n")
+    assert cached(optimize(config_of(place))) == []
+
+
+def test_artifacts_show_the_comparison_and_link_to_mlflow(first: Report) -> None:
+    """Prefect has the comparison as a table, and a link to the MLflow run."""
+    with get_client(sync_client=True) as client:
+        for key, expected in (("comparison", "latency_p50_us"), ("mlflow-run", "MLflow run")):
+            filters = ArtifactFilter(key=ArtifactFilterKey(any_=[key]))
+            (newest, *_) = client.read_artifacts(artifact_filter=filters)
+            assert expected in str(newest.data)
+
+
+def test_a_mistake_leaves_nothing_behind(place: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """A misspelt target fails the flow with its own message, no traceback, and no MLflow run."""
+    uri = f"sqlite:///{place}/untouched.db"
+    with pytest.raises(InputError, match="did you mean 'label'"):
+        optimize(config_of(place, data={"target": "lable"}, tracking={"uri": uri}))
+    assert not (place / "untouched.db").exists()
+    for record in caplog.records:
+        assert not (record.exc_info and isinstance(record.exc_info[1], InputError))
+
+
+def test_sql_is_read_every_time(place: Path, mixed_csv: Path) -> None:
+    """A database is always asked; while it answers the same, the rest stays cached."""
+    import sqlite3
+
+    import pandas as pd
+
+    path = place / "table.db"
+    with sqlite3.connect(path) as connection:
+        frame = pd.read_csv(mixed_csv, skipinitialspace=True)
+        frame.columns = frame.columns.str.strip()
+        frame.to_sql("t", connection, index=False)
+    data = {"path": f"sqlite:///{path}", "query": "SELECT age, city, income, label FROM t"}
+    assert cached(optimize(config_of(place, data=data))) == []
+    assert cached(optimize(config_of(place, data=data))) == COMPUTED[1:]

@@ -1,0 +1,94 @@
+import json
+
+import pytest
+
+from slipstream.references import PreparedRef
+from slipstream.store import open_store
+from tasks.benchmark import benchmark
+from tasks.ingest import ingest
+from tasks.predict import predict
+from tasks.preprocess import preprocess
+from tasks.quantize import quantize
+from tasks.select import select
+from tasks.stage import ReferenceSerializer, cached, one_message
+from tasks.train import train
+from tests.conftest import Trained
+
+
+def test_tasks_do_what_the_library_does(mixed: Trained) -> None:
+    """Called without Prefect, the tasks in a row give what their library calls give."""
+    config = mixed.config
+    dataset = ingest.fn(config.data)
+    prepared = preprocess.fn(dataset, config.model.encoding, config.model.bins)
+    mask = select.fn(prepared, config.features)
+    network = train.fn(prepared, mask, config.model.hidden, config.training)
+    bundles = quantize.fn(dataset, prepared, mask, network, config.quantization.calibration_rows)
+    assert (dataset, prepared, mask) == (mixed.dataset, mixed.prepared, mixed.mask)
+    assert (network, bundles) == (mixed.network, mixed.bundles)
+    trace = predict.fn(dataset, bundles)
+    assert [layer.name for layer in trace.layers] == [
+        "hidden layer 1 (ReLU)",
+        "hidden layer 2 (ReLU)",
+        "output layer (sigmoid)",
+    ]
+    assert [len(layer.values) for layer in trace.layers] == [16, 8, 1]
+    assert trace.layers[-1].values[0] == trace.int8
+    assert abs(trace.int8 - trace.float32) < 0.05
+    assert trace.label in dataset.classes
+    measured = benchmark.fn(dataset, bundles)
+    assert measured.test_rows == dataset.rows["test"]
+
+
+def test_references_survive_their_record() -> None:
+    """What a stage returned is read back equal while its files are there."""
+    store = open_store()
+    reference = PreparedRef(
+        table=store.put(b"table", ".parquet"),
+        columns=store.put(b"[]", ".json"),
+        rows=1,
+        width=1,
+    )
+    serializer = ReferenceSerializer()
+    record = serializer.dumps(reference)
+    assert serializer.loads(record) == reference
+    store.path(reference.columns).write_bytes(b"[altered]")
+    with pytest.raises(ValueError, match="missing or altered"):
+        serializer.loads(record)
+
+
+def test_a_record_cannot_name_any_type() -> None:
+    """A record that names something else than a stage's reference is refused, not imported."""
+    record = json.dumps({"type": "os.system", "value": "{}"}).encode()
+    with pytest.raises(KeyError):
+        ReferenceSerializer().loads(record)
+
+
+def test_keys_follow_arguments_and_source() -> None:
+    """The cache key changes with an argument and with the source, or is none if that says so."""
+    source = {"print": "one"}
+    policy = cached("stage", "tasks.select", source=lambda arguments: source["print"])
+    key = policy["cache_policy"].cache_key_fn
+    first = key(None, {"k": 1})
+    assert first == key(None, {"k": 1})
+    assert first != key(None, {"k": 2})
+    source["print"] = "two"
+    assert first != key(None, {"k": 1})
+    source["print"] = None
+    assert key(None, {"k": 1}) is None
+
+
+def test_a_mistake_is_logged_as_one_message() -> None:
+    """The log filter takes our traceback off a user's mistake, and leaves a defect's alone."""
+    import logging
+    import sys
+
+    from slipstream.runtime import InputError
+
+    for error, kept in ((InputError("rule, fact, way out"), False), (RuntimeError("bug"), True)):
+        try:
+            raise error
+        except (InputError, RuntimeError):
+            record = logging.LogRecord("n", 40, "p", 1, "failed", (), sys.exc_info())
+        assert one_message(record)
+        assert (record.exc_info is not None) is kept
+        assert ("rule, fact, way out" in record.getMessage()) is not kept
