@@ -58,7 +58,6 @@ def _parser(*, with_config: bool) -> argparse.ArgumentParser:
     optimize = commands.add_parser(
         "optimize",
         help="run the pipeline on a table",
-        add_help=not with_config,  # the config's own help has one
         allow_abbrev=False,
     )
     optimize.add_argument("--config", metavar="FILE", help="a TOML file; flags win over it")

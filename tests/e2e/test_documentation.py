@@ -1,0 +1,74 @@
+"""The documentation says what the programs say, and its code runs."""
+
+import importlib.util
+import re
+import subprocess
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+from slipstream.checkout import root
+
+PYTHON = re.compile(r"```python\n(.*?)```", re.DOTALL)
+
+
+@pytest.fixture(scope="module")
+def render() -> ModuleType:
+    spec = importlib.util.spec_from_file_location("render", root() / "docs" / "render.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.mark.parametrize(
+    ("page", "block"), [("configuration", "configuration"), ("command-line", "commands")]
+)
+def test_generated_pages_are_up_to_date(render: ModuleType, page: str, block: str) -> None:
+    """The configuration and the commands in the guide are what the code has."""
+    text = (root() / "docs" / "guide" / f"{page}.md").read_text()
+    assert f"\n{getattr(render, block)()}\n<!-- end" in text, "run python docs/render.py"
+
+
+def wording(text: str) -> set[str]:
+    """The words of each line that are no measurement."""
+    lines = (" ".join(re.findall(r"[A-Za-z]{3,}", line)) for line in text.splitlines())
+    return {line for line in lines if line}
+
+
+def test_the_readme_shows_what_a_run_prints(demo_run: subprocess.CompletedProcess[str]) -> None:
+    """Headings, labels and stages in the README are those of a run now."""
+    readme = (root() / "README.md").read_text()
+    block = readme.split("<!-- begin run output -->")[1].split("<!-- end")[0]
+    shown = block.split("Verdict")[0].replace("```text", "")
+    measured = ("predictor", "AMD", "Intel", "timer")  # the machine, and where its line breaks
+    missing = wording(shown) - wording(demo_run.stdout)
+    unexplained = {line for line in missing if not any(word in line for word in measured)}
+    assert not unexplained, "run python docs/render.py"
+    for heading in ("Verdict", "Prediction", "Next"):
+        assert heading in block
+
+
+@pytest.mark.parametrize("page", ["README.md", "docs/guide/predicting.md"])
+def test_the_python_in_the_documentation_runs(
+    page: str,
+    demo_run: subprocess.CompletedProcess[str],
+    place: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The code blocks of a page, run one after the other where the demo's files lie, do not fail."""
+    monkeypatch.chdir(place)
+    blocks = PYTHON.findall((root() / page).read_text())
+    assert blocks
+    exec("\n".join(blocks), {})
+
+
+def test_every_page_is_linked_and_every_link_leads_somewhere() -> None:
+    """No guide page is out of reach of the README, and no relative link is broken."""
+    linked = set()
+    for page in [root() / "README.md", *(root() / "docs").rglob("*.md")]:
+        for target in re.findall(r"\]\(([^)#]+)", page.read_text()):
+            if not target.startswith("http"):
+                assert (page.parent / target).exists(), (page, target)
+                linked.add((page.parent / target).resolve())
+    assert set((root() / "docs" / "guide").glob("*.md")) <= linked
