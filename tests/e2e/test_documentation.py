@@ -56,7 +56,7 @@ def test_the_python_in_the_documentation_runs(
     place: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """The code blocks of a page, run one after the other where the demo's files lie, do not fail."""
+    """The code blocks of a page run, one after the other, where the demo's files lie."""
     monkeypatch.chdir(place)
     blocks = PYTHON.findall((root() / page).read_text())
     assert blocks
