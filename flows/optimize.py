@@ -1,6 +1,7 @@
 """The pipeline: a table and a budget in, the smallest, fastest good model out."""
 
 from prefect import flow
+from prefect.runtime import flow_run
 
 from slipstream.config import OptimizeConfig
 from slipstream.report import Report
@@ -17,7 +18,11 @@ from tasks.track import track
 from tasks.train import train
 
 
-@flow(name="optimize")
+def _title() -> str:
+    return OptimizeConfig.model_validate(flow_run.parameters["config"]).title
+
+
+@flow(name="optimize", flow_run_name=_title)
 def optimize(config: OptimizeConfig) -> Report:
     """Run the seed's six stages, measure both variants, decide, and write the run down."""
     stage = StageTrace()

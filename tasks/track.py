@@ -5,6 +5,7 @@ from typing import Any
 from prefect import State, task
 from prefect.artifacts import create_link_artifact
 from prefect.runtime import flow_run
+from prefect.utilities.urls import url_for
 
 from slipstream import tracking
 from slipstream.results import RunRecord, TrackedRun
@@ -24,7 +25,7 @@ def track(record: RunRecord) -> TrackedRun:
     tracked = tracking.track(
         record,
         flow_run_id=str(flow_run.id or ""),
-        flow_run_url=flow_run.ui_url or "embedded server: no page",
+        flow_run_url=url_for("flow-run", flow_run.id) or "embedded server: no page",
         flow_run_name=flow_run.name or "optimize",
         store=open_store(),
     )

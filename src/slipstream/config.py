@@ -205,6 +205,21 @@ class OptimizeConfig(_Section):
     budget: BudgetConfig = Field(default_factory=BudgetConfig, title="Budget")
     tracking: TrackingConfig = Field(default_factory=TrackingConfig, title="Tracking")
 
+    @property
+    def name(self) -> str:
+        """What the model and its files are called: as the config says, else as the source is."""
+        if self.tracking.registered_model:
+            return self.tracking.registered_model
+        path = self.data.path.partition("?")[0] if "://" in self.data.path else self.data.path
+        stem = Path(path.rstrip("/")).name.split(".")[0].strip("*?[]")
+        return stem or Path(path).parent.name or "model"
+
+    @property
+    def title(self) -> str:
+        """What a run is called, such as `bank · k=8 · 32×32`."""
+        shape = "×".join(str(width) for width in self.model.hidden)
+        return f"{self.name} · k={self.features.k} · {shape}"
+
 
 def read_toml(path: str | Path) -> dict[str, Any]:
     """Read a config file as a dictionary.

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from matplotlib.figure import Figure
-from matplotlib.ticker import MaxNLocator
+from matplotlib.ticker import MaxNLocator, ScalarFormatter
 
 from slipstream.references import Epoch, FeatureMask
 from slipstream.results import Benchmark
@@ -67,9 +67,11 @@ def latency_figure(benchmark: Benchmark) -> Figure:
         title=f"{benchmark.machine.cpu}, {benchmark.machine.backend} predictor, one thread",
         xscale="log",
     )
-    longest = max(max(quantiles) for quantiles in benchmark.latency_quantiles_us.values())
+    longest = 3 * max(metrics["latency_p99_us"] for metrics in benchmark.metrics.values())
     shortest = min(min(quantiles) for quantiles in benchmark.latency_quantiles_us.values())
-    axes.set_xlim(shortest * 0.9, longest * 1.1)
+    axes.set_xlim(shortest * 0.9, longest)  # what lies beyond is the machine's own noise
+    axes.xaxis.set_major_formatter(ScalarFormatter())
+    axes.xaxis.set_minor_formatter(ScalarFormatter())
     axes.grid(alpha=0.3, which="both")
     axes.legend(loc="lower right")
     return figure

@@ -1,7 +1,6 @@
 """What the measuring stages return: figures with their units in their names."""
 
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict
@@ -158,11 +157,5 @@ class RunRecord(Reference):
 
     @property
     def name(self) -> str:
-        """What the model and its files are called: as the config says, else as the source is."""
-        if self.config.tracking.registered_model:
-            return self.config.tracking.registered_model
-        path = self.config.data.path
-        if "://" in path:
-            path = path.partition("?")[0]
-        stem = Path(path.rstrip("/")).name.split(".")[0].strip("*?[]")
-        return stem or Path(path).parent.name or "model"
+        """What the model and its files are called."""
+        return self.config.name

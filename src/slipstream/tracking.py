@@ -32,6 +32,7 @@ from slipstream.store import Store
 __all__ = ["fetch_bundle", "track"]
 
 LOADER = "slipstream.pyfunc"
+EXPERIMENT_KIND = "custom_model_development"  # opens on the table of runs, not on chat traces
 DIGEST_CHARACTERS = 36  # MLflow's limit
 PARAMETER_CHARACTERS = 6000  # MLflow's limit
 
@@ -92,7 +93,9 @@ def _connect(name: str, uri: str) -> tuple[MlflowClient, Experiment]:
         client = MlflowClient(uri)
         experiment = client.get_experiment_by_name(name)
         if experiment is None:
-            experiment_id = client.create_experiment(name, _artifact_location(uri))
+            experiment_id = client.create_experiment(
+                name, _artifact_location(uri), tags={"mlflow.experimentKind": EXPERIMENT_KIND}
+            )
             experiment = client.get_experiment(experiment_id)
     except MlflowException as error:
         raise InputError(

@@ -65,6 +65,25 @@ def test_unreadable_files_are_named(tmp_path, text: str | None, expected: str) -
         read_toml(path)
 
 
+@pytest.mark.parametrize(
+    ("path", "name"),
+    [
+        ("demo", "demo"),
+        ("data/bank.csv.gz", "bank"),
+        ("parts/", "parts"),
+        ("parts/*.parquet", "parts"),
+        ("postgresql://reader@host/shop?x=1", "shop"),
+        ("sqlite:///data/shop.db", "shop"),
+    ],
+)
+def test_models_are_named_after_their_source(path: str, name: str) -> None:
+    """Without a name of its own, a model is called as its file, folder or database is."""
+    query = "SELECT 1" if "://" in path else ""
+    config = parse_config({"data": {"path": path, "query": query}, "features": {"k": 3}})
+    assert config.name == name
+    assert config.title == f"{name} · k=3 · 32×32"
+
+
 @pytest.mark.parametrize("name", ["seed", "bank"])
 def test_example_configs_are_valid(name: str) -> None:
     """The configs in the checkout are configs."""
