@@ -10,9 +10,7 @@ from typing import Any, Literal, ParamSpec, TypeVar
 from prefect import Task
 from prefect.cache_policies import NO_CACHE, CacheKeyFnPolicy
 from prefect.context import TaskRunContext
-from prefect.logging import get_logger
 from prefect.serializers import Serializer
-from pydantic import BaseModel
 
 from slipstream import references, results
 from slipstream.checkout import home
@@ -27,7 +25,9 @@ __all__ = ["ReferenceSerializer", "StageTrace", "cached", "measured", "one_messa
 P = ParamSpec("P")
 R = TypeVar("R", bound=Reference)
 
-logger = get_logger("slipstream")
+logger = logging.getLogger("slipstream")
+
+RESULTS = home() / "results"
 
 # The only types a record may hold: a record names its type, and a name must not be trusted.
 KNOWN: dict[str, type[Reference]] = {
@@ -92,14 +92,17 @@ def cached(
             "outside": outside,
         }
         digest = hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
-        return f"{name}-{digest}"
+        record = RESULTS / f"{name}-{digest}"
+        if record.exists():
+            record.touch()  # used today: `clean` goes by it
+        return record.name
 
     return {
         "name": name,
         "task_run_name": name,
         "cache_policy": CacheKeyFnPolicy(cache_key_fn=key),
         "persist_result": True,
-        "result_storage": home() / "results",
+        "result_storage": RESULTS,
         "result_serializer": ReferenceSerializer(),
     }
 
@@ -138,6 +141,8 @@ class StageTrace:
 
 def one_message(record: logging.LogRecord) -> bool:
     """A log filter: a user's mistake is one message, without the traceback of our code."""
+    if "Failed to serialize object of type 'InputError'" in record.getMessage():
+        return False  # Prefect would keep the exception as a result; nobody reads it
     error = record.exc_info[1] if record.exc_info else None
     if isinstance(error, SlipstreamError):
         record.msg, record.args = str(error), ()
@@ -150,4 +155,4 @@ for _name in ("prefect.task_runs", "prefect.flow_runs"):
 
 
 def _digestible(value: Any) -> Any:
-    return value.model_dump(mode="json") if isinstance(value, BaseModel) else value
+    return value.model_dump(mode="json") if hasattr(value, "model_dump") else value

@@ -3,9 +3,9 @@
 from prefect import task
 
 from slipstream.config import TrainingConfig
-from slipstream.progress import epoch_progress
 from slipstream.references import FeatureMask, NetworkRef, PreparedRef
 from slipstream.store import open_store
+from slipstream.terminal.progress import epoch_progress
 from tasks.stage import cached
 
 

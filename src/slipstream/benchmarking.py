@@ -2,13 +2,13 @@
 
 import numpy as np
 
-from slipstream.ingestion import load_part
 from slipstream.latency import measure
 from slipstream.quality import paired_difference, quality, row_log_loss
 from slipstream.references import Bundles, DatasetRef
 from slipstream.results import Benchmark
 from slipstream.runtime.predictor import Predictor, load_file
 from slipstream.runtime.types import Precision
+from slipstream.snapshot import load_part
 from slipstream.store import Store
 
 __all__ = ["benchmark"]
@@ -43,6 +43,8 @@ def benchmark(dataset: DatasetRef, bundles: Bundles, store: Store) -> Benchmark:
         log_loss_increase=paired_difference(losses["int8"], losses["float32"]),
         changed_answers=int((labelled["float32"] != labelled["int8"]).sum()),
         test_rows=len(target),
+        latency_p50_us=latency.p50_us,
+        latency_p99_us=latency.p99_us,
         p50_ratio=latency.p50_ratio,
         noise_ratio=latency.noise_ratio,
         latency_quantiles_us=latency.quantiles_us,

@@ -31,7 +31,8 @@ def home() -> Path:
     `.slipstream` in the checkout, or the folder that `SLIPSTREAM_HOME` names.
     """
     folder = Path(os.environ.get("SLIPSTREAM_HOME") or root() / ".slipstream").absolute()
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    folder.mkdir(parents=True, exist_ok=True)
+    folder.chmod(0o700)
     return folder
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import csv
 import json
+import logging
 import os
 import sys
 from collections.abc import Sequence
@@ -16,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from slipstream import __version__, load
 from slipstream.checkout import prepare_environment, root
+from slipstream.inspection import describe
 from slipstream.runtime import InputError, Predictor, SlipstreamError
 
 if TYPE_CHECKING:
@@ -37,6 +39,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return int(chosen.run(chosen))
     except SlipstreamError as error:
         print(f"slipstream: {error}", file=sys.stderr)
+        return MISTAKE
+    except ModuleNotFoundError as error:
+        if error.name is None or error.name.split(".")[0] in ("slipstream", "flows", "tasks"):
+            raise
+        print(
+            f"slipstream: this command needs more than the predictor, however: {error.name} is not "
+            "installed; run pip install 'slipstream[train]'",
+            file=sys.stderr,
+        )
         return MISTAKE
     except BrokenPipeError:  # the reader of our output has gone, as `head` does
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -109,34 +120,36 @@ def _read_config(chosen: argparse.Namespace) -> OptimizeConfig:
 
 def _optimize(chosen: argparse.Namespace) -> int:
     config = _read_config(chosen)
-    output = _writable_folder(chosen.output)
-    prepare_environment()
+    output = _check_folder(Path(chosen.output))
     sys.path.insert(0, str(root()))
+    prepare_environment()
 
-    from rich.console import Console
+    from slipstream.terminal.report import show_report, starting
 
-    with Console(stderr=True).status("starting Prefect …"):
+    with starting("Prefect"):
         from flows.optimize import optimize
 
     from slipstream.report import write_output
     from slipstream.store import open_store
-    from slipstream.terminal import show_report
 
+    warnings = logging.StreamHandler()
+    warnings.setLevel(logging.WARNING)
+    logging.getLogger("slipstream").addHandler(warnings)
     report = optimize(config)
     files = write_output(report, output, open_store())
-    show_report(report, files, Console())
+    show_report(report, files)
     return DONE if report.record.comparison.verdict.winner else NO_WINNER
 
 
-def _writable_folder(name: str) -> Path:
-    folder = Path(name)
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise InputError(
-            f"--output must be a folder, however: {folder}: {error.strerror}; choose another"
-        ) from None
-    return folder
+def _check_folder(folder: Path) -> Path:
+    """Refuse early where nothing could be written late; a run that fails leaves no folder."""
+    nearest = next(each for each in (folder, *folder.absolute().parents) if each.exists())
+    if nearest.is_dir() and os.access(nearest, os.W_OK):
+        return folder
+    raise InputError(
+        f"--output must be a folder that can be written, however: {nearest} "
+        f"{'cannot be' if nearest.is_dir() else 'is a file'}; choose another"
+    )
 
 
 def _predict(chosen: argparse.Namespace) -> int:
@@ -171,11 +184,7 @@ def _json_row(text: str) -> dict[str, Any]:
 
 def _inspect(chosen: argparse.Namespace) -> int:
     model = load(chosen.bundle)
-    from rich.console import Console
-
-    from slipstream.terminal import show_bundle
-
-    show_bundle(model, Path(chosen.bundle), Console())
+    print("\n".join(describe(model, Path(chosen.bundle))))
     return DONE
 
 

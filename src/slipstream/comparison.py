@@ -10,8 +10,8 @@ __all__ = ["compare", "table"]
 
 # int8 counts as slower where even the low end of its p50 ratio lies above this.
 SLOWER = 1.05
-# Fewer test rows than this a tolerated drop cannot resolve the drop: log-loss judges instead.
-LEAST_TOLERATED_ROWS = 10
+# Fewer test rows than this cannot resolve a drop in accuracy: log-loss judges instead.
+LEAST_TEST_ROWS = 1000
 
 
 def compare(
@@ -77,7 +77,7 @@ def _verdict(
 
 def _is_worse(benchmark: Benchmark, tolerance: float) -> tuple[bool, str]:
     """Whether int8 may have lost more than the tolerance, and what was seen."""
-    if benchmark.test_rows * tolerance >= LEAST_TOLERATED_ROWS:
+    if benchmark.test_rows >= LEAST_TEST_ROWS:
         what, change = "accuracy drop", benchmark.accuracy_drop
     else:  # too few rows to see such a drop in accuracy
         what, change = "log-loss increase", benchmark.log_loss_increase

@@ -177,7 +177,7 @@ class TrackingConfig(_Section):
 
     uri: str = Field(
         "sqlite:///mlruns/mlflow.db",
-        min_length=1,
+        pattern=r"^\w[\w+-]*://",
         title="MLflow store",
         description="tracking URI; mlruns/ is the one in the checkout",
     )

@@ -13,8 +13,8 @@ import grimp
 __all__ = ["code_digest", "library_versions"]
 
 PACKAGES = ("slipstream", "tasks")
-# Orchestration moves values about; it does not compute them.
-NOT_COMPUTING = {"prefect"}
+# These move values about, or show them; they do not compute them.
+NOT_COMPUTING = {"grimp", "prefect", "rich"}
 
 
 @cache

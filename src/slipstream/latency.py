@@ -23,6 +23,7 @@ from threadpoolctl import threadpool_limits
 from slipstream.results import Interval, Machine
 from slipstream.runtime import Predictor, backend
 from slipstream.runtime.types import Precision
+from slipstream.snapshot import spread
 
 __all__ = ["Latency", "measure"]
 
@@ -34,8 +35,9 @@ WARM_UP_CALLS = 200
 BLOCK_CALLS = 100
 HOT_SECONDS = 0.7
 LEAST_BLOCKS = 8
-COLD_CALLS = 100
-EVICTION_BYTES = 8 << 20  # more than a core's own caches hold
+COLD_CALLS = 40
+EVICTION_BYTES = 64 << 20  # more than the last level of cache holds of one process's data
+RESAMPLES = 200
 BATCH_ROWS = 1000
 BATCHES = 5
 QUANTILES = 200
@@ -47,6 +49,8 @@ class Latency:
     """The measured figures; `metrics` has MLflow's keys."""
 
     metrics: Mapping[Precision, Mapping[str, float]]
+    p50_us: Mapping[Precision, Interval]
+    p99_us: Mapping[Precision, Interval]
     p50_ratio: Interval
     noise_ratio: Interval
     quantiles_us: Mapping[Precision, tuple[float, ...]]
@@ -61,7 +65,7 @@ def measure(predictors: Mapping[Precision, Predictor], table: pd.DataFrame) -> L
         table: raw rows with at least their features; at most 2,048 are used.
     """
     features = predictors["int8"].features
-    sample = table[features].head(VARIED_ROWS)
+    sample = spread(table[features], VARIED_ROWS)
     rows = sample.astype(object).where(sample.notna(), None).to_numpy().tolist()
     arms = [predictors["float32"].predict_one, predictors["int8"].predict_one]
     with threadpool_limits(1), _without_garbage_collection():
@@ -69,17 +73,21 @@ def measure(predictors: Mapping[Precision, Predictor], table: pd.DataFrame) -> L
         cold = _cold(arms, rows)
         throughput = _throughput([each.predict for each in predictors.values()], sample)
         timer_us = float(np.median(_time_calls(_no_answer, rows[:1] * WARM_UP_CALLS)))
-    metrics: dict[Precision, dict[str, float]] = {}
-    for index, precision in enumerate(predictors):
-        metrics[precision] = {
-            "latency_p50_us": float(np.median(hot[index])),
-            "latency_p99_us": float(np.quantile(hot[index], 0.99)),
-            "latency_cold_p50_us": float(np.median(cold[index])),
-            "throughput_rows_per_s": throughput[index],
-        }
+    p50 = {each: _quantile(hot[index], 0.5) for index, each in enumerate(predictors)}
+    p99 = {each: _quantile(hot[index], 0.99) for index, each in enumerate(predictors)}
     points = np.linspace(0, 1, QUANTILES)
     return Latency(
-        metrics=metrics,
+        metrics={
+            precision: {
+                "latency_p50_us": p50[precision].estimate,
+                "latency_p99_us": p99[precision].estimate,
+                "latency_cold_p50_us": float(np.median(cold[index])),
+                "throughput_rows_per_s": throughput[index],
+            }
+            for index, precision in enumerate(predictors)
+        },
+        p50_us=p50,
+        p99_us=p99,
         p50_ratio=_median_ratio(hot[1], hot[0]),
         noise_ratio=_median_ratio(hot[2], hot[1]),
         quantiles_us={
@@ -93,12 +101,16 @@ def measure(predictors: Mapping[Precision, Predictor], table: pd.DataFrame) -> L
 def _hot(arms: Sequence[Arm], rows: Sequence[Any]) -> list[Times]:
     """Time calls in a row, in blocks that rotate through the arms."""
     random = np.random.default_rng(0)
+    start = time.perf_counter()
     for arm in arms:
         _time_calls(arm, [rows[index % len(rows)] for index in range(WARM_UP_CALLS)])
+    call_seconds = (time.perf_counter() - start) / (len(arms) * WARM_UP_CALLS)
+    affordable = HOT_SECONDS / (LEAST_BLOCKS * len(arms) * call_seconds)
+    block_calls = max(10, min(BLOCK_CALLS, int(affordable)))
     blocks: list[list[Times]] = [[] for _ in arms]
     end = time.perf_counter() + HOT_SECONDS
     while time.perf_counter() < end or len(blocks[0]) < LEAST_BLOCKS:
-        chosen = [rows[index] for index in random.integers(len(rows), size=BLOCK_CALLS)]
+        chosen = [rows[index] for index in random.integers(len(rows), size=block_calls)]
         for arm in random.permutation(len(arms)):
             blocks[arm].append(_time_calls(arms[arm], chosen))
     return [np.stack(each) for each in blocks]
@@ -110,7 +122,7 @@ def _cold(arms: Sequence[Arm], rows: Sequence[Any]) -> list[Times]:
     times: list[list[Times]] = [[] for _ in arms]
     for call in range(COLD_CALLS):
         for index, arm in enumerate(arms):
-            np.add(other, 1, out=other)
+            other.max()
             times[index].append(_time_calls(arm, [rows[call % len(rows)]]))
     return [np.concatenate(each) for each in times]
 
@@ -139,6 +151,17 @@ def _throughput(arms: Sequence[Callable[[Any], Any]], sample: pd.DataFrame) -> l
             arm(batch)
             seconds[index].append(time.perf_counter() - start)
     return [BATCH_ROWS / float(np.median(each)) for each in seconds]
+
+
+def _quantile(times: Times, share: float) -> Interval:
+    """A quantile over all calls, with its 95 % bootstrap interval over blocks (blocks, calls)."""
+    random = np.random.default_rng(0)
+    resampled = [
+        np.quantile(times[random.integers(len(times), size=len(times))], share)
+        for _ in range(RESAMPLES)
+    ]
+    low, high = np.quantile(resampled, [0.025, 0.975])
+    return Interval(estimate=float(np.quantile(times, share)), low=float(low), high=float(high))
 
 
 def _median_ratio(above: Times, below: Times) -> Interval:
@@ -177,6 +200,7 @@ def _machine(timer_us: float, calls: int, cold_calls: int) -> Machine:
         backend=backend,
         threads=1,
         timer_us=timer_us,
+        warm_up_calls=WARM_UP_CALLS,
         calls=calls,
         cold_calls=cold_calls,
     )

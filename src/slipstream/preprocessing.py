@@ -8,6 +8,7 @@ stay NaN; missing and unknown categories have codes of their own.
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -16,10 +17,10 @@ from numpy.typing import NDArray
 from sklearn.tree import DecisionTreeClassifier
 
 from slipstream.config import Encoding
-from slipstream.ingestion import PART, TARGET, to_parquet
 from slipstream.references import PARTS, ColumnSchema, DatasetRef, FeatureMask, PreparedRef
 from slipstream.runtime.columns import Column
 from slipstream.schema import MISSING_MARKERS
+from slipstream.snapshot import PART, TARGET, to_parquet
 from slipstream.store import Store
 
 __all__ = [
@@ -43,7 +44,11 @@ def preprocess(dataset: DatasetRef, encoding: Encoding, bins: int, store: Store)
     bins = bins if encoding == "piecewise" else 1
     train = frame[frame[PART] == PARTS.index("train")]
     columns = [
-        fit_column(schema, train[schema.name], train[TARGET].to_numpy(), bins)
+        replace(
+            fit_column(schema, train[schema.name], train[TARGET].to_numpy(), bins),
+            # Test rows may miss what training rows do not: a model of this data must take them.
+            allows_missing=bool(frame[schema.name].isna().any()),
+        )
         for schema in dataset.columns
     ]
     prepared = pd.DataFrame(
@@ -91,10 +96,11 @@ def fit_column(
 
 def normalise(column: Column, values: pd.Series) -> NDArray[np.generic]:
     """Normalise raw values (N,): float32 in [0, 1] with NaN for missing, or int32 codes."""
+    tolerant = replace(column, allows_missing=True)  # the training part may miss none
     if column.edges is None:
-        codes, _, _ = _tolerant(column).positions(values.to_numpy(object), len(values))
+        codes, _, _ = tolerant.positions(values.to_numpy(object), len(values))
         return codes.astype(np.int32)
-    low, _, t = _tolerant(column).positions(values.to_numpy(np.float64), len(values))
+    low, _, t = tolerant.positions(values.to_numpy(np.float64), len(values))
     position = (low + t) / (len(column.edges) - 1)
     return np.where(low == column.missing_row, np.nan, position).astype(np.float32)
 
@@ -158,18 +164,6 @@ def _thresholds(
     tree.fit(ranks.reshape(-1, 1), target)
     below = np.unique(tree.tree_.threshold[tree.tree_.feature >= 0]).astype(np.int64)
     return distinct[below] / 2 + distinct[below + 1] / 2
-
-
-def _tolerant(column: Column) -> Column:
-    """The column with missing values allowed: other parts may miss what training never did."""
-    return Column(
-        name=column.name,
-        kind=column.kind,
-        allows_missing=True,
-        missing_markers=column.missing_markers,
-        edges=column.edges,
-        categories=column.categories,
-    )
 
 
 def _columns_to_json(columns: Sequence[Column]) -> bytes:

@@ -6,13 +6,13 @@ Activations, which follow a ReLU, are u8 from zero; one scale a layer, from cali
 """
 
 from collections.abc import Mapping, Sequence
+from importlib.metadata import version
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from slipstream.folding import load_layers
-from slipstream.ingestion import load_part
 from slipstream.preprocessing import selected_columns
 from slipstream.references import (
     BundleRef,
@@ -25,11 +25,13 @@ from slipstream.references import (
 from slipstream.runtime.bundle import MAX_BIAS, Bundle, dump
 from slipstream.runtime.kernels import LARGEST_ACTIVATION, POSITION_ONE, Layer
 from slipstream.runtime.predictor import Predictor
+from slipstream.snapshot import load_part, spread
 from slipstream.store import Store
 
 __all__ = ["calibrate", "quantize", "quantize_layers"]
 
 LARGEST_WEIGHT = 127
+TRAINED_WITH = ("numpy", "scikit-learn", "torch")
 
 
 def quantize(
@@ -49,7 +51,7 @@ def quantize(
         details=_details(dataset, network),
     )
     train, _ = load_part(dataset, "train", store)
-    scales = calibrate(float32, train.head(calibration_rows))
+    scales = calibrate(float32, spread(train, calibration_rows))
     int8 = Bundle(
         precision="int8",
         columns=float32.columns,
@@ -126,5 +128,5 @@ def _details(dataset: DatasetRef, network: NetworkRef) -> Mapping[str, Any]:
         "target": dataset.target,
         "training_data_sha256": dataset.table.sha256,
         "validation": {"loss": best.val_loss, "accuracy": best.val_accuracy},
-        "versions": {"numpy": np.__version__},
+        "versions": {name: version(name) for name in ("slipstream", *TRAINED_WITH)},
     }

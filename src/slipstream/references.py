@@ -1,7 +1,7 @@
 """What stages hand each other: small frozen values that say what there is, and where."""
 
 from collections.abc import Iterator
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict
 
@@ -59,7 +59,6 @@ class DatasetRef(Reference):
 
     table: Blob
     columns: tuple[ColumnSchema, ...]
-    raw_columns: int
     target: str
     classes: tuple[str, str]
     rows: dict[Part, int]
@@ -101,11 +100,19 @@ class FeatureMask(Reference):
 
     @property
     def features(self) -> list[str]:
+        """Names of the columns that are kept."""
         return [score.name for score in self.scores if score.kept]
 
     @property
     def shape(self) -> str:
         return f"{self.rows} rows x {len(self.features)} columns"
+
+    def to_json(self) -> dict[str, Any]:
+        """What `feature_mask.json` and the report hold."""
+        return {
+            "features": self.features,
+            **self.model_dump(mode="json", include={"method", "scores"}),
+        }
 
 
 class Epoch(Reference):

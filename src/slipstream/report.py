@@ -35,10 +35,7 @@ class Report(BaseModel):
             "stages": [stage.model_dump() for stage in self.stages],
             "history": [epoch.model_dump() for epoch in record.network.history],
             "best_epoch": record.network.best_epoch,
-            "feature_mask": {
-                "features": record.mask.features,
-                **record.mask.model_dump(mode="json", exclude={"rows", "warnings"}),
-            },
+            "feature_mask": record.mask.to_json(),
             "comparison": {
                 precision: dict(metrics) for precision, metrics in record.comparison.metrics.items()
             },

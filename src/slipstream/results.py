@@ -67,6 +67,7 @@ class Machine(Reference):
     backend: str
     threads: int
     timer_us: float
+    warm_up_calls: int
     calls: int
     cold_calls: int
 
@@ -83,6 +84,8 @@ class Benchmark(Reference):
     log_loss_increase: Interval
     changed_answers: int
     test_rows: int
+    latency_p50_us: Mapping[Precision, Interval]
+    latency_p99_us: Mapping[Precision, Interval]
     p50_ratio: Interval
     noise_ratio: Interval
     latency_quantiles_us: Mapping[Precision, tuple[float, ...]]

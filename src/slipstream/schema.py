@@ -13,7 +13,15 @@ from slipstream.references import ColumnSchema
 from slipstream.runtime.errors import InputError
 from slipstream.runtime.types import ColumnKind
 
-__all__ = ["MISSING_MARKERS", "blank_to_null", "infer"]
+__all__ = [
+    "MAX_SLIPS",
+    "MISSING_MARKERS",
+    "Inferred",
+    "blank_to_null",
+    "infer",
+    "is_supported",
+    "is_text",
+]
 
 MISSING_MARKERS = (
     *("", "?", "#N/A", "<NA>", "N/A", "NA", "n/a", "na"),
@@ -30,6 +38,25 @@ class _UnusableError(Exception):
     """The column cannot help a model; the message says why."""
 
 
+class _IdentifierError(_UnusableError):
+    """The column names rows."""
+
+
+@dataclass(frozen=True)
+class Inferred:
+    """The usable columns of a table.
+
+    `frame` has numeric and boolean columns as float64 with NaN for missing, categorical ones as
+    trimmed text; `warnings` has a line for each column left out; `identifiers` are those left out
+    because they name rows.
+    """
+
+    frame: pd.DataFrame
+    columns: tuple[ColumnSchema, ...]
+    warnings: tuple[str, ...]
+    identifiers: tuple[str, ...]
+
+
 @dataclass(frozen=True)
 class _Typed:
     kind: ColumnKind
@@ -37,12 +64,8 @@ class _Typed:
     note: str = ""
 
 
-def infer(table: pa.Table) -> tuple[pd.DataFrame, tuple[ColumnSchema, ...], tuple[str, ...]]:
+def infer(table: pa.Table) -> Inferred:
     """Type the columns of a raw table and leave out those that no model can use.
-
-    Returns:
-        A frame of the usable columns (numeric and boolean ones as float64 with NaN for missing,
-        categorical ones as trimmed text), their schema, and a warning for each column left out.
 
     Raises:
         InputError: a number is infinite, or no usable column is left.
@@ -50,11 +73,14 @@ def infer(table: pa.Table) -> tuple[pd.DataFrame, tuple[ColumnSchema, ...], tupl
     columns: dict[str, pd.Series] = {}
     schema: list[ColumnSchema] = []
     warnings: list[str] = []
+    identifiers: list[str] = []
     for name in table.column_names:
         try:
             typed = _infer_column(name, table.column(name).combine_chunks())
         except _UnusableError as reason:
             warnings.append(f"column {name!r} is left out: {reason}")
+            if isinstance(reason, _IdentifierError):
+                identifiers.append(name)
             continue
         if typed.note:
             warnings.append(f"column {name!r}: {typed.note}")
@@ -66,14 +92,18 @@ def infer(table: pa.Table) -> tuple[pd.DataFrame, tuple[ColumnSchema, ...], tupl
             + "\n  ".join(warnings or ["it has only the target"])
             + "\nadd a column that describes the rows"
         )
-    return pd.DataFrame(columns), tuple(schema), tuple(warnings)
+    return Inferred(pd.DataFrame(columns), tuple(schema), tuple(warnings), tuple(identifiers))
 
 
 def blank_to_null(values: pa.Array) -> pa.Array:
-    """Trim text and turn missing markers into nulls; other types pass unchanged."""
+    """Trim text, and turn missing markers and NaN into nulls; other types pass unchanged."""
     if pt.is_dictionary(values.type):
         values = values.dictionary_decode()
-    if not _is_text(values.type):
+    if pt.is_float16(values.type):
+        values = values.cast(pa.float32())
+    if pt.is_floating(values.type):
+        return pc.if_else(pc.is_nan(values), pa.scalar(None, values.type), values)
+    if not is_text(values.type):
         return values
     trimmed = pc.utf8_trim_whitespace(values.cast(pa.string()))
     markers = pa.array(MISSING_MARKERS)
@@ -84,7 +114,7 @@ def _infer_column(name: str, raw: pa.Array) -> _Typed:
     values = blank_to_null(raw)
     if values.null_count == len(values):
         raise _UnusableError("it has no values")
-    if not _is_supported(values.type):
+    if not is_supported(values.type):
         raise _UnusableError(
             f"its type, {values.type}, is not supported; derive numbers or text from it"
         )
@@ -93,8 +123,10 @@ def _infer_column(name: str, raw: pa.Array) -> _Typed:
         raise _UnusableError("it is constant")
     if pt.is_boolean(values.type):
         return _Typed("boolean", _floats(values))
-    if _is_text(values.type):
+    if is_text(values.type):
         return _infer_text(name, values, distinct.to_pylist())
+    if pt.is_integer(values.type) and not values.null_count:
+        _check_identifier(name, values.to_numpy(zero_copy_only=False))  # before floats round it
     return _numeric(name, _floats(values))
 
 
@@ -119,7 +151,7 @@ def _infer_text(name: str, values: pa.Array, distinct: list[str]) -> _Typed:
         note = f"{slipped} values that are not numbers count as missing (the first in row {first})"
         return _Typed(typed.kind, typed.series, note)
     if len(distinct) >= max(IDENTIFIER_MIN_DISTINCT, IDENTIFIER_SHARE * present):
-        raise _UnusableError("its values hardly ever repeat, as in an identifier or free text")
+        raise _IdentifierError("its values hardly ever repeat, as in an identifier or free text")
     return _Typed("categorical", pd.Series(values.to_pylist(), dtype=object))
 
 
@@ -132,29 +164,32 @@ def _numeric(name: str, values: pd.Series) -> _Typed:
             f"{int(np.argmax(infinite)) + 1} ({int(infinite.sum())} such rows); "
             "replace it, or leave it empty for missing"
         )
-    if _names_rows(name, numbers):
-        raise _UnusableError("it numbers the rows, as an identifier does")
+    _check_identifier(name, numbers)
     return _Typed("numeric", pd.Series(numbers + 0.0))  # -0.0 becomes 0.0: they are one value
 
 
-def _names_rows(name: str, numbers: NDArray[np.float64]) -> bool:
-    """Whether all are different whole numbers, either consecutive or called an identifier."""
+def _check_identifier(name: str, numbers: NDArray[np.number]) -> None:
+    """Refuse different whole numbers that are consecutive, or called an identifier."""
     if len(numbers) < IDENTIFIER_MIN_DISTINCT or np.isnan(numbers).any():
-        return False
+        return
     if (numbers != np.floor(numbers)).any() or len(np.unique(numbers)) != len(numbers):
-        return False
+        return
     called_so = name.lower() == "id" or name.lower().endswith(("_id", " id")) or name.endswith("Id")
-    return called_so or numbers.max() - numbers.min() == len(numbers) - 1
+    if called_so or numbers.max() - numbers.min() == len(numbers) - 1:
+        raise _IdentifierError("it numbers the rows, as an identifier does")
 
 
 def _floats(values: pa.Array) -> pd.Series:
-    return pd.Series(values.cast(pa.float64()).to_numpy(zero_copy_only=False))
+    floats = values.cast(pa.float64(), safe=False)  # integers beyond 2^53 are rounded
+    return pd.Series(floats.to_numpy(zero_copy_only=False))
 
 
-def _is_text(kind: pa.DataType) -> bool:
+def is_text(kind: pa.DataType) -> bool:
+    """Whether a column holds text."""
     return bool(pt.is_string(kind) or pt.is_large_string(kind) or pt.is_string_view(kind))
 
 
-def _is_supported(kind: pa.DataType) -> bool:
+def is_supported(kind: pa.DataType) -> bool:
+    """Whether a column holds numbers, booleans or text."""
     numeric = pt.is_integer(kind) or pt.is_floating(kind) or pt.is_decimal(kind)
-    return bool(numeric or pt.is_boolean(kind) or _is_text(kind))
+    return bool(numeric or pt.is_boolean(kind) or is_text(kind))

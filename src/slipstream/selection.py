@@ -9,10 +9,10 @@ from scipy import stats
 from sklearn.metrics import mutual_info_score
 
 from slipstream.config import FeaturesConfig
-from slipstream.ingestion import TARGET
 from slipstream.preprocessing import load_columns, load_prepared
 from slipstream.references import FeatureMask, FeatureScore, PreparedRef
 from slipstream.runtime.columns import Column
+from slipstream.snapshot import TARGET
 from slipstream.store import Store
 
 __all__ = ["anova_f", "keep", "mutual_information", "select"]

@@ -1,33 +1,54 @@
-"""Which part a row belongs to: decided by a seeded hash of its own feature values.
+"""Which part a row belongs to: decided by a seeded hash of its own cells.
 
-So the split does not depend on the order of rows, does not change when rows are added, and never
-puts exact duplicates on two sides.
+So the split does not depend on the order of rows or columns, does not change when rows are added,
+and never puts exact duplicates on two sides. Cells are hashed as they came, before columns are
+typed: a new row may change what a column is taken for, but not the parts of the other rows.
 """
+
+from collections.abc import Collection
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.types as pt
 from numpy.typing import NDArray
 
 from slipstream.config import DataConfig
 from slipstream.references import PARTS
 from slipstream.runtime.errors import InputError
+from slipstream.schema import blank_to_null, is_supported, is_text
 
-__all__ = ["check_parts", "split"]
+__all__ = ["check_parts", "hash_rows", "split"]
+
+Hashes = NDArray[np.uint64]
 
 
-def split(features: pd.DataFrame, data: DataConfig) -> NDArray[np.int8]:
-    """Assign each row a part, as an index into `PARTS`, (N,)."""
-    ordered = features[sorted(features.columns)]
-    hashes = pd.util.hash_pandas_object(ordered, index=False).to_numpy()
-    seeded = pd.util.hash_array(hashes ^ np.uint64(data.seed))
-    share = seeded / 2.0**64
+def split(hashes: Hashes, data: DataConfig) -> NDArray[np.int8]:
+    """Assign each row (N,) a part, as an index into `PARTS`, by its hash (N,)."""
+    share = pd.util.hash_array(hashes ^ np.uint64(data.seed)) / 2.0**64
     held_out = data.test_fraction + data.validation_fraction
-    in_part = {"train": share >= held_out, "test": share < data.test_fraction}
     return np.select(
-        [in_part["train"], in_part["test"]],
+        [share >= held_out, share < data.test_fraction],
         [PARTS.index("train"), PARTS.index("test")],
         PARTS.index("validation"),
     ).astype(np.int8)
+
+
+def hash_rows(table: pa.Table, left_out: Collection[str]) -> Hashes:
+    """Hash the cells of each row (N,): the sum over its columns, in which a missing cell is 0.
+
+    Args:
+        table: the raw table.
+        left_out: columns that do not count, such as the target and identifiers.
+    """
+    total = np.zeros(table.num_rows, np.uint64)
+    for name in table.column_names:
+        cells = blank_to_null(table.column(name).combine_chunks())
+        if name not in left_out and is_supported(cells.type):
+            salt = pd.util.hash_array(np.array([name], dtype=object))
+            mixed = pd.util.hash_array(_hash_cells(cells) ^ salt)
+            total += np.where(cells.is_null().to_numpy(zero_copy_only=False), 0, mixed)
+    return total
 
 
 def check_parts(
@@ -47,3 +68,20 @@ def check_parts(
                     f"part ({len(inside)} rows) has none of {name!r}; add rows, or change "
                     "data.test_fraction, data.validation_fraction or data.seed"
                 )
+
+
+def _hash_cells(cells: pa.Array) -> Hashes:
+    """Hash cells (N,): numbers by their value, also where they are written as text."""
+    if not is_text(cells.type):
+        number_type = pa.uint8() if pt.is_boolean(cells.type) else pa.float64()
+        return _hash_numbers(cells.cast(number_type, safe=False).to_numpy(zero_copy_only=False))
+    encoded = cells.dictionary_encode()
+    words = np.array(encoded.dictionary.to_pylist(), dtype=object)
+    numbers = pd.to_numeric(pd.Series(words, dtype=object), errors="coerce").to_numpy(np.float64)
+    hashes = np.where(np.isnan(numbers), pd.util.hash_array(words), _hash_numbers(numbers))
+    codes = encoded.indices.fill_null(0).to_numpy(zero_copy_only=False)
+    return hashes[codes] if len(hashes) else np.zeros(len(cells), np.uint64)
+
+
+def _hash_numbers(numbers: NDArray[np.generic]) -> Hashes:
+    return pd.util.hash_array(numbers.astype(np.float64) + 0.0)  # -0.0 is 0.0

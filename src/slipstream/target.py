@@ -69,5 +69,8 @@ def _labels(name: str, raw: pa.Array) -> pd.Series:
             f"(row {first}{', …' if len(rows) > 5 else ''}); remove or label those rows"
         )
     if pt.is_floating(values.type) or pt.is_decimal(values.type):
-        return pd.Series([f"{value:g}" for value in values.to_pylist()], dtype=object)
+        numbers = (float(value) for value in values.to_pylist())
+        return pd.Series(
+            [str(int(each)) if each.is_integer() else repr(each) for each in numbers], dtype=object
+        )
     return pd.Series([str(value) for value in values.to_pylist()], dtype=object)

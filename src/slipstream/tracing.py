@@ -4,10 +4,10 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from slipstream.ingestion import load_part
 from slipstream.references import Bundles, DatasetRef
 from slipstream.results import LayerTrace, RowTrace
 from slipstream.runtime.predictor import Predictor, load_file
+from slipstream.snapshot import load_part
 from slipstream.store import Store
 
 __all__ = ["trace_row"]

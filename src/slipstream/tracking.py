@@ -4,6 +4,7 @@ Every write can be repeated: the parent is found again by the flow run's id, met
 own start time (MLflow keeps equal metrics once), and a variant that was half written is deleted.
 """
 
+import json
 import logging
 import subprocess
 import tempfile
@@ -12,9 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import mlflow
-from mlflow.data.code_dataset_source import CodeDatasetSource
-from mlflow.data.meta_dataset import MetaDataset
-from mlflow.entities import Experiment, Metric, Param, Run
+from mlflow.entities import Dataset, DatasetInput, Experiment, InputTag, Metric, Param, Run
 from mlflow.exceptions import MlflowException
 from mlflow.models import ModelSignature
 from mlflow.tracking import MlflowClient
@@ -22,6 +21,7 @@ from mlflow.types import ColSpec, Schema
 from mlflow.types.schema import AnyType
 
 from slipstream.checkout import resolve_tracking_uri, root
+from slipstream.config import TrackingConfig
 from slipstream.plots import feature_figure, history_figure, latency_figure
 from slipstream.references import BundleRef
 from slipstream.results import RunRecord, TrackedRun
@@ -71,7 +71,7 @@ def fetch_bundle(model_uri: str) -> Path:
     """
     _quiet()
     if not mlflow.is_tracking_uri_set():
-        mlflow.set_tracking_uri(resolve_tracking_uri("sqlite:///mlruns/mlflow.db"))
+        mlflow.set_tracking_uri(resolve_tracking_uri(TrackingConfig().uri))
     try:
         folder = Path(mlflow.artifacts.download_artifacts(model_uri))
         return next(folder.glob("**/*.safetensors"))
@@ -144,16 +144,13 @@ def _log_parent(client: MlflowClient, parent: Run, record: RunRecord, flow_run_u
         for key, value in epoch.model_dump(exclude={"epoch"}).items()
     ]
     client.log_batch(run_id, metrics=metrics, params=_parameters(record))
-    with mlflow.start_run(run_id=run_id):
-        mlflow.log_input(_dataset(record), context="training")
-        mlflow.log_dict(_mask(record), "feature_mask.json")
-        mlflow.log_figure(
-            history_figure(record.network.history, record.network.best_epoch), "history.png"
-        )
-        mlflow.log_figure(feature_figure(record.mask), "feature_scores.png")
-        mlflow.log_figure(latency_figure(record.benchmark), "latency.png")
-        mlflow.log_dict(record.benchmark.machine.model_dump(mode="json"), "machine.json")
-    client.update_run(run_id, status="RUNNING")  # until the variants are there too
+    client.log_inputs(run_id, [_dataset(record)])
+    client.log_dict(run_id, record.mask.to_json(), "feature_mask.json")
+    client.log_dict(run_id, record.benchmark.machine.model_dump(mode="json"), "machine.json")
+    history = history_figure(record.network.history, record.network.best_epoch)
+    client.log_figure(run_id, history, "history.png")
+    client.log_figure(run_id, feature_figure(record.mask), "feature_scores.png")
+    client.log_figure(run_id, latency_figure(record.benchmark), "latency.png")
 
 
 def _log_variant(
@@ -162,17 +159,15 @@ def _log_variant(
     for begun in _children(client, parent, variant.precision):
         if begun.info.status == "FINISHED":
             return str(begun.info.run_id)
-        client.delete_run(begun.info.run_id)
+        _discard(client, begun)
+    tags = {
+        "mlflow.parentRunId": parent.info.run_id,
+        "slipstream.precision": variant.precision,
+    }
+    run = client.create_run(parent.info.experiment_id, run_name=variant.precision, tags=tags)
     predictor = load_file(store.path(variant.file))
-    metrics = dict(record.benchmark.metrics[variant.precision])
     with (
-        mlflow.start_run(run_id=parent.info.run_id),
-        mlflow.start_run(
-            run_name=variant.precision,
-            experiment_id=parent.info.experiment_id,  # else it lands in MLflow's default one
-            nested=True,
-            tags={"slipstream.precision": variant.precision},
-        ) as run,
+        mlflow.start_run(run_id=run.info.run_id),
         tempfile.TemporaryDirectory() as folder,
     ):
         named = Path(folder) / f"{record.name}.{variant.precision}.safetensors"
@@ -185,9 +180,17 @@ def _log_variant(
             signature=_signature(predictor),
             input_example=_example(predictor),
         )
+        metrics = dict(record.benchmark.metrics[variant.precision])
         mlflow.log_metrics(metrics, model_id=model.model_id)
-        run_id: str = run.info.run_id
-        return run_id
+    return str(run.info.run_id)
+
+
+def _discard(client: MlflowClient, half_written: Run) -> None:
+    """Delete a variant's run that was not finished, and the model it may have logged."""
+    outputs = half_written.outputs.model_outputs if half_written.outputs else []
+    for output in outputs:
+        client.delete_logged_model(output.model_id)
+    client.delete_run(half_written.info.run_id)
 
 
 def _children(client: MlflowClient, parent: Run, precision: Precision) -> list[Run]:
@@ -209,18 +212,15 @@ def _parameters(record: RunRecord) -> list[Param]:
     ]
 
 
-def _dataset(record: RunRecord) -> MetaDataset:
-    schema = Schema([ColSpec(AnyType(), column.name) for column in record.dataset.columns])
-    return MetaDataset(  # type: ignore[abstract]  # its own class gives no profile
-        CodeDatasetSource(tags={"path": record.config.data.path}),
+def _dataset(record: RunRecord) -> DatasetInput:
+    """What was trained on: its name, its digest and where it came from, and no row of it."""
+    dataset = Dataset(
         name=record.name,
         digest=record.dataset.table.sha256[:DIGEST_CHARACTERS],
-        schema=schema,
+        source_type="code",
+        source=json.dumps({"path": record.config.data.path}),
     )
-
-
-def _mask(record: RunRecord) -> dict[str, Any]:
-    return {"features": record.mask.features, **record.mask.model_dump(mode="json")}
+    return DatasetInput(dataset, [InputTag("mlflow.data.context", "training")])
 
 
 def _signature(predictor: Predictor) -> ModelSignature:

@@ -13,12 +13,12 @@ from torch.nn import functional
 
 from slipstream.config import TrainingConfig
 from slipstream.encoding import frequencies, positions, states
-from slipstream.ingestion import TARGET
 from slipstream.network import Network
 from slipstream.preprocessing import load_prepared, selected_columns
 from slipstream.references import Epoch, FeatureMask, NetworkRef, PreparedRef
 from slipstream.runtime.columns import Column
 from slipstream.runtime.errors import InputError
+from slipstream.snapshot import TARGET
 from slipstream.store import Store
 
 __all__ = ["EpochHook", "fit", "train"]

@@ -7,8 +7,8 @@ from sklearn.metrics import roc_auc_score
 
 from slipstream.checkout import root
 from slipstream.config import parse_config, read_toml
-from slipstream.ingestion import load_part
 from slipstream.runtime import load_file
+from slipstream.snapshot import load_part
 from slipstream.store import Store
 from tests.conftest import train_on
 

@@ -30,6 +30,7 @@ def test_every_default_runs() -> None:
         ({"training": {"learning_rate": "fast"}}, "training.learning_rate: .*however: 'fast'"),
         ({"training": {"learning_rate": float("nan")}}, "training.learning_rate"),
         ({"tracking": {"registered_model": "a/b"}}, "tracking.registered_model"),
+        ({"tracking": {"uri": "mlruns"}}, "tracking.uri"),
         ({"data": 3}, "data: .*however: 3"),
     ],
 )

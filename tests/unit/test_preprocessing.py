@@ -1,12 +1,19 @@
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from slipstream.config import parse_config
+from slipstream.ingestion import ingest
 from slipstream.preprocessing import fit_column, load_columns, load_prepared, normalise
 from slipstream.references import ColumnSchema
-from tests.conftest import Trained
+from slipstream.runtime import load_file
+from slipstream.snapshot import load_part
+from slipstream.store import Store
+from tests.conftest import Trained, train_on
 
 NUMBER = ColumnSchema(name="x", kind="numeric")
 WORD = ColumnSchema(name="w", kind="categorical")
@@ -81,10 +88,30 @@ def test_columns_without_training_values_can_be_fitted() -> None:
         assert ((z >= 0) & (z <= 1)).all()
 
 
+def test_a_model_takes_missing_values_that_only_test_rows_have(tmp_path: Path) -> None:
+    """Where the data misses values outside the training part, the model accepts missing ones."""
+    from slipstream.benchmarking import benchmark
+
+    random = np.random.default_rng(1)
+    frame = pd.DataFrame({"a": random.normal(size=300), "b": random.normal(size=300)})
+    frame["y"] = (frame["a"] > 0).astype(int)
+    path = tmp_path / "t.csv"
+    frame.to_csv(path, index=False)
+    config = parse_config({"data": {"path": str(path), "target": "y"}, "training": {"epochs": 1}})
+    store = Store(tmp_path / "store")
+    rows, _ = load_part(ingest(config.data, store), "test", store)
+    frame.loc[frame["a"] == rows["a"].iloc[0], "b"] = np.nan
+    frame.to_csv(path, index=False)
+    trained = train_on(config, store)
+    train, _ = load_part(trained.dataset, "train", store)
+    if not train["b"].isna().any():  # the row's part follows its cells, and may have changed
+        assert benchmark(trained.dataset, trained.bundles, store).test_rows > 0
+    model = load_file(store.path(trained.bundles.int8.file))
+    assert 0 <= model.predict_one({"a": 1.0}) <= 1
+
+
 def test_only_the_training_part_is_fitted(mixed: Trained) -> None:
     """Edges and categories come from training rows: no other part reaches beyond [0, 1]."""
-    from slipstream.ingestion import load_part
-
     train, _ = load_part(mixed.dataset, "train", mixed.store)
     for column in load_columns(mixed.prepared, mixed.store):
         if column.edges is None:

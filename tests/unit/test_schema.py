@@ -15,8 +15,9 @@ from slipstream.target import binary_target, find_target
 def kinds(**columns: object) -> tuple[dict[str, str], pd.DataFrame, str]:
     """The kind of each usable column, the typed frame, and the warnings."""
     table = pa.table({name: pa.array(values) for name, values in columns.items()})
-    frame, schema, warnings = infer(table)
-    return {column.name: column.kind for column in schema}, frame, "\n".join(warnings)
+    found = infer(table)
+    kinds = {column.name: column.kind for column in found.columns}
+    return kinds, found.frame, "\n".join(found.warnings)
 
 
 MANY = range(200)
@@ -83,6 +84,19 @@ def test_numbered_names_are_identifiers_even_with_gaps() -> None:
     scattered = [value * 37 % 1009 for value in MANY]
     assert "customer_id" not in kinds(customer_id=scattered, a=[v % 3 for v in MANY])[0]
     assert "salary" in kinds(salary=scattered)[0]
+
+
+def test_types_of_other_programs_are_understood() -> None:
+    """Half floats, NaN for missing and 64-bit identifiers beyond 2^53 are no surprise."""
+    big = [2**60 + value for value in MANY]
+    half = np.array([value % 5 for value in MANY], np.float16)
+    holes = np.array([math.nan, *range(199)])
+    found, frame, _ = kinds(big=big, half=half, holes=holes)
+    assert found == {"half": "numeric", "holes": "numeric"}
+    assert math.isnan(frame["holes"][0])
+    with pytest.raises(InputError, match="1 have none"):
+        binary_target("y", pa.array(np.array([0.0, 1.0, math.nan])), "")
+    assert binary_target("y", pa.array([1000001.0, 1000002.0]), "")[1] == ("1000001", "1000002")
 
 
 def test_a_few_slips_do_not_turn_numbers_into_text() -> None:

@@ -32,6 +32,8 @@ def write(tmp_path: Path, content: str | bytes, name: str = "table.csv") -> Path
         "\ufeffa,b\n1,x\n2,y",
         '"a","b"\n"1","x"\n"2","y"\n',
         'a,"b"\n1,"x"\n2,y\n\n',
+        "\n\na,b\n1,x\n\n2,y\n",
+        "a,b\r1,x\r2,y\r",
     ],
 )
 def test_csv_dialects_read_alike(tmp_path: Path, content: str) -> None:
@@ -72,6 +74,9 @@ def test_gzip_folder_glob_and_parquet(tmp_path: Path) -> None:
         ("a,b\n1,2\n3\n", "line 3, has 1"),
         ("a,b\n1,2\n3,4,5\n6,7\n8,9,9\n", r"line 3, has 3 \(2 such rows\)"),
         ('a,b\n"x\ny",2\n3\n', "line 4, has 1"),
+        ("\na,b\n\n1,2\n3\n", "line 5, has 1"),
+        ('"a\nc",b\n1,2\n3\n', "line 4, has 1"),
+        ('a,b\n1,2\n3,"4\n5,6\n7,8\n', "ends inside one that opens in row 2"),
         ("a,b\n1,\xe9\n".encode("latin-1"), "UTF-8 .*line 2"),
         ("a,b\n1,2\n".encode("utf-16"), "UTF-8"),
         (b"a,b\n1,\x00\n", None),
@@ -152,6 +157,12 @@ def test_sql_is_read(database: str) -> None:
         assert read(database, query).to_pydict()["name"] == ["a", "b"]
 
 
+def test_sql_as_databases_are(database: str) -> None:
+    """Columns of several types become text, colons are no parameters, names are trimmed."""
+    table = read(database, "SELECT 1 AS ' a ', ' :z' AS b UNION SELECT 'x', 'y' ORDER BY 2")
+    assert table.to_pydict() == {"a": ["1", "x"], "b": [" :z", "y"]}
+
+
 @pytest.mark.parametrize(
     ("query", "expected"),
     [
@@ -182,6 +193,8 @@ def test_sql_secrets(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(InputError, match="must not hold a password") as error:
         read("postgresql://user:hunter2@localhost/db", "SELECT 1")
     assert "hunter2" not in str(error.value)
+    with pytest.raises(InputError, match="must not hold a password"):
+        read("postgresql://localhost/db?user=u&password=hunter2", "SELECT 1")
     with pytest.raises(InputError, match="PG_PASS.* not set"):
         read("postgresql://user:${PG_PASS}@localhost/db", "SELECT 1")
     with pytest.raises(InputError, match="does not exist"):

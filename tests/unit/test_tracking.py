@@ -12,9 +12,9 @@ from mlflow.tracking import MlflowClient
 import slipstream
 from slipstream import benchmarking, comparison, tracing, tracking
 from slipstream.config import OptimizeConfig, TrackingConfig
-from slipstream.ingestion import load_part
 from slipstream.results import RunRecord, TrackedRun
 from slipstream.runtime import InputError
+from slipstream.snapshot import load_part
 from tests.conftest import Trained
 
 METRICS = {
@@ -135,6 +135,8 @@ def test_tracking_again_finishes_what_was_begun(
     assert again.run_id == tracked.run_id
     assert again.variants["float32"] == tracked.variants["float32"]
     assert again.variants["int8"] != tracked.variants["int8"]
+    models = client.search_logged_models([tracked.experiment_id])
+    assert len(models) == 2
     runs = client.search_runs([tracked.experiment_id])
     assert {run.info.experiment_id for run in runs} == {tracked.experiment_id}
     assert sorted(run.info.status for run in runs) == ["FINISHED"] * 3

@@ -10,11 +10,11 @@ from hypothesis import strategies as st
 from slipstream.config import TrainingConfig
 from slipstream.encoding import column_states, frequencies, positions, states
 from slipstream.folding import fold
-from slipstream.ingestion import TARGET, load_part
 from slipstream.network import Network
 from slipstream.preprocessing import load_prepared, normalise, selected_columns
 from slipstream.runtime import Bundle, InputError, Predictor
 from slipstream.runtime.columns import Column
+from slipstream.snapshot import TARGET, load_part
 from slipstream.training import fit
 from tests.conftest import Trained
 from tests.unit.networks import columns, rows_of

@@ -117,7 +117,7 @@ def parse(data: bytes) -> Bundle:
         return _build(header, tensors)
     except BundleError:
         raise
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
+    except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
         _fail("its metadata must be complete", f"{type(error).__name__}: {error}")
 
 
@@ -137,7 +137,7 @@ def _build(header: dict[str, Any], tensors: dict[str, NDArray[Any]]) -> Bundle:
     precision = _one_of("precision", header["precision"], ("float32", "int8"))
     task = _one_of("task", header["task"], ("binary",))
     classes = _strings("classes", header["classes"])
-    if len(set(classes)) != 2:
+    if len(classes) != 2 or classes[0] == classes[1]:
         _fail("a binary model must have two classes", classes)
     markers = tuple(_strings("missing markers", header["missing_markers"]))
     columns = _columns(header["columns"], tensors.pop("edges"), markers)
@@ -146,9 +146,12 @@ def _build(header: dict[str, Any], tensors: dict[str, NDArray[Any]]) -> Bundle:
     if tensors:
         _fail("every tensor must be known", sorted(tensors))
     _check_widths(layers, columns)
-    scales = tuple(float(scale) for scale in header["activation_scales"])
-    if len(scales) != (depth - 1 if precision == "int8" else 0) or not np.all(np.isfinite(scales)):
-        _fail("each hidden int8 layer must have a finite activation scale", scales)
+    scales = tuple(header["activation_scales"])
+    wanted = depth - 1 if precision == "int8" else 0
+    if len(scales) != wanted or not all(
+        type(each) is float and 0 < each < np.inf for each in scales
+    ):
+        _fail("each hidden int8 layer must have a positive activation scale", scales)
     details = header["details"]
     if not isinstance(details, dict):
         _fail("details must be an object", type(details).__name__)

@@ -24,7 +24,8 @@ __all__ = ["POSITION_ONE", "Float32Kernel", "Int8Kernel", "Kernel", "Layer", "ac
 
 POSITION_ONE = 1 << 14
 LARGEST_ACTIVATION = 255
-CHUNK_ROWS = 4096  # bounds the (rows, 2k, H) intermediate of the first layer
+CHUNK_ROWS = 4096  # bounds the memory of a layer's activations
+CHUNK_NUMBERS = 1 << 21  # bounds the (rows, 2k, H) intermediate of the first layer
 
 Matrix = NDArray[Any]
 Rows = NDArray[np.int64]
@@ -63,20 +64,20 @@ class Float32Kernel:
     """Float32 throughout."""
 
     def __init__(self, layers: Sequence[Layer]) -> None:
-        self._layers = [(layer.weight, layer.bias) for layer in layers]
-        self._transposed = [np.ascontiguousarray(layer.weight.T) for layer in layers]
+        self._table = layers[0].weight
+        self._biases = [layer.bias for layer in layers]
+        self._weights = [np.ascontiguousarray(layer.weight.T) for layer in layers[1:]]
 
     def look_up(self, positions: Positions) -> Matrix:
         low, high, t = positions
-        table, bias = self._layers[0]
         near = t.astype(np.float32)
-        return _interpolate(table, low, high, np.float32(1) - near, near) + bias
+        return _interpolate(self._table, low, high, np.float32(1) - near, near) + self._biases[0]
 
     def activate(self, sums: Matrix, index: int) -> Matrix:
         return np.maximum(sums, np.float32(0))
 
     def multiply(self, inputs: Matrix, index: int) -> Matrix:
-        return inputs @ self._transposed[index] + self._layers[index][1]
+        return inputs @ self._weights[index - 1] + self._biases[index]
 
     def logits(self, sums: Matrix) -> NDArray[np.float32]:
         return sums.astype(np.float32)
@@ -92,7 +93,7 @@ class Int8Kernel:
     def __init__(self, layers: Sequence[Layer]) -> None:
         self._table = layers[0].weight.astype(np.float64)
         self._biases = [_exact(layer)(layer.bias) for layer in layers]
-        self._transposed = [np.ascontiguousarray(layer.weight.T, _exact(layer)) for layer in layers]
+        self._weights = [np.ascontiguousarray(each.weight.T, _exact(each)) for each in layers[1:]]
         self._multipliers = [each.multiplier for each in layers if each.multiplier is not None]
 
     def look_up(self, positions: Positions) -> Matrix:
@@ -107,7 +108,7 @@ class Int8Kernel:
         return np.minimum(np.maximum(steps, np.float32(0)), np.float32(LARGEST_ACTIVATION))
 
     def multiply(self, inputs: Matrix, index: int) -> Matrix:
-        weight = self._transposed[index]
+        weight = self._weights[index - 1]
         return inputs.astype(weight.dtype, copy=False) @ weight + self._biases[index]
 
     def logits(self, sums: Matrix) -> NDArray[np.float32]:
@@ -117,8 +118,12 @@ class Int8Kernel:
 def _interpolate(table: Matrix, low: Rows, high: Rows, far: Matrix, near: Matrix) -> Matrix:
     """Sum the shares of k pairs of table rows: (N, k) each → (N, H)."""
     shares = np.concatenate([far, near], axis=1)[:, None, :]  # (N, 1, 2k)
-    rows = table[np.concatenate([low, high], axis=1)]  # (N, 2k, H)
-    return np.matmul(shares, rows)[:, 0, :]
+    chosen = np.concatenate([low, high], axis=1)  # (N, 2k)
+    step = max(1, CHUNK_NUMBERS // (chosen.shape[1] * table.shape[1]))
+    if len(chosen) <= step:
+        return np.matmul(shares, table[chosen])[:, 0, :]
+    parts = [slice(start, start + step) for start in range(0, len(chosen), step)]
+    return np.concatenate([np.matmul(shares[each], table[chosen[each]])[:, 0, :] for each in parts])
 
 
 def _exact(layer: Layer) -> type[np.float32] | type[np.float64]:

@@ -74,11 +74,7 @@ class Predictor:
         Raises:
             InputError: a value has the wrong type, or is missing where training saw none missing.
         """
-        if isinstance(row, Mapping):
-            values = [row.get(column.name) for column in self.bundle.columns]
-        else:
-            values = list(row)
-            self._check_width(len(values))
+        values = self._values(row)
         located = [column.position(each) for column, each in zip(self.bundle.columns, values)]  # noqa: B905 - checked
         low, high, t = zip(*located)  # noqa: B905 - triples
         positions = (
@@ -116,7 +112,25 @@ class Predictor:
         pairs = zip(self.bundle.columns, columns, strict=True)
         return stack((column.positions(values, count) for column, values in pairs), self._offsets)
 
+    def _values(self, row: Any) -> list[Any]:
+        if isinstance(row, Mapping) or hasattr(row, "get"):  # a pandas series is no Mapping
+            return [row.get(column.name) for column in self.bundle.columns]
+        try:
+            values = list(row)
+        except TypeError:
+            raise InputError(
+                "a row must be a dict of raw values, or a sequence of them, however: "
+                f"{type(row).__name__}"
+            ) from None
+        self._check_width(len(values))
+        return values
+
     def _columns(self, table: Any) -> tuple[list[Any], int]:
+        if hasattr(table, "columns") and not hasattr(table.columns, "is_unique"):
+            raise InputError(
+                "a table must be a pandas frame or an array, however: "
+                f"{type(table).__name__}; convert it, to_pandas() may do so"
+            )
         if hasattr(table, "columns"):
             if not table.columns.is_unique:
                 raise InputError(

@@ -3,22 +3,44 @@
 import pyarrow as pa
 
 from slipstream.config import DataConfig
+from slipstream.runtime.errors import InputError
 from slipstream.sources import builtin, database, files
 
 __all__ = ["fingerprint", "read"]
 
 
 def read(data: DataConfig) -> pa.Table:
-    """Read the raw table that a config names; CSV cells arrive as text, trimmed.
+    """Read the raw table that a config names; names are trimmed, CSV cells arrive as text.
 
     Raises:
         InputError: the source is absent, unreadable, empty or malformed.
     """
     if "://" in data.path:
-        return database.read(data.path, data.query)
+        return with_clean_names(database.read(data.path, data.query), "data.query")
     if builtin.has(data.path):
         return builtin.read(data.path)
-    return files.read(data.path)
+    return with_clean_names(files.read(data.path), data.path)
+
+
+def with_clean_names(table: pa.Table, source: str) -> pa.Table:
+    """Trim column names, and check that each is there once.
+
+    Raises:
+        InputError: two columns have one name, or one has none.
+    """
+    names = [name.strip() for name in table.column_names]
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice and twice != [""]:
+        raise InputError(
+            f"column names must differ, however: {source} has {', '.join(map(repr, twice))} more "
+            "than once; rename or remove one"
+        )
+    if "" in names:
+        raise InputError(
+            f"every column must have a name, however: column {names.index('') + 1} of {source} "
+            "has none; name it"
+        )
+    return table.rename_columns(names)
 
 
 def fingerprint(data: DataConfig) -> str | None:

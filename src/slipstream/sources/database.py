@@ -5,7 +5,6 @@ import re
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
 import pyarrow as pa
 import sqlalchemy
 import sqlparse
@@ -16,6 +15,7 @@ from slipstream.runtime.errors import InputError
 __all__ = ["read"]
 
 _VARIABLE = re.compile(r"\$\{(\w+)\}")
+_SECRET_KEYS = ("password", "passwd", "pwd", "passfile", "token")
 
 
 def read(url: str, query: str) -> pa.Table:
@@ -30,25 +30,26 @@ def read(url: str, query: str) -> pa.Table:
         with engine.connect() as connection:
             _forbid_writes(connection)
             result = connection.exec_driver_sql(query)
-            frame = pd.DataFrame(result.fetchall(), columns=list(result.keys()))
+            names, rows = list(result.keys()), result.fetchall()
             connection.rollback()
     except SQLAlchemyError as error:
         cause = str(getattr(error, "orig", None) or error).splitlines()[0]
         raise InputError(
-            f"data.query must run on {engine.url.render_as_string()}, however: {cause}; "
-            "try it in the database's own client"
+            f"data.query must run on {url}, however: {cause}; try it in the database's own client"
         ) from None
     finally:
         engine.dispose()
-    if frame.empty:
+    if not rows:
         raise InputError("data.query must return rows, however: it returned none; widen it")
-    if not frame.columns.is_unique:
-        twice = sorted(set(frame.columns[frame.columns.duplicated()]))
-        raise InputError(
-            f"column names must differ, however: data.query returns {twice} more than once; "
-            "rename one with AS"
-        )
-    return pa.Table.from_pandas(frame, preserve_index=False)
+    return pa.table([_column(cells) for cells in zip(*rows, strict=True)], names=names)
+
+
+def _column(cells: tuple[Any, ...]) -> pa.Array:
+    """One column of a result; one of several types, as SQLite may return, becomes text."""
+    try:
+        return pa.array(cells)
+    except (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError, OverflowError):
+        return pa.array([None if cell is None else str(cell) for cell in cells])
 
 
 def _check_query(query: str) -> None:
@@ -64,17 +65,9 @@ def _check_query(query: str) -> None:
 def _engine(url: str) -> sqlalchemy.Engine:
     try:
         written = sqlalchemy.make_url(url)
-        if written.password and not _VARIABLE.fullmatch(str(written.password)):
-            raise InputError(
-                "a database URL must not hold a password, because configs are stored and shown, "
-                "however: data.path does; put it in an environment variable and write "
-                "${VARIABLE} in its place"
-            )
-        parts = ("username", "password", "host", "database")
-        given = {part: str(value) for part in parts if (value := getattr(written, part))}
-        changed: dict[str, Any] = {part: _expand(value) for part, value in given.items()}
-        expanded = written.set(**changed)
-        _check_sqlite_file(expanded)
+        _check_secrets(written)
+        expanded = _expand_url(written)
+        _check_sqlite_file(written, expanded)
         return sqlalchemy.create_engine(expanded)
     except (ArgumentError, NoSuchModuleError, ModuleNotFoundError) as error:
         raise InputError(
@@ -83,13 +76,24 @@ def _engine(url: str) -> sqlalchemy.Engine:
         ) from None
 
 
-def _check_sqlite_file(url: sqlalchemy.URL) -> None:
-    """SQLite would make an absent database instead of refusing it."""
-    if url.get_backend_name() == "sqlite" and url.database and not Path(url.database).is_file():
+def _check_secrets(url: sqlalchemy.URL) -> None:
+    secrets = [url.password] + [url.query.get(key) for key in _SECRET_KEYS]
+    if any(secret and not _VARIABLE.fullmatch(str(secret)) for secret in secrets):
         raise InputError(
-            f"data.path must lead to a database, however: {url.database} does not exist; "
-            f"check the path (it is relative to {Path.cwd()})"
+            "a database URL must not hold a password, because configs are stored and shown, "
+            "however: data.path does; put it in an environment variable and write "
+            "${VARIABLE} in its place"
         )
+
+
+def _expand_url(url: sqlalchemy.URL) -> sqlalchemy.URL:
+    """Put environment variables in: into the parsed parts, so that no value can add a part."""
+    parts = ("username", "password", "host", "database")
+    changed: dict[str, Any] = {
+        part: _expand(str(value)) for part in parts if (value := getattr(url, part))
+    }
+    query = {key: _expand(value) for key, value in url.query.items() if isinstance(value, str)}
+    return url.set(**changed).update_query_dict(query)
 
 
 def _expand(text: str) -> str:
@@ -106,8 +110,18 @@ def _variable(match: re.Match[str]) -> str:
     return os.environ[name]
 
 
+def _check_sqlite_file(written: sqlalchemy.URL, expanded: sqlalchemy.URL) -> None:
+    """SQLite would make an absent database instead of refusing it."""
+    path = expanded.database
+    if expanded.get_backend_name() == "sqlite" and path and not Path(path).is_file():
+        raise InputError(
+            f"data.path must lead to a database, however: {written.database} does not exist; "
+            f"check the path (it is relative to {Path.cwd()})"
+        )
+
+
 def _forbid_writes(connection: sqlalchemy.Connection) -> None:
     """Ask the database itself to refuse writes, where it has a switch for it."""
     switch = {"sqlite": "PRAGMA query_only = ON", "postgresql": "SET TRANSACTION READ ONLY"}
     if statement := switch.get(connection.dialect.name):
-        connection.execute(sqlalchemy.text(statement))
+        connection.exec_driver_sql(statement)

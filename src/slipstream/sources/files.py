@@ -101,21 +101,27 @@ def _read_parquet(file: Path) -> pa.Table:
         raise InputError(
             f"a .parquet file must be Parquet, however: {file}: {reason}; write the file again"
         ) from None
-    names = [name.strip() for name in table.column_names]
-    _check_header(file, names)
-    return table.rename_columns(names)
+    return table
 
 
 def _read_csv(file: Path) -> pa.Table:
-    data = _decode(file)
-    header = data.split("\n", 1)[0]
-    delimiter = max(_DELIMITERS, key=header.count)
-    names = [name.strip() for name in next(csv.reader([header.rstrip("\r")], delimiter=delimiter))]
-    _check_header(file, names)
-    return _parse(file, data, names, delimiter)
+    text = _decode(file)
+    stream = io.StringIO(text)
+    stream.seek(len(text) - len(text.lstrip("\n")))  # blank lines before the header
+    first_line = text.lstrip("\n").split("\n", 1)[0]
+    delimiter = max(_DELIMITERS, key=first_line.count)
+    try:
+        names = next(csv.reader(stream, delimiter=delimiter))
+    except csv.Error as error:
+        raise InputError(
+            f"a .csv file must begin with a header, however: {file}: {error}; check its first line"
+        ) from None
+    header_lines = text.count("\n", 0, stream.tell())
+    return _parse(file, stream.read(), names, delimiter, header_lines)
 
 
 def _decode(file: Path) -> str:
+    """The text of a CSV file: whole, in UTF-8, its line ends unified."""
     raw = file.read_bytes()
     if file.name.endswith(".gz"):
         try:
@@ -132,27 +138,31 @@ def _decode(file: Path) -> str:
             f"a .csv file must be text in UTF-8 (the encoding tried), however: {file}, line "
             f"{line}, has a byte that is not; convert the file to UTF-8"
         ) from None
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
     if not text.strip():
         raise InputError(f"a .csv file must have a header and rows, however: {file} is empty")
     return text
 
 
-def _parse(file: Path, text: str, names: list[str], delimiter: str) -> pa.Table:
+def _parse(file: Path, body: str, names: list[str], delimiter: str, header_lines: int) -> pa.Table:
     ragged: list[pacsv.InvalidRow] = []
 
     def remember(row: pacsv.InvalidRow) -> str:
         ragged.append(row)
         return "skip"
 
+    columns = [str(index) for index in range(len(names))]  # names may yet be doubled
+    if not body.strip():
+        return pa.table([pa.array([], pa.string())] * len(names), names=names)
     try:
         table = pacsv.read_csv(
-            io.BytesIO(text.encode()),
-            pacsv.ReadOptions(skip_rows=1, column_names=names, use_threads=False),
+            io.BytesIO(body.encode()),
+            pacsv.ReadOptions(column_names=columns, use_threads=False),
             pacsv.ParseOptions(
                 delimiter=delimiter, newlines_in_values=True, invalid_row_handler=remember
             ),
             pacsv.ConvertOptions(
-                column_types=dict.fromkeys(names, pa.string()), strings_can_be_null=False
+                column_types=dict.fromkeys(columns, pa.string()), strings_can_be_null=False
             ),
         )
     except pa.ArrowInvalid as error:
@@ -163,37 +173,38 @@ def _parse(file: Path, text: str, names: list[str], delimiter: str) -> pa.Table:
         ) from None
     if ragged:
         row = ragged[0]
+        line = header_lines + _line(body, delimiter, row.number)
         raise InputError(
             f"every row of a .csv file must have as many cells as the header ({len(names)}), "
-            f"however: {file}, line {_line(text, delimiter, row.number)}, has "
-            f"{row.actual_columns} ({len(ragged)} such rows); mend or remove them"
+            f"however: {file}, line {line}, has {row.actual_columns} ({len(ragged)} such rows); "
+            "mend or remove them"
         )
+    _check_quotes(file, body, table)
     trimmed = [pc.utf8_trim_whitespace(column) for column in table.columns]
     return pa.table(trimmed, names=names)
 
 
-def _line(text: str, delimiter: str, number: int) -> int:
-    """The line on which row `number` ends, the header being row 1: quoted cells may span lines."""
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
+def _check_quotes(file: Path, body: str, table: pa.Table) -> None:
+    """A quote that is never closed would swallow the rest of the file as one cell."""
+    if body.count('"') % 2 and table.num_rows:
+        last = [column[-1].as_py() for column in table.columns]
+        if any("\n" in cell for cell in last):
+            raise InputError(
+                f"every quote in a .csv file must be closed, however: {file} ends inside one that "
+                f"opens in row {table.num_rows}; close it"
+            )
+
+
+def _line(body: str, delimiter: str, number: int) -> int:
+    """The line on which row `number` of the body ends: quoted cells may span lines."""
+    reader = csv.reader(io.StringIO(body), delimiter=delimiter)
     rows = (reader.line_num for row in reader if row)
     return next(itertools.islice(rows, number - 1, None))
 
 
-def _check_header(file: Path, names: list[str]) -> None:
-    twice = sorted({name for name in names if names.count(name) > 1})
-    if twice:
-        raise InputError(
-            f"column names must differ, however: {file} has {', '.join(map(repr, twice))} more "
-            "than once; rename or remove one"
-        )
-    if "" in names:
-        raise InputError(
-            f"every column must have a name, however: column {names.index('') + 1} of {file} has "
-            "none; name it in the header"
-        )
-
-
 def _concatenate(path: str, tables: list[pa.Table]) -> pa.Table:
+    if len(tables) == 1:
+        return tables[0]
     try:
         return pa.concat_tables(tables, promote_options="permissive")
     except (pa.ArrowInvalid, pa.ArrowTypeError) as error:

@@ -1,7 +1,9 @@
 import math
+import tracemalloc
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -99,6 +101,29 @@ def test_frame_array_and_rows_agree(mixed: Trained, mixed_csv: object) -> None:
     assert model.predict(frame.head(0)).shape == (0,)
 
 
+def test_a_series_is_read_by_name(mixed: Trained) -> None:
+    """A row of a frame answers like a dict, in whatever order its values stand."""
+    model = slipstream.load(mixed.store.path(mixed.bundles.int8.file))
+    row = {"member": 1.0, "city": "Oslo", "age": 40.0, "income": 5.0}
+    assert model.predict_one(pd.Series(row)) == model.predict_one(row)
+
+
+def test_memory_is_bounded_for_many_rows_of_many_columns() -> None:
+    """The first layer works through a large table in pieces, with the same answers."""
+    fitted = [
+        Column(name=f"x{index}", kind="numeric", allows_missing=True, edges=np.array([0.0, 1.0]))
+        for index in range(50)
+    ]
+    model = Predictor(float32_bundle(fitted, layers(fitted, [64], seed=1, scale=0.1)))
+    table = np.random.default_rng(0).random((3000, 50))
+    tracemalloc.start()
+    answers = model.predict(table)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 60e6  # all at once, the looked-up rows would take 77 MB
+    np.testing.assert_allclose(answers[-10:], model.predict(table[-10:]), atol=1e-6)
+
+
 def test_names_what_the_model_is(mixed: Trained) -> None:
     """A loaded model tells its features, classes, task, precision and size."""
     model = slipstream.load(mixed.store.path(mixed.bundles.int8.file))
@@ -151,6 +176,10 @@ def test_shapes_are_checked(mixed: Trained) -> None:
     model = slipstream.load(mixed.store.path(mixed.bundles.int8.file))
     with pytest.raises(InputError, match="a row must have 4 values"):
         model.predict_one([1.0])
+    with pytest.raises(InputError, match="a row must be a dict"):
+        model.predict_one(5)
+    with pytest.raises(InputError, match="must be a pandas frame"):
+        model.predict(pa.table({"age": [1.0]}))
     with pytest.raises(InputError, match="must have rows and columns"):
         model.predict(np.zeros(4))
     doubled = pd.DataFrame(np.zeros((1, 2)), columns=["age", "age"])

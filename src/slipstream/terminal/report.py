@@ -9,15 +9,15 @@ from pathlib import Path
 from rich import box
 from rich.console import Console, Group, RenderableType
 from rich.markup import escape
+from rich.status import Status
 from rich.table import Table
 from rich.text import Text
 
 from slipstream.references import Epoch
 from slipstream.report import Report
 from slipstream.results import RowTrace, RunRecord, Stage
-from slipstream.runtime import Predictor
 
-__all__ = ["show_bundle", "show_report"]
+__all__ = ["show_report", "starting"]
 
 AFTERWARDS = ("benchmark", "compare", "track")  # they look at the whole run, not at one input
 CHART_LEVELS = 5
@@ -40,8 +40,14 @@ _ROWS = (
 )
 
 
-def show_report(report: Report, files: Mapping[str, Path], console: Console) -> None:
+def starting(what: str) -> Status:
+    """Show, while a block runs, that something takes its time to start."""
+    return Console(stderr=True).status(f"starting {what} …")
+
+
+def show_report(report: Report, files: Mapping[str, Path]) -> None:
     """Print stages, epochs, comparison, verdict, one row's trace, and what to do next."""
+    console = Console()
     record = report.record
     for warning in (*record.dataset.warnings, *record.mask.warnings):
         console.print(f"[yellow]warning:[/] {escape(warning)}", highlight=False)
@@ -52,36 +58,6 @@ def show_report(report: Report, files: Mapping[str, Path], console: Console) -> 
     console.print(_verdict(record), highlight=False)
     console.print(_row_trace(record.trace), highlight=False)
     console.print(_next_steps(report, files), highlight=False, soft_wrap=True)
-
-
-def show_bundle(predictor: Predictor, path: Path, console: Console) -> None:
-    """Print what a bundle is."""
-    bundle = predictor.bundle
-    facts = Table(box=None, show_header=False, title=escape(path.name), title_justify="left")
-    widths = [len(bundle.columns), *(len(layer.bias) for layer in bundle.layers)]
-    facts.add_row("precision", bundle.precision)
-    facts.add_row(
-        "task",
-        f"{bundle.task}: P({bundle.details.get('target', 'target')} = {bundle.classes[1]!r})",
-    )
-    facts.add_row("network", "-".join(str(width) for width in widths))
-    facts.add_row("weights", f"{bundle.weights_bytes:,} bytes")
-    facts.add_row("file", f"{path.stat().st_size:,} bytes")
-    facts.add_row(
-        "training data", f"sha256 {bundle.details.get('training_data_sha256', 'unknown')}"
-    )
-    console.print(facts, highlight=False)
-    columns = _table("column", "kind", "training saw", "missing allowed")
-    for column in bundle.columns:
-        seen = (
-            f"{len(column.categories)} categories"
-            if column.edges is None
-            else f"{column.edges[0]:g} to {column.edges[-1]:g} in {len(column.edges) - 1} bins"
-        )
-        columns.add_row(
-            escape(column.name), column.kind, seen, "yes" if column.allows_missing else "no"
-        )
-    console.print(columns)
 
 
 def _table(*headers: str, title: str = "", numbers_from: int = 99) -> Table:

@@ -1,0 +1,42 @@
+"""What a bundle is, in plain text."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from slipstream.runtime import Predictor
+from slipstream.runtime.columns import Column
+
+__all__ = ["describe"]
+
+
+def describe(model: Predictor, path: Path) -> Iterator[str]:
+    """Yield the lines that tell what a bundle is."""
+    bundle = model.bundle
+    widths = [len(bundle.columns), *(len(layer.bias) for layer in bundle.layers)]
+    target = bundle.details.get("target", "target")
+    facts = {
+        "precision": bundle.precision,
+        "answers": f"P({target} = {bundle.classes[1]!r}), else {bundle.classes[0]!r}",
+        "network": "-".join(str(width) for width in widths),
+        "weights": f"{bundle.weights_bytes:,} bytes (all tensors {bundle.tensors_bytes:,})",
+        "file": f"{path.stat().st_size:,} bytes",
+        "training data": f"sha256 {bundle.details.get('training_data_sha256', 'unknown')}",
+        "versions": ", ".join(
+            f"{name} {version}" for name, version in bundle.details.get("versions", {}).items()
+        ),
+    }
+    yield path.name
+    for name, fact in facts.items():
+        yield f"  {name:<14} {fact}"
+    yield "columns"
+    longest = max(len(column.name) for column in bundle.columns)
+    for column in bundle.columns:
+        missing = "may be missing" if column.allows_missing else "must have a value"
+        yield f"  {column.name:<{longest}}  {column.kind:<11}  {missing:<17}  {_seen(column)}"
+
+
+def _seen(column: Column) -> str:
+    if column.edges is None:
+        return f"{len(column.categories)} categories"
+    bins = len(column.edges) - 1
+    return f"{column.edges[0]:g} to {column.edges[-1]:g} in {bins} bin{'s' if bins > 1 else ''}"
