@@ -10,7 +10,10 @@ import csv
 import json
 import logging
 import os
+import signal
 import sys
+import tempfile
+import threading
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -33,6 +36,8 @@ DONE, MISTAKE, NO_WINNER = 0, 2, 3
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command that the arguments name; returns the exit code."""
     given = list(sys.argv[1:] if arguments is None else arguments)
+    if threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGTERM, signal.default_int_handler)  # stops its Prefect server too
     try:
         parser = _parser(with_config=given[:1] == ["optimize"])
         chosen = parser.parse_args(given)
@@ -109,10 +114,16 @@ def _add_config_flags(parser: argparse.ArgumentParser) -> CliSettingsSource[Any]
 
 
 def _read_config(chosen: argparse.Namespace) -> OptimizeConfig:
+    from pydantic_settings import SettingsError
+
     from slipstream.config import parse_config, read_toml
 
     values = read_toml(chosen.config) if chosen.config else {}
-    for section, fields in chosen.read_flags(parsed_args=chosen)().items():
+    try:
+        flags = chosen.read_flags(parsed_args=chosen)()
+    except SettingsError as error:
+        raise InputError(f"a flag must have a value of its type, however: {error}") from None
+    for section, fields in flags.items():
         written = values.get(section, {})
         values[section] = {**written, **fields} if isinstance(written, dict) else written
     return parse_config(values)
@@ -134,6 +145,7 @@ def _optimize(chosen: argparse.Namespace) -> int:
 
     warnings = logging.StreamHandler()
     warnings.setLevel(logging.WARNING)
+    warnings.setFormatter(logging.Formatter("slipstream: %(message)s"))
     logging.getLogger("slipstream").addHandler(warnings)
     report = optimize(config)
     files = write_output(report, output, open_store())
@@ -143,13 +155,15 @@ def _optimize(chosen: argparse.Namespace) -> int:
 
 def _check_folder(folder: Path) -> Path:
     """Refuse early where nothing could be written late; a run that fails leaves no folder."""
-    nearest = next(each for each in (folder, *folder.absolute().parents) if each.exists())
-    if nearest.is_dir() and os.access(nearest, os.W_OK):
-        return folder
-    raise InputError(
-        f"--output must be a folder that can be written, however: {nearest} "
-        f"{'cannot be' if nearest.is_dir() else 'is a file'}; choose another"
-    )
+    try:
+        nearest = next(each for each in (folder, *folder.absolute().parents) if each.exists())
+        with tempfile.TemporaryFile(dir=nearest):
+            return folder
+    except OSError as error:
+        raise InputError(
+            f"--output must be a folder that can be written, however: {folder}: {error.strerror}; "
+            "choose another"
+        ) from None
 
 
 def _predict(chosen: argparse.Namespace) -> int:
@@ -175,7 +189,7 @@ def _answer(model: Predictor, probability: float) -> dict[str, float | str]:
 def _json_row(text: str) -> dict[str, Any]:
     try:
         row = json.loads(text)
-    except json.JSONDecodeError as error:
+    except (ValueError, RecursionError) as error:
         raise InputError(
             f"a row must be a JSON object, however: {error}; quote it as '{{\"age\": 42}}'"
         ) from None

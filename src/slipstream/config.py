@@ -131,7 +131,7 @@ class TrainingConfig(_Section):
     epochs: int = Field(
         60, ge=1, le=10_000, title="Epochs", description="the most passes over the training rows"
     )
-    batch_size: int = Field(256, ge=1, title="Batch size", description="rows a step")
+    batch_size: int = Field(256, ge=1, le=2**31, title="Batch size", description="rows a step")
     learning_rate: float = Field(
         0.003, gt=0, le=1, title="Learning rate", description="AdamW's peak learning rate"
     )
@@ -186,7 +186,8 @@ class TrackingConfig(_Section):
     )
     registered_model: str = Field(
         "",
-        pattern=r"^[^/:\\]*$",
+        pattern=r"^[^/:\\\x00-\x1f]*$",
+        max_length=200,
         title="Model name",
         description="names the model and its files; empty: the source's name",
     )
@@ -228,12 +229,12 @@ def read_toml(path: str | Path) -> dict[str, Any]:
         InputError: the file cannot be read, or is not TOML.
     """
     try:
-        return tomllib.loads(Path(path).read_text(encoding="utf-8"))
+        return tomllib.loads(Path(path).read_text(encoding="utf-8-sig"))
     except OSError as error:
         raise InputError(
             f"a config must be a readable file, however: {path}: {error.strerror}"
         ) from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (ValueError, RecursionError) as error:  # not TOML, not UTF-8, or beyond reason
         raise InputError(f"{path}: a config must be TOML, however: {error}") from None
 
 

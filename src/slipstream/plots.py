@@ -43,7 +43,8 @@ def feature_figure(mask: FeatureMask) -> Figure:
     figure = Figure(figsize=(8, 1.2 + 0.28 * len(ranked)), layout="constrained")
     axes = figure.subplots()
     colours = [COLOURS["kept" if score.kept else "dropped"] for score in ranked]
-    axes.barh([score.name for score in ranked], [score.score for score in ranked], color=colours)
+    names = [score.name.replace("$", r"\$") for score in ranked]  # a name is no formula
+    axes.barh(names, [score.score for score in ranked], color=colours)
     axes.invert_yaxis()
     unit = "mutual information with the target (nats)"
     axes.set(

@@ -58,6 +58,8 @@ def groups(column: Column, values: pd.Series) -> NDArray[np.int64]:
     if column.edges is None:
         return values.to_numpy(np.int64)
     numbers = values.to_numpy(np.float64)
+    if np.isnan(numbers).all():
+        return np.full(len(numbers), -1)
     inner = np.unique(np.nanquantile(numbers, np.linspace(0, 1, SCORE_BINS + 1)[1:-1]))
     return np.where(np.isnan(numbers), -1, np.searchsorted(inner, numbers, side="left"))
 

@@ -160,6 +160,18 @@ def test_a_registry_without_the_model_is_explained(tracked: TrackedRun) -> None:
         slipstream.load("models:/nobody@champion")
 
 
+def test_names_are_no_formulas() -> None:
+    """A column named like broken TeX is drawn as it is written."""
+    import io
+
+    from slipstream.plots import feature_figure
+    from slipstream.references import FeatureMask, FeatureScore
+
+    score = FeatureScore(name=r"a$\frac$ and $b", score=0.5, kept=True)
+    mask = FeatureMask(method="mutual_info", scores=(score,), rows=1)
+    feature_figure(mask).savefig(io.BytesIO())
+
+
 def test_telemetry_is_off() -> None:
     """MLflow is told not to report."""
     assert os.environ["MLFLOW_DISABLE_TELEMETRY"] == "true"

@@ -91,10 +91,9 @@ def read(path: str | Path) -> Bundle:
     """
     try:
         data = Path(path).read_bytes()
-    except OSError as error:
-        raise BundleError(
-            f"a bundle must be a readable file, however: {path}: {error.strerror}"
-        ) from None
+    except (OSError, TypeError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise BundleError(f"a bundle must be a readable file, however: {path}: {reason}") from None
     try:
         return parse(data)
     except BundleError as error:
@@ -146,6 +145,7 @@ def _build(header: dict[str, Any], tensors: dict[str, NDArray[Any]]) -> Bundle:
     if tensors:
         _fail("every tensor must be known", sorted(tensors))
     _check_widths(layers, columns)
+    _check_range(layers, len(columns))
     scales = tuple(header["activation_scales"])
     wanted = depth - 1 if precision == "int8" else 0
     if len(scales) != wanted or not all(
@@ -242,6 +242,20 @@ def _check_widths(layers: Sequence[Layer], columns: Sequence[Column]) -> None:
         width = len(layer.bias)
     if width != 1:
         _fail("a binary model must have one output", width)
+
+
+def _check_range(layers: Sequence[Layer], features: int) -> None:
+    """Check that no row can drive a float32 sum beyond float32: infinities would become NaN."""
+    if layers[0].multiplier is not None:
+        return  # integer sums have their own limits
+    first, *later = layers
+    sums = features * np.abs(first.weight.astype(np.float64)).max(axis=0) + np.abs(first.bias)
+    largest = sums.max()
+    for layer in later:
+        sums = np.abs(layer.weight.astype(np.float64)) @ sums + np.abs(layer.bias)
+        largest = max(largest, sums.max())
+    if not largest < np.finfo(np.float32).max:
+        _fail("float32 sums must stay finite for every row", "the weights are too large")
 
 
 def _tensors(bundle: Bundle) -> dict[str, NDArray[Any]]:

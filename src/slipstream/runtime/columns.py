@@ -136,7 +136,7 @@ class Column:
         if _is_missing(value) or (isinstance(value, str) and value.strip() in self._codes):
             return math.nan
         try:
-            if isinstance(value, str | bytes):
+            if isinstance(value, str | bytes | np.complexfloating):
                 raise TypeError
             return float(value)
         except OverflowError:  # an int beyond float's range saturates like an infinity

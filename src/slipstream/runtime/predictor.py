@@ -126,22 +126,13 @@ class Predictor:
         return values
 
     def _columns(self, table: Any) -> tuple[list[Any], int]:
-        if hasattr(table, "columns") and not hasattr(table.columns, "is_unique"):
-            raise InputError(
-                "a table must be a pandas frame or an array, however: "
-                f"{type(table).__name__}; convert it, to_pandas() may do so"
-            )
+        """The raw values of each feature (None: its column is not there), and how many rows."""
         if hasattr(table, "columns"):
-            if not table.columns.is_unique:
-                raise InputError(
-                    "the columns of a table must have different names, however: "
-                    f"{sorted(set(table.columns[table.columns.duplicated()]))} appear twice; "
-                    "rename or drop one"
-                )
-            present = set(table.columns)
-            names = self.features
-            return [_plain(table[name]) if name in present else None for name in names], len(table)
-        array = table if isinstance(table, np.ndarray) else np.asarray(table, dtype=object)
+            return self._frame_columns(table), len(table)
+        if isinstance(table, np.ma.MaskedArray):
+            array = np.ma.filled(table.astype(object), None)
+        else:
+            array = np.asarray(table, dtype=None if isinstance(table, np.ndarray) else object)
         if array.ndim != 2:
             raise InputError(
                 f"a table must have rows and columns, however: its shape is {array.shape}; "
@@ -149,6 +140,22 @@ class Predictor:
             )
         self._check_width(array.shape[1])
         return list(array.T), len(array)
+
+    def _frame_columns(self, frame: Any) -> list[Any]:
+        names = frame.columns
+        if not hasattr(names, "is_unique"):
+            raise InputError(
+                "a table must be a pandas frame or an array, however: "
+                f"{type(frame).__name__}; convert it, to_pandas() may do so"
+            )
+        if not names.is_unique:
+            twice = sorted({str(name) for name in names[names.duplicated()]})
+            raise InputError(
+                f"the columns of a table must have different names, however: {twice} appear twice; "
+                "rename or drop one"
+            )
+        present = set(names)
+        return [_plain(frame[name]) if name in present else None for name in self.features]
 
     def _check_width(self, width: int) -> None:
         if width != len(self.bundle.columns):

@@ -15,7 +15,7 @@ from slipstream.runtime.errors import InputError
 __all__ = ["read"]
 
 _VARIABLE = re.compile(r"\$\{(\w+)\}")
-_SECRET_KEYS = ("password", "passwd", "pwd", "passfile", "token")
+_SECRET_KEYS = ("password", "passwd", "pwd", "sslpassword", "passfile", "token", "odbc_connect")
 
 
 def read(url: str, query: str) -> pa.Table:
@@ -69,7 +69,9 @@ def _engine(url: str) -> sqlalchemy.Engine:
         expanded = _expand_url(written)
         _check_sqlite_file(written, expanded)
         return sqlalchemy.create_engine(expanded)
-    except (ArgumentError, NoSuchModuleError, ModuleNotFoundError) as error:
+    except InputError:
+        raise
+    except (ArgumentError, NoSuchModuleError, ModuleNotFoundError, ValueError, TypeError) as error:
         raise InputError(
             f"data.path must be a SQLAlchemy URL whose driver is installed, however: {error}; "
             "see the dialects of SQLAlchemy"
@@ -77,7 +79,8 @@ def _engine(url: str) -> sqlalchemy.Engine:
 
 
 def _check_secrets(url: sqlalchemy.URL) -> None:
-    secrets = [url.password] + [url.query.get(key) for key in _SECRET_KEYS]
+    hidden = (value for key, value in url.query.items() if key.lower() in _SECRET_KEYS)
+    secrets = [url.password, *hidden]
     if any(secret and not _VARIABLE.fullmatch(str(secret)) for secret in secrets):
         raise InputError(
             "a database URL must not hold a password, because configs are stored and shown, "

@@ -5,6 +5,7 @@ import gzip
 import hashlib
 import io
 import itertools
+import re
 import zlib
 from collections.abc import Callable
 from pathlib import Path
@@ -20,6 +21,8 @@ __all__ = ["fingerprint", "read"]
 
 _SUFFIXES = (".csv", ".csv.gz", ".parquet")
 _DELIMITERS = ",;\t|"
+_QUOTED = re.compile(r'"[^"]*"')
+_BLOCK_BYTES = 1 << 24  # a cell must fit
 
 
 def read(path: str) -> pa.Table:
@@ -57,18 +60,16 @@ def fingerprint(path: str) -> str | None:
 
 
 def _resolve(path: str) -> list[Path]:
-    place = Path(path).expanduser()
-    if place.is_dir():
-        paths = sorted(file for file in place.iterdir() if file.name.endswith(_SUFFIXES))
-    elif place.exists():
-        paths = [place]
-    else:
-        anchor = Path(place.anchor)  # Path.glob wants a pattern relative to a folder
-        paths = sorted(anchor.glob(str(place.relative_to(anchor))))
+    try:
+        paths, is_folder = _find(path)
+    except (OSError, RuntimeError, ValueError) as error:
+        raise InputError(
+            f"the data path must be a path or a pattern, however: {path[:200]}: {error}; check it"
+        ) from None
     if not paths:
         raise InputError(
             f"the data path must lead to a .csv, .csv.gz or .parquet file, however: {path} "
-            f"{'holds none' if place.is_dir() else 'does not exist'}; check the path "
+            f"{'holds none' if is_folder else 'does not exist'}; check the path "
             f"(it is relative to {Path.cwd()})"
         )
     for file in paths:
@@ -78,6 +79,21 @@ def _resolve(path: str) -> list[Path]:
                 "convert or rename it"
             )
     return paths
+
+
+def _find(path: str) -> tuple[list[Path], bool]:
+    """The files that a path names, and whether it is a folder.
+
+    Raises:
+        OSError, RuntimeError, ValueError: it is no path or no pattern.
+    """
+    place = Path(path).expanduser()
+    if place.is_dir():
+        return sorted(file for file in place.iterdir() if file.name.endswith(_SUFFIXES)), True
+    if place.exists():
+        return [place], False
+    anchor = Path(place.anchor)  # Path.glob wants a pattern relative to a folder
+    return sorted(anchor.glob(str(place.relative_to(anchor)))), False
 
 
 def _read_one(file: Path) -> pa.Table:
@@ -108,8 +124,8 @@ def _read_csv(file: Path) -> pa.Table:
     text = _decode(file)
     stream = io.StringIO(text)
     stream.seek(len(text) - len(text.lstrip("\n")))  # blank lines before the header
-    first_line = text.lstrip("\n").split("\n", 1)[0]
-    delimiter = max(_DELIMITERS, key=first_line.count)
+    header = _QUOTED.sub("", text).lstrip("\n").split("\n", 1)[0]
+    delimiter = max(_DELIMITERS, key=header.count)
     try:
         names = next(csv.reader(stream, delimiter=delimiter))
     except csv.Error as error:
@@ -138,6 +154,11 @@ def _decode(file: Path) -> str:
             f"a .csv file must be text in UTF-8 (the encoding tried), however: {file}, line "
             f"{line}, has a byte that is not; convert the file to UTF-8"
         ) from None
+    if "\0" in text:
+        raise InputError(
+            f"a .csv file must be text in UTF-8 (the encoding tried), however: {file} has NUL "
+            "characters, as UTF-16 does; convert the file to UTF-8"
+        )
     text = text.replace("\r\n", "\n").replace("\r", "\n")
     if not text.strip():
         raise InputError(f"a .csv file must have a header and rows, however: {file} is empty")
@@ -157,7 +178,7 @@ def _parse(file: Path, body: str, names: list[str], delimiter: str, header_lines
     try:
         table = pacsv.read_csv(
             io.BytesIO(body.encode()),
-            pacsv.ReadOptions(column_names=columns, use_threads=False),
+            pacsv.ReadOptions(column_names=columns, use_threads=False, block_size=_BLOCK_BYTES),
             pacsv.ParseOptions(
                 delimiter=delimiter, newlines_in_values=True, invalid_row_handler=remember
             ),

@@ -128,6 +128,15 @@ def test_unsafe_tensors_are_refused(mixed: Trained, tensor: str, value: np.ndarr
         dump(replace_first_layer(bundle, Layer(**changed)))
 
 
+def test_weights_that_could_overflow_are_refused(mixed: Trained) -> None:
+    """Finite float32 weights whose sums need not be finite never get into a file."""
+    bundle = parse(mixed.store.get(mixed.bundles.float32.file))
+    first = bundle.layers[0]
+    huge = Layer(weight=np.full_like(first.weight, 3e38), bias=first.bias)
+    with pytest.raises(BundleError, match="must stay finite"):
+        dump(replace_first_layer(bundle, huge))
+
+
 def replace_first_layer(bundle, layer):
     from dataclasses import replace
 

@@ -124,6 +124,17 @@ def test_memory_is_bounded_for_many_rows_of_many_columns() -> None:
     np.testing.assert_allclose(answers[-10:], model.predict(table[-10:]), atol=1e-6)
 
 
+def test_arrays_of_every_class_are_read(demo: Trained) -> None:
+    """Matrices and masked arrays answer like plain ones; what is masked is missing."""
+    model = slipstream.load(demo.store.path(demo.bundles.int8.file))
+    table = np.random.default_rng(0).normal(size=(3, 5))
+    expected = model.predict(table).tolist()
+    assert model.predict(np.matrix(table)).tolist() == expected
+    assert model.predict(np.ma.MaskedArray(table)).tolist() == expected
+    with pytest.raises(InputError, match="must have a value"):
+        model.predict(np.ma.MaskedArray(table, mask=np.eye(3, 5)))
+
+
 def test_names_what_the_model_is(mixed: Trained) -> None:
     """A loaded model tells its features, classes, task, precision and size."""
     model = slipstream.load(mixed.store.path(mixed.bundles.int8.file))
@@ -152,7 +163,15 @@ def test_missing_is_refused_where_training_saw_none(mixed: Trained) -> None:
 
 @pytest.mark.parametrize(
     ("column", "value"),
-    [("age", "old"), ("age", [1]), ("age", b"1"), ("age", object()), ("city", 3), ("city", True)],
+    [
+        ("age", "old"),
+        ("age", [1]),
+        ("age", b"1"),
+        ("age", np.complex128(1 + 5j)),
+        ("age", object()),
+        ("city", 3),
+        ("city", True),
+    ],
 )
 def test_wrong_types_name_the_column(mixed: Trained, column: str, value: object) -> None:
     """A value of the wrong type is refused with the column's name."""
@@ -178,6 +197,9 @@ def test_shapes_are_checked(mixed: Trained) -> None:
         model.predict_one([1.0])
     with pytest.raises(InputError, match="a row must be a dict"):
         model.predict_one(5)
+    for wrong in (None, np.array(5)):
+        with pytest.raises(InputError):
+            model.predict_one(wrong)
     with pytest.raises(InputError, match="must be a pandas frame"):
         model.predict(pa.table({"age": [1.0]}))
     with pytest.raises(InputError, match="must have rows and columns"):
