@@ -1,14 +1,22 @@
 # make run      set up, then run the pipeline on the built-in demo (ARGS="…" passes arguments)
+# make up       set up, then start the Prefect server, the MLflow server and a worker
+# make down     stop what `make up ARGS=--detach` started
 # make test     set up, then lint, types and all tests
 # make lock     renew constraints.txt from pyproject.toml
 PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
 
-.PHONY: run test lint unit lock
+.PHONY: run up down test lint unit lock
 
 run: $(READY)
 	$(BIN)/slipstream optimize $(ARGS)
+
+up: $(READY)
+	$(BIN)/slipstream up $(ARGS)
+
+down: $(READY)
+	$(BIN)/slipstream down
 
 test: lint
 	$(BIN)/pytest $(ARGS)

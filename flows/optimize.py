@@ -17,13 +17,15 @@ from tasks.stage import StageTrace
 from tasks.track import track
 from tasks.train import train
 
+DEFAULTS = OptimizeConfig()
+
 
 def _title() -> str:
     return OptimizeConfig.model_validate(flow_run.parameters["config"]).title
 
 
 @flow(name="optimize", flow_run_name=_title)
-def optimize(config: OptimizeConfig) -> Report:
+def optimize(config: OptimizeConfig = DEFAULTS) -> Report:
     """Run the seed's six stages, measure both variants, decide, and write the run down."""
     stage = StageTrace()
 

@@ -1,13 +1,33 @@
 """Where things lie: the checkout, its store and its MLflow database."""
 
+import json
 import os
+from dataclasses import dataclass
 from pathlib import Path
+from urllib.request import urlopen
 
 from slipstream.runtime.errors import InputError
 
-__all__ = ["home", "prepare_environment", "resolve_tracking_uri", "root"]
+__all__ = [
+    "SERVICES",
+    "Addresses",
+    "home",
+    "prepare_environment",
+    "resolve_tracking_uri",
+    "root",
+    "running_services",
+]
 
+SERVICES = "services.json"
 _MLRUNS = "sqlite:///mlruns/"
+
+
+@dataclass(frozen=True)
+class Addresses:
+    """Where the servers are that `make up` started."""
+
+    prefect: str = "http://127.0.0.1:4200"
+    mlflow: str = "http://127.0.0.1:5000"
 
 
 def root() -> Path:
@@ -45,13 +65,26 @@ def resolve_tracking_uri(uri: str) -> str:
     return f"sqlite:///{folder}/{uri.removeprefix(_MLRUNS)}"
 
 
+def running_services() -> Addresses | None:
+    """The servers that `make up` started, if they answer."""
+    try:
+        addresses = Addresses(**json.loads((home() / SERVICES).read_text()))
+        with urlopen(f"{addresses.prefect}/api/health", timeout=2):
+            return addresses
+    except (OSError, TypeError, ValueError):
+        return None
+
+
 def prepare_environment() -> None:
     """Set what Prefect and MLflow read when they are imported; what is set already stays.
 
-    An embedded Prefect server that keeps its database here, no telemetry, no promotion, and no
-    Prefect log on the terminal, where the report says it all.
+    The Prefect server of `make up`, else an embedded one that keeps its database here; no
+    telemetry, no promotion, and no Prefect log on the terminal, where the report says it all.
     """
+    services = running_services()
     settings = {
+        **({"PREFECT_API_URL": f"{services.prefect}/api"} if services else {}),
+        **({"PREFECT_UI_URL": services.prefect} if services else {}),
         "PREFECT_HOME": str(home() / "prefect"),
         "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
         "PREFECT_SERVER_UI_SHOW_PROMOTIONAL_CONTENT": "false",

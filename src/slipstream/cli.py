@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from slipstream import __version__, load
-from slipstream.checkout import prepare_environment, root
+from slipstream.checkout import home, prepare_environment, root
 from slipstream.inspection import describe
 from slipstream.runtime import InputError, Predictor, SlipstreamError
 
@@ -92,6 +92,16 @@ def _parser(*, with_config: bool) -> argparse.ArgumentParser:
     inspect = commands.add_parser("inspect", help="tell what a bundle is")
     inspect.add_argument("bundle", help="a bundle file")
     inspect.set_defaults(run=_inspect)
+
+    up = commands.add_parser("up", help="start the Prefect server, the MLflow server and a worker")
+    up.add_argument("--detach", action="store_true", help="return when they run; stop with down")
+    up.add_argument("--host", default="127.0.0.1", help="where they listen (default: 127.0.0.1)")
+    up.add_argument("--prefect-port", type=int, default=4200, metavar="N", help="default: 4200")
+    up.add_argument("--mlflow-port", type=int, default=5000, metavar="N", help="default: 5000")
+    up.set_defaults(run=_up)
+
+    down = commands.add_parser("down", help="stop what up started")
+    down.set_defaults(run=_down)
 
     clean = commands.add_parser("clean", help="remove stored results that no run has used lately")
     clean.add_argument("--keep-days", type=float, required=True, metavar="N", help="days to keep")
@@ -199,6 +209,40 @@ def _json_row(text: str) -> dict[str, Any]:
 def _inspect(chosen: argparse.Namespace) -> int:
     model = load(chosen.bundle)
     print("\n".join(describe(model, Path(chosen.bundle))))
+    return DONE
+
+
+def _up(chosen: argparse.Namespace) -> int:
+    from slipstream.services import Services, start, stop, wait
+
+    prepare_environment()
+    services = Services(
+        host=chosen.host, prefect_port=chosen.prefect_port, mlflow_port=chosen.mlflow_port
+    )
+    print("starting Prefect, MLflow and a worker …", flush=True)
+    addresses = start(services)
+    print(
+        f"Prefect  {addresses.prefect}/deployments   choose optimize/on-demand, then Run\n"
+        f"MLflow   {addresses.mlflow}   choose the experiment slipstream\n"
+        f"logs     {home() / 'services'}"
+    )
+    if chosen.detach:
+        print("they run in the background; stop them with: make down")
+        return DONE
+    print("press Ctrl-C to stop them", flush=True)
+    try:
+        wait()
+    except KeyboardInterrupt:
+        print("stopping …", flush=True)
+    finally:
+        stop()
+    return DONE
+
+
+def _down(chosen: argparse.Namespace) -> int:
+    from slipstream.services import stop
+
+    print("stopped" if stop() else "nothing ran")
     return DONE
 
 

@@ -120,14 +120,13 @@ class TrackedRun(Reference):
     run_id: str
     experiment_id: str
     tracking_uri: str
+    server: str
     variants: Mapping[Precision, str]
 
     @property
     def link(self) -> str:
-        """The run's page, on the tracking server or on the one that `mlflow server` starts."""
-        uri = self.tracking_uri
-        server = uri.rstrip("/") if uri.startswith("http") else "http://127.0.0.1:5000"
-        return f"{server}/#/experiments/{self.experiment_id}/runs/{self.run_id}"
+        """The run's page on the MLflow server."""
+        return f"{self.server}/#/experiments/{self.experiment_id}/runs/{self.run_id}"
 
     @property
     def shape(self) -> str:

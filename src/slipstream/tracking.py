@@ -20,7 +20,7 @@ from mlflow.tracking import MlflowClient
 from mlflow.types import ColSpec, Schema
 from mlflow.types.schema import AnyType
 
-from slipstream.checkout import resolve_tracking_uri, root
+from slipstream.checkout import Addresses, resolve_tracking_uri, root, running_services
 from slipstream.config import TrackingConfig
 from slipstream.plots import feature_figure, history_figure, latency_figure
 from slipstream.references import BundleRef
@@ -59,6 +59,7 @@ def track(
         run_id=parent.info.run_id,
         experiment_id=experiment.experiment_id,
         tracking_uri=uri,
+        server=uri.rstrip("/") if uri.startswith("http") else _server(),
         variants=variants,
     )
 
@@ -80,6 +81,11 @@ def fetch_bundle(model_uri: str) -> Path:
             f"a model URI must name a bundle in the registry, however: {model_uri}: {error}; "
             "look at the registered models in MLflow"
         ) from None
+
+
+def _server() -> str:
+    """The MLflow server that shows this store: of `make up`, or as `mlflow server` starts it."""
+    return (running_services() or Addresses()).mlflow
 
 
 def _quiet() -> None:

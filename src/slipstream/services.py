@@ -1,0 +1,254 @@
+"""Up and down: the Prefect server, the MLflow server and a worker, kept running by supervisor.
+
+supervisor starts, restarts and stops the processes; this module writes its configuration, waits
+until each server is healthy, applies the deployments, and remembers where the servers are.
+"""
+
+import configparser
+import json
+import os
+import shlex
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from slipstream.checkout import SERVICES, Addresses, home, resolve_tracking_uri, root
+from slipstream.config import TrackingConfig
+from slipstream.runtime import InputError
+
+__all__ = ["Services", "start", "stop", "wait"]
+
+POOL = "slipstream"
+LOOPBACK = ("127.0.0.1", "localhost", "::1")
+START_SECONDS = 90
+STOP_SECONDS = 30
+LOG_LINES = 15
+
+
+@dataclass(frozen=True, kw_only=True)
+class Services:
+    """Where the servers listen."""
+
+    host: str = "127.0.0.1"
+    prefect_port: int = 4200
+    mlflow_port: int = 5000
+
+    @property
+    def addresses(self) -> Addresses:
+        """The addresses that clients use."""
+        return Addresses(
+            prefect=f"http://{self.host}:{self.prefect_port}",
+            mlflow=f"http://{self.host}:{self.mlflow_port}",
+        )
+
+
+def start(services: Services) -> Addresses:
+    """Start all three under supervisor in the background, and return when they can be used.
+
+    Raises:
+        InputError: they run already, a port is taken, the host is public without authentication,
+            or a server does not become healthy.
+    """
+    _check(services)
+    folder = home() / "services"
+    folder.mkdir(exist_ok=True)
+    config = _write_config(services, folder)
+    environment = _environment(services)
+    subprocess.run([_program("supervisord"), "-c", str(config)], env=environment, check=True)
+    addresses = services.addresses
+    try:
+        _wait_until_healthy(f"{addresses.prefect}/api/health", folder / "prefect.log")
+        _wait_until_healthy(f"{addresses.mlflow}/health", folder / "mlflow.log")
+        _deploy(environment, folder)
+        _control("start", "worker")
+    except BaseException:
+        stop()
+        raise
+    (home() / SERVICES).write_text(json.dumps(asdict(addresses)))
+    return addresses
+
+
+def stop() -> bool:
+    """Stop what `start` started; returns whether anything ran."""
+    (home() / SERVICES).unlink(missing_ok=True)
+    pid = _supervisor_pid()
+    if pid is None:
+        return False
+    os.kill(pid, signal.SIGTERM)
+    end = time.monotonic() + STOP_SECONDS
+    while _supervisor_pid() is not None and time.monotonic() < end:
+        time.sleep(0.1)
+    return True
+
+
+def wait() -> None:
+    """Return when supervisor has ended, whoever ended it."""
+    while _supervisor_pid() is not None:
+        time.sleep(0.5)
+
+
+def _check(services: Services) -> None:
+    if _supervisor_pid() is not None:
+        raise InputError(
+            "the servers must not run yet, however: they do; stop them first with make down"
+        )
+    if services.host not in LOOPBACK and not os.environ.get("PREFECT_SERVER_API_AUTH_STRING"):
+        raise InputError(
+            "servers that others can reach must ask for a password, however: the host is "
+            f"{services.host} and PREFECT_SERVER_API_AUTH_STRING is not set; set it, and put "
+            "MLflow behind a proxy that asks too, or stay on 127.0.0.1"
+        )
+    for flag, port in (
+        ("--prefect-port", services.prefect_port),
+        ("--mlflow-port", services.mlflow_port),
+    ):
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind((services.host, port))
+            except OSError as error:
+                raise InputError(
+                    f"a server's port must be free, however: {services.host}:{port}: "
+                    f"{error.strerror}; choose another with {flag}"
+                ) from None
+
+
+def _write_config(services: Services, folder: Path) -> Path:
+    store = os.environ.get("MLFLOW_BACKEND_STORE_URI") or resolve_tracking_uri(TrackingConfig().uri)
+    artifacts = root() / "mlruns" / "artifacts"
+    hosts = ",".join(f"{host}:{services.mlflow_port}" for host in {services.host, "localhost"})
+    commands = {
+        "prefect": [
+            *(_program("prefect"), "server", "start"),
+            *("--host", services.host, "--port", str(services.prefect_port)),
+        ],
+        "mlflow": [
+            *(_program("mlflow"), "server", "--host", services.host),
+            *("--port", str(services.mlflow_port), "--workers", "1"),
+            *("--backend-store-uri", store, "--artifacts-destination", artifacts.as_uri()),
+            *("--allowed-hosts", hosts),
+        ],
+        "worker": [
+            *(_program("prefect"), "worker", "start"),
+            *("--pool", POOL, "--type", "process", "--name", POOL),
+        ],
+    }
+    config = configparser.RawConfigParser()
+    socket_file = folder / "supervisor.sock"
+    config["unix_http_server"] = {"file": str(socket_file), "chmod": "0700"}
+    config["supervisord"] = {
+        "logfile": str(folder / "supervisor.log"),
+        "pidfile": str(folder / "supervisor.pid"),
+        "directory": str(root()),
+        **({"user": "root"} if os.geteuid() == 0 else {}),  # said out loud, or it warns
+    }
+    config["rpcinterface:supervisor"] = {
+        "supervisor.rpcinterface_factory": "supervisor.rpcinterface:make_main_rpcinterface"
+    }
+    config["supervisorctl"] = {"serverurl": f"unix://{socket_file}"}
+    for name, command in commands.items():
+        config[f"program:{name}"] = {
+            "command": " ".join(_quote(part) for part in command),
+            "autostart": "false" if name == "worker" else "true",
+            "startsecs": "1",
+            "stopasgroup": "true",
+            "killasgroup": "true",
+            "redirect_stderr": "true",
+            "stdout_logfile": str(folder / f"{name}.log"),
+            "stdout_logfile_maxbytes": "5MB",
+        }
+    path = folder / "supervisord.conf"
+    with path.open("w") as file:
+        config.write(file)
+    return path
+
+
+def _quote(part: str) -> str:
+    """As supervisor reads commands: shell words, in which % starts a substitution."""
+    return shlex.quote(part).replace("%", "%%")
+
+
+def _environment(services: Services) -> Mapping[str, str]:
+    """What the servers, the worker and the runs it starts find in their environment."""
+    api = f"{services.addresses.prefect}/api"
+    return {
+        **os.environ,
+        "PREFECT_API_URL": api,
+        "PREFECT_SERVER_UI_API_URL": api,
+        "PREFECT_UI_URL": services.addresses.prefect,
+        "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false",
+        "PYTHONPATH": str(root()),  # where a run finds the tasks
+        "SLIPSTREAM_HOME": str(home()),
+    }
+
+
+def _deploy(environment: Mapping[str, str], folder: Path) -> None:
+    commands = (
+        ["work-pool", "create", POOL, "--type", "process", "--overwrite"],
+        ["--no-prompt", "deploy", "--all"],
+    )
+    for command in commands:
+        done = subprocess.run(
+            [_program("prefect"), *command],
+            cwd=root(),
+            env=dict(environment),
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if done.returncode:
+            (folder / "deploy.log").write_text(done.stdout + done.stderr)
+            raise InputError(
+                "the deployments in prefect.yaml must be accepted by Prefect, however: it refused "
+                f"({done.stderr.strip().splitlines()[-1:] or 'no reason given'}); "
+                f"see {folder / 'deploy.log'}"
+            )
+
+
+def _wait_until_healthy(url: str, log: Path) -> None:
+    end = time.monotonic() + START_SECONDS
+    while time.monotonic() < end:
+        try:
+            with urllib.request.urlopen(url, timeout=2) as answer:
+                if answer.status == 200:
+                    return
+        except (urllib.error.URLError, OSError):
+            time.sleep(0.2)
+    lines = log.read_text(errors="replace").splitlines()[-LOG_LINES:] if log.exists() else []
+    raise InputError(
+        f"{url} must answer within {START_SECONDS} seconds, however: it does not; "
+        f"its log {log} ends:\n" + "\n".join(f"  {line}" for line in lines)
+    )
+
+
+def _control(*command: str) -> None:
+    config = home() / "services" / "supervisord.conf"
+    subprocess.run(
+        [_program("supervisorctl"), "-c", str(config), *command],
+        check=True,
+        stdout=subprocess.DEVNULL,
+    )
+
+
+def _supervisor_pid() -> int | None:
+    """The process id of a supervisor of ours that runs."""
+    try:
+        pid = int((home() / "services" / "supervisor.pid").read_text())
+        command = Path(f"/proc/{pid}/cmdline").read_bytes()
+    except (OSError, ValueError):
+        return None
+    return pid if str(home() / "services").encode() in command else None
+
+
+def _program(name: str) -> str:
+    """A console script of this installation."""
+    beside = Path(sys.executable).parent / name
+    return str(beside) if beside.exists() else shutil.which(name) or name

@@ -1,0 +1,225 @@
+"""The real servers: started, used through their own interfaces, and stopped without a trace."""
+
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+import pytest
+
+PROGRAM = str(Path(sys.executable).parent / "slipstream")
+SETTLED = {"COMPLETED", "FAILED", "CRASHED", "CANCELLED"}
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def processes_of(home: Path) -> list[str]:
+    """Command lines of the processes whose environment or arguments name this home."""
+    found = []
+    for process in Path("/proc").glob("[0-9]*"):
+        try:
+            told = (process / "cmdline").read_bytes() + (process / "environ").read_bytes()
+            state = (process / "stat").read_text().rpartition(")")[2].split()[0]
+        except OSError:
+            continue
+        if str(home).encode() in told and state != "Z" and int(process.name) != os.getpid():
+            found.append((process / "cmdline").read_text().replace("\0", " "))
+    return found
+
+
+@dataclass(frozen=True)
+class Up:
+    """Running servers, and what they were started with."""
+
+    home: Path
+    environment: dict[str, str]
+    flags: list[str]
+    prefect: str
+    mlflow: str
+
+    def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [PROGRAM, *arguments],
+            env=self.environment,
+            cwd=self.home.parent,
+            capture_output=True,
+            text=True,
+            timeout=180,
+            check=False,
+        )
+
+
+@pytest.fixture(scope="module")
+def servers(environment: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Up]:
+    folder = tmp_path_factory.mktemp("up")
+    prefect, mlflow = free_port(), free_port()
+    up = Up(
+        home=folder / "home",
+        environment={
+            **environment,
+            "SLIPSTREAM_HOME": str(folder / "home"),
+            "MLFLOW_BACKEND_STORE_URI": f"sqlite:///{folder}/mlflow.db",
+        },
+        flags=["--prefect-port", str(prefect), "--mlflow-port", str(mlflow)],
+        prefect=f"http://127.0.0.1:{prefect}",
+        mlflow=f"http://127.0.0.1:{mlflow}",
+    )
+    started = up.run("up", "--detach", *up.flags)
+    assert started.returncode == 0, started.stderr
+    assert up.prefect in started.stdout
+    yield up
+    assert up.run("down").stdout == "stopped\n"
+    assert processes_of(up.home) == []
+
+
+def run_deployment(up: Up, config: dict) -> dict:
+    """Start a run as the form in the UI does, and wait until it is over."""
+    with httpx.Client(base_url=f"{up.prefect}/api", timeout=30) as api:
+        deployment = api.get("/deployments/name/optimize/on-demand").raise_for_status().json()
+        run = api.post(
+            f"/deployments/{deployment['id']}/create_flow_run",
+            json={"parameters": {"config": config}},
+        )
+        run_id = run.raise_for_status().json()["id"]
+        end = time.monotonic() + 120
+        while time.monotonic() < end:
+            run = api.get(f"/flow_runs/{run_id}").json()
+            if run["state"]["type"] in SETTLED:
+                time.sleep(3)  # logs and artifacts arrive a moment later
+                return run
+            time.sleep(1)
+    raise AssertionError(run["state"])
+
+
+def find(up: Up, what: str, run: dict) -> list[dict]:
+    """Task runs, artifacts or logs of a flow run."""
+    filters = {
+        "task_runs": {"task_runs": {"flow_run_id": {"any_": [run["id"]]}}},
+        "artifacts": {"artifacts": {"flow_run_id": {"any_": [run["id"]]}}},
+        "logs": {"logs": {"flow_run_id": {"any_": [run["id"]]}}},
+    }
+    answer = httpx.post(f"{up.prefect}/api/{what}/filter", json=filters[what], timeout=30)
+    return answer.raise_for_status().json()
+
+
+def test_both_pages_answer(servers: Up) -> None:
+    """Prefect's and MLflow's pages are there, on the ports that were asked for."""
+    for page in (servers.prefect, servers.mlflow):
+        assert "<html" in httpx.get(page, follow_redirects=True, timeout=30).text
+    settings = httpx.get(f"{servers.prefect}/ui-settings", timeout=30).json()
+    assert settings["api_url"] == f"{servers.prefect}/api"
+
+
+def test_the_form_explains_itself(servers: Up) -> None:
+    """The deployment's parameters have titles, help and bounds for the form."""
+    deployment = httpx.get(
+        f"{servers.prefect}/api/deployments/name/optimize/on-demand", timeout=30
+    ).json()
+    schema = deployment["parameter_openapi_schema"]
+    features = schema["definitions"]["FeaturesConfig"]["properties"]
+    assert features["k"]["title"] == "Number of features"
+    assert (features["k"]["minimum"], features["k"]["maximum"]) == (0, 1000)
+    assert features["method"]["enum"] == ["mutual_info", "anova_f"]
+    assert deployment["global_concurrency_limit"]["limit"] == 1
+    assert set(deployment["tags"]) == {"slipstream", "optimize"}
+
+
+def test_a_run_from_the_ui_completes(servers: Up) -> None:
+    """Started as the form does it, a run shows its stages, its comparison and a link to MLflow."""
+    uri = servers.environment["MLFLOW_BACKEND_STORE_URI"]
+    run = run_deployment(
+        servers, {"features": {"k": 3}, "training": {"epochs": 2}, "tracking": {"uri": uri}}
+    )
+    assert run["state"]["type"] == "COMPLETED", run["state"]
+    assert run["name"] == "demo · k=3 · 32×32"
+    stages = {task["name"] for task in find(servers, "task_runs", run)}
+    assert stages >= {"ingest", "preprocess", "select", "train", "quantize", "predict", "track"}
+    artifacts = {each["key"]: each["data"] for each in find(servers, "artifacts", run)}
+    assert "latency_p50_us" in artifacts["comparison"]
+    (link,) = re.findall(r"\((http[^)]+)\)", artifacts["mlflow-run"])
+    assert link.startswith(servers.mlflow)
+    run_id = link.rpartition("/")[2]
+    found = httpx.get(
+        f"{servers.mlflow}/api/2.0/mlflow/runs/get", params={"run_id": run_id}, timeout=30
+    ).json()
+    tags = {tag["key"]: tag["value"] for tag in found["run"]["data"]["tags"]}
+    assert tags["prefect.flow_run_url"] == f"{servers.prefect}/runs/flow-run/{run['id']}"
+
+
+def test_a_mistake_in_the_form_is_one_message(servers: Up) -> None:
+    """A wrong target fails the run with our message, and no traceback of ours is in its log."""
+    run = run_deployment(servers, {"data": {"target": "tragte"}})
+    assert run["state"]["type"] == "FAILED"
+    assert "did you mean 'target'?" in run["state"]["message"]
+    logs = "\n".join(log["message"] for log in find(servers, "logs", run))
+    assert "did you mean 'target'?" in logs
+    assert "Traceback" not in logs
+
+
+def test_the_console_script_uses_the_running_server(servers: Up) -> None:
+    """While the servers run, a run from the terminal appears in them."""
+    uri = servers.environment["MLFLOW_BACKEND_STORE_URI"]
+    flags = ["--features.k", "2", "--training.epochs", "2", "--tracking.uri", uri]
+    done = servers.run("optimize", *flags)
+    assert done.returncode == 0, done.stderr
+    assert f"{servers.mlflow}/#/experiments/" in done.stdout
+    runs = httpx.post(f"{servers.prefect}/api/flow_runs/filter", json={}, timeout=30).json()
+    assert "demo · k=2 · 32×32" in {run["name"] for run in runs}
+
+
+def test_starting_twice_is_refused(servers: Up) -> None:
+    """A second start says that they run; a taken port is named with the flag that changes it."""
+    again = servers.run("up", "--detach", *servers.flags)
+    assert again.returncode == 2
+    assert "they do; stop them first" in again.stderr
+    elsewhere = {**servers.environment, "SLIPSTREAM_HOME": str(servers.home.parent / "other")}
+    taken = subprocess.run(
+        [PROGRAM, "up", *servers.flags], env=elsewhere, capture_output=True, text=True, check=False
+    )
+    assert taken.returncode == 2
+    assert "choose another with --prefect-port" in taken.stderr
+
+
+def test_a_public_address_needs_a_password(servers: Up) -> None:
+    """Listening where others can reach it is refused while nobody asks for a password."""
+    elsewhere = {**servers.environment, "SLIPSTREAM_HOME": str(servers.home.parent / "public")}
+    refused = subprocess.run(
+        [PROGRAM, "up", "--host", "0.0.0.0"],
+        env=elsewhere,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert refused.returncode == 2
+    assert "PREFECT_SERVER_API_AUTH_STRING is not set" in refused.stderr
+
+
+def test_ctrl_c_stops_everything(environment: dict[str, str], tmp_path: Path) -> None:
+    """In the foreground, Ctrl-C ends all processes."""
+    home = tmp_path / "home"
+    up = subprocess.Popen(
+        [PROGRAM, "up", "--prefect-port", str(free_port()), "--mlflow-port", str(free_port())],
+        env={
+            **environment,
+            "SLIPSTREAM_HOME": str(home),
+            "MLFLOW_BACKEND_STORE_URI": f"sqlite:///{tmp_path}/mlflow.db",
+        },
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert any("press Ctrl-C" in line for line in up.stdout)
+    assert len(processes_of(home)) >= 4
+    up.send_signal(signal.SIGINT)
+    assert up.wait(timeout=40) == 0
+    assert processes_of(home) == []
