@@ -3,9 +3,10 @@
 from prefect import task
 
 from slipstream.config import TrainingConfig
-from slipstream.references import FeatureMask, NetworkRef, PreparedRef
+from slipstream.references import Epoch, FeatureMask, NetworkRef, PreparedRef
 from slipstream.store import open_store
 from slipstream.terminal.progress import epoch_progress
+from tasks.progress import progress_artifact
 from tasks.stage import cached
 
 
@@ -17,5 +18,10 @@ def train(
     # PyTorch takes a second to import, which a cached run should not pay.
     from slipstream import training
 
-    with epoch_progress(settings.epochs) as on_epoch:
+    with epoch_progress(settings.epochs) as show, progress_artifact(settings.epochs) as publish:
+
+        def on_epoch(epoch: Epoch) -> None:
+            show(epoch)
+            publish(epoch)
+
         return training.train(prepared, mask, hidden, settings, open_store(), on_epoch)

@@ -44,7 +44,7 @@ class DataConfig(_Section):
     path: str = Field(
         "demo",
         min_length=1,
-        title="Data",
+        title="Path",
         description="demo, a scikit-learn set (breast_cancer), a .csv, .csv.gz or .parquet file, "
         "a folder or glob of those, or a SQLAlchemy URL",
     )

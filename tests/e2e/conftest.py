@@ -3,10 +3,12 @@
 import os
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+
+from tests.e2e.servers import Up, processes_of, up_in
 
 Command = Callable[..., subprocess.CompletedProcess[str]]
 
@@ -56,3 +58,15 @@ def tracked(place: Path) -> list[str]:
 def demo_run(slipstream: Command, tracked: list[str]) -> subprocess.CompletedProcess[str]:
     """The main job: `slipstream optimize` without a config."""
     return slipstream("optimize", *tracked)
+
+
+@pytest.fixture(scope="session")
+def servers(environment: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Up]:
+    """The servers and the worker, started and stopped by the console script."""
+    up = up_in(tmp_path_factory.mktemp("up"), environment)
+    started = up.run("up", "--detach", *up.flags)
+    assert started.returncode == 0, started.stderr
+    assert up.prefect in started.stdout
+    yield up
+    assert up.run("down").stdout == "stopped\n"
+    assert processes_of(up.home) == []

@@ -1,86 +1,16 @@
 """The real servers: started, used through their own interfaces, and stopped without a trace."""
 
-import os
 import re
 import signal
-import socket
 import subprocess
-import sys
 import time
-from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import httpx
-import pytest
 
-PROGRAM = str(Path(sys.executable).parent / "slipstream")
+from tests.e2e.servers import PROGRAM, Up, free_port, processes_of
+
 SETTLED = {"COMPLETED", "FAILED", "CRASHED", "CANCELLED"}
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-def processes_of(home: Path) -> list[str]:
-    """Command lines of the processes whose environment or arguments name this home."""
-    found = []
-    for process in Path("/proc").glob("[0-9]*"):
-        try:
-            told = (process / "cmdline").read_bytes() + (process / "environ").read_bytes()
-            state = (process / "stat").read_text().rpartition(")")[2].split()[0]
-        except OSError:
-            continue
-        if str(home).encode() in told and state != "Z" and int(process.name) != os.getpid():
-            found.append((process / "cmdline").read_text().replace("\0", " "))
-    return found
-
-
-@dataclass(frozen=True)
-class Up:
-    """Running servers, and what they were started with."""
-
-    home: Path
-    environment: dict[str, str]
-    flags: list[str]
-    prefect: str
-    mlflow: str
-
-    def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [PROGRAM, *arguments],
-            env=self.environment,
-            cwd=self.home.parent,
-            capture_output=True,
-            text=True,
-            timeout=180,
-            check=False,
-        )
-
-
-@pytest.fixture(scope="module")
-def servers(environment: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Up]:
-    folder = tmp_path_factory.mktemp("up")
-    prefect, mlflow = free_port(), free_port()
-    up = Up(
-        home=folder / "home",
-        environment={
-            **environment,
-            "SLIPSTREAM_HOME": str(folder / "home"),
-            "MLFLOW_BACKEND_STORE_URI": f"sqlite:///{folder}/mlflow.db",
-        },
-        flags=["--prefect-port", str(prefect), "--mlflow-port", str(mlflow)],
-        prefect=f"http://127.0.0.1:{prefect}",
-        mlflow=f"http://127.0.0.1:{mlflow}",
-    )
-    started = up.run("up", "--detach", *up.flags)
-    assert started.returncode == 0, started.stderr
-    assert up.prefect in started.stdout
-    yield up
-    assert up.run("down").stdout == "stopped\n"
-    assert processes_of(up.home) == []
 
 
 def run_deployment(up: Up, config: dict) -> dict:
@@ -146,6 +76,7 @@ def test_a_run_from_the_ui_completes(servers: Up) -> None:
     stages = {task["name"] for task in find(servers, "task_runs", run)}
     assert stages >= {"ingest", "preprocess", "select", "train", "quantize", "predict", "track"}
     artifacts = {each["key"]: each["data"] for each in find(servers, "artifacts", run)}
+    assert float(artifacts["training"]) == 100
     assert "latency_p50_us" in artifacts["comparison"]
     (link,) = re.findall(r"\((http[^)]+)\)", artifacts["mlflow-run"])
     assert link.startswith(servers.mlflow)

@@ -1,0 +1,44 @@
+"""Take the pictures of the documentation: `python docs/pictures.py`; needs chromium.
+
+It starts servers of its own, fills in the form, and keeps what a person sees on the way.
+"""
+
+import os
+import sys
+import tempfile
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT))
+
+from tests.e2e import browser  # noqa: E402
+from tests.e2e.servers import up_in  # noqa: E402
+
+PICTURES = ROOT / "docs" / "pictures"
+
+
+def main() -> None:
+    """Take all pictures."""
+    with tempfile.TemporaryDirectory() as folder:
+        up = up_in(Path(folder), dict(os.environ))
+        up.run("up", "--detach", *up.flags)
+        try:
+            with browser.browser_page() as page:
+                browser.open_form(page, up.prefect)
+                browser.field(page, "Path").fill("breast_cancer")
+                browser.picture(page, PICTURES / "form.png")
+                store = up.environment["MLFLOW_BACKEND_STORE_URI"]
+                browser.field(page, "MLflow store").fill(store)
+                browser.submit(page)
+                browser.await_completion(page)
+                browser.picture(page, PICTURES / "run.png")
+                link = browser.mlflow_link(page)
+                browser.compare_variants(page, link, "breast_cancer")
+                page.get_by_text("Show diff only").nth(1).scroll_into_view_if_needed()
+                browser.picture(page, PICTURES / "comparison.png")
+        finally:
+            up.run("down")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,84 @@
+"""What a person does in the browser: fill in the form, watch the run, compare in MLflow."""
+
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from playwright.sync_api import Locator, Page, expect, sync_playwright
+
+CHROMIUM = shutil.which("chromium")
+# No network but our own servers, and no sandbox where the tests run as root.
+FLAGS = [
+    *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync"),
+    *("--disable-background-networking", "--disable-component-update"),
+]
+SECOND = 1000
+RUN_SECONDS = 120
+
+
+@contextmanager
+def browser_page() -> Iterator[Page]:
+    """A page of a new browser."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        page = browser.new_page(viewport={"width": 1400, "height": 1000})
+        page.set_default_timeout(30 * SECOND)
+        expect.set_options(timeout=30 * SECOND)
+        yield page
+        browser.close()
+
+
+def open_form(page: Page, prefect: str) -> None:
+    """Open the run form of optimize/on-demand."""
+    page.goto(f"{prefect}/deployments")
+    page.get_by_text("on-demand").first.click()
+    page.get_by_role("button", name="Run", exact=True).click()
+    page.get_by_text("Custom run").click()
+    field(page, "Number of features").wait_for()
+
+
+def field(page: Page, title: str) -> Locator:
+    """The input of a form field, by its title."""
+    label = page.locator(".schema-form-property__label", has_text=f"{title} (Optional)")
+    return page.locator(".schema-form-property", has=label).last.locator("input,textarea").first
+
+
+def submit(page: Page) -> None:
+    """Start the run, and open its page."""
+    page.get_by_role("button", name="Submit", exact=True).click()
+    toast = page.get_by_role("button", name="View run").first
+    toast.dispatch_event("click")  # it slides in, and a click would miss it
+
+
+def await_completion(page: Page) -> None:
+    """Wait until the run's page says that it completed."""
+    expect(page.get_by_text("Completed", exact=True).first).to_be_visible(
+        timeout=RUN_SECONDS * SECOND
+    )
+
+
+def mlflow_link(page: Page) -> str:
+    """The link to MLflow among the artifacts of the run whose page is open."""
+    page.get_by_text("Artifacts", exact=True).first.click()
+    page.get_by_role("link", name="mlflow-run").click()
+    return str(page.get_by_role("link", name="MLflow run").get_attribute("href"))
+
+
+def compare_variants(page: Page, link: str, run_name: str) -> None:
+    """From a run's link to the comparison of its float32 and int8 runs."""
+    page.goto(f"{link.partition('/runs/')[0]}/runs")
+    page.get_by_role("button", name="Close").click()  # the assistant's panel
+    parent = page.get_by_role("row").filter(has_text=run_name).first
+    parent.get_by_role("button").first.click()  # shows the runs below it
+    for variant in ("float32", "int8"):
+        row = page.get_by_role("row").filter(has_text=variant).first
+        row.get_by_role("checkbox").first.check()
+    page.get_by_role("button", name="Compare").click()
+    page.get_by_text("Comparing 2 Runs").wait_for()
+
+
+def picture(page: Page, path: Path) -> None:
+    """Keep what the page shows."""
+    page.wait_for_timeout(2 * SECOND)  # let transitions end
+    page.screenshot(path=path)

@@ -1,0 +1,60 @@
+"""prefect.yaml, held against what Prefect really reads: it ignores keys that it does not know."""
+
+from typing import Any
+
+import pytest
+import yaml
+from prefect.cli.deploy._models import PrefectYamlModel
+
+from slipstream.checkout import root
+from slipstream.config import parse_config
+
+
+def lost(written: Any, understood: Any, place: str = "") -> list[str]:
+    """The keys that were written and not understood."""
+    if isinstance(written, dict) and isinstance(understood, dict):
+        gone = [f"{place}{key}" for key in written if key not in understood]
+        kept = [key for key in written if key in understood]
+        return gone + [
+            each for key in kept for each in lost(written[key], understood[key], f"{place}{key}.")
+        ]
+    if isinstance(written, list) and isinstance(understood, list):
+        pairs = zip(written, understood, strict=True)
+        return [each for pair in pairs for each in lost(*pair, place)]
+    return []
+
+
+def unread_keys(text: str) -> list[str]:
+    written = yaml.safe_load(text)
+    understood = PrefectYamlModel.model_validate(written)
+    return lost(written, understood.model_dump(exclude_unset=True, by_alias=True))
+
+
+def test_prefect_reads_every_key() -> None:
+    """No key of the file is one that Prefect passes over."""
+    assert unread_keys((root() / "prefect.yaml").read_text()) == []
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong"),
+    [
+        ("description:", "descripton:"),
+        ("collision_strategy:", "colision:"),
+        ("work_pool:", "pool:"),
+    ],
+)
+def test_a_typo_would_be_found(right: str, wrong: str) -> None:
+    """A misspelt key at any depth is noticed."""
+    text = (root() / "prefect.yaml").read_text().replace(right, wrong)
+    assert any(wrong.rstrip(":") in key for key in unread_keys(text))
+
+
+def test_deployments_lead_to_flows() -> None:
+    """Every entrypoint is a flow of ours, and its parameters are a valid config."""
+    for deployment in yaml.safe_load((root() / "prefect.yaml").read_text())["deployments"]:
+        path, _, name = deployment["entrypoint"].partition(":")
+        assert f"def {name}(" in (root() / path).read_text()
+        assert parse_config(deployment["parameters"].get("config", {}))
+        assert deployment["concurrency_limit"]["limit"] == 1
+        assert deployment["tags"]
+        assert deployment["description"]
