@@ -18,6 +18,10 @@ from tasks.track import track
 from tasks.train import train
 
 DEFAULTS = OptimizeConfig()
+# The modules whose code makes a model.
+STAGES = tuple(
+    f"tasks.{stage}" for stage in ("ingest", "preprocess", "select", "train", "quantize")
+)
 
 
 def _title() -> str:

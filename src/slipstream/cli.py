@@ -16,7 +16,7 @@ import tempfile
 import threading
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from slipstream import __version__, load
 from slipstream.checkout import home, prepare_environment, root
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from pydantic_settings import CliSettingsSource
 
     from slipstream.config import OptimizeConfig
+    from slipstream.results import Decision
 
 __all__ = ["main"]
 
@@ -39,7 +40,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if threading.current_thread() is threading.main_thread():
         signal.signal(signal.SIGTERM, signal.default_int_handler)  # stops its Prefect server too
     try:
-        parser = _parser(with_config=given[:1] == ["optimize"])
+        parser = _parser(with_config=given[:1] in (["optimize"], ["retrain"]))
         chosen = parser.parse_args(given)
         return int(chosen.run(chosen))
     except SlipstreamError as error:
@@ -83,6 +84,19 @@ def _parser(*, with_config: bool) -> argparse.ArgumentParser:
     optimize.set_defaults(run=_optimize)
     if with_config:
         optimize.set_defaults(read_flags=_add_config_flags(optimize))
+
+    retrain = commands.add_parser(
+        "retrain", help="train a challenger; it replaces the champion if better", allow_abbrev=False
+    )
+    retrain.add_argument("--config", metavar="FILE", help="a TOML file; flags win over it")
+    retrain.set_defaults(run=_retrain)
+    if with_config:
+        retrain.set_defaults(read_flags=_add_config_flags(retrain))
+
+    rollback = commands.add_parser("rollback", help="put the previous champion back")
+    rollback.add_argument("model", help="name of the registered model")
+    rollback.add_argument("--tracking-uri", metavar="URI", help="MLflow store (default: mlruns/)")
+    rollback.set_defaults(run=_rollback)
 
     predict = commands.add_parser("predict", help="answer rows with a bundle")
     predict.add_argument("bundle", help="a bundle file, or models:/NAME@ALIAS")
@@ -161,6 +175,31 @@ def _optimize(chosen: argparse.Namespace) -> int:
     files = write_output(report, output, open_store())
     show_report(report, files)
     return DONE if report.record.comparison.verdict.winner else NO_WINNER
+
+
+def _retrain(chosen: argparse.Namespace) -> int:
+    config = _read_config(chosen)
+    sys.path.insert(0, str(root()))
+    prepare_environment()
+    from slipstream.terminal.report import starting
+
+    with starting("Prefect"):
+        from flows.retrain import retrain
+
+    decision = cast("Decision", retrain(config))  # the data of whatever state it ends in
+    print(f"{decision.shape}: {decision.reason}")
+    return DONE
+
+
+def _rollback(chosen: argparse.Namespace) -> int:
+    prepare_environment()
+    from slipstream.config import TrackingConfig
+    from slipstream.tracking.registry import Registry
+
+    registry = Registry(chosen.model, chosen.tracking_uri or TrackingConfig().uri)
+    left, back = registry.rollback()
+    print(f"{chosen.model}: version {left.number} is no longer champion, version {back} is again")
+    return DONE
 
 
 def _check_folder(folder: Path) -> Path:

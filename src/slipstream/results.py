@@ -18,7 +18,9 @@ from slipstream.runtime.types import Precision
 
 __all__ = [
     "Benchmark",
+    "Champion",
     "Comparison",
+    "Decision",
     "Interval",
     "LayerTrace",
     "Machine",
@@ -131,6 +133,31 @@ class TrackedRun(Reference):
     @property
     def shape(self) -> str:
         return f"{1 + len(self.variants)} MLflow runs"
+
+
+class Champion(Reference):
+    """The registered model that answers now: its version, its file, its labels, its split."""
+
+    version: str
+    bundle: str
+    classes: tuple[str, str]
+    split: str
+
+    @property
+    def shape(self) -> str:
+        return f"version {self.version}"
+
+
+class Decision(Reference):
+    """Whether a challenger became champion, and why; `gain` is in nats of log-loss a row."""
+
+    promoted: bool
+    reason: str
+    gain: Interval | None = None
+
+    @property
+    def shape(self) -> str:
+        return "promoted" if self.promoted else "champion kept"
 
 
 class Stage(BaseModel):

@@ -13,10 +13,10 @@ from tests.e2e.servers import PROGRAM, Up, free_port, processes_of
 SETTLED = {"COMPLETED", "FAILED", "CRASHED", "CANCELLED"}
 
 
-def run_deployment(up: Up, config: dict) -> dict:
+def run_deployment(up: Up, config: dict, name: str = "optimize/on-demand") -> dict:
     """Start a run as the form in the UI does, and wait until it is over."""
     with httpx.Client(base_url=f"{up.prefect}/api", timeout=30) as api:
-        deployment = api.get("/deployments/name/optimize/on-demand").raise_for_status().json()
+        deployment = api.get(f"/deployments/name/{name}").raise_for_status().json()
         run = api.post(
             f"/deployments/{deployment['id']}/create_flow_run",
             json={"parameters": {"config": config}},
@@ -86,6 +86,39 @@ def test_a_run_from_the_ui_completes(servers: Up) -> None:
     ).json()
     tags = {tag["key"]: tag["value"] for tag in found["run"]["data"]["tags"]}
     assert tags["prefect.flow_run_url"] == f"{servers.prefect}/runs/flow-run/{run['id']}"
+
+
+def test_retraining_from_the_ui_makes_a_champion(servers: Up) -> None:
+    """The retraining deployment registers a champion, and the same again keeps it."""
+    config = {
+        "data": {"path": "breast_cancer"},
+        "training": {"epochs": 5},
+        "tracking": {"uri": servers.environment["MLFLOW_BACKEND_STORE_URI"]},
+    }
+    run = run_deployment(servers, config, "retrain/on-demand")
+    assert run["state"]["type"] == "COMPLETED", run["state"]
+    assert run["name"] == "breast_cancer · k=5 · 32×32 · retrain"
+    artifacts = {each["key"]: each["data"] for each in find(servers, "artifacts", run)}
+    assert "there was no champion" in artifacts["decision"]
+    found = httpx.get(
+        f"{servers.mlflow}/api/2.0/mlflow/registered-models/alias",
+        params={"name": "breast_cancer", "alias": "champion"},
+        timeout=30,
+    ).json()
+    assert found["model_version"]["version"] == "1"
+    again = run_deployment(servers, config, "retrain/on-demand")
+    assert again["state"]["message"] == "unchanged, champion kept"
+
+
+def test_the_nightly_schedule_is_set(servers: Up) -> None:
+    """The nightly deployment has its schedule, active, in a time zone."""
+    deployment = httpx.get(
+        f"{servers.prefect}/api/deployments/name/retrain/nightly", timeout=30
+    ).json()
+    (schedule,) = deployment["schedules"]
+    assert schedule["active"]
+    assert schedule["slug"] == "nightly"
+    assert (schedule["schedule"]["cron"], schedule["schedule"]["timezone"]) == ("0 2 * * *", "UTC")
 
 
 def test_a_mistake_in_the_form_is_one_message(servers: Up) -> None:

@@ -44,7 +44,7 @@ def digests(copy: Path) -> dict[str, str]:
         ("src/slipstream/network.py", {"train"}),
         ("src/slipstream/quantization.py", {"quantize"}),
         ("src/slipstream/tracing.py", {"predict"}),
-        ("src/slipstream/tracking.py", set()),
+        ("src/slipstream/tracking/runs.py", set()),
         ("src/slipstream/terminal/report.py", set()),
         ("tasks/predict.py", {"predict"}),
         ("tasks/track.py", set()),

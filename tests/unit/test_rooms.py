@@ -16,7 +16,9 @@ ADAPTERS = {
     "slipstream.sources.database": {"sqlalchemy", "sqlparse"},
     "slipstream.terminal.progress": {"rich"},
     "slipstream.terminal.report": {"rich"},
-    "slipstream.tracking": {"mlflow"},
+    "slipstream.retraining": {"filelock"},
+    "slipstream.tracking.registry": {"mlflow"},
+    "slipstream.tracking.runs": {"mlflow"},
 }
 GRAPH = grimp.build_graph(
     "slipstream", "tasks", "flows", include_external_packages=True, cache_dir=None

@@ -5,7 +5,6 @@ own start time (MLflow keeps equal metrics once), and a variant that was half wr
 """
 
 import json
-import logging
 import subprocess
 import tempfile
 from collections.abc import Mapping
@@ -21,15 +20,15 @@ from mlflow.types import ColSpec, Schema
 from mlflow.types.schema import AnyType
 
 from slipstream.checkout import Addresses, resolve_tracking_uri, root, running_services
-from slipstream.config import TrackingConfig
 from slipstream.plots import feature_figure, history_figure, latency_figure
 from slipstream.references import BundleRef
 from slipstream.results import RunRecord, TrackedRun
 from slipstream.runtime import InputError, Predictor, load_file
 from slipstream.runtime.types import Precision
 from slipstream.store import Store
+from slipstream.tracking.registry import quiet
 
-__all__ = ["fetch_bundle", "track"]
+__all__ = ["track"]
 
 LOADER = "slipstream.pyfunc"
 EXPERIMENT_KIND = "custom_model_development"  # opens on the table of runs, not on chat traces
@@ -45,7 +44,7 @@ def track(
     Raises:
         InputError: the tracking store cannot be used.
     """
-    _quiet()
+    quiet()
     uri = resolve_tracking_uri(record.config.tracking.uri)
     mlflow.set_tracking_uri(uri)
     client, experiment = _connect(record.config.tracking.experiment, uri)
@@ -64,34 +63,9 @@ def track(
     )
 
 
-def fetch_bundle(model_uri: str) -> Path:
-    """Download the bundle of a registered model, such as `models:/churn@champion`.
-
-    Raises:
-        InputError: the registry has no such model.
-    """
-    _quiet()
-    if not mlflow.is_tracking_uri_set():
-        mlflow.set_tracking_uri(resolve_tracking_uri(TrackingConfig().uri))
-    try:
-        folder = Path(mlflow.artifacts.download_artifacts(model_uri))
-        return next(folder.glob("**/*.safetensors"))
-    except (MlflowException, StopIteration) as error:
-        raise InputError(
-            f"a model URI must name a bundle in the registry, however: {model_uri}: {error}; "
-            "look at the registered models in MLflow"
-        ) from None
-
-
 def _server() -> str:
     """The MLflow server that shows this store: of `make up`, or as `mlflow server` starts it."""
     return (running_services() or Addresses()).mlflow
-
-
-def _quiet() -> None:
-    """Only warnings of MLflow's concern a user; its first start would print its migrations."""
-    for name in ("mlflow", "alembic"):
-        logging.getLogger(name).setLevel(logging.WARNING)
 
 
 def _connect(name: str, uri: str) -> tuple[MlflowClient, Experiment]:

@@ -1,0 +1,112 @@
+"""Retrain: what made the champion, and whether a challenger takes its place."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from filelock import FileLock
+
+from slipstream.checkout import home
+from slipstream.config import OptimizeConfig
+from slipstream.promotion import check_schema, decide
+from slipstream.quality import row_log_loss
+from slipstream.references import DatasetRef
+from slipstream.results import Champion, Decision, RunRecord, TrackedRun
+from slipstream.runtime import InputError, load_file
+from slipstream.snapshot import load_part
+from slipstream.store import Store
+from slipstream.tracking.registry import Registry
+
+__all__ = ["check_champion", "find_champion", "identity", "inherit", "is_settled", "promote"]
+
+
+def find_champion(config: OptimizeConfig) -> Champion | None:
+    """The champion of the config's model, if there is one."""
+    registry = Registry(config.name, config.tracking.uri)
+    version = registry.champion()
+    if version is None:
+        return None
+    bundle = registry.bundle(version)
+    classes = load_file(bundle).bundle.classes
+    return Champion(
+        version=version.number, bundle=str(bundle), classes=classes, split=version.split
+    )
+
+
+def inherit(config: OptimizeConfig, champion: Champion | None) -> OptimizeConfig:
+    """The config with the champion's positive label, where it names none of its own."""
+    if champion is None or config.data.positive:
+        return config
+    data = config.data.model_copy(update={"positive": champion.classes[1]})
+    return config.model_copy(update={"data": data})
+
+
+def check_champion(champion: Champion, dataset: DatasetRef, config: OptimizeConfig) -> None:
+    """Check that champion and challenger can be compared on the new data.
+
+    Raises:
+        InputError: the columns or labels changed, or the split would mix the champion's training
+            rows into the test.
+    """
+    check_schema(load_file(champion.bundle).bundle, dataset)
+    if champion.split != split_of(config):
+        raise InputError(
+            "data.seed and the fractions must be the champion's, because it must not be tested on "
+            f"rows it was trained on, however: they were {champion.split} and are "
+            f"{split_of(config)}; change them back, or train under another model name"
+        )
+
+
+def split_of(config: OptimizeConfig) -> str:
+    """What decides which rows are test rows."""
+    keys = {"seed", "test_fraction", "validation_fraction"}
+    return config.data.model_dump_json(include=keys)
+
+
+def identity(dataset: DatasetRef, config: OptimizeConfig, code: Mapping[str, str]) -> str:
+    """A digest of the data, the config and the code that make a model."""
+    # Where the data lies and where runs are kept make no model; the positive label is resolved.
+    unrelated: Mapping[str, Any] = {"tracking": True, "data": {"path", "positive"}}
+    parts = {
+        "data": [dataset.table.sha256, *dataset.classes],
+        "config": config.model_dump(mode="json", exclude=unrelated),
+        "code": dict(code),
+    }
+    return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
+
+
+def is_settled(config: OptimizeConfig, made_by: str) -> bool:
+    """Whether a model of this identity was registered and decided on before."""
+    version = Registry(config.name, config.tracking.uri).find(made_by)
+    return version is not None and bool(version.decision)
+
+
+def promote(record: RunRecord, tracked: TrackedRun, made_by: str, store: Store) -> Decision:
+    """Register the winner as challenger, hold it against the champion, and obey the decision.
+
+    One at a time on this machine; repeated, it finds what was done before.
+    """
+    winner = record.comparison.verdict.winner
+    if winner is None:
+        reason = f"the challenger is out: {record.comparison.verdict.reason}"
+        return Decision(promoted=False, reason=reason)
+    registry = Registry(record.config.name, record.config.tracking.uri)
+    rows, labels = load_part(record.dataset, "test", store)
+    target = labels.to_numpy(np.int64)
+    bundles = {"float32": record.bundles.float32, "int8": record.bundles.int8}
+    challenger = load_file(store.path(bundles[winner].file))
+    with FileLock(home() / "promotion.lock"):
+        version = registry.register(tracked.variants[winner], made_by, split_of(record.config))
+        champion = registry.champion()
+        losses = None
+        if champion is not None and champion.number != version.number:
+            losses = row_log_loss(target, load_file(registry.bundle(champion)).predict(rows))
+        decision = decide(
+            guess_losses=row_log_loss(target, np.full(len(target), target.mean())),
+            champion_losses=losses,
+            challenger_losses=row_log_loss(target, challenger.predict(rows)),
+        )
+        registry.settle(version, decision)
+    return decision

@@ -1,0 +1,155 @@
+"""The registry: versions of a model, and which of them is the champion.
+
+Every step can be repeated: a version is found again by the identity of what made it, tags come with
+the version in one write, and an alias moves in one write. So whoever is killed in between and runs
+again finds one version, and a champion all the time.
+"""
+
+import logging
+from dataclasses import dataclass
+from pathlib import Path
+
+import mlflow
+from mlflow.entities.model_registry import ModelVersion
+from mlflow.exceptions import MlflowException
+from mlflow.tracking import MlflowClient
+
+from slipstream.checkout import resolve_tracking_uri
+from slipstream.config import TrackingConfig
+from slipstream.results import Decision
+from slipstream.runtime import InputError
+
+__all__ = ["Registry", "Version", "fetch_bundle", "quiet"]
+
+CHAMPION, CHALLENGER = "champion", "challenger"
+IDENTITY, SPLIT = "slipstream.identity", "slipstream.split"
+DECISION, REASON, REPLACED = "slipstream.decision", "slipstream.reason", "slipstream.replaced"
+
+
+@dataclass(frozen=True)
+class Version:
+    """One version of a registered model."""
+
+    number: str
+    identity: str
+    split: str
+    decision: str
+    replaced: str
+
+
+class Registry:
+    """The versions of one registered model."""
+
+    def __init__(self, name: str, tracking_uri: str) -> None:
+        quiet()
+        self.name = name
+        self._uri = resolve_tracking_uri(tracking_uri)
+        self._client = MlflowClient(self._uri)
+
+    def champion(self) -> Version | None:
+        """The version that answers now, if there is one."""
+        try:
+            return _version(self._client.get_model_version_by_alias(self.name, CHAMPION))
+        except MlflowException as error:
+            if error.error_code in ("RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE"):
+                return None
+            raise
+
+    def find(self, identity: str) -> Version | None:
+        """The version that the same data, config and code made, if there is one."""
+        versions = self._client.search_model_versions(f"name = '{self.name}'")
+        return next(
+            (_version(each) for each in versions if each.tags.get(IDENTITY) == identity), None
+        )
+
+    def register(self, variant_run_id: str, identity: str, split: str) -> Version:
+        """Make a version of a variant's model, or find the one that was made before."""
+        if version := self.find(identity):
+            return version
+        try:
+            self._client.create_registered_model(self.name)
+        except MlflowException as error:
+            if error.error_code != "RESOURCE_ALREADY_EXISTS":
+                raise
+        outputs = self._client.get_run(variant_run_id).outputs
+        assert outputs is not None
+        (output,) = outputs.model_outputs
+        made = self._client.create_model_version(
+            self.name,
+            source=f"models:/{output.model_id}",
+            run_id=variant_run_id,
+            tags={IDENTITY: identity, SPLIT: split},
+            model_id=output.model_id,
+        )
+        self._client.set_registered_model_alias(self.name, CHALLENGER, made.version)
+        return _version(made)
+
+    def settle(self, version: Version, decision: Decision) -> None:
+        """Write a decision down, and obey it."""
+        champion = self.champion()
+        tags = {REASON: decision.reason}
+        if decision.promoted and champion and champion.number != version.number:
+            tags[REPLACED] = champion.number
+        for key, value in tags.items():
+            self._client.set_model_version_tag(self.name, version.number, key, value)
+        if decision.promoted:
+            self._client.set_registered_model_alias(self.name, CHAMPION, version.number)
+        outcome = "promoted" if decision.promoted else "kept out"
+        self._client.set_model_version_tag(self.name, version.number, DECISION, outcome)
+
+    def rollback(self) -> tuple[Version, str]:
+        """Put the champion's predecessor back: the version that leaves, and the one that comes.
+
+        Raises:
+            InputError: there is no champion, or it replaced none.
+        """
+        champion = self.champion()
+        if champion is None or not champion.replaced:
+            raise InputError(
+                f"rolling back needs a champion that replaced another, however: {self.name!r} has "
+                f"{'no champion' if champion is None else 'had no other champion before'}; "
+                "set the alias in MLflow by hand"
+            )
+        self._client.set_registered_model_alias(self.name, CHAMPION, champion.replaced)
+        return champion, champion.replaced
+
+    def bundle(self, version: Version) -> Path:
+        """The bundle file of a version."""
+        mlflow.set_tracking_uri(self._uri)
+        return fetch_bundle(f"models:/{self.name}/{version.number}")
+
+
+def fetch_bundle(model_uri: str) -> Path:
+    """Download the bundle of a registered model, such as `models:/churn@champion`.
+
+    Raises:
+        InputError: the registry has no such model.
+    """
+    quiet()
+    if not mlflow.is_tracking_uri_set():
+        mlflow.set_tracking_uri(resolve_tracking_uri(TrackingConfig().uri))
+    try:
+        folder = Path(mlflow.artifacts.download_artifacts(model_uri))
+        return next(folder.glob("**/*.safetensors"))
+    except (MlflowException, StopIteration) as error:
+        raise InputError(
+            f"a model URI must name a bundle in the registry, however: {model_uri}: {error}; "
+            "look at the registered models in MLflow"
+        ) from None
+
+
+def quiet() -> None:
+    """Only warnings of MLflow's concern a user; its first start would print its migrations."""
+    for name in ("mlflow", "alembic"):
+        logging.getLogger(name).setLevel(logging.WARNING)
+
+
+def _version(found: ModelVersion) -> Version:
+    tags = found.tags or {}
+    return Version(
+        number=str(found.version),
+        identity=tags.get(IDENTITY, ""),
+        split=tags.get(SPLIT, ""),
+        decision=tags.get(DECISION, ""),
+        replaced=tags.get(REPLACED, ""),
+    )

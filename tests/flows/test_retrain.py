@@ -1,0 +1,122 @@
+"""The champion on a real server and a real registry: replaced by something better only."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from mlflow.tracking import MlflowClient
+
+import slipstream
+from flows.retrain import retrain
+from slipstream.config import OptimizeConfig, parse_config
+from slipstream.runtime import InputError
+from slipstream.tracking.registry import Registry
+
+COLUMNS = ["a", "b", "c"]
+
+
+def table(count: int, noise: float, seed: int = 0) -> pd.DataFrame:
+    """Rows whose label follows from three columns, more or less."""
+    random = np.random.default_rng(seed)
+    frame = pd.DataFrame(random.normal(size=(count, 3)).round(4), columns=COLUMNS)
+    score = frame["a"] - frame["b"] + noise * random.normal(size=count)
+    frame["label"] = np.where(score > 0, "yes", "no")
+    return frame
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Path:
+    table(1500, noise=0.3).to_csv(tmp_path / "customers.csv", index=False)
+    return tmp_path
+
+
+def config_of(place: Path, **training: object) -> OptimizeConfig:
+    return parse_config(
+        {
+            "data": {"path": str(place / "customers.csv"), "target": "label"},
+            "model": {"hidden": [8]},
+            "training": {"epochs": 2, "learning_rate": 0.01, **training},
+            "tracking": {"uri": f"sqlite:///{place}/mlflow.db"},
+        }
+    )
+
+
+def champion_of(place: Path) -> str:
+    version = Registry("customers", f"sqlite:///{place}/mlflow.db").champion()
+    return version.number if version else ""
+
+
+def versions_of(place: Path) -> list[str]:
+    client = MlflowClient(f"sqlite:///{place}/mlflow.db")
+    return sorted(str(each.version) for each in client.search_model_versions("name = 'customers'"))
+
+
+def test_the_first_model_becomes_champion_and_unchanged_data_keeps_it(place: Path) -> None:
+    """A first run promotes; the same again ends at once, says so, and registers nothing."""
+    first = retrain(config_of(place))
+    assert (first.promoted, first.reason) == (True, "there was no champion")
+    again = retrain(config_of(place))
+    assert (again.promoted, again.reason) == (False, "unchanged, champion kept")
+    assert versions_of(place) == [champion_of(place)] == ["1"]
+
+
+def test_a_better_model_is_promoted_and_can_be_rolled_back(place: Path) -> None:
+    """A challenger that learned more replaces the champion; one step puts the old one back."""
+    retrain(config_of(place))
+    better = retrain(config_of(place, epochs=15, learning_rate=0.02))
+    assert better.promoted, better.reason
+    assert better.gain.low > 0
+    assert champion_of(place) == "2"
+    left, back = Registry("customers", f"sqlite:///{place}/mlflow.db").rollback()
+    assert (left.number, back) == ("2", "1")
+    assert champion_of(place) == "1"
+    with pytest.raises(InputError, match="had no other champion before"):
+        Registry("customers", f"sqlite:///{place}/mlflow.db").rollback()
+
+
+def test_shuffled_labels_do_not_get_in(place: Path) -> None:
+    """A challenger trained on nonsense is registered, not promoted, and its figures are kept."""
+    retrain(config_of(place, epochs=15, learning_rate=0.02))
+    frame = pd.read_csv(place / "customers.csv")
+    frame["label"] = np.random.default_rng(2).permutation(frame["label"])
+    frame.to_csv(place / "customers.csv", index=False)
+    decision = retrain(config_of(place, epochs=15, learning_rate=0.02))
+    assert not decision.promoted
+    assert "no better than guessing" in decision.reason
+    assert versions_of(place) == ["1", "2"]
+    assert champion_of(place) == "1"
+    client = MlflowClient(f"sqlite:///{place}/mlflow.db")
+    tags = client.get_model_version("customers", "2").tags
+    assert tags["slipstream.reason"] == decision.reason
+
+
+def test_a_column_that_is_gone_is_refused(place: Path) -> None:
+    """Schema drift refuses with the difference, before anything is trained or registered."""
+    retrain(config_of(place))
+    frame = pd.read_csv(place / "customers.csv")
+    frame = frame.drop(columns="a").assign(b=np.where(frame["b"] > 0, "high", "low"))
+    frame.to_csv(place / "customers.csv", index=False)
+    with pytest.raises(InputError, match="(?s)'a' is gone.*'b' was numeric and is categorical"):
+        retrain(config_of(place))
+    assert versions_of(place) == [champion_of(place)] == ["1"]
+
+
+def test_another_split_is_refused(place: Path) -> None:
+    """The champion is never tested on rows it may have been trained on."""
+    retrain(config_of(place))
+    config = config_of(place)
+    config = config.model_copy(update={"data": config.data.model_copy(update={"seed": 5})})
+    with pytest.raises(InputError, match=r"data\.seed and the fractions must be the champion's"):
+        retrain(config)
+
+
+def test_a_registered_model_is_loaded_by_its_alias(place: Path) -> None:
+    """`slipstream.load("models:/customers@champion")` answers as the promoted bundle does."""
+    import mlflow
+
+    retrain(config_of(place))
+    mlflow.set_tracking_uri(f"sqlite:///{place}/mlflow.db")
+    model = slipstream.load("models:/customers@champion")
+    assert model.classes == ["no", "yes"]
+    assert 0 <= model.predict_one({"a": 1.0, "b": 0.0, "c": 0.0}) <= 1
