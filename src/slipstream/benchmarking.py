@@ -6,7 +6,7 @@ from slipstream.latency import measure
 from slipstream.quality import paired_difference, quality, row_log_loss
 from slipstream.references import Bundles, DatasetRef
 from slipstream.results import Benchmark
-from slipstream.runtime.predictor import Predictor, load_file
+from slipstream.runtime.predictor import load_file
 from slipstream.runtime.types import Precision
 from slipstream.snapshot import load_part
 from slipstream.store import Store
@@ -18,21 +18,21 @@ def benchmark(dataset: DatasetRef, bundles: Bundles, store: Store) -> Benchmark:
     """Measure both bundles on the test part."""
     rows, labels = load_part(dataset, "test", store)
     target = labels.to_numpy(np.int64)
-    variants = {"float32": bundles.float32, "int8": bundles.int8}
-    predictors: dict[Precision, Predictor] = {
-        variant.precision: load_file(store.path(variant.file)) for variant in variants.values()
+    predictors = {
+        precision: load_file(store.path(variant.file))
+        for precision, variant in bundles.variants.items()
     }
     answers = {precision: each.predict(rows) for precision, each in predictors.items()}
     latency = measure(predictors, rows)
     metrics: dict[Precision, dict[str, float]] = {
-        variant.precision: {
-            **quality(target, answers[variant.precision]),
-            **latency.metrics[variant.precision],
+        precision: {
+            **quality(target, answers[precision]),
+            **latency.metrics[precision],
             "weights_bytes": variant.weights_bytes,
             "tensors_bytes": variant.tensors_bytes,
             "bundle_bytes": variant.file.size_bytes,
         }
-        for variant in variants.values()
+        for precision, variant in bundles.variants.items()
     }
     labelled = {precision: each >= 0.5 for precision, each in answers.items()}
     right = {precision: (each == target).astype(float) for precision, each in labelled.items()}

@@ -15,6 +15,7 @@ import sys
 import tempfile
 import threading
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
@@ -40,7 +41,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if threading.current_thread() is threading.main_thread():
         signal.signal(signal.SIGTERM, signal.default_int_handler)  # stops its Prefect server too
     try:
-        parser = _parser(with_config=given[:1] in (["optimize"], ["retrain"]))
+        parser = _parser(given[0] if given else "")
         chosen = parser.parse_args(given)
         return int(chosen.run(chosen))
     except SlipstreamError as error:
@@ -63,7 +64,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 130
 
 
-def _parser(*, with_config: bool) -> argparse.ArgumentParser:
+def _parser(command: str) -> argparse.ArgumentParser:
+    """The parser; only the command that is asked for pays for the flags of its config."""
     parser = argparse.ArgumentParser(
         prog="slipstream",
         description="A table and a latency budget in; the smallest, fastest good model out.",
@@ -73,25 +75,21 @@ def _parser(*, with_config: bool) -> argparse.ArgumentParser:
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
     optimize = commands.add_parser(
-        "optimize",
-        help="run the pipeline on a table",
-        allow_abbrev=False,
+        "optimize", help="run the pipeline on a table", allow_abbrev=False
     )
-    optimize.add_argument("--config", metavar="FILE", help="a TOML file; flags win over it")
+    retrain = commands.add_parser(
+        "retrain", help="train a challenger; it replaces the champion if better", allow_abbrev=False
+    )
+    configured = {"optimize": optimize, "retrain": retrain}
+    for each in configured.values():
+        each.add_argument("--config", metavar="FILE", help="a TOML file; flags win over it")
     optimize.add_argument(
         "--output", metavar="DIR", default="output", help="where the files go (default: output)"
     )
     optimize.set_defaults(run=_optimize)
-    if with_config:
-        optimize.set_defaults(read_flags=_add_config_flags(optimize))
-
-    retrain = commands.add_parser(
-        "retrain", help="train a challenger; it replaces the champion if better", allow_abbrev=False
-    )
-    retrain.add_argument("--config", metavar="FILE", help="a TOML file; flags win over it")
     retrain.set_defaults(run=_retrain)
-    if with_config:
-        retrain.set_defaults(read_flags=_add_config_flags(retrain))
+    if command in configured:
+        configured[command].set_defaults(read_flags=_add_config_flags(configured[command]))
 
     rollback = commands.add_parser("rollback", help="put the previous champion back")
     rollback.add_argument("model", help="name of the registered model")
@@ -133,7 +131,7 @@ def _add_config_flags(parser: argparse.ArgumentParser) -> CliSettingsSource[Any]
         OptimizeConfig,  # type: ignore[arg-type]
         root_parser=parser,
         cli_avoid_json=True,
-        cli_prog_name="slipstream optimize",
+        cli_prog_name=parser.prog,
     )
 
 
@@ -156,21 +154,13 @@ def _read_config(chosen: argparse.Namespace) -> OptimizeConfig:
 def _optimize(chosen: argparse.Namespace) -> int:
     config = _read_config(chosen)
     output = _check_folder(Path(chosen.output))
-    sys.path.insert(0, str(root()))
-    prepare_environment()
-
-    from slipstream.terminal.report import show_report, starting
-
-    with starting("Prefect"):
+    with _ready_for_flows():
         from flows.optimize import optimize
 
     from slipstream.report import write_output
     from slipstream.store import open_store
+    from slipstream.terminal.report import show_report
 
-    warnings = logging.StreamHandler()
-    warnings.setLevel(logging.WARNING)
-    warnings.setFormatter(logging.Formatter("slipstream: %(message)s"))
-    logging.getLogger("slipstream").addHandler(warnings)
     report = optimize(config)
     files = write_output(report, output, open_store())
     show_report(report, files)
@@ -179,16 +169,26 @@ def _optimize(chosen: argparse.Namespace) -> int:
 
 def _retrain(chosen: argparse.Namespace) -> int:
     config = _read_config(chosen)
-    sys.path.insert(0, str(root()))
-    prepare_environment()
-    from slipstream.terminal.report import starting
-
-    with starting("Prefect"):
+    with _ready_for_flows():
         from flows.retrain import retrain
 
     decision = cast("Decision", retrain(config))  # the data of whatever state it ends in
     print(f"{decision.shape}: {decision.reason}")
     return DONE
+
+
+def _ready_for_flows() -> AbstractContextManager[object]:
+    """Prepare for a flow's import, which takes a while, and for the warnings of its run."""
+    sys.path.insert(0, str(root()))
+    prepare_environment()
+    warnings = logging.StreamHandler()
+    warnings.setLevel(logging.WARNING)
+    warnings.setFormatter(logging.Formatter("slipstream: %(message)s"))
+    logging.getLogger("slipstream").addHandler(warnings)
+
+    from slipstream.terminal.report import starting
+
+    return starting("Prefect")
 
 
 def _rollback(chosen: argparse.Namespace) -> int:

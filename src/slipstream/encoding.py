@@ -13,20 +13,15 @@ import pandas as pd
 import torch
 from numpy.typing import NDArray
 
-from slipstream.runtime.columns import Column, Positions, stack
+from slipstream.runtime.columns import Column, Positions, stack, table_offsets
 
-__all__ = ["column_states", "frequencies", "positions", "states", "table_offsets"]
+__all__ = ["column_states", "frequencies", "positions", "states"]
 
 
 def positions(columns: Sequence[Column], prepared: pd.DataFrame) -> Positions:
     """Locate normalised rows in the table: (low, high, t), each (N, k)."""
     located = (_column_positions(column, prepared[column.name]) for column in columns)
     return stack(located, table_offsets(columns))
-
-
-def table_offsets(columns: Sequence[Column]) -> list[int]:
-    """Where each column's rows begin in the table."""
-    return [int(start) for start in np.cumsum([0, *(column.rows for column in columns[:-1])])]
 
 
 def frequencies(columns: Sequence[Column], located: Positions) -> list[NDArray[np.float64]]:

@@ -6,6 +6,7 @@ Activations, which follow a ReLU, are u8 from zero; one scale a layer, from cali
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from importlib.metadata import version
 from typing import Any
 
@@ -52,13 +53,11 @@ def quantize(
     )
     train, _ = load_part(dataset, "train", store)
     scales = calibrate(float32, spread(train, calibration_rows))
-    int8 = Bundle(
+    int8 = replace(
+        float32,
         precision="int8",
-        columns=float32.columns,
         layers=quantize_layers(float32.layers, scales),
-        classes=float32.classes,
         activation_scales=tuple(scales),
-        details=float32.details,
     )
     return Bundles(float32=_keep(float32, store), int8=_keep(int8, store))
 

@@ -154,6 +154,11 @@ class Bundles(Reference):
     int8: BundleRef
 
     @property
+    def variants(self) -> dict[Precision, BundleRef]:
+        """Both, by their precision."""
+        return {"float32": self.float32, "int8": self.int8}
+
+    @property
     def shape(self) -> str:
         return f"{self.float32.weights_bytes:,} B -> {self.int8.weights_bytes:,} B of weights"
 

@@ -6,7 +6,6 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
-from slipstream.references import BundleRef
 from slipstream.results import RunRecord, Stage, TrackedRun
 from slipstream.runtime import InputError
 from slipstream.store import Store, write_atomically
@@ -66,10 +65,9 @@ def write_output(report: Report, output: Path, store: Store) -> dict[str, Path]:
         InputError: the folder cannot be written.
     """
     files = report.files(output)
-    variants: tuple[BundleRef, ...] = (report.record.bundles.float32, report.record.bundles.int8)
     try:
-        for variant in variants:
-            write_atomically(files[variant.precision], store.get(variant.file))
+        for precision, variant in report.record.bundles.variants.items():
+            write_atomically(files[precision], store.get(variant.file))
         text = json.dumps(report.to_json(), indent=2, ensure_ascii=False)
         write_atomically(files["report"], text.encode())
     except OSError as error:

@@ -95,8 +95,7 @@ def promote(record: RunRecord, tracked: TrackedRun, made_by: str, store: Store) 
     registry = Registry(record.config.name, record.config.tracking.uri)
     rows, labels = load_part(record.dataset, "test", store)
     target = labels.to_numpy(np.int64)
-    bundles = {"float32": record.bundles.float32, "int8": record.bundles.int8}
-    challenger = load_file(store.path(bundles[winner].file))
+    challenger = load_file(store.path(record.bundles.variants[winner].file))
     with FileLock(home() / "promotion.lock"):
         version = registry.register(tracked.variants[winner], made_by, split_of(record.config))
         champion = registry.champion()

@@ -9,6 +9,7 @@ import math
 from bisect import bisect_right
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from itertools import accumulate
 from typing import Any
 
 import numpy as np
@@ -17,7 +18,7 @@ from numpy.typing import NDArray
 from slipstream.runtime.errors import InputError
 from slipstream.runtime.types import ColumnKind
 
-__all__ = ["Column", "Positions", "locate", "stack"]
+__all__ = ["Column", "Positions", "locate", "stack", "table_offsets"]
 
 Floats = NDArray[np.float64]
 Rows = NDArray[np.int64]
@@ -175,6 +176,11 @@ def _is_missing(value: Any) -> bool:
     if value is None or type(value).__name__ in ("NAType", "NaTType"):
         return True
     return isinstance(value, float | np.floating) and bool(np.isnan(value))
+
+
+def table_offsets(columns: Iterable[Column]) -> list[int]:
+    """Where each column's rows begin in the table."""
+    return [0, *accumulate(column.rows for column in columns)][:-1]
 
 
 def stack(positions: Iterable[Positions], offsets: Iterable[int]) -> Positions:

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from slipstream.runtime.bundle import Bundle, read
-from slipstream.runtime.columns import Positions, stack
+from slipstream.runtime.columns import Positions, stack, table_offsets
 from slipstream.runtime.errors import InputError
 from slipstream.runtime.kernels import Float32Kernel, Int8Kernel, Kernel, activations, run
 from slipstream.runtime.types import Precision
@@ -36,8 +36,7 @@ class Predictor:
             if bundle.precision == "int8"
             else Float32Kernel(bundle.layers)
         )
-        rows = [column.rows for column in bundle.columns]
-        self._offsets = np.cumsum([0, *rows[:-1]])
+        self._offsets = np.array(table_offsets(bundle.columns))
 
     @property
     def features(self) -> list[str]:

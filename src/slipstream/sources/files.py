@@ -111,13 +111,12 @@ def _read_one(file: Path) -> pa.Table:
 
 def _read_parquet(file: Path) -> pa.Table:
     try:
-        table = pq.ParquetFile(file).read()
+        return pq.ParquetFile(file).read()
     except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
         reason = str(error).splitlines()[0]
         raise InputError(
             f"a .parquet file must be Parquet, however: {file}: {reason}; write the file again"
         ) from None
-    return table
 
 
 def _read_csv(file: Path) -> pa.Table:

@@ -50,9 +50,10 @@ def track(
     client, experiment = _connect(record.config.tracking.experiment, uri)
     parent = _begin(client, experiment, flow_run_id, flow_run_name)
     _log_parent(client, parent, record, flow_run_url)
-    variants: dict[Precision, str] = {}
-    for variant in (record.bundles.float32, record.bundles.int8):
-        variants[variant.precision] = _log_variant(client, parent, record, variant, store)
+    variants = {
+        precision: _log_variant(client, parent, record, variant, store)
+        for precision, variant in record.bundles.variants.items()
+    }
     client.set_terminated(parent.info.run_id)
     return TrackedRun(
         run_id=parent.info.run_id,
