@@ -29,7 +29,7 @@ def main() -> None:
                 browser.picture(page, PICTURES / "form.png")
                 store = up.environment["MLFLOW_BACKEND_STORE_URI"]
                 browser.field(page, "MLflow store").fill(store)
-                browser.submit(page)
+                browser.submit(page, up.prefect)
                 browser.await_completion(page)
                 browser.picture(page, PICTURES / "run.png")
                 link = browser.mlflow_link(page)

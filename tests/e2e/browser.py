@@ -15,6 +15,7 @@ FLAGS = [
 ]
 SECOND = 1000
 RUN_SECONDS = 120
+ATTEMPTS = 5
 
 
 @contextmanager
@@ -45,11 +46,15 @@ def field(page: Page, title: str) -> Locator:
     return page.locator(".schema-form-property", has=label).last.locator("input,textarea").first
 
 
-def submit(page: Page) -> None:
-    """Start the run, and open its page."""
-    page.get_by_role("button", name="Submit", exact=True).click()
-    toast = page.get_by_role("button", name="View run").first
-    toast.dispatch_event("click")  # it slides in, and a click would miss it
+def submit(page: Page, prefect: str) -> None:
+    """Start the run, and open its page; a server that is busy is asked again, as a person would."""
+    for _ in range(ATTEMPTS):
+        with page.expect_response("**/create_flow_run") as asked:
+            page.get_by_role("button", name="Submit", exact=True).click()
+        if asked.value.ok:
+            break
+        page.wait_for_timeout(2 * SECOND)
+    page.goto(f"{prefect}/runs/flow-run/{asked.value.json()['id']}")
 
 
 def await_completion(page: Page) -> None:

@@ -32,7 +32,7 @@ def test_a_run_from_form_to_comparison(
         browser.field(page, "Epochs").fill("2")
         store = servers.environment["MLFLOW_BACKEND_STORE_URI"]
         browser.field(page, "MLflow store").fill(store)
-        browser.submit(page)
+        browser.submit(page, servers.prefect)
         browser.await_completion(page)
         expect(page.get_by_text("mixed · k=3 · 32×32").first).to_be_visible()
 
