@@ -1,12 +1,15 @@
 """Champion: the registered model that answers now, and whether new data suits it."""
 
 from prefect import task
+from prefect.artifacts import create_table_artifact
 
 from slipstream import retraining
 from slipstream.config import OptimizeConfig
+from slipstream.drift import Drift
 from slipstream.references import DatasetRef
 from slipstream.results import Champion
-from tasks.stage import measured
+from slipstream.store import open_store
+from tasks.stage import logger, measured
 
 
 @task(**measured("champion"))
@@ -16,6 +19,15 @@ def champion(config: OptimizeConfig) -> Champion | None:
 
 
 @task(**measured("drift"))
-def drift(champion: Champion, dataset: DatasetRef, config: OptimizeConfig) -> None:
-    """Refuse data in which the champion's columns or labels have changed."""
+def drift(champion: Champion, dataset: DatasetRef, config: OptimizeConfig) -> Drift | None:
+    """Refuse data that the champion cannot read, and say how far it has moved otherwise."""
     retraining.check_champion(champion, dataset, config)
+    moved = retraining.measure_drift(champion, dataset, config, open_store())
+    if moved is not None:
+        logger.info("drift: %s", moved.shape)
+        create_table_artifact(
+            table=[{"feature": name, "psi": round(psi, 4)} for name, psi in moved.psi.items()],
+            key="drift",
+            description=f"Since the champion's training: {moved.shape}.",
+        )
+    return moved

@@ -5,11 +5,12 @@ from collections.abc import Mapping, Sequence
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator, ScalarFormatter
 
+from slipstream.drift import Drift
 from slipstream.references import Epoch, FeatureMask
 from slipstream.results import Benchmark
 from slipstream.runtime.types import Precision
 
-__all__ = ["feature_figure", "history_figure", "latency_figure"]
+__all__ = ["drift_figure", "feature_figure", "history_figure", "latency_figure"]
 
 COLOURS = {"float32": "#0072b2", "int8": "#d55e00", "kept": "#0072b2", "dropped": "#bbbbbb"}
 MOST_BARS = 30
@@ -53,6 +54,27 @@ def feature_figure(mask: FeatureMask) -> Figure:
         + (f", best {MOST_BARS} shown" if len(mask.scores) > MOST_BARS else ""),
     )
     axes.grid(axis="x", alpha=0.3)
+    return figure
+
+
+def drift_figure(drift: Drift) -> Figure:
+    """How far each feature has moved since the champion's training, most first."""
+    ranked = sorted(drift.psi.items(), key=lambda item: -item[1])[:MOST_BARS]
+    figure = Figure(figsize=(8, 1.6 + 0.28 * len(ranked)), layout="constrained")
+    axes = figure.subplots()
+    names = [name.replace("$", r"\$") for name, _ in ranked]  # a name is no formula
+    axes.barh(names, [psi for _, psi in ranked], color=COLOURS["kept"])
+    for psi, meaning in ((0.1, "shifting"), (0.25, "shifted")):
+        axes.axvline(psi, color="grey", linestyle=":", label=f"{psi}: {meaning}")
+    axes.invert_yaxis()
+    axes.set(
+        xlabel="population stability index (nats)",
+        title=f"Drift since training: {drift.outside_share:.1%} of {drift.rows:,} rows outside "
+        f"calibration, {drift.outside_share_then:.1%} in training",
+    )
+    axes.set_xlim(0, max(0.3, 1.05 * drift.largest_psi))
+    axes.grid(axis="x", alpha=0.3)
+    axes.legend(loc="lower right")
     return figure
 
 

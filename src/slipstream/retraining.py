@@ -10,6 +10,7 @@ from filelock import FileLock
 
 from slipstream.checkout import home
 from slipstream.config import OptimizeConfig
+from slipstream.drift import Drift, measure
 from slipstream.promotion import check_schema, decide
 from slipstream.quality import row_log_loss
 from slipstream.references import DatasetRef
@@ -19,7 +20,15 @@ from slipstream.snapshot import load_part
 from slipstream.store import Store
 from slipstream.tracking.registry import Registry
 
-__all__ = ["check_champion", "find_champion", "identity", "inherit", "is_settled", "promote"]
+__all__ = [
+    "check_champion",
+    "find_champion",
+    "identity",
+    "inherit",
+    "is_settled",
+    "measure_drift",
+    "promote",
+]
 
 
 def find_champion(config: OptimizeConfig) -> Champion | None:
@@ -59,6 +68,21 @@ def check_champion(champion: Champion, dataset: DatasetRef, config: OptimizeConf
         )
 
 
+def measure_drift(
+    champion: Champion, dataset: DatasetRef, config: OptimizeConfig, store: Store
+) -> Drift | None:
+    """How far today's data is from the champion's; written down where its run is."""
+    registry = Registry(config.name, config.tracking.uri)
+    version = registry.version(champion.version)
+    then = registry.profile(version)
+    if then is None:
+        return None
+    rows, _ = load_part(dataset, "train", store)
+    drift = measure(then, load_file(champion.bundle).bundle.columns, rows)
+    registry.log_drift(version, drift)
+    return drift
+
+
 def split_of(config: OptimizeConfig) -> str:
     """What decides which rows are test rows."""
     keys = {"seed", "test_fraction", "validation_fraction"}
@@ -86,7 +110,7 @@ def is_settled(config: OptimizeConfig, made_by: str) -> bool:
 def promote(record: RunRecord, tracked: TrackedRun, made_by: str, store: Store) -> Decision:
     """Register the winner as challenger, hold it against the champion, and obey the decision.
 
-    One at a time on this machine; repeated, it finds what was done before.
+    One at a time on this machine; repeated, it finds what was decided before.
     """
     winner = record.comparison.verdict.winner
     if winner is None:
@@ -98,10 +122,12 @@ def promote(record: RunRecord, tracked: TrackedRun, made_by: str, store: Store) 
     challenger = load_file(store.path(record.bundles.variants[winner].file))
     with FileLock(home() / "promotion.lock"):
         version = registry.register(tracked.variants[winner], made_by, split_of(record.config))
-        champion = registry.champion()
+        if version.decision:
+            return Decision(promoted=version.is_promoted, reason=version.reason)
+        rival = registry.rival(version)
         losses = None
-        if champion is not None and champion.number != version.number:
-            losses = row_log_loss(target, load_file(registry.bundle(champion)).predict(rows))
+        if rival is not None:
+            losses = row_log_loss(target, load_file(registry.bundle(rival)).predict(rows))
         decision = decide(
             guess_losses=row_log_loss(target, np.full(len(target), target.mean())),
             champion_losses=losses,

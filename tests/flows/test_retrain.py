@@ -75,6 +75,37 @@ def test_a_better_model_is_promoted_and_can_be_rolled_back(place: Path) -> None:
         Registry("customers", f"sqlite:///{place}/mlflow.db").rollback()
 
 
+def test_drift_is_measured_against_the_champions_training_rows(place: Path) -> None:
+    """Each retraining shows in the champion's run how far its data has moved, with a figure."""
+    retrain(config_of(place))
+    retrain(config_of(place))
+    frame = pd.read_csv(place / "customers.csv")
+    frame["a"] += 1.5
+    frame.to_csv(place / "customers.csv", index=False)
+    retrain(config_of(place))
+    client = MlflowClient(f"sqlite:///{place}/mlflow.db")
+    variant = client.get_run(client.get_model_version("customers", "1").run_id)
+    parent = variant.data.tags["mlflow.parentRunId"]
+    unchanged, moved = client.get_metric_history(parent, "drift_largest_psi")
+    assert (unchanged.value, unchanged.step) == (0, 0)
+    assert moved.value > 0.25
+    files = [file.path for file in client.list_artifacts(parent, "drift")]
+    assert sum(path.endswith(".png") for path in files) == 2
+
+
+def test_a_promotion_that_was_killed_before_it_said_so_comes_out_the_same(place: Path) -> None:
+    """Killed between the alias and the decision, the next run decides as the first one did."""
+    retrain(config_of(place))
+    better = retrain(config_of(place, epochs=15, learning_rate=0.02))
+    client = MlflowClient(f"sqlite:///{place}/mlflow.db")
+    client.delete_model_version_tag("customers", "2", "slipstream.decision")
+    again = retrain(config_of(place, epochs=15, learning_rate=0.02))
+    assert again.promoted
+    assert again.gain == better.gain
+    assert versions_of(place) == ["1", "2"]
+    assert client.get_model_version("customers", "2").tags["slipstream.replaced"] == "1"
+
+
 def test_shuffled_labels_do_not_get_in(place: Path) -> None:
     """A challenger trained on nonsense is registered, not promoted, and its figures are kept."""
     retrain(config_of(place, epochs=15, learning_rate=0.02))

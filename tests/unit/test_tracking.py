@@ -81,7 +81,7 @@ def test_the_parent_run_tells_everything(
     assert len(run.data.tags["git_sha"]) in (7, 40)
     names = {artifact.path for artifact in client.list_artifacts(tracked.run_id)}
     figures = {"history.png", "feature_scores.png", "latency.png"}
-    assert names == {"feature_mask.json", "machine.json", *figures}
+    assert names == {"feature_mask.json", "training_profile.json", "machine.json", *figures}
 
 
 def test_variants_are_nested_runs_with_the_same_metrics(

@@ -7,22 +7,30 @@ again finds one version, and a champion all the time.
 
 import logging
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 import mlflow
+from mlflow.entities import Metric
 from mlflow.entities.model_registry import ModelVersion
 from mlflow.exceptions import MlflowException
 from mlflow.tracking import MlflowClient
 
 from slipstream.checkout import resolve_tracking_uri
 from slipstream.config import TrackingConfig
+from slipstream.drift import Drift, Profile
+from slipstream.plots import drift_figure
 from slipstream.results import Decision
 from slipstream.runtime import InputError
 
-__all__ = ["Registry", "Version", "fetch_bundle", "quiet"]
+__all__ = ["PROFILE", "Registry", "Version", "fetch_bundle", "quiet"]
 
+logger = logging.getLogger("slipstream")
+
+PROFILE = "training_profile.json"  # of the parent run
 CHAMPION, CHALLENGER = "champion", "challenger"
 IDENTITY, SPLIT = "slipstream.identity", "slipstream.split"
+PROMOTED, KEPT_OUT = "promoted", "kept out"
 DECISION, REASON, REPLACED = "slipstream.decision", "slipstream.reason", "slipstream.replaced"
 
 
@@ -31,10 +39,17 @@ class Version:
     """One version of a registered model."""
 
     number: str
+    run_id: str
     identity: str
     split: str
     decision: str
+    reason: str
     replaced: str
+
+    @property
+    def is_promoted(self) -> bool:
+        """Whether it was decided that this version becomes champion."""
+        return self.decision == PROMOTED
 
 
 class Registry:
@@ -61,6 +76,23 @@ class Registry:
         return next(
             (_version(each) for each in versions if each.tags.get(IDENTITY) == identity), None
         )
+
+    def rival(self, version: Version) -> Version | None:
+        """Who holds the place that a version wants: the champion, if there is one.
+
+        A version that took the place already, and was killed before it said so, is held against the
+        one it replaced: the decision comes out as it did.
+        """
+        champion = self.champion()
+        if champion is None or champion.number != version.number:
+            return champion
+        if not version.replaced:
+            return None
+        return self.version(version.replaced)
+
+    def version(self, number: str) -> Version:
+        """The version of this number."""
+        return _version(self._client.get_model_version(self.name, number))
 
     def register(self, variant_run_id: str, identity: str, split: str) -> Version:
         """Make a version of a variant's model, or find the one that was made before."""
@@ -94,7 +126,7 @@ class Registry:
             self._client.set_model_version_tag(self.name, version.number, key, value)
         if decision.promoted:
             self._client.set_registered_model_alias(self.name, CHAMPION, version.number)
-        outcome = "promoted" if decision.promoted else "kept out"
+        outcome = PROMOTED if decision.promoted else KEPT_OUT
         self._client.set_model_version_tag(self.name, version.number, DECISION, outcome)
 
     def rollback(self) -> tuple[Version, str]:
@@ -112,6 +144,40 @@ class Registry:
             )
         self._client.set_registered_model_alias(self.name, CHAMPION, champion.replaced)
         return champion, champion.replaced
+
+    def profile(self, version: Version) -> Profile | None:
+        """How the features of a version's training rows were distributed, if its run still says."""
+        try:
+            written = mlflow.artifacts.load_dict(self._artifact(version, PROFILE))
+            return Profile.model_validate(written)
+        except (MlflowException, OSError, ValueError) as error:
+            logger.warning("drift is not measured: version %s: %s", version.number, error)
+            return None
+
+    def log_drift(self, version: Version, drift: Drift) -> None:
+        """Add today's drift to the run that a version comes from: one point more in its charts."""
+        run_id = self._parent(version)
+        now = datetime.now(UTC)
+        milliseconds = int(now.timestamp() * 1000)
+        step = len(self._client.get_metric_history(run_id, "drift_largest_psi"))
+        self._client.log_batch(
+            run_id,
+            [
+                Metric("drift_largest_psi", drift.largest_psi, milliseconds, step),
+                Metric("drift_outside_share", drift.outside_share, milliseconds, step),
+            ],
+        )
+        day = now.strftime("%Y-%m-%dT%H-%M-%S")
+        self._client.log_dict(run_id, drift.model_dump(mode="json"), f"drift/{day}.json")
+        self._client.log_figure(run_id, drift_figure(drift), f"drift/{day}.png")
+
+    def _artifact(self, version: Version, name: str) -> str:
+        mlflow.set_tracking_uri(self._uri)
+        return f"runs:/{self._parent(version)}/{name}"
+
+    def _parent(self, version: Version) -> str:
+        """The run of the pipeline that a version's variant belongs to."""
+        return str(self._client.get_run(version.run_id).data.tags["mlflow.parentRunId"])
 
     def bundle(self, version: Version) -> Path:
         """The bundle file of a version."""
@@ -148,8 +214,10 @@ def _version(found: ModelVersion) -> Version:
     tags = found.tags or {}
     return Version(
         number=str(found.version),
+        run_id=found.run_id or "",
         identity=tags.get(IDENTITY, ""),
         split=tags.get(SPLIT, ""),
         decision=tags.get(DECISION, ""),
+        reason=tags.get(REASON, ""),
         replaced=tags.get(REPLACED, ""),
     )

@@ -20,13 +20,15 @@ from mlflow.types import ColSpec, Schema
 from mlflow.types.schema import AnyType
 
 from slipstream.checkout import Addresses, resolve_tracking_uri, root, running_services
+from slipstream.drift import Profile, profile
 from slipstream.plots import feature_figure, history_figure, latency_figure
 from slipstream.references import BundleRef
 from slipstream.results import RunRecord, TrackedRun
 from slipstream.runtime import InputError, Predictor, load_file
 from slipstream.runtime.types import Precision
+from slipstream.snapshot import load_part
 from slipstream.store import Store
-from slipstream.tracking.registry import quiet
+from slipstream.tracking.registry import PROFILE, quiet
 
 __all__ = ["track"]
 
@@ -49,7 +51,7 @@ def track(
     mlflow.set_tracking_uri(uri)
     client, experiment = _connect(record.config.tracking.experiment, uri)
     parent = _begin(client, experiment, flow_run_id, flow_run_name)
-    _log_parent(client, parent, record, flow_run_url)
+    _log_parent(client, parent, record, flow_run_url, store)
     variants = {
         precision: _log_variant(client, parent, record, variant, store)
         for precision, variant in record.bundles.variants.items()
@@ -108,7 +110,9 @@ def _begin(client: MlflowClient, experiment: Experiment, flow_run_id: str, name:
     return client.create_run(experiment.experiment_id, run_name=name, tags=tags)
 
 
-def _log_parent(client: MlflowClient, parent: Run, record: RunRecord, flow_run_url: str) -> None:
+def _log_parent(
+    client: MlflowClient, parent: Run, record: RunRecord, flow_run_url: str, store: Store
+) -> None:
     run_id = parent.info.run_id
     tags = {
         "prefect.flow_run_url": flow_run_url,
@@ -127,6 +131,7 @@ def _log_parent(client: MlflowClient, parent: Run, record: RunRecord, flow_run_u
     client.log_batch(run_id, metrics=metrics, params=_parameters(record))
     client.log_inputs(run_id, [_dataset(record)])
     client.log_dict(run_id, record.mask.to_json(), "feature_mask.json")
+    client.log_dict(run_id, _profile(record, store).model_dump(mode="json"), PROFILE)
     client.log_dict(run_id, record.benchmark.machine.model_dump(mode="json"), "machine.json")
     history = history_figure(record.network.history, record.network.best_epoch)
     client.log_figure(run_id, history, "history.png")
@@ -191,6 +196,12 @@ def _parameters(record: RunRecord) -> list[Param]:
         for section, fields in record.config.model_dump().items()
         for field, value in fields.items()
     ]
+
+
+def _profile(record: RunRecord, store: Store) -> Profile:
+    """How the features are distributed in the training part: tomorrow's data is held against it."""
+    rows, _ = load_part(record.dataset, "train", store)
+    return profile(load_file(store.path(record.bundles.int8.file)).bundle.columns, rows)
 
 
 def _dataset(record: RunRecord) -> DatasetInput:
