@@ -2,12 +2,13 @@
 # make up       set up, then start the Prefect server, the MLflow server and a worker
 # make down     stop what `make up ARGS=--detach` started
 # make test     set up, then lint, types and all tests
+# make trials    set up, then the tests that take minutes: kills, schedules, queues
 # make lock     renew constraints.txt from pyproject.toml
 PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
 
-.PHONY: run up down test lint unit lock
+.PHONY: run up down test trials lint unit lock
 
 run: $(READY)
 	$(BIN)/slipstream optimize $(ARGS)
@@ -20,6 +21,9 @@ down: $(READY)
 
 test: lint
 	$(BIN)/pytest --numprocesses 2 --dist loadfile $(ARGS)
+
+trials: $(READY)
+	$(BIN)/pytest tests/trials --numprocesses 2 --dist loadfile $(ARGS)
 
 lint: $(READY)
 	$(BIN)/ruff check .

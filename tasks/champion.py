@@ -9,16 +9,16 @@ from slipstream.drift import Drift
 from slipstream.references import DatasetRef
 from slipstream.results import Champion
 from slipstream.store import open_store
-from tasks.stage import logger, measured
+from tasks.stage import IO_SECONDS, logger, measured
 
 
-@task(**measured("champion"))
+@task(**measured("champion"), timeout_seconds=IO_SECONDS)
 def champion(config: OptimizeConfig) -> Champion | None:
     """Find the champion of the config's model."""
     return retraining.find_champion(config)
 
 
-@task(**measured("drift"))
+@task(**measured("drift"), timeout_seconds=IO_SECONDS)
 def drift(champion: Champion, dataset: DatasetRef, config: OptimizeConfig) -> Drift | None:
     """Refuse data that the champion cannot read, and say how far it has moved otherwise."""
     retraining.check_champion(champion, dataset, config)

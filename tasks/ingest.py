@@ -8,14 +8,14 @@ from slipstream import ingestion, sources
 from slipstream.config import DataConfig
 from slipstream.references import DatasetRef
 from slipstream.store import open_store
-from tasks.stage import cached
+from tasks.stage import IO_SECONDS, cached
 
 
 def _fingerprint(arguments: dict[str, Any]) -> str | None:
     return sources.fingerprint(arguments["data"])
 
 
-@task(**cached("ingest", __name__, source=_fingerprint))
+@task(**cached("ingest", __name__, source=_fingerprint), timeout_seconds=IO_SECONDS)
 def ingest(data: DataConfig) -> DatasetRef:
     """Read the source, type its columns, split its rows, and keep a snapshot."""
     return ingestion.ingest(data, open_store())

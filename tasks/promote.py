@@ -6,10 +6,10 @@ from prefect.artifacts import create_markdown_artifact
 from slipstream import retraining
 from slipstream.results import Decision, RunRecord, TrackedRun
 from slipstream.store import open_store
-from tasks.stage import logger, measured
+from tasks.stage import IO_SECONDS, logger, measured
 
 
-@task(**measured("promote"))
+@task(**measured("promote"), timeout_seconds=IO_SECONDS)
 def promote(record: RunRecord, tracked: TrackedRun, made_by: str) -> Decision:
     """Register the winner, hold it against the champion, and publish the decision."""
     decision = retraining.promote(record, tracked, made_by, open_store())

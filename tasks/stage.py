@@ -20,12 +20,15 @@ from slipstream.results import Stage
 from slipstream.runtime import SlipstreamError
 from slipstream.store import open_store
 
-__all__ = ["ReferenceSerializer", "StageTrace", "cached", "measured", "one_message"]
+__all__ = ["IO_SECONDS", "ReferenceSerializer", "StageTrace", "cached", "measured", "one_message"]
 
 P = ParamSpec("P")
 R = TypeVar("R", bound=Reference)
 
 logger = logging.getLogger("slipstream")
+
+# A server, a file system or a lock that does not answer by then never will.
+IO_SECONDS = 1800
 
 RESULTS = home() / "results"
 

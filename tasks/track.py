@@ -11,7 +11,7 @@ from slipstream import tracking
 from slipstream.results import RunRecord, TrackedRun
 from slipstream.runtime import SlipstreamError
 from slipstream.store import open_store
-from tasks.stage import measured
+from tasks.stage import IO_SECONDS, measured
 
 
 def _may_pass(task: Any, run: Any, state: State[Any]) -> bool:
@@ -19,7 +19,13 @@ def _may_pass(task: Any, run: Any, state: State[Any]) -> bool:
     return not isinstance(state.result(raise_on_failure=False), SlipstreamError)
 
 
-@task(**measured("track"), retries=2, retry_delay_seconds=2, retry_condition_fn=_may_pass)
+@task(
+    **measured("track"),
+    timeout_seconds=IO_SECONDS,
+    retries=2,
+    retry_delay_seconds=2,
+    retry_condition_fn=_may_pass,
+)
 def track(record: RunRecord) -> TrackedRun:
     """Write the run to MLflow, and link to it from Prefect."""
     tracked = tracking.track(

@@ -260,16 +260,16 @@ def _up(chosen: argparse.Namespace) -> int:
     )
     print("starting Prefect, MLflow and a worker …", flush=True)
     addresses = start(services)
-    print(
+    shown = (
         f"Prefect  {addresses.prefect}/deployments   choose optimize/on-demand, then Run\n"
         f"MLflow   {addresses.mlflow}   choose the experiment slipstream\n"
-        f"logs     {home() / 'services'}"
+        f"logs     {home() / 'services'}\n"
     )
     if chosen.detach:
-        print("they run in the background; stop them with: make down")
+        print(f"{shown}they run in the background; stop them with: make down")
         return DONE
-    print("press Ctrl-C to stop them", flush=True)
     try:
+        print(f"{shown}press Ctrl-C to stop them", flush=True)
         wait()
     except KeyboardInterrupt:
         print("stopping …", flush=True)

@@ -27,6 +27,7 @@ from slipstream.runtime import InputError
 __all__ = ["Services", "start", "stop", "wait"]
 
 POOL = "slipstream"
+AUTOMATION = "crash silent runs"
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 START_SECONDS = 90
 STOP_SECONDS = 30
@@ -184,6 +185,7 @@ def _environment(services: Services) -> Mapping[str, str]:
         "PREFECT_API_URL": api,
         "PREFECT_SERVER_UI_API_URL": api,
         "PREFECT_UI_URL": services.addresses.prefect,
+        "PREFECT_FLOWS_HEARTBEAT_FREQUENCY": "30",  # what automations.yaml counts on
         "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false",
         "PYTHONPATH": str(root()),  # where a run finds the tasks
         "SLIPSTREAM_HOME": str(home()),
@@ -191,26 +193,33 @@ def _environment(services: Services) -> Mapping[str, str]:
 
 
 def _deploy(environment: Mapping[str, str], folder: Path) -> None:
+    """Tell the server what prefect.yaml and automations.yaml say; what stood there is replaced."""
+    _prefect(environment, "--no-prompt", "automation", "delete", AUTOMATION)  # none at first
     commands = (
-        ["work-pool", "create", POOL, "--type", "process", "--overwrite"],
-        ["--no-prompt", "deploy", "--all"],
+        ("work-pool", "create", POOL, "--type", "process", "--overwrite"),
+        ("--no-prompt", "deploy", "--all"),
+        ("automation", "create", "--from-file", "automations.yaml"),
     )
     for command in commands:
-        done = subprocess.run(
-            [_program("prefect"), *command],
-            cwd=root(),
-            env=dict(environment),
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+        done = _prefect(environment, *command)
         if done.returncode:
             (folder / "deploy.log").write_text(done.stdout + done.stderr)
             raise InputError(
-                "the deployments in prefect.yaml must be accepted by Prefect, however: it refused "
-                f"({done.stderr.strip().splitlines()[-1:] or 'no reason given'}); "
+                "prefect.yaml and automations.yaml must be accepted by Prefect, however: it refused"
+                f" ({done.stderr.strip().splitlines()[-1:] or 'no reason given'}); "
                 f"see {folder / 'deploy.log'}"
             )
+
+
+def _prefect(environment: Mapping[str, str], *arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [_program("prefect"), *arguments],
+        cwd=root(),
+        env=dict(environment),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
 
 
 def _wait_until_healthy(url: str, log: Path) -> None:

@@ -4,9 +4,14 @@ import os
 import socket
 import subprocess
 import sys
+import time
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
+import httpx
+
+SETTLED = {"COMPLETED", "FAILED", "CRASHED", "CANCELLED"}
 PROGRAM = str(Path(sys.executable).parent / "slipstream")
 
 
@@ -18,7 +23,12 @@ def free_port() -> int:
 
 def processes_of(home: Path) -> list[str]:
     """Command lines of the processes whose environment or arguments name this home."""
-    found = []
+    return list(pids_of(home).values())
+
+
+def pids_of(home: Path) -> dict[int, str]:
+    """Those processes, each with its id and its command line."""
+    found = {}
     for process in Path("/proc").glob("[0-9]*"):
         try:
             told = (process / "cmdline").read_bytes() + (process / "environ").read_bytes()
@@ -26,7 +36,7 @@ def processes_of(home: Path) -> list[str]:
         except OSError:
             continue
         if str(home).encode() in told and state != "Z" and int(process.name) != os.getpid():
-            found.append((process / "cmdline").read_text().replace("\0", " "))
+            found[int(process.name)] = (process / "cmdline").read_text().replace("\0", " ")
     return found
 
 
@@ -66,3 +76,44 @@ def up_in(folder: Path, environment: dict[str, str]) -> Up:
         prefect=f"http://127.0.0.1:{prefect}",
         mlflow=f"http://127.0.0.1:{mlflow}",
     )
+
+
+def start_run(up: Up, config: dict, name: str = "optimize/on-demand") -> str:
+    """Start a run as the form in the UI does; returns its id."""
+    deployment = ask(up, "GET", f"/deployments/name/{name}")
+    body = {"parameters": {"config": config}}
+    return str(ask(up, "POST", f"/deployments/{deployment['id']}/create_flow_run", body)["id"])
+
+
+def await_run(up: Up, run_id: str, seconds: float = 120) -> dict:
+    """Wait until a run is over."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        run = ask(up, "GET", f"/flow_runs/{run_id}")
+        if run["state"]["type"] in SETTLED:
+            time.sleep(3)  # logs and artifacts arrive a moment later
+            return run
+        time.sleep(1)
+    raise AssertionError(run["state"])
+
+
+def run_deployment(up: Up, config: dict, name: str = "optimize/on-demand") -> dict:
+    """Start a run, and wait until it is over."""
+    return await_run(up, start_run(up, config, name))
+
+
+def find(up: Up, what: str, run: dict) -> list[dict]:
+    """Task runs, artifacts or logs of a flow run."""
+    mine = {"flow_run_id": {"any_": [run["id"]]}}
+    return ask(up, "POST", f"/{what}/filter", {what: mine})
+
+
+def ask(up: Up, method: str, path: str, body: object = None, *, answers: bool = True) -> Any:
+    """Ask the Prefect server; one that is busy says 503, and Prefect's clients ask it again."""
+    for _ in range(10):
+        answer = httpx.request(method, f"{up.prefect}/api{path}", json=body, timeout=30)
+        if answer.status_code != httpx.codes.SERVICE_UNAVAILABLE:
+            break
+        time.sleep(2)
+    answer.raise_for_status()
+    return answer.json() if answers else None

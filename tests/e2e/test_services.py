@@ -8,41 +8,7 @@ from pathlib import Path
 
 import httpx
 
-from tests.e2e.servers import PROGRAM, Up, free_port, processes_of
-
-SETTLED = {"COMPLETED", "FAILED", "CRASHED", "CANCELLED"}
-
-
-def run_deployment(up: Up, config: dict, name: str = "optimize/on-demand") -> dict:
-    """Start a run as the form in the UI does, and wait until it is over."""
-    with httpx.Client(base_url=f"{up.prefect}/api", timeout=30) as api:
-        deployment = api.get(f"/deployments/name/{name}").raise_for_status().json()
-        body = {"parameters": {"config": config}}
-        for _ in range(10):  # a server that is busy says so with 503; Prefect's clients ask again
-            run = api.post(f"/deployments/{deployment['id']}/create_flow_run", json=body)
-            if run.status_code != httpx.codes.SERVICE_UNAVAILABLE:
-                break
-            time.sleep(2)
-        run_id = run.raise_for_status().json()["id"]
-        end = time.monotonic() + 120
-        while time.monotonic() < end:
-            run = api.get(f"/flow_runs/{run_id}").json()
-            if run["state"]["type"] in SETTLED:
-                time.sleep(3)  # logs and artifacts arrive a moment later
-                return run
-            time.sleep(1)
-    raise AssertionError(run["state"])
-
-
-def find(up: Up, what: str, run: dict) -> list[dict]:
-    """Task runs, artifacts or logs of a flow run."""
-    filters = {
-        "task_runs": {"task_runs": {"flow_run_id": {"any_": [run["id"]]}}},
-        "artifacts": {"artifacts": {"flow_run_id": {"any_": [run["id"]]}}},
-        "logs": {"logs": {"flow_run_id": {"any_": [run["id"]]}}},
-    }
-    answer = httpx.post(f"{up.prefect}/api/{what}/filter", json=filters[what], timeout=30)
-    return answer.raise_for_status().json()
+from tests.e2e.servers import PROGRAM, Up, ask, find, free_port, processes_of, run_deployment
 
 
 def test_both_pages_answer(servers: Up) -> None:
@@ -112,15 +78,20 @@ def test_retraining_from_the_ui_makes_a_champion(servers: Up) -> None:
     assert again["state"]["message"] == "unchanged, champion kept"
 
 
-def test_the_nightly_schedule_is_set(servers: Up) -> None:
-    """The nightly deployment has its schedule, active, in a time zone."""
-    deployment = httpx.get(
-        f"{servers.prefect}/api/deployments/name/retrain/nightly", timeout=30
-    ).json()
+def test_the_nightly_run_is_planned(servers: Up) -> None:
+    """The nightly deployment's schedule is active, with a time zone, and its runs are planned."""
+    deployment = ask(servers, "GET", "/deployments/name/retrain/nightly")
     (schedule,) = deployment["schedules"]
     assert schedule["active"]
     assert schedule["slug"] == "nightly"
     assert (schedule["schedule"]["cron"], schedule["schedule"]["timezone"]) == ("0 2 * * *", "UTC")
+    mine = {"deployments": {"id": {"any_": [deployment["id"]]}}}
+    for _ in range(30):  # the scheduler looks at new deployments every few seconds
+        planned = ask(servers, "POST", "/flow_runs/filter", mine)
+        if planned:
+            break
+        time.sleep(1)
+    assert "T02:00:00" in planned[0]["expected_start_time"]
 
 
 def test_a_mistake_in_the_form_is_one_message(servers: Up) -> None:

@@ -1,13 +1,15 @@
-"""prefect.yaml, held against what Prefect really reads: it ignores keys that it does not know."""
+"""prefect.yaml and automations.yaml against what Prefect reads: it passes over what it does not."""
 
 from typing import Any
 
 import pytest
 import yaml
 from prefect.cli.deploy._models import PrefectYamlModel
+from prefect.events.schemas.automations import AutomationCore
 
 from slipstream.checkout import root
 from slipstream.config import parse_config
+from slipstream.services import AUTOMATION
 
 
 def lost(written: Any, understood: Any, place: str = "") -> list[str]:
@@ -47,6 +49,14 @@ def test_a_typo_would_be_found(right: str, wrong: str) -> None:
     """A misspelt key at any depth is noticed."""
     text = (root() / "prefect.yaml").read_text().replace(right, wrong)
     assert any(wrong.rstrip(":") in key for key in unread_keys(text))
+
+
+def test_prefect_reads_the_automation() -> None:
+    """The automation is one, Prefect knows all that it says, and `make up` replaces it by name."""
+    (written,) = yaml.safe_load((root() / "automations.yaml").read_text())["automations"]
+    understood = AutomationCore.model_validate(written)
+    assert lost(written, understood.model_dump(exclude_unset=True)) == []
+    assert understood.name == AUTOMATION
 
 
 def test_deployments_lead_to_flows() -> None:
