@@ -265,6 +265,8 @@ def _up(chosen: argparse.Namespace) -> int:
         f"MLflow   {addresses.mlflow}   choose the experiment slipstream\n"
         f"logs     {home() / 'services'}"
     )
+    if os.environ.get("MLFLOW_BACKEND_STORE_URI"):
+        print(f"runs     are written there with tracking.uri = {addresses.mlflow}")
     if chosen.detach:
         print("they run in the background; stop them with: make down")
         return DONE

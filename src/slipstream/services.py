@@ -20,6 +20,9 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from sqlalchemy import make_url
+from sqlalchemy.exc import ArgumentError, NoSuchModuleError
+
 from slipstream.checkout import SERVICES, Addresses, home, resolve_tracking_uri, root
 from slipstream.config import TrackingConfig
 from slipstream.runtime import InputError
@@ -28,6 +31,7 @@ __all__ = ["Services", "start", "stop", "wait"]
 
 POOL = "slipstream"
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
+DATABASES = ("PREFECT_SERVER_DATABASE_CONNECTION_URL", "MLFLOW_BACKEND_STORE_URI")
 START_SECONDS = 90
 STOP_SECONDS = 30
 LOG_LINES = 15
@@ -100,6 +104,8 @@ def _check(services: Services) -> None:
         raise InputError(
             "the servers must not run yet, however: they do; stop them first with make down"
         )
+    for variable in DATABASES:
+        _check_database(variable)
     if services.host not in LOOPBACK and not os.environ.get("PREFECT_SERVER_API_AUTH_STRING"):
         raise InputError(
             "servers that others can reach must ask for a password, however: the host is "
@@ -121,9 +127,19 @@ def _check(services: Services) -> None:
                 ) from None
 
 
+def _check_database(variable: str) -> None:
+    """Refuse a URL that the servers could not use: MLflow would write it to its log."""
+    try:
+        if url := os.environ.get(variable):
+            make_url(url).get_dialect().import_dbapi()
+    except (ArgumentError, NoSuchModuleError, ModuleNotFoundError, ValueError) as error:
+        raise InputError(
+            f"{variable} must be a SQLAlchemy URL whose driver is installed, however: {error}; "
+            "postgresql+asyncpg://… is Prefect's, and postgresql://… is MLflow's"
+        ) from None
+
+
 def _write_config(services: Services, folder: Path) -> Path:
-    store = os.environ.get("MLFLOW_BACKEND_STORE_URI") or resolve_tracking_uri(TrackingConfig().uri)
-    artifacts = root() / "mlruns" / "artifacts"
     hosts = ",".join(f"{host}:{services.mlflow_port}" for host in {services.host, "localhost"})
     commands = {
         "prefect": [
@@ -133,8 +149,7 @@ def _write_config(services: Services, folder: Path) -> Path:
         "mlflow": [
             *(_program("mlflow"), "server", "--host", services.host),
             *("--port", str(services.mlflow_port), "--workers", "1"),
-            *("--backend-store-uri", store, "--artifacts-destination", artifacts.as_uri()),
-            *("--allowed-hosts", hosts),
+            *("--allowed-hosts", os.environ.get("MLFLOW_SERVER_ALLOWED_HOSTS") or hosts),
         ],
         "worker": [
             *(_program("prefect"), "worker", "start"),
@@ -177,13 +192,22 @@ def _quote(part: str) -> str:
 
 
 def _environment(services: Services) -> Mapping[str, str]:
-    """What the servers, the worker and the runs it starts find in their environment."""
+    """What the servers, the worker and the runs it starts find in their environment.
+
+    Databases are named here and nowhere else: everybody can read a command line.
+    """
     api = f"{services.addresses.prefect}/api"
+    defaults = {
+        "MLFLOW_BACKEND_STORE_URI": resolve_tracking_uri(TrackingConfig().uri),
+        "MLFLOW_ARTIFACTS_DESTINATION": (root() / "mlruns" / "artifacts").as_uri(),
+        "PREFECT_API_AUTH_STRING": os.environ.get("PREFECT_SERVER_API_AUTH_STRING", ""),
+        "PREFECT_SERVER_UI_API_URL": api,  # another one where a proxy stands before the server
+        "PREFECT_UI_URL": services.addresses.prefect,
+    }
     return {
         **os.environ,
+        **{name: os.environ.get(name) or value for name, value in defaults.items()},
         "PREFECT_API_URL": api,
-        "PREFECT_SERVER_UI_API_URL": api,
-        "PREFECT_UI_URL": services.addresses.prefect,
         "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false",
         "PYTHONPATH": str(root()),  # where a run finds the tasks
         "SLIPSTREAM_HOME": str(home()),
