@@ -6,10 +6,9 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
-from filelock import FileLock
 
-from slipstream.checkout import home
 from slipstream.config import OptimizeConfig
+from slipstream.locking import promotion_lock
 from slipstream.promotion import check_schema, decide
 from slipstream.quality import row_log_loss
 from slipstream.references import DatasetRef
@@ -86,7 +85,7 @@ def is_settled(config: OptimizeConfig, made_by: str) -> bool:
 def promote(record: RunRecord, tracked: TrackedRun, made_by: str, store: Store) -> Decision:
     """Register the winner as challenger, hold it against the champion, and obey the decision.
 
-    One at a time on this machine; repeated, it finds what was done before.
+    One at a time a model; repeated, it finds what was done before.
     """
     winner = record.comparison.verdict.winner
     if winner is None:
@@ -96,7 +95,7 @@ def promote(record: RunRecord, tracked: TrackedRun, made_by: str, store: Store) 
     rows, labels = load_part(record.dataset, "test", store)
     target = labels.to_numpy(np.int64)
     challenger = load_file(store.path(record.bundles.variants[winner].file))
-    with FileLock(home() / "promotion.lock"):
+    with promotion_lock(record.config.name, record.config.tracking.uri):
         version = registry.register(tracked.variants[winner], made_by, split_of(record.config))
         champion = registry.champion()
         losses = None

@@ -12,11 +12,12 @@ ADAPTERS = {
     "slipstream.cli": {"pydantic_settings"},
     "slipstream.fingerprint": {"grimp"},
     "slipstream.latency": {"threadpoolctl"},
+    "slipstream.locking": {"filelock", "sqlalchemy"},
     "slipstream.plots": {"matplotlib"},
     "slipstream.sources.database": {"sqlalchemy", "sqlparse"},
     "slipstream.terminal.progress": {"rich"},
     "slipstream.terminal.report": {"rich"},
-    "slipstream.retraining": {"filelock"},
+    "slipstream.services": {"sqlalchemy"},
     "slipstream.tracking.registry": {"mlflow"},
     "slipstream.tracking.runs": {"mlflow"},
 }

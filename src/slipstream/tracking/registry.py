@@ -16,6 +16,7 @@ from mlflow.tracking import MlflowClient
 
 from slipstream.checkout import resolve_tracking_uri
 from slipstream.config import TrackingConfig
+from slipstream.locking import promotion_lock
 from slipstream.results import Decision
 from slipstream.runtime import InputError
 
@@ -103,15 +104,17 @@ class Registry:
         Raises:
             InputError: there is no champion, or it replaced none.
         """
-        champion = self.champion()
-        if champion is None or not champion.replaced:
-            raise InputError(
-                f"rolling back needs a champion that replaced another, however: {self.name!r} has "
-                f"{'no champion' if champion is None else 'had no other champion before'}; "
-                "set the alias in MLflow by hand"
-            )
-        self._client.set_registered_model_alias(self.name, CHAMPION, champion.replaced)
-        return champion, champion.replaced
+        with promotion_lock(self.name, self._uri):
+            champion = self.champion()
+            if champion is None or not champion.replaced:
+                raise InputError(
+                    "rolling back needs a champion that replaced another, however: "
+                    f"{self.name!r} "
+                    f"{'has no champion' if champion is None else 'had no other champion before'}; "
+                    "set the alias in MLflow by hand"
+                )
+            self._client.set_registered_model_alias(self.name, CHAMPION, champion.replaced)
+            return champion, champion.replaced
 
     def bundle(self, version: Version) -> Path:
         """The bundle file of a version."""
