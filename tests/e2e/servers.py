@@ -4,10 +4,14 @@ import os
 import socket
 import subprocess
 import sys
+import time
 from dataclasses import dataclass
 from pathlib import Path
 
+import httpx
+
 PROGRAM = str(Path(sys.executable).parent / "slipstream")
+SETTLED = {"COMPLETED", "FAILED", "CRASHED", "CANCELLED"}
 
 
 def free_port() -> int:
@@ -40,6 +44,14 @@ class Up:
     prefect: str
     mlflow: str
 
+    @property
+    def auth(self) -> tuple[str, str] | None:
+        """What the Prefect server asks for, if it does."""
+        user, _, password = self.environment.get("PREFECT_SERVER_API_AUTH_STRING", "").partition(
+            ":"
+        )
+        return (user, password) if user else None
+
     def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
             [PROGRAM, *arguments],
@@ -66,3 +78,24 @@ def up_in(folder: Path, environment: dict[str, str]) -> Up:
         prefect=f"http://127.0.0.1:{prefect}",
         mlflow=f"http://127.0.0.1:{mlflow}",
     )
+
+
+def run_deployment(up: Up, config: dict, name: str = "optimize/on-demand") -> dict:
+    """Start a run as the form in the UI does, and wait until it is over."""
+    with httpx.Client(base_url=f"{up.prefect}/api", timeout=30, auth=up.auth) as api:
+        deployment = api.get(f"/deployments/name/{name}").raise_for_status().json()
+        body = {"parameters": {"config": config}}
+        for _ in range(10):  # a server that is busy says so with 503; Prefect's clients ask again
+            run = api.post(f"/deployments/{deployment['id']}/create_flow_run", json=body)
+            if run.status_code != httpx.codes.SERVICE_UNAVAILABLE:
+                break
+            time.sleep(2)
+        run_id = run.raise_for_status().json()["id"]
+        end = time.monotonic() + 120
+        while time.monotonic() < end:
+            run = api.get(f"/flow_runs/{run_id}").json()
+            if run["state"]["type"] in SETTLED:
+                time.sleep(3)  # logs and artifacts arrive a moment later
+                return run
+            time.sleep(1)
+    raise AssertionError(run["state"])

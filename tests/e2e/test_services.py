@@ -3,35 +3,11 @@
 import re
 import signal
 import subprocess
-import time
 from pathlib import Path
 
 import httpx
 
-from tests.e2e.servers import PROGRAM, Up, free_port, processes_of
-
-SETTLED = {"COMPLETED", "FAILED", "CRASHED", "CANCELLED"}
-
-
-def run_deployment(up: Up, config: dict, name: str = "optimize/on-demand") -> dict:
-    """Start a run as the form in the UI does, and wait until it is over."""
-    with httpx.Client(base_url=f"{up.prefect}/api", timeout=30) as api:
-        deployment = api.get(f"/deployments/name/{name}").raise_for_status().json()
-        body = {"parameters": {"config": config}}
-        for _ in range(10):  # a server that is busy says so with 503; Prefect's clients ask again
-            run = api.post(f"/deployments/{deployment['id']}/create_flow_run", json=body)
-            if run.status_code != httpx.codes.SERVICE_UNAVAILABLE:
-                break
-            time.sleep(2)
-        run_id = run.raise_for_status().json()["id"]
-        end = time.monotonic() + 120
-        while time.monotonic() < end:
-            run = api.get(f"/flow_runs/{run_id}").json()
-            if run["state"]["type"] in SETTLED:
-                time.sleep(3)  # logs and artifacts arrive a moment later
-                return run
-            time.sleep(1)
-    raise AssertionError(run["state"])
+from tests.e2e.servers import PROGRAM, Up, free_port, processes_of, run_deployment
 
 
 def find(up: Up, what: str, run: dict) -> list[dict]:

@@ -1,0 +1,270 @@
+"""Team mode: both servers on a real PostgreSQL, and promotions that wait for each other there."""
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import httpx
+import pytest
+
+from slipstream import locking
+from slipstream.locking import promotion_lock
+from slipstream.results import Decision
+from slipstream.runtime import InputError
+from slipstream.tracking.registry import Registry
+from tests.e2e.postgres import Postgres, find_binaries, running_postgres
+from tests.e2e.servers import PROGRAM, Up, processes_of, run_deployment, up_in
+
+PASSWORD = "team-secret-41c7"
+WAITING = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"
+HOLDER = """
+import time
+from slipstream.locking import promotion_lock
+with promotion_lock("demo", "http://127.0.0.1"):
+    print("held", flush=True)
+    time.sleep(600)
+"""
+
+
+class CommandLines(threading.Thread):
+    """Looks over and over at the command lines of all processes, as `ps` would."""
+
+    def __init__(self, secret: str) -> None:
+        super().__init__(daemon=True)
+        self.secret = secret.encode()
+        self.found: set[bytes] = set()
+        self.over = threading.Event()
+
+    def run(self) -> None:
+        while not self.over.wait(0.05):
+            for path in Path("/proc").glob("[0-9]*/cmdline"):
+                try:
+                    line = path.read_bytes()
+                except OSError:
+                    continue
+                if self.secret in line:
+                    self.found.add(line)
+
+
+@pytest.fixture(scope="module")
+def postgres() -> Iterator[Postgres]:
+    binaries = find_binaries()
+    if binaries is None:
+        missing = "PostgreSQL is not installed: apt-get install postgresql"
+        if os.environ.get("CI"):
+            pytest.fail(missing)
+        pytest.skip(missing)
+    with running_postgres(binaries, PASSWORD) as server:
+        with server.connect() as connection:
+            connection.execute("CREATE DATABASE prefect")
+            connection.execute("CREATE DATABASE mlflow")
+        yield server
+
+
+@pytest.fixture(scope="module")
+def command_lines() -> Iterator[CommandLines]:
+    watcher = CommandLines(PASSWORD)
+    watcher.start()
+    yield watcher
+    watcher.over.set()
+
+
+@pytest.fixture(scope="module")
+def team(
+    postgres: Postgres,
+    command_lines: CommandLines,
+    environment: dict[str, str],
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[Up]:
+    """The servers on two databases of that PostgreSQL, as a public address would need them."""
+    place = tmp_path_factory.mktemp("team")
+    up = up_in(place, environment)
+    up.environment.update(
+        PREFECT_SERVER_DATABASE_CONNECTION_URL=postgres.url("prefect", "postgresql+asyncpg"),
+        PREFECT_SERVER_API_AUTH_STRING=f"admin:{PASSWORD}",
+        MLFLOW_BACKEND_STORE_URI=postgres.url("mlflow"),
+        MLFLOW_ARTIFACTS_DESTINATION=(place / "artifacts").as_uri(),
+        PREFECT_SERVER_UI_API_URL="https://prefect.example/api",
+    )
+    started = up.run("up", "--detach", *up.flags)
+    assert started.returncode == 0, started.stderr
+    assert PASSWORD not in started.stdout + started.stderr
+    assert f"tracking.uri = {up.mlflow}" in started.stdout
+    yield up
+    assert up.run("down").stdout == "stopped\n"
+    assert processes_of(up.home) == []
+
+
+def versions_of(up: Up, model: str) -> list[dict]:
+    answer = httpx.get(
+        f"{up.mlflow}/api/2.0/mlflow/model-versions/search",
+        params={"filter": f"name = '{model}'"},
+        timeout=30,
+    )
+    return answer.raise_for_status().json().get("model_versions", [])
+
+
+def champion_of(up: Up, model: str) -> str:
+    answer = httpx.get(
+        f"{up.mlflow}/api/2.0/mlflow/registered-models/alias",
+        params={"name": model, "alias": "champion"},
+        timeout=30,
+    )
+    return answer.raise_for_status().json()["model_version"]["version"]
+
+
+def test_a_retraining_on_postgresql_makes_a_champion(team: Up, postgres: Postgres) -> None:
+    """Started as the form does it, a retraining completes, and its champion is served by alias."""
+    config = {
+        "data": {"path": "breast_cancer"},
+        "training": {"epochs": 20},
+        "tracking": {"uri": team.mlflow},
+    }
+    run = run_deployment(team, config, "retrain/on-demand")
+    assert run["state"]["type"] == "COMPLETED", run["state"]
+    assert champion_of(team, "breast_cancer") == "1"
+    with postgres.connect("mlflow") as connection:
+        (location,) = connection.execute(
+            "SELECT artifact_location FROM experiments WHERE name = 'slipstream'"
+        ).fetchone()
+    assert location.startswith("mlflow-artifacts:/")
+    load = "import slipstream; print(slipstream.load('models:/breast_cancer@champion').task)"
+    loaded = subprocess.run(
+        [sys.executable, "-c", load],
+        env={**team.environment, "MLFLOW_TRACKING_URI": team.mlflow},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert loaded.stdout == "binary\n", loaded.stderr
+
+
+def test_two_promotions_at_once_wait_for_each_other(team: Up, postgres: Postgres) -> None:
+    """Of two hosts that retrain the same at once, one registers; a killed one keeps nobody out."""
+    flags = ["--training.epochs", "10", "--features.k", "3", "--tracking.uri", team.mlflow]
+    hosts = [
+        {
+            **team.environment,
+            "SLIPSTREAM_HOME": str(team.home.parent / name),
+            "PREFECT_API_URL": f"{team.prefect}/api",
+            "PREFECT_API_AUTH_STRING": team.environment["PREFECT_SERVER_API_AUTH_STRING"],
+        }
+        for name in ("first", "second", "third")
+    ]
+    holder = subprocess.Popen(
+        [sys.executable, "-c", HOLDER], env=hosts[2], stdout=subprocess.PIPE, text=True
+    )
+    assert holder.stdout.readline() == "held\n"
+    retrainings = [
+        subprocess.Popen(
+            [PROGRAM, "retrain", *flags],
+            env=host,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        for host in hosts[:2]
+    ]
+    with postgres.connect("mlflow") as connection:
+        end = time.monotonic() + 60
+        while connection.execute(WAITING).fetchone() != (2,) and time.monotonic() < end:
+            time.sleep(0.1)
+        assert connection.execute(WAITING).fetchone() == (2,)
+    assert versions_of(team, "demo") == []
+    holder.send_signal(signal.SIGKILL)
+    for retraining in retrainings:
+        _, errors = retraining.communicate(timeout=60)
+        assert retraining.returncode == 0, errors
+    (version,) = versions_of(team, "demo")
+    assert champion_of(team, "demo") == version["version"]
+
+
+def test_one_step_back_through_the_server(team: Up) -> None:
+    """The console script rolls a champion back in the team's registry."""
+    registry = Registry("demo", team.mlflow)
+    (first,) = versions_of(team, "demo")
+    second = registry.register(first["run_id"], "another identity", "the same split")
+    registry.settle(second, Decision(promoted=True, reason="a test says so"))
+    assert champion_of(team, "demo") == "2"
+    back = team.run("rollback", "demo", "--tracking-uri", team.mlflow)
+    assert back.stdout.endswith("version 1 is again\n"), back.stderr
+    assert champion_of(team, "demo") == "1"
+
+
+def test_a_promotion_waits_for_the_same_model_only(
+    postgres: Postgres, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another model is promoted meanwhile; the same one waits, not for ever, and says why."""
+    monkeypatch.setenv("MLFLOW_BACKEND_STORE_URI", postgres.url("mlflow"))
+    monkeypatch.setattr(locking, "WAIT_SECONDS", 1)
+    server = "http://127.0.0.1"
+    with promotion_lock("churn", server), promotion_lock("fraud", server):
+        again = promotion_lock("churn", server)
+        with pytest.raises(InputError, match="'churn' has not ended within 1 seconds"):
+            again.__enter__()
+    with promotion_lock("churn", server):
+        pass
+
+
+def test_a_page_behind_a_proxy_calls_the_proxy(team: Up) -> None:
+    """The API's address that a browser is given can be set with Prefect's own variable."""
+    settings = httpx.get(f"{team.prefect}/ui-settings", timeout=30).json()
+    assert settings["api_url"] == "https://prefect.example/api"
+    assert httpx.post(f"{team.prefect}/api/flows/filter", json={}, timeout=30).status_code == 401
+
+
+def test_the_password_is_nowhere(team: Up, postgres: Postgres, command_lines: CommandLines) -> None:
+    """No command line, no file of ours and no row of either database has held the password."""
+    assert command_lines.found == set()
+    files = [path for path in team.home.parent.rglob("*") if path.is_file()]
+    assert {"services.json", "supervisord.conf", "mlflow.log"} <= {path.name for path in files}
+    assert [path for path in files if PASSWORD.encode() in path.read_bytes()] == []
+    for database in ("prefect", "mlflow"):
+        dump = postgres.dump(database)
+        assert "breast_cancer" in dump
+        assert PASSWORD not in dump
+
+
+def test_a_password_file_will_do(postgres: Postgres, tmp_path: Path) -> None:
+    """Both servers' drivers read the password from the file that PGPASSFILE names."""
+    file = tmp_path / "pgpass"
+    file.write_text(f"127.0.0.1:{postgres.port}:*:team:{PASSWORD}\n")
+    file.chmod(0o600)
+    url = replace(postgres, password="").url("mlflow").replace(":@", "@")
+    script = f"""
+import asyncio, sqlalchemy
+from sqlalchemy.ext.asyncio import create_async_engine
+sqlalchemy.create_engine("{url}").connect().close()
+async def connect():
+    async with create_async_engine("{url.replace("://", "+asyncpg://")}").connect(): print("both")
+asyncio.run(connect())
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", script],
+        env={**os.environ, "PGPASSFILE": str(file)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.stdout == "both\n", done.stderr
+
+
+def test_a_database_that_cannot_be_used_is_refused(environment: dict[str, str]) -> None:
+    """A URL without a driver is refused before anything starts, without its password."""
+    url = f"postgres://team:{PASSWORD}@127.0.0.1/mlflow"
+    refused = subprocess.run(
+        [PROGRAM, "up", "--detach"],
+        env={**environment, "MLFLOW_BACKEND_STORE_URI": url},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert refused.returncode == 2
+    assert "MLFLOW_BACKEND_STORE_URI must be a SQLAlchemy URL" in refused.stderr
+    assert PASSWORD not in refused.stderr
