@@ -252,6 +252,7 @@ def _inspect(chosen: argparse.Namespace) -> int:
 
 
 def _up(chosen: argparse.Namespace) -> int:
+    from slipstream.databases import MLFLOW_DATABASE
     from slipstream.services import Services, start, stop, wait
 
     prepare_environment()
@@ -265,7 +266,7 @@ def _up(chosen: argparse.Namespace) -> int:
         f"MLflow   {addresses.mlflow}   choose the experiment slipstream\n"
         f"logs     {home() / 'services'}"
     )
-    if os.environ.get("MLFLOW_BACKEND_STORE_URI"):
+    if os.environ.get(MLFLOW_DATABASE):
         print(f"runs     are written there with tracking.uri = {addresses.mlflow}")
     if chosen.detach:
         print("they run in the background; stop them with: make down")

@@ -15,12 +15,12 @@ from filelock import FileLock, Timeout
 from sqlalchemy.exc import SQLAlchemyError
 
 from slipstream.checkout import home
+from slipstream.databases import MLFLOW_DATABASE
 from slipstream.runtime.errors import InputError
 
 __all__ = ["promotion_lock"]
 
 WAIT_SECONDS = 600
-BACKEND = "MLFLOW_BACKEND_STORE_URI"
 # A host that lost its power cannot say goodbye: PostgreSQL asks, and frees its lock in a minute.
 KEEPALIVES = {"tcp_keepalives_idle": 30, "tcp_keepalives_interval": 10, "tcp_keepalives_count": 3}
 LOCK_NOT_AVAILABLE = "55P03"  # PostgreSQL's code for a lock_timeout
@@ -38,7 +38,7 @@ def promotion_lock(name: str, tracking_uri: str) -> AbstractContextManager[None]
         InputError: another one holds it for too long, or the database does not answer.
     """
     through_server = tracking_uri.startswith("http")
-    database = os.environ.get(BACKEND, "")
+    database = os.environ.get(MLFLOW_DATABASE, "")
     if through_server and database.startswith("postgresql"):
         return _lock_in_database(name, database)
     if through_server and not database:
@@ -46,7 +46,7 @@ def promotion_lock(name: str, tracking_uri: str) -> AbstractContextManager[None]
             "Promotions of %s from this host wait for each other, those from other hosts do not: "
             "set %s as it is set for the MLflow server.",
             name,
-            BACKEND,
+            MLFLOW_DATABASE,
         )
     return _lock_on_this_host(name)
 
@@ -60,9 +60,9 @@ def _lock_in_database(name: str, url: str) -> Iterator[None]:
         if getattr(cause, "sqlstate", None) == LOCK_NOT_AVAILABLE:
             raise _waited_too_long(name) from None
         raise InputError(
-            f"{BACKEND} must lead to the MLflow server's database, because promotions wait for "
-            f"each other there, however: {str(cause).splitlines()[0]}; set it as it is set for the "
-            "server"
+            f"{MLFLOW_DATABASE} must lead to the MLflow server's database, because promotions wait "
+            f"for each other there, however: {str(cause).splitlines()[0]}; set it as it is set for "
+            "the server"
         ) from None
     with connection:
         yield

@@ -20,18 +20,15 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from sqlalchemy import make_url
-from sqlalchemy.exc import ArgumentError, NoSuchModuleError
-
 from slipstream.checkout import SERVICES, Addresses, home, resolve_tracking_uri, root
 from slipstream.config import TrackingConfig
+from slipstream.databases import MLFLOW_DATABASE, check_databases
 from slipstream.runtime import InputError
 
 __all__ = ["Services", "start", "stop", "wait"]
 
 POOL = "slipstream"
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
-DATABASES = ("PREFECT_SERVER_DATABASE_CONNECTION_URL", "MLFLOW_BACKEND_STORE_URI")
 START_SECONDS = 90
 STOP_SECONDS = 30
 LOG_LINES = 15
@@ -59,9 +56,10 @@ def start(services: Services) -> Addresses:
 
     Raises:
         InputError: they run already, a port is taken, the host is public without authentication,
-            or a server does not become healthy.
+            a database refuses, or a server does not become healthy.
     """
     _check(services)
+    check_databases()
     folder = home() / "services"
     folder.mkdir(exist_ok=True)
     config = _write_config(services, folder)
@@ -104,8 +102,6 @@ def _check(services: Services) -> None:
         raise InputError(
             "the servers must not run yet, however: they do; stop them first with make down"
         )
-    for variable in DATABASES:
-        _check_database(variable)
     if services.host not in LOOPBACK and not os.environ.get("PREFECT_SERVER_API_AUTH_STRING"):
         raise InputError(
             "servers that others can reach must ask for a password, however: the host is "
@@ -125,18 +121,6 @@ def _check(services: Services) -> None:
                     f"a server's port must be free, however: {services.host}:{port}: "
                     f"{error.strerror}; choose another with {flag}"
                 ) from None
-
-
-def _check_database(variable: str) -> None:
-    """Refuse a URL that the servers could not use: MLflow would write it to its log."""
-    try:
-        if url := os.environ.get(variable):
-            make_url(url).get_dialect().import_dbapi()
-    except (ArgumentError, NoSuchModuleError, ModuleNotFoundError, ValueError) as error:
-        raise InputError(
-            f"{variable} must be a SQLAlchemy URL whose driver is installed, however: {error}; "
-            "postgresql+asyncpg://… is Prefect's, and postgresql://… is MLflow's"
-        ) from None
 
 
 def _write_config(services: Services, folder: Path) -> Path:
@@ -198,7 +182,7 @@ def _environment(services: Services) -> Mapping[str, str]:
     """
     api = f"{services.addresses.prefect}/api"
     defaults = {
-        "MLFLOW_BACKEND_STORE_URI": resolve_tracking_uri(TrackingConfig().uri),
+        MLFLOW_DATABASE: resolve_tracking_uri(TrackingConfig().uri),
         "MLFLOW_ARTIFACTS_DESTINATION": (root() / "mlruns" / "artifacts").as_uri(),
         "PREFECT_API_AUTH_STRING": os.environ.get("PREFECT_SERVER_API_AUTH_STRING", ""),
         "PREFECT_SERVER_UI_API_URL": api,  # another one where a proxy stands before the server

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import quote
 
 import psycopg
 
@@ -26,7 +27,8 @@ class Postgres:
     user: str = "team"
 
     def url(self, database: str, dialect: str = "postgresql") -> str:
-        return f"{dialect}://{self.user}:{self.password}@127.0.0.1:{self.port}/{database}"
+        login = f"{self.user}:{quote(self.password, safe='')}"
+        return f"{dialect}://{login}@127.0.0.1:{self.port}/{database}"
 
     def connect(self, database: str = "postgres") -> psycopg.Connection:
         return psycopg.connect(self.url(database), autocommit=True)

@@ -10,6 +10,7 @@ RUNTIME = {"numpy", "safetensors"}
 # The one library that an adapter adapts; no other module may import it.
 ADAPTERS = {
     "slipstream.cli": {"pydantic_settings"},
+    "slipstream.databases": {"sqlalchemy"},
     "slipstream.fingerprint": {"grimp"},
     "slipstream.latency": {"threadpoolctl"},
     "slipstream.locking": {"filelock", "sqlalchemy"},
@@ -17,7 +18,6 @@ ADAPTERS = {
     "slipstream.sources.database": {"sqlalchemy", "sqlparse"},
     "slipstream.terminal.progress": {"rich"},
     "slipstream.terminal.report": {"rich"},
-    "slipstream.services": {"sqlalchemy"},
     "slipstream.tracking.registry": {"mlflow"},
     "slipstream.tracking.runs": {"mlflow"},
 }
