@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from slipstream import __version__, load
-from slipstream.checkout import home, prepare_environment, root
+from slipstream.checkout import check_password, home, prepare_environment, root
 from slipstream.inspection import describe
 from slipstream.runtime import InputError, Predictor, SlipstreamError
 
@@ -181,6 +181,7 @@ def _ready_for_flows() -> AbstractContextManager[object]:
     """Prepare for a flow's import, which takes a while, and for the warnings of its run."""
     sys.path.insert(0, str(root()))
     prepare_environment()
+    check_password()
     warnings = logging.StreamHandler()
     warnings.setLevel(logging.WARNING)
     warnings.setFormatter(logging.Formatter("slipstream: %(message)s"))

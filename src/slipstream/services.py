@@ -124,22 +124,6 @@ def _check(services: Services) -> None:
 
 
 def _write_config(services: Services, folder: Path) -> Path:
-    hosts = ",".join(f"{host}:{services.mlflow_port}" for host in {services.host, "localhost"})
-    commands = {
-        "prefect": [
-            *(_program("prefect"), "server", "start"),
-            *("--host", services.host, "--port", str(services.prefect_port)),
-        ],
-        "mlflow": [
-            *(_program("mlflow"), "server", "--host", services.host),
-            *("--port", str(services.mlflow_port), "--workers", "1"),
-            *("--allowed-hosts", os.environ.get("MLFLOW_SERVER_ALLOWED_HOSTS") or hosts),
-        ],
-        "worker": [
-            *(_program("prefect"), "worker", "start"),
-            *("--pool", POOL, "--type", "process", "--name", POOL),
-        ],
-    }
     config = configparser.RawConfigParser()
     socket_file = folder / "supervisor.sock"
     config["unix_http_server"] = {"file": str(socket_file), "chmod": "0700"}
@@ -153,7 +137,7 @@ def _write_config(services: Services, folder: Path) -> Path:
         "supervisor.rpcinterface_factory": "supervisor.rpcinterface:make_main_rpcinterface"
     }
     config["supervisorctl"] = {"serverurl": f"unix://{socket_file}"}
-    for name, command in commands.items():
+    for name, command in _commands(services).items():
         config[f"program:{name}"] = {
             "command": " ".join(_quote(part) for part in command),
             "autostart": "false" if name == "worker" else "true",
@@ -170,16 +154,35 @@ def _write_config(services: Services, folder: Path) -> Path:
     return path
 
 
+def _commands(services: Services) -> Mapping[str, list[str]]:
+    """What supervisor runs. Databases are not named here: everybody can read a command line."""
+    own = {f"{host}:{services.mlflow_port}" for host in (services.host, "localhost")}
+    others = os.environ.get("MLFLOW_SERVER_ALLOWED_HOSTS", "").split(",")  # a proxy's name
+    hosts = ",".join(sorted({*own, *others} - {""}))
+    return {
+        "prefect": [
+            *(_program("prefect"), "server", "start"),
+            *("--host", services.host, "--port", str(services.prefect_port)),
+        ],
+        "mlflow": [
+            *(_program("mlflow"), "server", "--host", services.host),
+            *("--port", str(services.mlflow_port), "--workers", "1"),
+            *("--allowed-hosts", hosts),
+        ],
+        "worker": [
+            *(_program("prefect"), "worker", "start"),
+            *("--pool", POOL, "--type", "process", "--name", POOL),
+        ],
+    }
+
+
 def _quote(part: str) -> str:
     """As supervisor reads commands: shell words, in which % starts a substitution."""
     return shlex.quote(part).replace("%", "%%")
 
 
 def _environment(services: Services) -> Mapping[str, str]:
-    """What the servers, the worker and the runs it starts find in their environment.
-
-    Databases are named here and nowhere else: everybody can read a command line.
-    """
+    """What the servers, the worker and the runs it starts find in their environment."""
     api = f"{services.addresses.prefect}/api"
     defaults = {
         MLFLOW_DATABASE: resolve_tracking_uri(TrackingConfig().uri),

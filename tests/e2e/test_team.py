@@ -98,6 +98,8 @@ def team(
         MLFLOW_BACKEND_STORE_URI=postgres.url("mlflow"),
         MLFLOW_ARTIFACTS_DESTINATION=(place / "artifacts").as_uri(),
         PREFECT_SERVER_UI_API_URL="https://prefect.example/api",
+        MLFLOW_SERVER_ALLOWED_HOSTS="mlflow.example",
+        MLFLOW_SERVER_CORS_ALLOWED_ORIGINS="https://mlflow.example",
     )
     started = up.run("up", "--detach", *up.flags)
     assert started.returncode == 0, started.stderr
@@ -219,11 +221,23 @@ def test_a_promotion_waits_for_the_same_model_only(
         pass
 
 
-def test_a_page_behind_a_proxy_calls_the_proxy(team: Up) -> None:
-    """The API's address that a browser is given can be set with Prefect's own variable."""
+def test_a_shell_without_the_password_is_told(team: Up) -> None:
+    """A run from the terminal that the Prefect server will not let in ends with one message."""
+    refused = team.run("optimize", "--tracking.uri", team.mlflow)
+    assert refused.returncode == 2
+    assert "PREFECT_API_AUTH_STRING must be what the Prefect server asks for" in refused.stderr
+
+
+def test_pages_behind_a_proxy_can_be_used(team: Up) -> None:
+    """Prefect's page calls its API through the proxy, with a password; MLflow knows its name."""
     settings = httpx.get(f"{team.prefect}/ui-settings", timeout=30).json()
     assert settings["api_url"] == "https://prefect.example/api"
     assert httpx.post(f"{team.prefect}/api/flows/filter", json={}, timeout=30).status_code == 401
+    search = f"{team.mlflow}/ajax-api/2.0/mlflow/experiments/search"
+    for name, answer in (("mlflow.example", httpx.codes.OK), ("other", httpx.codes.FORBIDDEN)):
+        headers = {"Host": name, "Origin": f"https://{name}"}
+        found = httpx.post(search, json={"max_results": 1}, headers=headers, timeout=30)
+        assert found.status_code == answer, found.text
 
 
 def test_the_password_is_nowhere(team: Up, postgres: Postgres, command_lines: CommandLines) -> None:
