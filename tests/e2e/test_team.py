@@ -6,7 +6,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from urllib.parse import quote
 
@@ -25,6 +25,7 @@ from tests.e2e.postgres import Postgres, find_binaries, running_postgres
 from tests.e2e.servers import PROGRAM, Up, processes_of, run_deployment, up_in
 
 PASSWORD = "team@secret%41c7"  # with signs that mean something in a URL and in a config file
+OnHost = Callable[..., subprocess.Popen[str]]
 FORMS = (PASSWORD, quote(PASSWORD, safe=""))
 WAITING = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"
 HOLDER = """
@@ -154,41 +155,47 @@ def test_a_retraining_on_postgresql_makes_a_champion(team: Up, postgres: Postgre
     assert loaded.stdout == "binary\n", loaded.stderr
 
 
-def test_two_promotions_at_once_wait_for_each_other(team: Up, postgres: Postgres) -> None:
-    """Of two hosts that retrain the same at once, one registers; a killed one keeps nobody out."""
-    flags = ["--training.epochs", "10", "--features.k", "3", "--tracking.uri", team.mlflow]
-    hosts = [
-        {
+@pytest.fixture
+def on_host(team: Up) -> Iterator[OnHost]:
+    """Start a program as another host would, with a home of its own; none is left behind."""
+    started: list[subprocess.Popen[str]] = []
+
+    def start(name: str, *command: str) -> subprocess.Popen[str]:
+        environment = {
             **team.environment,
             "SLIPSTREAM_HOME": str(team.home.parent / name),
             "PREFECT_API_URL": f"{team.prefect}/api",
             "PREFECT_API_AUTH_STRING": team.environment["PREFECT_SERVER_API_AUTH_STRING"],
         }
-        for name in ("first", "second", "third")
-    ]
-    holder = subprocess.Popen(
-        [sys.executable, "-c", HOLDER], env=hosts[2], stdout=subprocess.PIPE, text=True
-    )
-    assert holder.stdout.readline() == "held\n"
-    retrainings = [
-        subprocess.Popen(
-            [PROGRAM, "retrain", *flags],
-            env=host,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
+        pipe = subprocess.PIPE
+        started.append(
+            subprocess.Popen(command, env=environment, stdout=pipe, stderr=pipe, text=True)
         )
-        for host in hosts[:2]
-    ]
+        return started[-1]
+
+    yield start
+    for process in started:
+        process.kill()
+        process.communicate()
+
+
+def test_two_promotions_at_once_wait_for_each_other(
+    team: Up, postgres: Postgres, on_host: OnHost
+) -> None:
+    """Of two hosts that retrain the same at once, one registers; a killed one keeps nobody out."""
+    flags = ["--training.epochs", "10", "--features.k", "3", "--tracking.uri", team.mlflow]
+    holder = on_host("first", sys.executable, "-c", HOLDER)
+    assert holder.stdout.readline() == "held\n"
+    retrainings = [on_host(name, PROGRAM, "retrain", *flags) for name in ("second", "third")]
     with postgres.connect("mlflow") as connection:
-        end = time.monotonic() + 60
+        end = time.monotonic() + 120
         while connection.execute(WAITING).fetchone() != (2,) and time.monotonic() < end:
             time.sleep(0.1)
         assert connection.execute(WAITING).fetchone() == (2,)
     assert versions_of(team, "demo") == []
     holder.send_signal(signal.SIGKILL)
     for retraining in retrainings:
-        _, errors = retraining.communicate(timeout=60)
+        _, errors = retraining.communicate(timeout=120)
         assert retraining.returncode == 0, errors
     (version,) = versions_of(team, "demo")
     assert champion_of(team, "demo") == version["version"]
