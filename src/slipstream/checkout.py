@@ -2,15 +2,18 @@
 
 import json
 import os
+from base64 import b64encode
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.request import urlopen
+from urllib.error import HTTPError
+from urllib.request import Request, urlopen
 
 from slipstream.runtime.errors import InputError
 
 __all__ = [
     "SERVICES",
     "Addresses",
+    "check_password",
     "home",
     "prepare_environment",
     "resolve_tracking_uri",
@@ -73,6 +76,31 @@ def running_services() -> Addresses | None:
             return addresses
     except (OSError, TypeError, ValueError):
         return None
+
+
+def check_password() -> None:
+    """Check that the Prefect server of `make up` lets us in, where a run would use it.
+
+    Raises:
+        InputError: it asks for a password that is not set, or another.
+    """
+    services = running_services()
+    if services is None or os.environ.get("PREFECT_API_URL") != f"{services.prefect}/api":
+        return
+    login = b64encode(os.environ.get("PREFECT_API_AUTH_STRING", "").encode()).decode()
+    request = Request(
+        f"{services.prefect}/api/admin/version", headers={"Authorization": f"Basic {login}"}
+    )
+    try:
+        urlopen(request, timeout=10).close()
+    except HTTPError as error:
+        if error.code == 401:
+            raise InputError(
+                "PREFECT_API_AUTH_STRING must be what the Prefect server asks for "
+                "(PREFECT_SERVER_API_AUTH_STRING where it was started), however: "
+                f"{services.prefect} does not let us in; export it"
+            ) from None
+        raise
 
 
 def prepare_environment() -> None:

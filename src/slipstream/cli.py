@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from slipstream import __version__, load
-from slipstream.checkout import home, prepare_environment, root
+from slipstream.checkout import check_password, home, prepare_environment, root
 from slipstream.inspection import describe
 from slipstream.runtime import InputError, Predictor, SlipstreamError
 
@@ -181,6 +181,7 @@ def _ready_for_flows() -> AbstractContextManager[object]:
     """Prepare for a flow's import, which takes a while, and for the warnings of its run."""
     sys.path.insert(0, str(root()))
     prepare_environment()
+    check_password()
     warnings = logging.StreamHandler()
     warnings.setLevel(logging.WARNING)
     warnings.setFormatter(logging.Formatter("slipstream: %(message)s"))
@@ -252,6 +253,7 @@ def _inspect(chosen: argparse.Namespace) -> int:
 
 
 def _up(chosen: argparse.Namespace) -> int:
+    from slipstream.databases import MLFLOW_DATABASE
     from slipstream.services import Services, start, stop, wait
 
     prepare_environment()
@@ -265,6 +267,8 @@ def _up(chosen: argparse.Namespace) -> int:
         f"MLflow   {addresses.mlflow}   choose the experiment slipstream\n"
         f"logs     {home() / 'services'}\n"
     )
+    if os.environ.get(MLFLOW_DATABASE):
+        print(f"runs     are written there with tracking.uri = {addresses.mlflow}")
     if chosen.detach:
         print(f"{shown}they run in the background; stop them with: make down")
         return DONE

@@ -3,6 +3,7 @@
 import tomllib
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
+from urllib.parse import urlsplit
 
 from pydantic import (
     BaseModel,
@@ -10,6 +11,7 @@ from pydantic import (
     Field,
     StringConstraints,
     ValidationError,
+    field_validator,
     model_validator,
 )
 
@@ -31,6 +33,7 @@ __all__ = [
 
 Encoding = Literal["minmax", "piecewise"]
 Width = Annotated[int, Field(ge=1, le=16384)]
+DATABASE_SERVERS = ("postgresql", "mysql", "mssql")
 ColumnName = Annotated[str, StringConstraints(min_length=1)]
 
 
@@ -179,7 +182,7 @@ class TrackingConfig(_Section):
         "sqlite:///mlruns/mlflow.db",
         pattern=r"^\w[\w+-]*://",
         title="MLflow store",
-        description="tracking URI; mlruns/ is the one in the checkout",
+        description="mlruns/ is the one in the checkout; or the address of an MLflow server",
     )
     experiment: str = Field(
         "slipstream", min_length=1, title="Experiment", description="MLflow experiment"
@@ -191,6 +194,24 @@ class TrackingConfig(_Section):
         title="Model name",
         description="names the model and its files; empty: the source's name",
     )
+
+    @field_validator("uri")
+    @classmethod
+    def _check_uri(cls, uri: str) -> str:
+        """A config is stored and shown; and a database server's artifacts need an MLflow server."""
+        parts = urlsplit(uri)
+        if parts.password:
+            raise ValueError(
+                "must not hold a password, because configs are stored and shown, however: it does; "
+                "set MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD where runs start"
+            )
+        if parts.scheme.split("+")[0] in DATABASE_SERVERS:
+            raise ValueError(
+                "must be an SQLite file or an MLflow server, because a database has no place for "
+                f"models, however: {parts.scheme}; write the server's address, and give the "
+                "database to the server, as MLFLOW_BACKEND_STORE_URI"
+            )
+        return uri
 
 
 class OptimizeConfig(_Section):

@@ -6,11 +6,10 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
-from filelock import FileLock
 
-from slipstream.checkout import home
 from slipstream.config import OptimizeConfig
 from slipstream.drift import Drift, measure
+from slipstream.locking import promotion_lock
 from slipstream.promotion import check_schema, decide
 from slipstream.quality import row_log_loss
 from slipstream.references import DatasetRef
@@ -110,7 +109,7 @@ def is_settled(config: OptimizeConfig, made_by: str) -> bool:
 def promote(record: RunRecord, tracked: TrackedRun, made_by: str, store: Store) -> Decision:
     """Register the winner as challenger, hold it against the champion, and obey the decision.
 
-    One at a time on this machine; repeated, it finds what was decided before.
+    One at a time a model; repeated, it finds what was decided before.
     """
     winner = record.comparison.verdict.winner
     if winner is None:
@@ -120,7 +119,7 @@ def promote(record: RunRecord, tracked: TrackedRun, made_by: str, store: Store) 
     rows, labels = load_part(record.dataset, "test", store)
     target = labels.to_numpy(np.int64)
     challenger = load_file(store.path(record.bundles.variants[winner].file))
-    with FileLock(home() / "promotion.lock"):
+    with promotion_lock(record.config.name, record.config.tracking.uri):
         version = registry.register(tracked.variants[winner], made_by, split_of(record.config))
         if version.decision:
             return Decision(promoted=version.is_promoted, reason=version.reason)

@@ -22,6 +22,7 @@ from pathlib import Path
 
 from slipstream.checkout import SERVICES, Addresses, home, resolve_tracking_uri, root
 from slipstream.config import TrackingConfig
+from slipstream.databases import MLFLOW_DATABASE, check_databases
 from slipstream.runtime import InputError
 
 __all__ = ["Services", "start", "stop", "wait"]
@@ -56,9 +57,10 @@ def start(services: Services) -> Addresses:
 
     Raises:
         InputError: they run already, a port is taken, the host is public without authentication,
-            or a server does not become healthy.
+            a database refuses, or a server does not become healthy.
     """
     _check(services)
+    check_databases()
     folder = home() / "services"
     folder.mkdir(exist_ok=True)
     config = _write_config(services, folder)
@@ -123,25 +125,6 @@ def _check(services: Services) -> None:
 
 
 def _write_config(services: Services, folder: Path) -> Path:
-    store = os.environ.get("MLFLOW_BACKEND_STORE_URI") or resolve_tracking_uri(TrackingConfig().uri)
-    artifacts = root() / "mlruns" / "artifacts"
-    hosts = ",".join(f"{host}:{services.mlflow_port}" for host in {services.host, "localhost"})
-    commands = {
-        "prefect": [
-            *(_program("prefect"), "server", "start"),
-            *("--host", services.host, "--port", str(services.prefect_port)),
-        ],
-        "mlflow": [
-            *(_program("mlflow"), "server", "--host", services.host),
-            *("--port", str(services.mlflow_port), "--workers", "1"),
-            *("--backend-store-uri", store, "--artifacts-destination", artifacts.as_uri()),
-            *("--allowed-hosts", hosts),
-        ],
-        "worker": [
-            *(_program("prefect"), "worker", "start"),
-            *("--pool", POOL, "--type", "process", "--name", POOL),
-        ],
-    }
     config = configparser.RawConfigParser()
     socket_file = folder / "supervisor.sock"
     config["unix_http_server"] = {"file": str(socket_file), "chmod": "0700"}
@@ -155,7 +138,7 @@ def _write_config(services: Services, folder: Path) -> Path:
         "supervisor.rpcinterface_factory": "supervisor.rpcinterface:make_main_rpcinterface"
     }
     config["supervisorctl"] = {"serverurl": f"unix://{socket_file}"}
-    for name, command in commands.items():
+    for name, command in _commands(services).items():
         config[f"program:{name}"] = {
             "command": " ".join(_quote(part) for part in command),
             "autostart": "false" if name == "worker" else "true",
@@ -172,6 +155,28 @@ def _write_config(services: Services, folder: Path) -> Path:
     return path
 
 
+def _commands(services: Services) -> Mapping[str, list[str]]:
+    """What supervisor runs. Databases are not named here: everybody can read a command line."""
+    own = {f"{host}:{services.mlflow_port}" for host in (services.host, "localhost")}
+    others = os.environ.get("MLFLOW_SERVER_ALLOWED_HOSTS", "").split(",")  # a proxy's name
+    hosts = ",".join(sorted({*own, *others} - {""}))
+    return {
+        "prefect": [
+            *(_program("prefect"), "server", "start"),
+            *("--host", services.host, "--port", str(services.prefect_port)),
+        ],
+        "mlflow": [
+            *(_program("mlflow"), "server", "--host", services.host),
+            *("--port", str(services.mlflow_port), "--workers", "1"),
+            *("--allowed-hosts", hosts),
+        ],
+        "worker": [
+            *(_program("prefect"), "worker", "start"),
+            *("--pool", POOL, "--type", "process", "--name", POOL),
+        ],
+    }
+
+
 def _quote(part: str) -> str:
     """As supervisor reads commands: shell words, in which % starts a substitution."""
     return shlex.quote(part).replace("%", "%%")
@@ -180,11 +185,17 @@ def _quote(part: str) -> str:
 def _environment(services: Services) -> Mapping[str, str]:
     """What the servers, the worker and the runs it starts find in their environment."""
     api = f"{services.addresses.prefect}/api"
+    defaults = {
+        MLFLOW_DATABASE: resolve_tracking_uri(TrackingConfig().uri),
+        "MLFLOW_ARTIFACTS_DESTINATION": (root() / "mlruns" / "artifacts").as_uri(),
+        "PREFECT_API_AUTH_STRING": os.environ.get("PREFECT_SERVER_API_AUTH_STRING", ""),
+        "PREFECT_SERVER_UI_API_URL": api,  # another one where a proxy stands before the server
+        "PREFECT_UI_URL": services.addresses.prefect,
+    }
     return {
         **os.environ,
+        **{name: os.environ.get(name) or value for name, value in defaults.items()},
         "PREFECT_API_URL": api,
-        "PREFECT_SERVER_UI_API_URL": api,
-        "PREFECT_UI_URL": services.addresses.prefect,
         "PREFECT_FLOWS_HEARTBEAT_FREQUENCY": "30",  # what automations.yaml counts on
         "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false",
         "PYTHONPATH": str(root()),  # where a run finds the tasks

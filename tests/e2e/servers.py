@@ -11,8 +11,8 @@ from typing import Any
 
 import httpx
 
-SETTLED = {"COMPLETED", "FAILED", "CRASHED", "CANCELLED"}
 PROGRAM = str(Path(sys.executable).parent / "slipstream")
+SETTLED = {"COMPLETED", "FAILED", "CRASHED", "CANCELLED"}
 
 
 def free_port() -> int:
@@ -49,6 +49,14 @@ class Up:
     flags: list[str]
     prefect: str
     mlflow: str
+
+    @property
+    def auth(self) -> tuple[str, str] | None:
+        """What the Prefect server asks for, if it does."""
+        user, _, password = self.environment.get("PREFECT_SERVER_API_AUTH_STRING", "").partition(
+            ":"
+        )
+        return (user, password) if user else None
 
     def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
@@ -111,7 +119,8 @@ def find(up: Up, what: str, run: dict) -> list[dict]:
 def ask(up: Up, method: str, path: str, body: object = None, *, answers: bool = True) -> Any:
     """Ask the Prefect server; one that is busy says 503, and Prefect's clients ask it again."""
     for _ in range(10):
-        answer = httpx.request(method, f"{up.prefect}/api{path}", json=body, timeout=30)
+        url = f"{up.prefect}/api{path}"
+        answer = httpx.request(method, url, json=body, timeout=30, auth=up.auth)
         if answer.status_code != httpx.codes.SERVICE_UNAVAILABLE:
             break
         time.sleep(2)

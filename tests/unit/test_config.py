@@ -31,6 +31,8 @@ def test_every_default_runs() -> None:
         ({"training": {"learning_rate": float("nan")}}, "training.learning_rate"),
         ({"tracking": {"registered_model": "a/b"}}, "tracking.registered_model"),
         ({"tracking": {"uri": "mlruns"}}, "tracking.uri"),
+        ({"tracking": {"uri": "postgresql://db/mlflow"}}, "tracking.uri: .*however: postgresql;"),
+        ({"tracking": {"uri": "https://me:secret@host"}}, "tracking.uri: must not hold a password"),
         ({"data": 3}, "data: .*however: 3"),
     ],
 )

@@ -10,13 +10,14 @@ RUNTIME = {"numpy", "safetensors"}
 # The one library that an adapter adapts; no other module may import it.
 ADAPTERS = {
     "slipstream.cli": {"pydantic_settings"},
+    "slipstream.databases": {"sqlalchemy"},
     "slipstream.fingerprint": {"grimp"},
     "slipstream.latency": {"threadpoolctl"},
+    "slipstream.locking": {"filelock", "sqlalchemy"},
     "slipstream.plots": {"matplotlib"},
     "slipstream.sources.database": {"sqlalchemy", "sqlparse"},
     "slipstream.terminal.progress": {"rich"},
     "slipstream.terminal.report": {"rich"},
-    "slipstream.retraining": {"filelock"},
     "slipstream.tracking.registry": {"mlflow"},
     "slipstream.tracking.runs": {"mlflow"},
 }

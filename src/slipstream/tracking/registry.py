@@ -19,6 +19,7 @@ from mlflow.tracking import MlflowClient
 from slipstream.checkout import resolve_tracking_uri
 from slipstream.config import TrackingConfig
 from slipstream.drift import Drift, Profile
+from slipstream.locking import promotion_lock
 from slipstream.plots import drift_figure
 from slipstream.results import Decision
 from slipstream.runtime import InputError
@@ -135,15 +136,17 @@ class Registry:
         Raises:
             InputError: there is no champion, or it replaced none.
         """
-        champion = self.champion()
-        if champion is None or not champion.replaced:
-            raise InputError(
-                f"rolling back needs a champion that replaced another, however: {self.name!r} has "
-                f"{'no champion' if champion is None else 'had no other champion before'}; "
-                "set the alias in MLflow by hand"
-            )
-        self._client.set_registered_model_alias(self.name, CHAMPION, champion.replaced)
-        return champion, champion.replaced
+        with promotion_lock(self.name, self._uri):
+            champion = self.champion()
+            if champion is None or not champion.replaced:
+                raise InputError(
+                    "rolling back needs a champion that replaced another, however: "
+                    f"{self.name!r} "
+                    f"{'has no champion' if champion is None else 'had no other champion before'}; "
+                    "set the alias in MLflow by hand"
+                )
+            self._client.set_registered_model_alias(self.name, CHAMPION, champion.replaced)
+            return champion, champion.replaced
 
     def profile(self, version: Version) -> Profile | None:
         """How the features of a version's training rows were distributed, if its run still says."""
