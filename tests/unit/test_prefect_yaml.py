@@ -59,6 +59,16 @@ def test_prefect_reads_the_automation() -> None:
     assert understood.name == AUTOMATION
 
 
+def test_the_guide_shows_what_prefect_reads() -> None:
+    """The schedule in the guide can be written into the file, and its parameters are a config."""
+    guide = (root() / "docs" / "guide" / "scheduling.md").read_text()
+    shown = yaml.safe_load(guide.split("```yaml\n")[1].split("```")[0])
+    written = yaml.safe_load((root() / "prefect.yaml").read_text())
+    written["deployments"][-1] |= shown
+    assert unread_keys(yaml.safe_dump(written)) == []
+    assert parse_config(shown["parameters"]["config"]).data.target == "churned"
+
+
 def test_deployments_lead_to_flows() -> None:
     """Every entrypoint is a flow of ours, and its parameters are a valid config."""
     for deployment in yaml.safe_load((root() / "prefect.yaml").read_text())["deployments"]:
