@@ -132,7 +132,9 @@ class Predictor:
 
     def _plain_answers(self, table: Any, threads: int) -> NDArray[np.float64] | None:
         """The answers where C can read the table as it is; otherwise None."""
-        if self._compiled is None or type(table) is not np.ndarray or table.dtype.kind != "f":
+        if self._compiled is None or type(table) is not np.ndarray:
+            return None
+        if table.ndim != 2 or table.dtype.kind != "f":
             return None
         if any(column.edges is None for column in self.bundle.columns):
             return None
@@ -141,10 +143,13 @@ class Predictor:
     def _answer(self, numbers: NDArray[np.float64], threads: int = 1) -> NDArray[np.float64]:
         """Answer encoded rows (N, k): (N, O)."""
         if self._compiled is None:
-            return apply(self._link, run(self._kernel, self._positions(numbers), self._depth))
+            return apply(self._link, self._logits(numbers))
         answers = self._answer_compiled(numbers, threads)
         assert answers is not None  # the reader has checked every value
         return answers
+
+    def _logits(self, numbers: NDArray[np.float64]) -> NDArray[np.float32]:
+        return run(self._kernel, self._positions(numbers), self._depth)
 
     def _answer_compiled(self, table: NDArray[Any], threads: int) -> NDArray[np.float64] | None:
         assert self._compiled is not None
