@@ -282,7 +282,10 @@ def odd_value(chance: random.Random) -> Any:
     return chance.choice([object(), [], {}, (), 1j, Number(9), range(3), type, np.zeros(3), ...])
 
 
-DTYPES = "f2 f4 f4 f8 f8 g >f4 >f8 i1 u1 i4 i8 u8 ? O F U3 S2 M8[s] f8,f8 V4".split()
+DTYPES = (
+    *("f2", "f4", "f4", "f8", "f8", "g", ">f4", ">f8", "i1", "u1", "i4", "i8", "u8", "?"),
+    *("O", "F", "U3", "S2", "M8[s]", "f8,f8", "V4"),
+)
 
 
 def odd_array(count: int, chance: random.Random) -> Any:
