@@ -22,11 +22,6 @@ def test_tells_what_runs_and_what_it_answers(
     bundle = bundle_of(Shape(2, 3, [4], outputs, 0, 1), "int8", categorical=0)
     path = tmp_path / "some.safetensors"
     path.write_bytes(dump(bundle))
-    facts = dict(
-        line.split(maxsplit=1)
-        for line in describe(Predictor(bundle, backend=backend), path)
-        if " " in line
-    )
-    assert facts["answers"] == answers
-    assert facts["runs"] == runs
-    assert facts["network"] == f"2-4-{outputs}"
+    lines = list(describe(Predictor(bundle, backend=backend), path))
+    for name, fact in {"answers": answers, "runs": runs, "network": f"2-4-{outputs}"}.items():
+        assert f"  {name:<14} {fact}" in lines
