@@ -2,42 +2,51 @@
 # make up       set up, then start the Prefect server, the MLflow server and a worker
 # make down     stop what `make up ARGS=--detach` started
 # make test     set up, then lint, types and all tests
-# make trials    set up, then the tests that take minutes: kills, schedules, queues
+# make trials   set up, then the tests that take minutes: kills, schedules, queues
+# make fuzz     feed the predictor 100,000 damaged bundles and odd rows
 # make lock     renew constraints.txt from pyproject.toml
 PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
+BUILT := .venv/.built
 
-.PHONY: run up down test trials lint unit lock
+.PHONY: run up down test trials lint unit fuzz lock
 
-run: $(READY)
+run: $(BUILT)
 	$(BIN)/slipstream optimize $(ARGS)
 
-up: $(READY)
+up: $(BUILT)
 	$(BIN)/slipstream up $(ARGS)
 
-down: $(READY)
+down: $(BUILT)
 	$(BIN)/slipstream down
 
 test: lint
 	$(BIN)/pytest --numprocesses 2 --dist loadfile $(ARGS)
 
-trials: $(READY)
+trials: $(BUILT)
 	$(BIN)/pytest tests/trials --numprocesses 2 --dist loadfile $(ARGS)
 
-lint: $(READY)
+lint: $(BUILT)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
-unit: $(READY)
+unit: $(BUILT)
 	$(BIN)/pytest tests/unit $(ARGS)
+
+fuzz: $(BUILT)
+	$(BIN)/python -W ignore tests/fuzz/runtime.py $(ARGS)
+
+$(BUILT): src/slipstream/runtime/_native.c $(READY)
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --editable .
+	touch $@
 
 $(READY): pyproject.toml constraints.txt
 	$(PYTHON) -c 'import sys; sys.exit("Slipstream needs Python 3.11 or newer: make PYTHON=python3.11" if sys.version_info < (3, 11) else 0)'
 	$(PYTHON) -m venv --clear .venv
 	$(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[train,dev]'
-	touch $@
+	touch $@ $(BUILT)
 
 lock:
 	rm -rf .venv-lock

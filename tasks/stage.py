@@ -17,7 +17,7 @@ from slipstream.checkout import home
 from slipstream.fingerprint import code_digest, library_versions
 from slipstream.references import Reference, blobs
 from slipstream.results import Stage
-from slipstream.runtime import SlipstreamError
+from slipstream.runtime.errors import SlipstreamError
 from slipstream.store import open_store
 
 __all__ = ["IO_SECONDS", "ReferenceSerializer", "StageTrace", "cached", "measured", "one_message"]

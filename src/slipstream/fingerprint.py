@@ -21,13 +21,14 @@ NOT_COMPUTING = {"grimp", "prefect", "rich"}
 def code_digest(module: str) -> str:
     """SHA-256 of the sources of a module and of everything in the project that it imports.
 
-    Imports are followed statically, those inside functions included. C files that lie beside a
-    Python file count with it.
+    Imports are followed statically, those inside functions included. A C file counts with the
+    Python file that is named after it: `_native.c` with `native.py`, its only way in.
     """
     digest = hashlib.sha256()
     for name in sorted(_closure(module)):
         source = _source(name)
-        for path in (source, *sorted(source.parent.glob("*.c"))):
+        compiled = source.with_name(f"_{source.stem}.c")
+        for path in (source, compiled) if compiled.exists() else (source,):
             digest.update(f"{name} {path.name}\n".encode())
             digest.update(path.read_bytes())
     return digest.hexdigest()

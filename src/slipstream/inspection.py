@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from pathlib import Path
 
-from slipstream.runtime import Predictor
+from slipstream.runtime import Bundle, Predictor, instruction_set
 from slipstream.runtime.columns import Column
 
 __all__ = ["describe"]
@@ -13,12 +13,12 @@ def describe(model: Predictor, path: Path) -> Iterator[str]:
     """Yield the lines that tell what a bundle is."""
     bundle = model.bundle
     widths = [len(bundle.columns), *(len(layer.bias) for layer in bundle.layers)]
-    target = bundle.details.get("target", "target")
     facts = {
         "precision": bundle.precision,
-        "answers": f"P({target} = {bundle.classes[1]!r}), else {bundle.classes[0]!r}",
+        "answers": _answers(bundle),
         "network": "-".join(str(width) for width in widths),
         "weights": f"{bundle.weights_bytes:,} bytes (all tensors {bundle.tensors_bytes:,})",
+        "runs": f"compiled for {instruction_set}" if model.backend == "compiled" else "in numpy",
         "file": f"{path.stat().st_size:,} bytes",
         "training data": f"sha256 {bundle.details.get('training_data_sha256', 'unknown')}",
         "versions": ", ".join(
@@ -33,6 +33,15 @@ def describe(model: Predictor, path: Path) -> Iterator[str]:
     for column in bundle.columns:
         missing = "may be missing" if column.allows_missing else "must have a value"
         yield f"  {column.name:<{longest}}  {column.kind:<11}  {missing:<17}  {_seen(column)}"
+
+
+def _answers(bundle: Bundle) -> str:
+    target = bundle.details.get("target", "target")
+    if bundle.task == "regression":
+        return str(target)
+    if bundle.task == "multiclass":
+        return f"P({target} = …) of {', '.join(map(repr, bundle.classes))}"
+    return f"P({target} = {bundle.classes[1]!r}), else {bundle.classes[0]!r}"
 
 
 def _seen(column: Column) -> str:

@@ -21,7 +21,7 @@ from scipy import stats
 from threadpoolctl import threadpool_limits
 
 from slipstream.results import Interval, Machine
-from slipstream.runtime import Predictor, backend
+from slipstream.runtime import Predictor, backend, instruction_set
 from slipstream.runtime.types import Precision
 from slipstream.snapshot import spread
 
@@ -198,6 +198,7 @@ def _machine(timer_us: float, calls: int, cold_calls: int) -> Machine:
         cpu=cpu,
         instruction_sets=tuple(name for name in INSTRUCTION_SETS if name in flags),
         backend=backend,
+        instruction_set=instruction_set,
         threads=1,
         timer_us=timer_us,
         warm_up_calls=WARM_UP_CALLS,

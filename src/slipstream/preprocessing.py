@@ -98,9 +98,8 @@ def normalise(column: Column, values: pd.Series) -> NDArray[np.generic]:
     """Normalise raw values (N,): float32 in [0, 1] with NaN for missing, or int32 codes."""
     tolerant = replace(column, allows_missing=True)  # the training part may miss none
     if column.edges is None:
-        codes, _, _ = tolerant.positions(values.to_numpy(object), len(values))
-        return codes.astype(np.int32)
-    low, _, t = tolerant.positions(values.to_numpy(np.float64), len(values))
+        return tolerant.encode_all(values.to_numpy(object), len(values)).astype(np.int32)
+    low, _, t = column.locate(tolerant.encode_all(values.to_numpy(np.float64), len(values)))
     position = (low + t) / (len(column.edges) - 1)
     return np.where(low == column.missing_row, np.nan, position).astype(np.float32)
 

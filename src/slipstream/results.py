@@ -62,11 +62,15 @@ class RowTrace(Reference):
 
 
 class Machine(Reference):
-    """Where the figures were measured, and how."""
+    """Where the figures were measured, and how.
+
+    `instruction_sets` is what the CPU has, `instruction_set` the one that the compiled backend ran.
+    """
 
     cpu: str
     instruction_sets: tuple[str, ...]
     backend: str
+    instruction_set: str | None
     threads: int
     timer_us: float
     warm_up_calls: int

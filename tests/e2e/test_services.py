@@ -145,6 +145,8 @@ def test_a_public_address_needs_a_password(servers: Up) -> None:
 def test_ctrl_c_stops_everything(environment: dict[str, str], tmp_path: Path) -> None:
     """In the foreground, Ctrl-C ends all processes."""
     home = tmp_path / "home"
+    # a shell's background job ignores Ctrl-C, and so would all that it starts
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     up = subprocess.Popen(
         [PROGRAM, "up", "--prefect-port", str(free_port()), "--mlflow-port", str(free_port())],
         env={

@@ -45,6 +45,7 @@ def measured(
             cpu="a CPU",
             instruction_sets=(),
             backend="numpy",
+            instruction_set=None,
             threads=1,
             timer_us=0.05,
             warm_up_calls=1,

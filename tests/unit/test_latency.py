@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 
 from slipstream.latency import measure
-from slipstream.runtime import load_file
+from slipstream.runtime import instruction_set, load_file
 from tests.conftest import Trained
 
 
@@ -28,5 +28,6 @@ def test_measures_both_variants_within_two_seconds(demo: Trained) -> None:
         assert interval.low <= interval.estimate <= interval.high
     assert latency.machine.timer_us < latency.metrics["int8"]["latency_p50_us"]
     assert latency.machine.cpu
+    assert latency.machine.instruction_set == instruction_set
     for quantiles in latency.quantiles_us.values():
         assert list(quantiles) == sorted(quantiles)

@@ -1,7 +1,12 @@
-"""The predictor: numpy and safetensors only, importable alone, in milliseconds."""
+"""The predictor: numpy, safetensors and one C file; importable alone, in milliseconds.
+
+`backend` says what runs: `compiled`, on `instruction_set`, or `numpy` where no C compiler was there
+at install time.
+"""
 
 from slipstream.runtime.bundle import Bundle
 from slipstream.runtime.errors import BundleError, InputError, SlipstreamError
+from slipstream.runtime.native import backend, instruction_set
 from slipstream.runtime.predictor import Predictor, load_file
 
 __all__ = [
@@ -11,7 +16,6 @@ __all__ = [
     "Predictor",
     "SlipstreamError",
     "backend",
+    "instruction_set",
     "load_file",
 ]
-
-backend = "numpy"

@@ -11,7 +11,7 @@ import struct
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal, NoReturn
+from typing import Any, NoReturn
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,7 +22,7 @@ from safetensors.numpy import save as save_tensors
 from slipstream.runtime.columns import Column
 from slipstream.runtime.errors import BundleError
 from slipstream.runtime.kernels import Layer
-from slipstream.runtime.types import Precision
+from slipstream.runtime.types import Precision, Task
 
 __all__ = ["MAX_BIAS", "MAX_FEATURES", "MAX_WIDTH", "Bundle", "dump", "parse", "read"]
 
@@ -44,8 +44,8 @@ class Bundle:
     precision: Precision
     columns: tuple[Column, ...]
     layers: tuple[Layer, ...]
-    classes: tuple[str, str]
-    task: Literal["binary"] = "binary"
+    classes: tuple[str, ...]
+    task: Task = "binary"
     activation_scales: tuple[float, ...] = ()
     details: Mapping[str, Any] = field(default_factory=dict)
 
@@ -134,17 +134,16 @@ def _split(data: bytes) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
 
 def _build(header: dict[str, Any], tensors: dict[str, NDArray[Any]]) -> Bundle:
     precision = _one_of("precision", header["precision"], ("float32", "int8"))
-    task = _one_of("task", header["task"], ("binary",))
-    classes = _strings("classes", header["classes"])
-    if len(classes) != 2 or classes[0] == classes[1]:
-        _fail("a binary model must have two classes", classes)
+    task = _one_of("task", header["task"], ("binary", "multiclass", "regression"))
+    classes = tuple(_strings("classes", header["classes"]))
+    _check_classes(task, classes)
     markers = tuple(_strings("missing markers", header["missing_markers"]))
     columns = _columns(header["columns"], tensors.pop("edges"), markers)
     depth = sum(name.endswith(".weight") for name in tensors)
     layers = tuple(_layer(tensors, index, precision) for index in range(depth))
     if tensors:
         _fail("every tensor must be known", sorted(tensors))
-    _check_widths(layers, columns)
+    _check_widths(layers, columns, outputs=len(classes) if task == "multiclass" else 1)
     _check_range(layers, len(columns))
     scales = tuple(header["activation_scales"])
     wanted = depth - 1 if precision == "int8" else 0
@@ -158,7 +157,7 @@ def _build(header: dict[str, Any], tensors: dict[str, NDArray[Any]]) -> Bundle:
     return Bundle(
         precision=precision,
         task=task,
-        classes=(classes[0], classes[1]),
+        classes=classes,
         columns=columns,
         layers=layers,
         activation_scales=scales,
@@ -231,7 +230,18 @@ def _layer(tensors: dict[str, NDArray[Any]], index: int, precision: Precision) -
     return Layer(weight=weight, bias=bias, multiplier=multiplier)
 
 
-def _check_widths(layers: Sequence[Layer], columns: Sequence[Column]) -> None:
+def _check_classes(task: Task, classes: Sequence[str]) -> None:
+    if len(set(classes)) != len(classes):
+        _fail("classes must differ", classes)
+    if task == "binary" and len(classes) != 2:
+        _fail("a binary model must have two classes", classes)
+    if task == "multiclass" and len(classes) < 2:
+        _fail("a multiclass model must have two classes or more", classes)
+    if task == "regression" and classes:
+        _fail("a regression must have no classes", classes)
+
+
+def _check_widths(layers: Sequence[Layer], columns: Sequence[Column], outputs: int) -> None:
     rows = sum(column.rows for column in columns)
     if len(layers) < 2 or layers[0].weight.shape != (rows, len(layers[0].bias)):
         _fail(f"the first layer must be a table of {rows} rows", f"{len(layers)} layers")
@@ -240,8 +250,8 @@ def _check_widths(layers: Sequence[Layer], columns: Sequence[Column]) -> None:
         if layer.weight.shape != (len(layer.bias), width):
             _fail(f"layer {index} must read {width} inputs", layer.weight.shape)
         width = len(layer.bias)
-    if width != 1:
-        _fail("a binary model must have one output", width)
+    if width != outputs:
+        _fail(f"a model of this task and these classes must have {outputs} outputs", width)
 
 
 def _check_range(layers: Sequence[Layer], features: int) -> None:

@@ -6,7 +6,6 @@ have a row of their own (`low == high`, `t == 0`).
 """
 
 import math
-from bisect import bisect_right
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from itertools import accumulate
@@ -62,13 +61,11 @@ class Column:
     edges: Floats | None = None
     categories: tuple[str, ...] = ()
     _codes: dict[str, int] = field(init=False, repr=False, compare=False)
-    _edge_list: list[float] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         missing = dict.fromkeys(self.missing_markers, self.missing_row)
         codes = {category: code for code, category in enumerate(self.categories)}
         object.__setattr__(self, "_codes", missing | codes)
-        object.__setattr__(self, "_edge_list", [] if self.edges is None else self.edges.tolist())
 
     @property
     def rows(self) -> int:
@@ -85,8 +82,13 @@ class Column:
         """The table row, counted within the column, of a category that training did not see."""
         return len(self.categories)
 
-    def position(self, value: Any) -> tuple[int, int, float]:
-        """Locate one raw value: what `positions` answers, without the cost of arrays.
+    @property
+    def codes(self) -> dict[str, int]:
+        """The table row, counted within the column, of every category and missing marker."""
+        return dict(self._codes)
+
+    def encode(self, value: Any) -> float:
+        """One raw value as a number: NaN where it is missing; of a category, its table row.
 
         Raises:
             InputError: the value has the wrong type, or is missing where training saw none missing.
@@ -94,35 +96,36 @@ class Column:
         if self.edges is None:
             code = self._code(value)
             self._check_missing(code == self.missing_row)
-            return code, code, 0.0
-        number = value if type(value) is float and value == value else self._number(value)
-        if number != number:
-            self._check_missing(True)
-            return self.missing_row, self.missing_row, 0.0
-        edges = self._edge_list
-        clamped = min(max(number, edges[0]), edges[-1])
-        low = bisect_right(edges, clamped, 1, len(edges) - 1) - 1
-        start = edges[low]
-        return low, low + 1, (clamped - start) / (edges[low + 1] - start)
+            return float(code)
+        number = self._number(value)
+        self._check_missing(number != number)
+        return number
 
-    def positions(self, values: Any, count: int) -> Positions:
-        """Locate `count` raw values (a sequence, an array or a frame's column; None: all missing).
+    def encode_all(self, values: Any, count: int) -> Floats:
+        """Encode `count` raw values (a sequence, an array or a frame's column; None: all missing).
 
         Raises:
-            InputError: a value has the wrong type, or is missing where training saw none missing.
+            InputError: as `encode`, for any of them.
         """
         if values is None:
             values = [None] * count
         if self.edges is None:
-            codes = np.fromiter((self._code(value) for value in values), np.int64, count)
+            codes = np.fromiter((self._code(value) for value in values), np.float64, count)
             self._check_missing(codes == self.missing_row)
-            return codes, codes, np.zeros(count)
+            return codes
         numbers = self._numbers(values, count)
+        self._check_missing(np.isnan(numbers))
+        return numbers
+
+    def locate(self, numbers: Floats) -> Positions:
+        """Where encoded values lie in this column's part of the table: three arrays (N,)."""
+        if self.edges is None:
+            codes = numbers.astype(np.int64)
+            return codes, codes, np.zeros(len(codes))
         absent = np.isnan(numbers)
         if not absent.any():
             bins, t = locate(numbers, self.edges)
             return bins, bins + 1, t
-        self._check_missing(absent)
         bins, t = locate(np.where(absent, self.edges[0], numbers), self.edges)
         low = np.where(absent, self.missing_row, bins)
         high = np.where(absent, self.missing_row, bins + 1)

@@ -151,4 +151,7 @@ def run(kernel: Kernel, positions: Positions, depth: int) -> NDArray[np.float32]
         part = slice(start, start + CHUNK_ROWS)
         *_, last = activations(kernel, (low[part], high[part], t[part]), depth)
         logits.append(last)
-    return np.concatenate(logits) if logits else np.zeros((0, 1), np.float32)
+    if not logits:  # no rows: the output layer's width is still to be known
+        *_, last = activations(kernel, positions, depth)
+        return last
+    return np.concatenate(logits)

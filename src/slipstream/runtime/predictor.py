@@ -1,18 +1,22 @@
 """The predictor: raw rows in, answers out."""
 
-import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
+from functools import cached_property
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from slipstream.runtime import native
 from slipstream.runtime.bundle import Bundle, read
 from slipstream.runtime.columns import Positions, stack, table_offsets
 from slipstream.runtime.errors import InputError
 from slipstream.runtime.kernels import Float32Kernel, Int8Kernel, Kernel, activations, run
-from slipstream.runtime.types import Precision
+from slipstream.runtime.links import LINKS, apply
+from slipstream.runtime.rows import RowReader
+from slipstream.runtime.types import Backend, Precision, Task
 
 __all__ = ["Predictor", "load_file"]
 
@@ -27,16 +31,32 @@ def load_file(path: str | Path) -> "Predictor":
 
 
 class Predictor:
-    """Answers rows with one bundle; it holds no mutable state, so threads may share it."""
+    """Answers rows with one bundle; it holds no state that changes, so threads may share it.
 
-    def __init__(self, bundle: Bundle) -> None:
+    Args:
+        bundle: a verified bundle.
+        backend: `compiled` runs `_native.c`, `numpy` the same arithmetic in numpy; by default the
+            first where it was built.
+
+    Raises:
+        InputError: the compiled predictor is asked for and was not built.
+    """
+
+    def __init__(self, bundle: Bundle, *, backend: Backend = native.backend) -> None:
         self.bundle = bundle
-        self._kernel: Kernel = (
-            Int8Kernel(bundle.layers)
-            if bundle.precision == "int8"
-            else Float32Kernel(bundle.layers)
-        )
-        self._offsets = np.array(table_offsets(bundle.columns))
+        self.backend: Backend = backend
+        self._link = LINKS[bundle.task]
+        self._reader = RowReader(bundle.columns)
+        self._compiled = None
+        if backend == "compiled":
+            if native.backend != "compiled":
+                raise InputError(
+                    "the compiled predictor must have been built, however: it is not there; "
+                    "install slipstream where a C compiler is, or use backend='numpy'"
+                )
+            self._compiled = native.compile_model(bundle, self._link, self._reader.encode_one)
+            # Calls go straight to C: a Python frame in between would cost a third of the time.
+            self.__dict__["predict_one"] = self._compiled.predict_one
 
     @property
     def features(self) -> list[str]:
@@ -45,12 +65,12 @@ class Predictor:
 
     @property
     def classes(self) -> list[str]:
-        """The two labels; the second is the positive one, whose probability is predicted."""
+        """The labels, empty for a regression; of two, the second one's probability is predicted."""
         return list(self.bundle.classes)
 
     @property
-    def task(self) -> str:
-        """What kind of answer the model gives: `binary`."""
+    def task(self) -> Task:
+        """What kind of answer the model gives: `binary`, `multiclass` or `regression`."""
         return self.bundle.task
 
     @property
@@ -63,8 +83,11 @@ class Predictor:
         """Size of the weight matrices in bytes."""
         return self.bundle.weights_bytes
 
-    def predict_one(self, row: Any) -> float:
-        """Answer one row: P(positive).
+    def predict_one(self, row: Any) -> Any:
+        """Answer one row.
+
+        Binary models give P(positive) as a float, multiclass ones a list of floats, one for each
+        of `classes`, regressions the predicted number.
 
         Args:
             row: a mapping from column name to raw value (other keys are ignored), or a sequence of
@@ -73,111 +96,82 @@ class Predictor:
         Raises:
             InputError: a value has the wrong type, or is missing where training saw none missing.
         """
-        values = self._values(row)
-        located = [column.position(each) for column, each in zip(self.bundle.columns, values)]  # noqa: B905 - checked
-        low, high, t = zip(*located)  # noqa: B905 - triples
-        positions = (
-            np.array([low]) + self._offsets,
-            np.array([high]) + self._offsets,
-            np.array([t]),
-        )
-        *_, logits = activations(self._kernel, positions, self._depth)
-        return _sigmoid_one(float(logits[0, 0]))
+        answers = self._answer(np.array([self._reader.encode_one(row)]))[0].tolist()
+        return answers if self.task == "multiclass" else answers[0]
 
-    def predict(self, table: Any) -> NDArray[np.float64]:
-        """Answer N rows: P(positive) of each, (N,).
+    def predict(self, table: Any, *, threads: int = 1) -> NDArray[np.float64]:
+        """Answer N rows: (N,), or (N, C) for a multiclass model.
 
         Args:
             table: a pandas frame (other columns are ignored, an absent one is all missing), or an
                 (N, k) array of raw values in the order of `features`.
+            threads: how many threads share the rows; the compiled predictor only.
 
         Raises:
             InputError: the shape or a value is wrong, as for `predict_one`.
         """
-        return self._answer(*self._columns(table))
+        if not isinstance(threads, int) or threads < 1:
+            raise InputError(f"threads must be 1 or more, however: {threads!r}")
+        answers = self._plain_answers(table, threads)
+        if answers is None:
+            answers = self._answer(self._reader.encode(table), threads)
+        return answers if self.task == "multiclass" else answers[:, 0]
 
     def layers(self, table: Any) -> Iterator[NDArray[np.generic]]:
         """Yield each hidden layer's activation (N, width), int8 ones in u8 steps, then logits."""
-        return activations(self._kernel, self._positions(*self._columns(table)), self._depth)
+        return activations(self._kernel, self._positions(self._reader.encode(table)), self._depth)
 
     @property
     def _depth(self) -> int:
         return len(self.bundle.layers)
 
-    def _answer(self, columns: list[Any], count: int) -> NDArray[np.float64]:
-        return sigmoid(run(self._kernel, self._positions(columns, count), self._depth)[:, 0])
+    @cached_property
+    def _kernel(self) -> Kernel:
+        made = Int8Kernel if self.precision == "int8" else Float32Kernel
+        return made(self.bundle.layers)
 
-    def _positions(self, columns: list[Any], count: int) -> Positions:
-        pairs = zip(self.bundle.columns, columns, strict=True)
-        return stack((column.positions(values, count) for column, values in pairs), self._offsets)
+    def _plain_answers(self, table: Any, threads: int) -> NDArray[np.float64] | None:
+        """The answers where C can read the table as it is; otherwise None."""
+        if self._compiled is None or type(table) is not np.ndarray:
+            return None
+        if table.ndim != 2 or table.dtype.kind != "f":
+            return None
+        if any(column.edges is None for column in self.bundle.columns):
+            return None
+        return self._answer_compiled(table, threads)
 
-    def _values(self, row: Any) -> list[Any]:
-        if isinstance(row, Mapping) or hasattr(row, "get"):  # a pandas series is no Mapping
-            return [row.get(column.name) for column in self.bundle.columns]
-        try:
-            values = list(row)
-        except TypeError:
-            raise InputError(
-                "a row must be a dict of raw values, or a sequence of them, however: "
-                f"{type(row).__name__}"
-            ) from None
-        self._check_width(len(values))
-        return values
+    def _answer(self, numbers: NDArray[np.float64], threads: int = 1) -> NDArray[np.float64]:
+        """Answer encoded rows (N, k): (N, O)."""
+        if self._compiled is None:
+            return apply(self._link, self._logits(numbers))
+        answers = self._answer_compiled(numbers, threads)
+        assert answers is not None  # the reader has checked every value
+        return answers
 
-    def _columns(self, table: Any) -> tuple[list[Any], int]:
-        """The raw values of each feature (None: its column is not there), and how many rows."""
-        if hasattr(table, "columns"):
-            return self._frame_columns(table), len(table)
-        if isinstance(table, np.ma.MaskedArray):
-            array = np.ma.filled(table.astype(object), None)
-        else:
-            array = np.asarray(table, dtype=None if isinstance(table, np.ndarray) else object)
-        if array.ndim != 2:
-            raise InputError(
-                f"a table must have rows and columns, however: its shape is {array.shape}; "
-                "give one row to predict_one"
-            )
-        self._check_width(array.shape[1])
-        return list(array.T), len(array)
+    def _logits(self, numbers: NDArray[np.float64]) -> NDArray[np.float32]:
+        return run(self._kernel, self._positions(numbers), self._depth)
 
-    def _frame_columns(self, frame: Any) -> list[Any]:
-        names = frame.columns
-        if not hasattr(names, "is_unique"):
-            raise InputError(
-                "a table must be a pandas frame or an array, however: "
-                f"{type(frame).__name__}; convert it, to_pandas() may do so"
-            )
-        if not names.is_unique:
-            twice = sorted({str(name) for name in names[names.duplicated()]})
-            raise InputError(
-                f"the columns of a table must have different names, however: {twice} appear twice; "
-                "rename or drop one"
-            )
-        present = set(names)
-        return [_plain(frame[name]) if name in present else None for name in self.features]
+    def _answer_compiled(self, table: NDArray[Any], threads: int) -> NDArray[np.float64] | None:
+        assert self._compiled is not None
+        answers = np.empty((len(table), len(self.bundle.layers[-1].bias)))
+        if threads == 1:
+            return answers if self._compiled.predict(table, answers) else None
+        from concurrent.futures import ThreadPoolExecutor
 
-    def _check_width(self, width: int) -> None:
-        if width != len(self.bundle.columns):
-            raise InputError(
-                f"a row must have {len(self.bundle.columns)} values ({', '.join(self.features)}), "
-                f"however: {width}; give a dict to name them"
-            )
+        with ThreadPoolExecutor(threads) as pool:
+            parts = zip(_split(table, threads), _split(answers, threads), strict=True)
+            done = list(pool.map(self._compiled.predict, *zip(*parts, strict=True)))
+        return answers if all(done) else None
+
+    def _positions(self, numbers: NDArray[np.float64]) -> Positions:
+        located = (
+            column.locate(values)
+            for column, values in zip(self.bundle.columns, numbers.T, strict=True)
+        )
+        return stack(located, table_offsets(self.bundle.columns))
 
 
-def sigmoid(logits: NDArray[np.float32]) -> NDArray[np.float64]:
-    """Turn logits (N,) into probabilities (N,), without overflow."""
-    small = np.exp(-np.abs(logits.astype(np.float64)))  # in (0, 1]
-    return np.where(logits >= 0, 1 / (1 + small), small / (1 + small))
-
-
-def _sigmoid_one(logit: float) -> float:
-    """What `sigmoid` answers, for one logit."""
-    small = math.exp(-abs(logit))
-    return 1 / (1 + small) if logit >= 0 else small / (1 + small)
-
-
-def _plain(series: Any) -> NDArray[Any]:
-    """A frame's column as an array: numbers as they are, everything else as objects."""
-    if getattr(series.dtype, "kind", "O") in "fiub" and isinstance(series.dtype, np.dtype):
-        return series.to_numpy()
-    return series.to_numpy(dtype=object)
+def _split(array: NDArray[Any], parts: int) -> list[NDArray[Any]]:
+    """Consecutive views of an array that share its rows evenly."""
+    bounds = [len(array) * part // parts for part in range(parts + 1)]
+    return [array[start:end] for start, end in pairwise(bounds)]

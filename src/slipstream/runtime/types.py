@@ -2,7 +2,9 @@
 
 from typing import Literal
 
-__all__ = ["ColumnKind", "Precision"]
+__all__ = ["Backend", "ColumnKind", "Precision", "Task"]
 
+Backend = Literal["compiled", "numpy"]
 ColumnKind = Literal["numeric", "boolean", "categorical"]
 Precision = Literal["float32", "int8"]
+Task = Literal["binary", "multiclass", "regression"]

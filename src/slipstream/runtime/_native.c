@@ -1,0 +1,1716 @@
+/* The compiled predictor: the arithmetic of `kernels.py`, one row or many at a time.
+ *
+ * Plain C11 for the compiler's vectoriser: no intrinsics, so the same lines serve x86-64 and
+ * aarch64. What follows is in four parts:
+ *
+ *   network    a model's numbers, copied into padded, aligned memory
+ *   kernels    look-up, layers and link; `always_inline`, compiled once per instruction set
+ *   model      building a network from Python's buffers; nothing that is indexed goes unchecked
+ *   rows       plain rows and tables in, answers out; anything unusual goes to Python (`rows.py`)
+ *
+ * int8 is integer arithmetic, so any order of summation gives the same bits. float32 adds in one
+ * order whether a row comes alone or in a table, so these agree to the bit as well.
+ *
+ * Widths are padded with zeros to a multiple of LANES; a padded unit is always 0 and adds nothing.
+ */
+#define PY_SSIZE_T_CLEAN
+#include <Python.h>
+
+#include <float.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define LANES 32          /* widths are padded to a multiple of this */
+#define GROUP 8           /* columns whose edges are searched side by side */
+#define BLOCK_ROWS 64     /* rows of a table that go through the network together */
+#define TILE_ROWS 4       /* rows that share one pass over a layer's weights */
+#define LONG_SEARCH 64    /* more inner edges than this are bisected, not counted */
+#define EXACT_INPUTS 512  /* 512 * 127 * 255 < 2^24: float32 holds such sums exactly */
+#define FEW_OUTPUTS 8     /* fewer outputs than this are dot products, not a panel */
+#define DOT_LANES 16      /* partial sums of a float32 dot product, whatever the vectors' size */
+#define FEW_ROWS 8        /* fewer rows than this are answered one by one */
+#define STACK_BYTES 16384 /* scratch memory up to this lies on the stack */
+
+#define POSITION_ONE 16384 /* 2^14: one whole bin, for int8 */
+#define LARGEST_ACTIVATION_BITS 0x437f0000 /* 255 as float32 */
+#define MAX_FEATURES 1000 /* this and the next two keep every s32 sum below 2^31 */
+#define MAX_WIDTH 16384
+#define MAX_BIAS (1 << 25)
+
+#define INLINE static inline __attribute__((always_inline))
+#define ALIGNED(type, pointer) ((type *)__builtin_assume_aligned((pointer), 64))
+
+/* ---------------------------------------------------------------------------- network */
+
+typedef enum { IDENTITY, SIGMOID, SOFTMAX } Link;
+
+typedef struct {
+    PyObject *name;    /* an interned string */
+    PyObject *codes;   /* {category: row}, or NULL where the column is numeric */
+    double *edges;     /* (edge_count,), or NULL where the column is categorical */
+    int64_t edge_count;
+    double highest;    /* the last edge */
+    int64_t first_row; /* where the column's rows begin in the table */
+    int64_t rows;
+    bool allows_missing;
+} Column;
+
+typedef struct {
+    int64_t inputs, outputs;               /* as in the bundle; the first layer's inputs: rows */
+    int64_t padded_inputs, padded_outputs; /* as they lie here */
+    float *panels;     /* float32: (padded_outputs / LANES, padded_inputs, LANES) */
+    float *rows;       /* float32 with few outputs: (outputs, padded_inputs) */
+    int8_t *integers;  /* int8: (outputs, padded_inputs) */
+    float *bias;
+    int32_t *integer_bias;
+    float *multiplier; /* int8: (padded_outputs,) */
+} Layer;
+
+typedef struct {
+    int64_t features, outputs, depth;
+    int64_t width;     /* the widest layer, padded */
+    int64_t groups;    /* of GROUP columns each */
+    bool integer;      /* int8 */
+    bool narrow;       /* every hidden layer is padded to exactly LANES */
+    bool exact;        /* float32 holds every sum of the later layers, or they are float32 */
+    bool numeric;      /* no column is categorical */
+    Link link;
+    Column *columns;
+    double **inner_edges;      /* of each group: (inner_counts, GROUP), padded with NaN */
+    int64_t *inner_counts;     /* of each group: the most inner edges of its columns */
+    float *table;              /* float32: (rows + 1, padded_outputs of the first layer) */
+    int8_t *integer_table;     /* int8: the same */
+    Layer *layers;             /* layers[0] has the table's bias and multiplier */
+    size_t scratch_bytes;
+} Network;
+
+/* The memory that one call works in; every array begins on a cache line. */
+typedef struct {
+    double *values;    /* (groups * GROUP,): numbers, NaN for missing; a category's row */
+    int64_t *bins;     /* (groups * GROUP,) */
+    int32_t *low;      /* (features,): the lower of two neighbouring table rows */
+    float *near;       /* (features,): the upper one's share, float32 */
+    int32_t *steps;    /* (features,): the upper one's share in 2^-14, int8 */
+    int32_t *sums;     /* (width,) */
+    void *first, *second; /* (width,): activations, float32 or int16 or uint8 */
+    double *logits;    /* (padded outputs,) */
+} Scratch;
+
+/* A two-dimensional table of numbers in somebody else's memory. */
+typedef struct {
+    const char *data;
+    int64_t row_stride, column_stride; /* bytes */
+    bool single;                       /* float32, else float64 */
+} Table;
+
+INLINE int64_t pad(int64_t count, int64_t to) { return (count + to - 1) / to * to; }
+
+/* Takes an array that begins on a cache line, and moves on; from address 0, it only counts. */
+INLINE void *take(uintptr_t *address, int64_t count, size_t size)
+{
+    void *taken = (void *)*address;
+    *address += ((size_t)count * size + 63) / 64 * 64;
+    return taken;
+}
+
+/* Lays out a row's memory from an address; returns where it ends. */
+INLINE uintptr_t lay_out_row(const Network *network, Scratch *scratch, uintptr_t address)
+{
+    int64_t columns = network->groups * GROUP;
+    scratch->values = take(&address, columns, sizeof(double));
+    scratch->bins = take(&address, columns, sizeof(int64_t));
+    scratch->low = take(&address, network->features, sizeof(int32_t));
+    scratch->near = take(&address, network->features, sizeof(float));
+    scratch->steps = take(&address, network->features, sizeof(int32_t));
+    scratch->sums = take(&address, network->width, sizeof(int32_t));
+    scratch->first = take(&address, network->width, sizeof(float));
+    scratch->second = take(&address, network->width, sizeof(float));
+    scratch->logits = take(&address, pad(network->outputs, LANES), sizeof(double));
+    return address;
+}
+
+/* ---------------------------------------------------------------------------- kernels: look-up */
+
+/* Where the vectoriser alone does not keep sums in registers, vectors are written as such: GCC's and
+ * Clang's vector types, in the size that the instruction set has.
+ *
+ *   count_edges  how many of a column's inner edges do not lie above its value: GROUP columns side
+ *                by side, edges (count, GROUP), padded with NaN, which no value reaches
+ *   count_rows   the same for one column and BLOCK_ROWS values
+ *   panel_one    one panel of LANES units for one row; even and odd inputs are summed apart
+ *   panel_four   the same for TILE_ROWS rows: (TILE_ROWS, stride) -> (TILE_ROWS, LANES)
+ *   dot          a dot product in DOT_LANES partial sums, added up as a tree
+ *   activate     ReLU, one float32 multiplication, at most 255, rint half to even. Floats that are
+ *                not negative order like their bits; adding 2^23 leaves the integer in the low bits
+ */
+typedef enum { BYTES, SHORTS, FLOATS } Unit; /* what holds an int8 model's activation, 0 to 255 */
+
+#define VECTOR_KERNELS(SIZE)                                                                       \
+    typedef float floats_##SIZE __attribute__((vector_size(SIZE), may_alias));                     \
+    typedef double doubles_##SIZE __attribute__((vector_size(SIZE), may_alias));                   \
+    typedef int64_t counts_##SIZE __attribute__((vector_size(SIZE), may_alias));                   \
+    typedef int32_t integers_##SIZE __attribute__((vector_size(SIZE), may_alias));                 \
+    typedef int16_t shorts_##SIZE __attribute__((vector_size(SIZE / 2), may_alias));               \
+    typedef uint8_t bytes_##SIZE __attribute__((vector_size(SIZE / 4), may_alias));                \
+                                                                                                   \
+    INLINE void count_edges_##SIZE(const double *edges, int64_t count, const double *values,       \
+                                    int64_t *bins)                                                 \
+    {                                                                                              \
+        for (int lane = 0; lane < GROUP; lane += SIZE / 8) {                                       \
+            const doubles_##SIZE value = *(const doubles_##SIZE *)(values + lane);                 \
+            counts_##SIZE even = {0}, odd = {0};                                                   \
+            for (int64_t edge = 0; edge < count; edge += 2) {                                      \
+                const double *at = edges + edge * GROUP + lane;                                    \
+                even -= value >= *(const doubles_##SIZE *)at;                                      \
+                odd -= value >= *(const doubles_##SIZE *)(at + GROUP);                             \
+            }                                                                                      \
+            *(counts_##SIZE *)(bins + lane) = even + odd;                                          \
+        }                                                                                          \
+    }                                                                                              \
+                                                                                                   \
+    INLINE void count_rows_##SIZE(const double *edges, int64_t count, const double *values,        \
+                                   int64_t *bins)                                                  \
+    {                                                                                              \
+        for (int row = 0; row < BLOCK_ROWS; row += SIZE / 4) {                                     \
+            const doubles_##SIZE *at = (const doubles_##SIZE *)(values + row);                     \
+            const doubles_##SIZE first = at[0], second = at[1];                                    \
+            counts_##SIZE firsts = {0}, seconds = {0};                                             \
+            for (int64_t edge = 0; edge < count; edge++) {                                         \
+                const doubles_##SIZE bound = edges[edge] - (doubles_##SIZE){0};                    \
+                firsts -= first >= bound;                                                          \
+                seconds -= second >= bound;                                                        \
+            }                                                                                      \
+            *(counts_##SIZE *)(bins + row) = firsts;                                               \
+            *(counts_##SIZE *)(bins + row + SIZE / 8) = seconds;                                   \
+        }                                                                                          \
+    }                                                                                              \
+                                                                                                   \
+    INLINE void panel_one_##SIZE(const float *panel, const float *inputs, int64_t count,           \
+                                  float *sums)                                                     \
+    {                                                                                              \
+        for (int lane = 0; lane < LANES; lane += SIZE / 2) {                                       \
+            floats_##SIZE a0 = {0}, a1 = {0}, b0 = {0}, b1 = {0};                                  \
+            for (int64_t unit = 0; unit < count; unit += 2) {                                      \
+                const floats_##SIZE *even =                                                        \
+                    (const floats_##SIZE *)(panel + unit * LANES + lane);                          \
+                const floats_##SIZE *odd =                                                         \
+                    (const floats_##SIZE *)(panel + (unit + 1) * LANES + lane);                    \
+                a0 += inputs[unit] * even[0];                                                      \
+                a1 += inputs[unit + 1] * odd[0];                                                   \
+                b0 += inputs[unit] * even[1];                                                      \
+                b1 += inputs[unit + 1] * odd[1];                                                   \
+            }                                                                                      \
+            *(floats_##SIZE *)(sums + lane) = a0 + a1;                                             \
+            *(floats_##SIZE *)(sums + lane + SIZE / 4) = b0 + b1;                                  \
+        }                                                                                          \
+    }                                                                                              \
+                                                                                                   \
+    INLINE void panel_four_##SIZE(const float *panel, const float *inputs, int64_t stride,         \
+                                   int64_t count, float *sums)                                     \
+    {                                                                                              \
+        const float *a = inputs, *b = a + stride, *c = b + stride, *d = c + stride;                \
+        for (int lane = 0; lane < LANES; lane += SIZE / 4) {                                       \
+            floats_##SIZE a0 = {0}, a1 = {0}, b0 = {0}, b1 = {0};                                  \
+            floats_##SIZE c0 = {0}, c1 = {0}, d0 = {0}, d1 = {0};                                  \
+            for (int64_t unit = 0; unit < count; unit += 2) {                                      \
+                const floats_##SIZE even =                                                         \
+                    *(const floats_##SIZE *)(panel + unit * LANES + lane);                         \
+                const floats_##SIZE odd =                                                          \
+                    *(const floats_##SIZE *)(panel + (unit + 1) * LANES + lane);                   \
+                a0 += a[unit] * even;                                                              \
+                a1 += a[unit + 1] * odd;                                                           \
+                b0 += b[unit] * even;                                                              \
+                b1 += b[unit + 1] * odd;                                                           \
+                c0 += c[unit] * even;                                                              \
+                c1 += c[unit + 1] * odd;                                                           \
+                d0 += d[unit] * even;                                                              \
+                d1 += d[unit + 1] * odd;                                                           \
+            }                                                                                      \
+            *(floats_##SIZE *)(sums + lane) = a0 + a1;                                             \
+            *(floats_##SIZE *)(sums + LANES + lane) = b0 + b1;                                     \
+            *(floats_##SIZE *)(sums + 2 * LANES + lane) = c0 + c1;                                 \
+            *(floats_##SIZE *)(sums + 3 * LANES + lane) = d0 + d1;                                 \
+        }                                                                                          \
+    }                                                                                              \
+                                                                                                   \
+    INLINE float dot_##SIZE(const float *inputs, const float *weights, int64_t count)              \
+    {                                                                                              \
+        _Alignas(64) float partial[DOT_LANES];                                                     \
+        for (int lane = 0; lane < DOT_LANES; lane += SIZE / 4) {                                   \
+            floats_##SIZE sum = {0};                                                               \
+            for (int64_t unit = lane; unit < count; unit += DOT_LANES)                             \
+                sum += *(const floats_##SIZE *)(inputs + unit) *                                   \
+                       *(const floats_##SIZE *)(weights + unit);                                   \
+            *(floats_##SIZE *)(partial + lane) = sum;                                              \
+        }                                                                                          \
+        const floats_16 *quarters = (const floats_16 *)partial;                                    \
+        floats_16 four = (quarters[0] + quarters[2]) + (quarters[1] + quarters[3]);                \
+        return (four[0] + four[2]) + (four[1] + four[3]);                                          \
+    }                                                                                              \
+                                                                                                   \
+    INLINE void activate_##SIZE(const int32_t *sums, const float *multiplier, void *outputs,       \
+                                 int64_t width, Unit unit)                                         \
+    {                                                                                              \
+        for (int64_t at = 0; at < width; at += SIZE / 4) {                                         \
+            const integers_##SIZE sum = *(const integers_##SIZE *)(sums + at);                     \
+            const floats_##SIZE scaled =                                                           \
+                __builtin_convertvector(sum & (sum > 0), floats_##SIZE) *                          \
+                *(const floats_##SIZE *)(multiplier + at);                                         \
+            integers_##SIZE bits = (integers_##SIZE)scaled;                                        \
+            const integers_##SIZE small = bits < LARGEST_ACTIVATION_BITS;                          \
+            bits = (bits & small) | (LARGEST_ACTIVATION_BITS & ~small);                            \
+            bits = (integers_##SIZE)((floats_##SIZE)bits + 0x1p23f) & 0xff;                        \
+            if (unit == FLOATS)                                                                    \
+                *(floats_##SIZE *)((float *)outputs + at) =                                        \
+                    __builtin_convertvector(bits, floats_##SIZE);                                  \
+            else if (unit == SHORTS)                                                               \
+                *(shorts_##SIZE *)((int16_t *)outputs + at) =                                      \
+                    __builtin_convertvector(bits, shorts_##SIZE);                                  \
+            else                                                                                   \
+                *(bytes_##SIZE *)((uint8_t *)outputs + at) =                                       \
+                    __builtin_convertvector(bits, bytes_##SIZE);                                   \
+        }                                                                                          \
+    }
+
+VECTOR_KERNELS(16) /* first: the others add up in its floats */
+VECTOR_KERNELS(32)
+VECTOR_KERNELS(64)
+
+/* Picks the kernel of a vector size, which is a constant wherever this is inlined. */
+#define BY_SIZE(bytes, name, ...)                                                                  \
+    ((bytes) == 64   ? name##_64(__VA_ARGS__)                                                      \
+     : (bytes) == 32 ? name##_32(__VA_ARGS__)                                                      \
+                     : name##_16(__VA_ARGS__))
+
+/* How many of the inner edges do not lie above a value; for columns with very many. */
+INLINE int64_t bisect(const double *inner, int64_t count, double value)
+{
+    int64_t below = 0;
+    while (count > 0) {
+        int64_t half = count / 2;
+        bool right = inner[below + half] <= value;
+        below = right ? below + half + 1 : below;
+        count = right ? count - half - 1 : half;
+    }
+    return below;
+}
+
+/* rint(2^14 t), half to even, for t in [0, 1]: adding 2^52 leaves the integer in the low bits. */
+INLINE int32_t to_steps(double share)
+{
+    double shifted = share * POSITION_ONE + 0x1p52;
+    uint64_t bits;
+    memcpy(&bits, &shifted, sizeof bits);
+    return (int32_t)(bits & 0xffff);
+}
+
+INLINE void put_position(const Scratch *scratch, int64_t index, int64_t low, double share,
+                         bool integer)
+{
+    scratch->low[index] = (int32_t)low;
+    if (integer)
+        scratch->steps[index] = to_steps(share);
+    else
+        scratch->near[index] = (float)share;
+}
+
+/* Locates the values of one row in the table. */
+INLINE void locate_row(const Network *network, const Scratch *scratch, bool integer, int bytes)
+{
+    for (int64_t group = 0; group < network->groups; group++)
+        BY_SIZE(bytes, count_edges, network->inner_edges[group], network->inner_counts[group],
+                scratch->values + group * GROUP, scratch->bins + group * GROUP);
+    for (int64_t index = 0; index < network->features; index++) {
+        const Column *column = &network->columns[index];
+        double value = scratch->values[index];
+        if (column->edges == NULL) {
+            put_position(scratch, index, column->first_row + (int64_t)value, 0.0, integer);
+            continue;
+        }
+        if (value != value) {
+            put_position(scratch, index, column->first_row + column->edge_count, 0.0, integer);
+            continue;
+        }
+        int64_t bin = scratch->bins[index];
+        value = value > column->edges[0] ? value : column->edges[0];
+        value = value < column->highest ? value : column->highest;
+        if (column->edge_count - 2 > LONG_SEARCH)
+            bin = bisect(column->edges + 1, column->edge_count - 2, value);
+        double start = column->edges[bin];
+        double share = (value - start) / (column->edges[bin + 1] - start);
+        put_position(scratch, index, column->first_row + bin, share, integer);
+    }
+}
+
+/* ---------------------------------------------------------------------------- kernels: layers */
+
+/* Adds the shares of `count` columns, from `index` on, to the first layer's sums. */
+INLINE void add_columns(const Network *network, const Scratch *scratch, int64_t index,
+                        const int count, int64_t width, bool integer)
+{
+    if (integer) {
+        const int8_t *tables[4];
+        int32_t near[4], *restrict sums = ALIGNED(int32_t, scratch->sums);
+        for (int each = 0; each < count; each++) {
+            tables[each] = network->integer_table + scratch->low[index + each] * width;
+            near[each] = scratch->steps[index + each];
+        }
+#pragma omp simd
+        for (int64_t unit = 0; unit < width; unit++) {
+            int32_t sum = sums[unit];
+            for (int each = 0; each < count; each++)
+                sum += (POSITION_ONE - near[each]) * tables[each][unit] +
+                       near[each] * tables[each][width + unit];
+            sums[unit] = sum;
+        }
+    } else {
+        const float *tables[4];
+        float near[4], *restrict sums = ALIGNED(float, scratch->sums);
+        for (int each = 0; each < count; each++) {
+            tables[each] = network->table + scratch->low[index + each] * width;
+            near[each] = scratch->near[index + each];
+        }
+#pragma omp simd
+        for (int64_t unit = 0; unit < width; unit++) {
+            float sum = sums[unit];
+            for (int each = 0; each < count; each++)
+                sum += (1.0f - near[each]) * tables[each][unit] +
+                       near[each] * tables[each][width + unit];
+            sums[unit] = sum;
+        }
+    }
+}
+
+/* Sums the first layer for one located row. */
+INLINE void look_up(const Network *network, const Scratch *scratch, int64_t width, bool integer)
+{
+    const Layer *layer = &network->layers[0];
+    if (integer)
+        memcpy(scratch->sums, layer->integer_bias, (size_t)width * sizeof(int32_t));
+    else
+        memcpy(scratch->sums, layer->bias, (size_t)width * sizeof(float));
+    int64_t index = 0;
+    for (; index + 4 <= network->features; index += 4)
+        add_columns(network, scratch, index, 4, width, integer);
+    switch (network->features - index) {
+    case 3: add_columns(network, scratch, index, 3, width, integer); break;
+    case 2: add_columns(network, scratch, index, 2, width, integer); break;
+    case 1: add_columns(network, scratch, index, 1, width, integer); break;
+    default: break;
+    }
+}
+
+/* u8 x s8 (or s16 x s8, where `wide`) into s32. */
+INLINE int32_t integer_dot(const void *inputs, const int8_t *restrict weights, int64_t count,
+                           bool wide)
+{
+    int32_t sum = 0;
+    weights = (const int8_t *)__builtin_assume_aligned(weights, LANES);
+    if (wide) {
+        const int16_t *restrict from = ALIGNED(const int16_t, inputs);
+        for (int64_t unit = 0; unit < count; unit++)
+            sum += (int32_t)from[unit] * (int32_t)(int16_t)weights[unit];
+    } else {
+        const uint8_t *restrict from = ALIGNED(const uint8_t, inputs);
+        for (int64_t unit = 0; unit < count; unit++)
+            sum += (int32_t)from[unit] * (int32_t)weights[unit];
+    }
+    return sum;
+}
+
+/* ---------------------------------------------------------------------------- kernels: link */
+
+/* exp(x) for x <= 0, to about 1 ulp: 2^n p(r) with a Taylor polynomial of degree 12. */
+INLINE double exponential(double x)
+{
+    x = x > -708.0 ? x : -708.0;
+    double shifted = x * 0x1.71547652b82fep0 + 0x1.8p52; /* 1 / ln 2; rounds to an integer */
+    double n = shifted - 0x1.8p52;
+    double r = (x - n * 0x1.62e42fee00000p-1) - n * 0x1.a39ef35793c76p-33; /* ln 2 in two parts */
+    double r2 = r * r, r4 = r2 * r2;
+    double low = (1.0 + r) + r2 * (1.0 / 2 + r * (1.0 / 6));
+    double middle = (1.0 / 24 + r * (1.0 / 120)) + r2 * (1.0 / 720 + r * (1.0 / 5040));
+    double high = (1.0 / 40320 + r * (1.0 / 362880)) + r2 * (1.0 / 3628800 + r * (1.0 / 39916800));
+    double top = r4 * (1.0 / 479001600);
+    double p = low + r4 * (middle + r4 * (high + top));
+    uint64_t bits;
+    memcpy(&bits, &shifted, sizeof bits);
+    bits = (bits + 1023) << 52; /* the integer n sits in the low bits */
+    double scale;
+    memcpy(&scale, &bits, sizeof scale);
+    return p * scale;
+}
+
+INLINE double sigmoid(double logit)
+{
+    double small = exponential(logit < 0 ? logit : -logit);
+    return (logit >= 0 ? 1.0 : small) / (1.0 + small);
+}
+
+INLINE void softmax(double *logits, int64_t count)
+{
+    double largest = logits[0], total = 0;
+    for (int64_t each = 1; each < count; each++)
+        largest = logits[each] > largest ? logits[each] : largest;
+    for (int64_t each = 0; each < count; each++) {
+        logits[each] = exponential(logits[each] - largest);
+        total += logits[each];
+    }
+    for (int64_t each = 0; each < count; each++)
+        logits[each] /= total;
+}
+
+INLINE void apply_link(Link link, double *logits, int64_t rows, int64_t outputs)
+{
+    if (link == SIGMOID) {
+#pragma omp simd
+        for (int64_t each = 0; each < rows * outputs; each++)
+            logits[each] = sigmoid(logits[each]);
+    } else if (link == SOFTMAX) {
+        for (int64_t row = 0; row < rows; row++)
+            softmax(logits + row * outputs, outputs);
+    }
+}
+
+/* ---------------------------------------------------------------------------- kernels: one row */
+
+INLINE void one_int8(const Network *network, const Scratch *scratch, int64_t fixed, bool wide,
+                     int bytes)
+{
+    const Unit unit = wide ? SHORTS : BYTES;
+    int64_t width = fixed ? fixed : network->layers[0].padded_outputs;
+    look_up(network, scratch, width, true);
+    void *inputs = scratch->first;
+    BY_SIZE(bytes, activate, scratch->sums, network->layers[0].multiplier, inputs, width, unit);
+    for (int64_t index = 1; index + 1 < network->depth; index++) {
+        const Layer *layer = &network->layers[index];
+        int64_t outputs = fixed ? fixed : layer->padded_outputs;
+        for (int64_t output = 0; output < outputs; output++)
+            scratch->sums[output] =
+                layer->integer_bias[output] +
+                integer_dot(inputs, layer->integers + output * width, width, wide);
+        BY_SIZE(bytes, activate, scratch->sums, layer->multiplier, inputs, outputs, unit);
+        width = outputs;
+    }
+    const Layer *last = &network->layers[network->depth - 1];
+    for (int64_t output = 0; output < network->outputs; output++) {
+        int32_t sum = last->integer_bias[output] +
+                      integer_dot(inputs, last->integers + output * width, width, wide);
+        scratch->logits[output] = (double)((float)sum * last->multiplier[output]);
+    }
+}
+
+INLINE void rectify(float *restrict outputs, const float *restrict sums,
+                    const float *restrict bias, int64_t count)
+{
+#pragma omp simd
+    for (int64_t unit = 0; unit < count; unit++) {
+        float sum = sums[unit] + bias[unit];
+        outputs[unit] = sum > 0 ? sum : 0;
+    }
+}
+
+INLINE void last_float32(const Layer *layer, const float *inputs, int64_t width, double *logits,
+                         int bytes)
+{
+    if (layer->rows != NULL) {
+        for (int64_t unit = 0; unit < layer->outputs; unit++) {
+            float sum = BY_SIZE(bytes, dot, inputs, layer->rows + unit * width, width);
+            logits[unit] = (double)(sum + layer->bias[unit]);
+        }
+        return;
+    }
+    for (int64_t from = 0; from < layer->outputs; from += LANES) {
+        _Alignas(64) float sums[LANES];
+        BY_SIZE(bytes, panel_one, layer->panels + from * width, inputs, width, sums);
+        int64_t count = layer->outputs - from < LANES ? layer->outputs - from : LANES;
+        for (int64_t unit = 0; unit < count; unit++)
+            logits[from + unit] = (double)(sums[unit] + layer->bias[from + unit]);
+    }
+}
+
+INLINE void one_float32(const Network *network, const Scratch *scratch, int64_t fixed, int bytes)
+{
+    int64_t width = fixed ? fixed : network->layers[0].padded_outputs;
+    look_up(network, scratch, width, false);
+    float *inputs = ALIGNED(float, scratch->first), *outputs = ALIGNED(float, scratch->second);
+    float *restrict first = ALIGNED(float, scratch->sums);
+#pragma omp simd
+    for (int64_t unit = 0; unit < width; unit++)
+        inputs[unit] = first[unit] > 0 ? first[unit] : 0;
+    for (int64_t index = 1; index + 1 < network->depth; index++) {
+        const Layer *layer = &network->layers[index];
+        int64_t units = fixed ? fixed : layer->padded_outputs;
+        for (int64_t from = 0; from < units; from += LANES) {
+            _Alignas(64) float sums[LANES];
+            BY_SIZE(bytes, panel_one, layer->panels + from * width, inputs, width, sums);
+            rectify(outputs + from, sums, layer->bias + from, LANES);
+        }
+        float *exchanged = inputs;
+        inputs = outputs;
+        outputs = exchanged;
+        width = units;
+    }
+    last_float32(&network->layers[network->depth - 1], inputs, width, scratch->logits,
+                 bytes);
+}
+
+/* Answers the row that lies in scratch->values; the answer is in scratch->logits. */
+INLINE void answer_one(const Network *network, const Scratch *scratch, int64_t fixed, bool integer,
+                       bool wide, int bytes)
+{
+    locate_row(network, scratch, integer, bytes);
+    if (integer)
+        one_int8(network, scratch, fixed, wide, bytes);
+    else
+        one_float32(network, scratch, fixed, bytes);
+    if (network->link == SIGMOID && network->outputs == 1)
+        scratch->logits[0] = sigmoid(scratch->logits[0]);
+    else
+        apply_link(network->link, scratch->logits, 1, network->outputs);
+}
+
+/* ---------------------------------------------------------------------------- kernels: many rows */
+
+/* A layer's weights as float32; int8 ones are widened for each table, sums stay exact. */
+typedef struct {
+    float *panels, *rows;
+} Dense;
+
+/* The memory of a table's blocks: a row's scratch, and BLOCK_ROWS rows of what a row needs. */
+typedef struct {
+    Scratch row;
+    double *values;  /* (BLOCK_ROWS,): one column */
+    double *clamped; /* (BLOCK_ROWS,) */
+    int64_t *bins;   /* (BLOCK_ROWS,) */
+    int32_t *low;    /* (BLOCK_ROWS, features) */
+    float *near;     /* (BLOCK_ROWS, features) */
+    int32_t *steps;  /* (BLOCK_ROWS, features) */
+    float *first, *second; /* (BLOCK_ROWS, width): activations */
+    Dense *dense;    /* (depth,) */
+} Block;
+
+INLINE double cell(const Table *table, int64_t row, int64_t column)
+{
+    const char *at = table->data + row * table->row_stride + column * table->column_stride;
+    if (table->single) {
+        float value;
+        memcpy(&value, at, sizeof value);
+        return (double)value;
+    }
+    double value;
+    memcpy(&value, at, sizeof value);
+    return value;
+}
+
+/* Locates one column of a block; false where a value is missing or wrong and must not be. */
+INLINE bool locate_column(const Network *network, const Block *block, const Table *table,
+                          int64_t from, int64_t count, int64_t index, bool integer,
+                          int bytes)
+{
+    const Column *column = &network->columns[index];
+    int64_t features = network->features;
+    double *restrict values = ALIGNED(double, block->values);
+    double *restrict clamped = ALIGNED(double, block->clamped);
+    int64_t *restrict bins = ALIGNED(int64_t, block->bins);
+    for (int64_t row = 0; row < count; row++)
+        values[row] = cell(table, from + row, index);
+    if (column->edges == NULL) {
+        for (int64_t row = 0; row < count; row++) {
+            if (!(values[row] >= 0 && values[row] < (double)column->rows))
+                return false;
+            int64_t at = row * features + index;
+            block->low[at] = (int32_t)(column->first_row + (int64_t)values[row]);
+            block->near[at] = 0;
+            block->steps[at] = 0;
+        }
+        return true;
+    }
+    for (int64_t row = count; row < BLOCK_ROWS; row++)
+        values[row] = 0;
+    const double *edges = column->edges;
+    int64_t inner = column->edge_count - 2;
+    double lowest = edges[0], highest = edges[inner + 1];
+    bool missing = false;
+    for (int64_t row = 0; row < count; row++)
+        missing |= values[row] != values[row];
+    if (missing && !column->allows_missing)
+        return false;
+#pragma omp simd
+    for (int row = 0; row < BLOCK_ROWS; row++) {
+        double value = values[row];
+        value = value > lowest ? value : lowest; /* NaN becomes the lowest */
+        clamped[row] = value < highest ? value : highest;
+    }
+    if (inner > LONG_SEARCH)
+        for (int row = 0; row < BLOCK_ROWS; row++)
+            bins[row] = bisect(edges + 1, inner, clamped[row]);
+    else
+        BY_SIZE(bytes, count_rows, edges + 1, inner, clamped, bins);
+#pragma omp simd
+    for (int row = 0; row < BLOCK_ROWS; row++) {
+        double start = edges[bins[row]];
+        clamped[row] = (clamped[row] - start) / (edges[bins[row] + 1] - start);
+    }
+    for (int64_t row = 0; row < count; row++) {
+        bool absent = values[row] != values[row];
+        int64_t at = row * features + index;
+        block->low[at] =
+            (int32_t)(column->first_row + (absent ? column->edge_count : bins[row]));
+        double share = absent ? 0.0 : clamped[row];
+        if (integer)
+            block->steps[at] = to_steps(share);
+        else
+            block->near[at] = (float)share;
+    }
+    return true;
+}
+
+/* The first layer's activations of a block, as float32. */
+INLINE void first_block(const Network *network, const Block *block, int64_t count, int64_t width,
+                        bool integer, int bytes)
+{
+    Scratch row = block->row;
+    for (int64_t each = 0; each < count; each++) {
+        row.low = block->low + each * network->features;
+        row.near = block->near + each * network->features;
+        row.steps = block->steps + each * network->features;
+        look_up(network, &row, width, integer);
+        float *restrict to = ALIGNED(float, block->first + each * width);
+        if (integer) {
+            BY_SIZE(bytes, activate, row.sums, network->layers[0].multiplier, to, width, FLOATS);
+        } else {
+            const float *restrict sums = ALIGNED(const float, row.sums);
+#pragma omp simd
+            for (int64_t unit = 0; unit < width; unit++)
+                to[unit] = sums[unit] > 0 ? sums[unit] : 0;
+        }
+    }
+}
+
+/* A hidden layer's activations of a block. */
+INLINE void hidden_block(const Layer *layer, const float *panels, const float *inputs,
+                         float *outputs, int64_t count, int64_t width, int64_t units, bool integer,
+                         int bytes)
+{
+    for (int64_t from = 0; from < units; from += LANES) {
+        const float *bias = layer->bias + from;
+        for (int64_t row = 0; row < count; row += TILE_ROWS) {
+            _Alignas(64) float sums[TILE_ROWS * LANES];
+            BY_SIZE(bytes, panel_four, panels + from * width, inputs + row * width, width, width,
+                    sums);
+            for (int64_t each = 0; each < TILE_ROWS; each++) {
+                float *restrict to = ALIGNED(float, outputs + (row + each) * units + from);
+                const float *restrict tile = sums + each * LANES;
+                if (!integer) {
+                    rectify(to, tile, bias, LANES);
+                    continue;
+                }
+                const int32_t *restrict integer_bias = layer->integer_bias + from;
+                _Alignas(64) int32_t integers[LANES];
+                for (int unit = 0; unit < LANES; unit++)
+                    integers[unit] = (int32_t)tile[unit] + integer_bias[unit];
+                BY_SIZE(bytes, activate, integers, layer->multiplier + from, to, LANES, FLOATS);
+            }
+        }
+    }
+}
+
+INLINE double logit_of(const Layer *layer, int64_t unit, float sum, bool integer)
+{
+    if (integer)
+        return (double)((float)((int32_t)sum + layer->integer_bias[unit]) * layer->multiplier[unit]);
+    return (double)(sum + layer->bias[unit]);
+}
+
+/* The output layer's logits of a block. */
+INLINE void last_block(const Layer *layer, const Dense *dense, const float *inputs, double *logits,
+                       int64_t count, int64_t width, bool integer, int bytes)
+{
+    int64_t outputs = layer->outputs;
+    if (dense->rows != NULL) {
+        for (int64_t row = 0; row < count; row++)
+            for (int64_t unit = 0; unit < outputs; unit++) {
+                float sum =
+                    BY_SIZE(bytes, dot, inputs + row * width, dense->rows + unit * width, width);
+                logits[row * outputs + unit] = logit_of(layer, unit, sum, integer);
+            }
+        return;
+    }
+    for (int64_t from = 0; from < outputs; from += LANES) {
+        int64_t units = outputs - from < LANES ? outputs - from : LANES;
+        for (int64_t row = 0; row < count; row += TILE_ROWS) {
+            _Alignas(64) float sums[TILE_ROWS * LANES];
+            BY_SIZE(bytes, panel_four, dense->panels + from * width, inputs + row * width, width,
+                    width, sums);
+            int64_t rows = count - row < TILE_ROWS ? count - row : TILE_ROWS;
+            for (int64_t each = 0; each < rows; each++)
+                for (int64_t unit = 0; unit < units; unit++)
+                    logits[(row + each) * outputs + from + unit] =
+                        logit_of(layer, from + unit, sums[each * LANES + unit], integer);
+        }
+    }
+}
+
+/* Answers up to BLOCK_ROWS rows of a table; false where one is not plain. */
+INLINE bool answer_block(const Network *network, const Block *block, const Table *table,
+                         int64_t from, int64_t count, double *answers, int64_t fixed, bool integer,
+                         int bytes)
+{
+    for (int64_t index = 0; index < network->features; index++)
+        if (!locate_column(network, block, table, from, count, index, integer, bytes))
+            return false;
+    int64_t width = fixed ? fixed : network->layers[0].padded_outputs;
+    first_block(network, block, count, width, integer, bytes);
+    float *inputs = block->first, *outputs = block->second;
+    for (int64_t index = 1; index + 1 < network->depth; index++) {
+        const Layer *layer = &network->layers[index];
+        int64_t units = fixed ? fixed : layer->padded_outputs;
+        hidden_block(layer, block->dense[index].panels, inputs, outputs, count, width, units,
+                     integer, bytes);
+        float *exchanged = inputs;
+        inputs = outputs;
+        outputs = exchanged;
+        width = units;
+    }
+    int64_t last = network->depth - 1;
+    last_block(&network->layers[last], &block->dense[last], inputs, answers, count, width, integer,
+               bytes);
+    apply_link(network->link, answers, count, network->outputs);
+    return true;
+}
+
+/* ---------------------------------------------------------------------------- instruction sets */
+
+typedef void (*One)(const Network *, const Scratch *);
+typedef bool (*Many)(const Network *, const Block *, const Table *, int64_t, int64_t, double *);
+
+typedef struct {
+    const char *name;
+    One one[2][2];   /* [int8][narrow] */
+    Many many[2][2]; /* [int8][narrow] */
+} Kernels;
+
+/* Narrow layers answer faster in 256-bit vectors: fewer steps to add one vector up. */
+#if defined(__GNUC__) && !defined(__clang__)
+#define HALF ",prefer-vector-width=256"
+#else
+#define HALF ""
+#endif
+
+#define KERNELS(set, bytes, wide, TARGET, NARROW_TARGET)                                              \
+    TARGET static void one_float32_##set(const Network *n, const Scratch *s)                       \
+    {                                                                                              \
+        answer_one(n, s, 0, false, wide, bytes);                                                          \
+    }                                                                                              \
+    TARGET static void one_int8_##set(const Network *n, const Scratch *s)                          \
+    {                                                                                              \
+        answer_one(n, s, 0, true, wide, bytes);                                                           \
+    }                                                                                              \
+    NARROW_TARGET static void one_narrow_float32_##set(const Network *n, const Scratch *s)         \
+    {                                                                                              \
+        answer_one(n, s, LANES, false, wide, bytes);                                                      \
+    }                                                                                              \
+    NARROW_TARGET static void one_narrow_int8_##set(const Network *n, const Scratch *s)            \
+    {                                                                                              \
+        answer_one(n, s, LANES, true, wide, bytes);                                                       \
+    }                                                                                              \
+    TARGET static bool many_float32_##set(const Network *n, const Block *b, const Table *t,        \
+                                          int64_t from, int64_t count, double *answers)            \
+    {                                                                                              \
+        return answer_block(n, b, t, from, count, answers, 0, false, bytes);                              \
+    }                                                                                              \
+    TARGET static bool many_int8_##set(const Network *n, const Block *b, const Table *t,           \
+                                       int64_t from, int64_t count, double *answers)               \
+    {                                                                                              \
+        return answer_block(n, b, t, from, count, answers, 0, true, bytes);                               \
+    }                                                                                              \
+    TARGET static bool many_narrow_float32_##set(const Network *n, const Block *b, const Table *t, \
+                                                 int64_t from, int64_t count, double *answers)     \
+    {                                                                                              \
+        return answer_block(n, b, t, from, count, answers, LANES, false, bytes);                          \
+    }                                                                                              \
+    TARGET static bool many_narrow_int8_##set(const Network *n, const Block *b, const Table *t,    \
+                                              int64_t from, int64_t count, double *answers)        \
+    {                                                                                              \
+        return answer_block(n, b, t, from, count, answers, LANES, true, bytes);                           \
+    }                                                                                              \
+    static const Kernels kernels_##set = {                                                         \
+        #set,                                                                                      \
+        {{one_float32_##set, one_narrow_float32_##set}, {one_int8_##set, one_narrow_int8_##set}},  \
+        {{many_float32_##set, many_narrow_float32_##set},                                          \
+         {many_int8_##set, many_narrow_int8_##set}},                                               \
+    };
+
+#define TARGETED(features) __attribute__((target(features)))
+KERNELS(baseline, 16, true, , )
+#if defined(__x86_64__)
+#define AVX512 "avx512f,avx512bw,avx512vl,avx512dq"
+KERNELS(avx2, 32, true, TARGETED("avx2"), TARGETED("avx2"))
+KERNELS(avx512, 64, true, TARGETED(AVX512), TARGETED(AVX512 HALF))
+KERNELS(avx512vnni, 64, false, TARGETED(AVX512 ",avx512vnni"), TARGETED(AVX512 ",avx512vnni" HALF))
+#endif
+
+static const Kernels *available[4]; /* what this machine has, the best last */
+static int available_count;
+static const Kernels *chosen;
+
+static void find_instruction_sets(void)
+{
+    int count = 0;
+    available[count++] = &kernels_baseline;
+#if defined(__x86_64__)
+    __builtin_cpu_init();
+    if (__builtin_cpu_supports("avx2"))
+        available[count++] = &kernels_avx2;
+    if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+        __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512dq")) {
+        available[count++] = &kernels_avx512;
+        if (__builtin_cpu_supports("avx512vnni"))
+            available[count++] = &kernels_avx512vnni;
+    }
+#endif
+    available_count = count;
+    chosen = available[count - 1];
+}
+
+/* ---------------------------------------------------------------------------- model */
+
+typedef struct {
+    PyObject_HEAD
+    Network *network;
+    One one;
+    Many many;
+    PyObject *encode; /* turns an unusual row into a list of plain numbers, or raises */
+    PyObject *ndarray; /* the one class of arrays whose memory is read */
+} Model;
+
+/* Zeroed memory that begins on a cache line; what lies before it is where release() finds it.
+ * Needs no GIL. */
+static void *allocate_raw(size_t count, size_t size)
+{
+    if (size != 0 && count > (SIZE_MAX - 128) / size)
+        return NULL;
+    char *raw = PyMem_RawCalloc(1, count * size + 64 + sizeof(void *));
+    if (raw == NULL)
+        return NULL;
+    uintptr_t start = ((uintptr_t)raw + sizeof(void *) + 63) / 64 * 64;
+    memcpy((char *)start - sizeof(void *), &raw, sizeof raw);
+    return (void *)start;
+}
+
+static void *allocate(size_t count, size_t size)
+{
+    void *memory = allocate_raw(count, size);
+    return memory != NULL ? memory : PyErr_NoMemory();
+}
+
+static void release(void *memory)
+{
+    if (memory == NULL)
+        return;
+    void *raw;
+    memcpy(&raw, (char *)memory - sizeof(void *), sizeof raw);
+    PyMem_RawFree(raw);
+}
+
+static void free_network(Network *network)
+{
+    if (network == NULL)
+        return;
+    for (int64_t index = 0; network->columns != NULL && index < network->features; index++) {
+        Py_XDECREF(network->columns[index].name);
+        Py_XDECREF(network->columns[index].codes);
+        release(network->columns[index].edges);
+    }
+    for (int64_t group = 0; network->inner_edges != NULL && group < network->groups; group++)
+        release(network->inner_edges[group]);
+    for (int64_t index = 0; network->layers != NULL && index < network->depth; index++) {
+        Layer *layer = &network->layers[index];
+        release(layer->panels);
+        release(layer->rows);
+        release(layer->integers);
+        release(layer->bias);
+        release(layer->integer_bias);
+        release(layer->multiplier);
+    }
+    release(network->columns);
+    release(network->inner_edges);
+    release(network->inner_counts);
+    release(network->table);
+    release(network->integer_table);
+    release(network->layers);
+    release(network);
+}
+
+/* Reads a C-contiguous array of one type; raises TypeError for any other. */
+static bool get_tensor(PyObject *source, Py_buffer *view, char format, int dimensions)
+{
+    if (PyObject_GetBuffer(source, view, PyBUF_C_CONTIGUOUS | PyBUF_FORMAT) != 0)
+        return false;
+    Py_ssize_t size = format == 'b' ? 1 : format == 'd' ? 8 : 4;
+    if (view->format != NULL && view->format[0] == format && view->format[1] == 0 &&
+        view->itemsize == size && view->ndim == dimensions)
+        return true;
+    PyErr_Format(PyExc_TypeError, "a tensor must have %d dimensions of format '%c', however: %d, '%s'",
+                 dimensions, format, view->ndim, view->format ? view->format : "");
+    PyBuffer_Release(view);
+    return false;
+}
+
+static bool refuse(const char *rule)
+{
+    PyErr_Format(PyExc_ValueError, "a compiled model must have %s, however: it has not", rule);
+    return false;
+}
+
+static bool read_edges(Column *column, PyObject *source)
+{
+    Py_buffer view;
+    if (!get_tensor(source, &view, 'd', 1))
+        return false;
+    column->edge_count = view.shape[0];
+    column->rows = column->edge_count + 1;
+    bool rising = column->edge_count >= 2;
+    column->edges = allocate((size_t)view.shape[0] + 1, sizeof(double));
+    if (column->edges != NULL) {
+        memcpy(column->edges, view.buf, (size_t)view.len);
+        for (int64_t edge = 1; edge < column->edge_count; edge++)
+            rising &= column->edges[edge] - column->edges[edge - 1] > 0 &&
+                      column->edges[edge] - column->edges[edge - 1] <= DBL_MAX;
+    }
+    PyBuffer_Release(&view);
+    if (column->edges != NULL && rising)
+        column->highest = column->edges[column->edge_count - 1];
+    return column->edges != NULL && (rising || refuse("edges that increase by finite steps"));
+}
+
+static bool read_codes(Column *column, PyObject *source, Py_ssize_t rows)
+{
+    if (!PyDict_CheckExact(source) || rows < 2)
+        return refuse("a dict of codes and at least two rows for a categorical column");
+    column->rows = rows;
+    column->codes = PyDict_Copy(source);
+    if (column->codes == NULL)
+        return false;
+    PyObject *key, *value;
+    Py_ssize_t place = 0;
+    while (PyDict_Next(column->codes, &place, &key, &value)) {
+        if (!PyUnicode_CheckExact(key) || !PyLong_CheckExact(value))
+            return refuse("codes from str to int");
+        long long code = PyLong_AsLongLong(value);
+        if (code == -1 && PyErr_Occurred())
+            return false;
+        if (code < 0 || code >= rows)
+            return refuse("codes within their column's rows");
+    }
+    return true;
+}
+
+/* One column: (name, allows_missing, edges or None, codes or None, rows). */
+static bool read_column(Column *column, PyObject *source)
+{
+    PyObject *name, *edges, *codes;
+    int allows_missing;
+    Py_ssize_t rows;
+    if (!PyTuple_CheckExact(source))
+        return refuse("columns as tuples");
+    if (!PyArg_ParseTuple(source, "UpOOn", &name, &allows_missing, &edges, &codes, &rows))
+        return false;
+    column->allows_missing = allows_missing != 0;
+    column->name = Py_NewRef(name);
+    PyUnicode_InternInPlace(&column->name);
+    return codes == Py_None ? read_edges(column, edges) : read_codes(column, codes, rows);
+}
+
+static bool read_columns(Network *network, PyObject *source)
+{
+    network->features = PyTuple_GET_SIZE(source);
+    if (network->features < 1 || network->features > MAX_FEATURES)
+        return refuse("1 to 1000 columns");
+    network->groups = pad(network->features, GROUP) / GROUP;
+    network->columns = allocate((size_t)network->features, sizeof(Column));
+    if (network->columns == NULL)
+        return false;
+    network->numeric = true;
+    int64_t rows = 0;
+    for (int64_t index = 0; index < network->features; index++) {
+        Column *column = &network->columns[index];
+        if (!read_column(column, PyTuple_GET_ITEM(source, index)))
+            return false;
+        column->first_row = rows;
+        rows += column->rows;
+        network->numeric &= column->edges != NULL;
+    }
+    return true;
+}
+
+/* Lays the inner edges of GROUP columns side by side. */
+static bool group_edges(Network *network)
+{
+    network->inner_edges = allocate((size_t)network->groups, sizeof(double *));
+    network->inner_counts = allocate((size_t)network->groups, sizeof(int64_t));
+    if (network->inner_edges == NULL || network->inner_counts == NULL)
+        return false;
+    for (int64_t index = 0; index < network->features; index++) {
+        int64_t *most = &network->inner_counts[index / GROUP];
+        int64_t inner = network->columns[index].edge_count - 2;
+        if (inner <= LONG_SEARCH && inner > *most)
+            *most = inner;
+    }
+    for (int64_t group = 0; group < network->groups; group++) {
+        int64_t count = pad(network->inner_counts[group], 2);
+        network->inner_counts[group] = count;
+        double *edges = allocate((size_t)(count * GROUP) + 1, sizeof(double));
+        if (edges == NULL)
+            return false;
+        network->inner_edges[group] = edges;
+        for (int64_t place = 0; place < count * GROUP; place++) {
+            int64_t index = group * GROUP + place % GROUP, edge = place / GROUP;
+            const Column *column = index < network->features ? &network->columns[index] : NULL;
+            int64_t inner = column != NULL && column->edges != NULL ? column->edge_count - 2 : 0;
+            edges[place] = inner <= LONG_SEARCH && edge < inner ? column->edges[edge + 1]
+                                                                : Py_NAN;
+        }
+    }
+    return true;
+}
+
+/* The bias, and for int8 the multiplier, of a layer whose outputs are known. */
+static bool read_bias(Layer *layer, PyObject *bias, PyObject *multiplier, bool integer)
+{
+    Py_buffer view;
+    if (!get_tensor(bias, &view, integer ? 'i' : 'f', 1))
+        return false;
+    size_t width = (size_t)layer->padded_outputs;
+    void *to = allocate(width, sizeof(float));
+    bool fits = view.shape[0] == layer->outputs;
+    if (to != NULL && fits)
+        memcpy(to, view.buf, (size_t)view.len);
+    PyBuffer_Release(&view);
+    if (integer)
+        layer->integer_bias = to;
+    else
+        layer->bias = to;
+    if (to == NULL || !fits)
+        return to != NULL && refuse("a bias for each output");
+    if (!integer)
+        return true;
+    for (size_t unit = 0; unit < width; unit++)
+        if (layer->integer_bias[unit] > MAX_BIAS || layer->integer_bias[unit] < -MAX_BIAS)
+            return refuse("integer biases within 2^25");
+    if (!get_tensor(multiplier, &view, 'f', 1))
+        return false;
+    layer->multiplier = allocate(width, sizeof(float));
+    fits = view.shape[0] == layer->outputs;
+    if (layer->multiplier != NULL && fits)
+        memcpy(layer->multiplier, view.buf, (size_t)view.len);
+    PyBuffer_Release(&view);
+    return layer->multiplier != NULL && (fits || refuse("a multiplier for each output"));
+}
+
+/* The first layer's table, with a row of zeros after the last. */
+static bool copy_table(Network *network, const Py_buffer *view)
+{
+    Layer *layer = &network->layers[0];
+    size_t rows = (size_t)layer->inputs, width = (size_t)layer->outputs;
+    size_t padded = (size_t)layer->padded_outputs, size = (size_t)view->itemsize;
+    if (rows + 1 > (SIZE_MAX / 8) / padded)
+        return refuse("a table that fits into memory");
+    char *table = allocate((rows + 1) * padded, size);
+    if (network->integer)
+        network->integer_table = (int8_t *)table;
+    else
+        network->table = (float *)table;
+    if (table == NULL)
+        return false;
+    for (size_t row = 0; row < rows; row++)
+        memcpy(table + row * padded * size, (const char *)view->buf + row * width * size,
+               width * size);
+    return true;
+}
+
+/* Lays LANES outputs side by side: (padded_outputs / LANES, padded_inputs, LANES). */
+static void fill_panels(float *panels, const Layer *layer, const float *floats,
+                        const int8_t *integers, int64_t stride)
+{
+    for (int64_t unit = 0; unit < layer->outputs; unit++) {
+        float *panel = panels + unit / LANES * layer->padded_inputs * LANES + unit % LANES;
+        for (int64_t input = 0; input < layer->inputs; input++)
+            panel[input * LANES] = floats != NULL ? floats[unit * stride + input]
+                                                  : (float)integers[unit * stride + input];
+    }
+}
+
+static bool copy_weights(Layer *layer, const Py_buffer *view, bool integer, bool last)
+{
+    size_t inputs = (size_t)layer->inputs, outputs = (size_t)layer->outputs;
+    size_t padded = (size_t)layer->padded_inputs, size = (size_t)view->itemsize;
+    if (!integer && !(last && layer->outputs < FEW_OUTPUTS)) {
+        layer->panels = allocate((size_t)layer->padded_outputs * padded, sizeof(float));
+        if (layer->panels != NULL)
+            fill_panels(layer->panels, layer, view->buf, NULL, layer->inputs);
+        return layer->panels != NULL;
+    }
+    /* Padded outputs have weights as well, so that their sums are zero. */
+    char *weights = allocate((size_t)layer->padded_outputs * padded, size);
+    if (integer)
+        layer->integers = (int8_t *)weights;
+    else
+        layer->rows = (float *)weights;
+    for (size_t unit = 0; weights != NULL && unit < outputs; unit++)
+        memcpy(weights + unit * padded * size, (const char *)view->buf + unit * inputs * size,
+               inputs * size);
+    return weights != NULL;
+}
+
+/* One layer: (weight, bias, multiplier or None); the first layer's weight is the table. */
+static bool read_layer(Network *network, int64_t index, PyObject *source)
+{
+    Layer *layer = &network->layers[index];
+    PyObject *weight, *bias, *multiplier;
+    if (!PyTuple_CheckExact(source))
+        return refuse("layers as tuples");
+    if (!PyArg_ParseTuple(source, "OOO", &weight, &bias, &multiplier))
+        return false;
+    if (index == 0)
+        network->integer = multiplier != Py_None;
+    Py_buffer view;
+    if (!get_tensor(weight, &view, network->integer ? 'b' : 'f', 2))
+        return false;
+    const Column *end = &network->columns[network->features - 1];
+    int64_t rows = end->first_row + end->rows;
+    layer->inputs = index == 0 ? view.shape[0] : view.shape[1];
+    layer->outputs = index == 0 ? view.shape[1] : view.shape[0];
+    int64_t expected = index == 0 ? rows : network->layers[index - 1].outputs;
+    bool fits = layer->inputs == expected && layer->outputs >= 1 && layer->outputs <= MAX_WIDTH &&
+                rows < INT32_MAX;
+    layer->padded_inputs = pad(layer->inputs, LANES);
+    layer->padded_outputs = pad(layer->outputs, LANES);
+    if (layer->padded_outputs > network->width)
+        network->width = layer->padded_outputs;
+    bool copied = fits && (index == 0 ? copy_table(network, &view)
+                                      : copy_weights(layer, &view, network->integer,
+                                                     index + 1 == network->depth));
+    PyBuffer_Release(&view);
+    if (!fits)
+        return refuse("layers of 1 to 16384 outputs that fit together");
+    return copied && read_bias(layer, bias, multiplier, network->integer);
+}
+
+static bool read_layers(Network *network, PyObject *source)
+{
+    network->depth = PyTuple_GET_SIZE(source);
+    if (network->depth < 2)
+        return refuse("at least two layers");
+    network->layers = allocate((size_t)network->depth, sizeof(Layer));
+    if (network->layers == NULL)
+        return false;
+    network->narrow = network->exact = true;
+    for (int64_t index = 0; index < network->depth; index++) {
+        if (!read_layer(network, index, PyTuple_GET_ITEM(source, index)))
+            return false;
+        if (index + 1 < network->depth)
+            network->narrow &= network->layers[index].padded_outputs == LANES;
+        if (index > 0 && network->integer)
+            network->exact &= network->layers[index].inputs <= EXACT_INPUTS;
+    }
+    network->outputs = network->layers[network->depth - 1].outputs;
+    return true;
+}
+
+static bool read_link(Network *network, const char *name)
+{
+    if (strcmp(name, "identity") == 0)
+        network->link = IDENTITY;
+    else if (strcmp(name, "sigmoid") == 0)
+        network->link = SIGMOID;
+    else if (strcmp(name, "softmax") == 0)
+        network->link = SOFTMAX;
+    else
+        return refuse("the link identity, sigmoid or softmax");
+    return true;
+}
+
+static PyObject *model_new(PyTypeObject *type, PyObject *arguments, PyObject *keywords)
+{
+    static char *names[] = {"columns", "layers", "link", "encode", "ndarray", NULL};
+    PyObject *columns, *layers, *encode, *ndarray;
+    const char *link;
+    if (!PyArg_ParseTupleAndKeywords(arguments, keywords, "O!O!sOO!", names, &PyTuple_Type,
+                                     &columns, &PyTuple_Type, &layers, &link, &encode,
+                                     &PyType_Type, &ndarray))
+        return NULL;
+    Model *self = (Model *)type->tp_alloc(type, 0);
+    if (self == NULL)
+        return NULL;
+    self->encode = Py_NewRef(encode);
+    self->ndarray = Py_NewRef(ndarray);
+    Network *network = self->network = allocate(1, sizeof(Network));
+    if (network == NULL || !read_link(network, link) || !read_columns(network, columns) ||
+        !group_edges(network) || !read_layers(network, layers)) {
+        Py_DECREF(self);
+        return NULL;
+    }
+    Scratch scratch;
+    network->scratch_bytes = (size_t)lay_out_row(network, &scratch, 0);
+    self->one = chosen->one[network->integer][network->narrow];
+    self->many = chosen->many[network->integer][network->narrow];
+    return (PyObject *)self;
+}
+
+static int model_traverse(Model *self, visitproc visit, void *arg)
+{
+    Py_VISIT(Py_TYPE(self));
+    Py_VISIT(self->encode);
+    Py_VISIT(self->ndarray);
+    Network *network = self->network;
+    for (int64_t index = 0; network && network->columns && index < network->features; index++)
+        Py_VISIT(network->columns[index].codes);
+    return 0;
+}
+
+static int model_clear(Model *self)
+{
+    Py_CLEAR(self->encode);
+    Py_CLEAR(self->ndarray);
+    return 0;
+}
+
+static void model_dealloc(Model *self)
+{
+    PyTypeObject *type = Py_TYPE(self);
+    PyObject_GC_UnTrack(self);
+    model_clear(self);
+    free_network(self->network);
+    type->tp_free((PyObject *)self);
+    Py_DECREF(type);
+}
+
+/* ---------------------------------------------------------------------------- rows */
+
+/* How reading a row went. */
+typedef enum { FAILED = -1, UNUSUAL = 0, PLAIN = 1 } Reading;
+
+INLINE Reading read_number(const Column *column, PyObject *value, double *to)
+{
+    if (PyFloat_CheckExact(value)) {
+        *to = PyFloat_AS_DOUBLE(value);
+    } else if (PyLong_CheckExact(value)) {
+        *to = PyLong_AsDouble(value);
+        if (*to == -1.0 && PyErr_Occurred()) {
+            PyErr_Clear(); /* beyond float's range */
+            return UNUSUAL;
+        }
+        return PLAIN;
+    } else if (PyBool_Check(value)) {
+        *to = value == Py_True ? 1.0 : 0.0;
+        return PLAIN;
+    } else if (value == Py_None) {
+        *to = Py_NAN;
+    } else {
+        return UNUSUAL;
+    }
+    return *to == *to || column->allows_missing ? PLAIN : UNUSUAL;
+}
+
+static bool has_blanks_around(PyObject *text)
+{
+    Py_ssize_t length = PyUnicode_GET_LENGTH(text);
+    return length > 0 && (Py_UNICODE_ISSPACE(PyUnicode_READ_CHAR(text, 0)) ||
+                          Py_UNICODE_ISSPACE(PyUnicode_READ_CHAR(text, length - 1)));
+}
+
+INLINE Reading read_category(const Column *column, PyObject *value, double *to)
+{
+    int64_t row = column->rows - 1; /* missing */
+    if (PyUnicode_CheckExact(value)) {
+        PyObject *code = PyDict_GetItemWithError(column->codes, value);
+        if (code != NULL)
+            row = PyLong_AsLongLong(code);
+        else if (PyErr_Occurred())
+            return FAILED;
+        else if (has_blanks_around(value))
+            return UNUSUAL;
+        else
+            row = column->rows - 2; /* unknown */
+    } else if (value != Py_None) {
+        return UNUSUAL;
+    }
+    *to = (double)row;
+    return row != column->rows - 1 || column->allows_missing ? PLAIN : UNUSUAL;
+}
+
+INLINE Reading read_value(const Column *column, PyObject *value, double *to)
+{
+    return column->edges != NULL ? read_number(column, value, to)
+                                 : read_category(column, value, to);
+}
+
+/* A value is read before the next is looked up: a key's __eq__ may change the dict. */
+static Reading read_dict(const Network *network, PyObject *row, double *values)
+{
+    for (int64_t index = 0; index < network->features; index++) {
+        const Column *column = &network->columns[index];
+        PyObject *value = PyDict_GetItemWithError(row, column->name);
+        if (value == NULL) {
+            if (PyErr_Occurred())
+                return FAILED;
+            value = Py_None;
+        }
+        Reading reading = read_value(column, value, values + index);
+        if (reading != PLAIN)
+            return reading;
+    }
+    return PLAIN;
+}
+
+/* Nothing here runs Python code, so a list keeps its length. */
+static Reading read_sequence(const Network *network, PyObject **items, Py_ssize_t count,
+                             double *values)
+{
+    if (count != network->features)
+        return UNUSUAL;
+    for (int64_t index = 0; index < network->features; index++) {
+        Reading reading = read_value(&network->columns[index], items[index], values + index);
+        if (reading != PLAIN)
+            return reading;
+    }
+    return PLAIN;
+}
+
+/* True for native float32 or float64; `single` tells which. */
+INLINE bool is_float(const Py_buffer *view, bool *single)
+{
+    const char *format = view->format;
+    if (format == NULL || format[0] == 0 || format[1] != 0)
+        return false;
+    *single = format[0] == 'f';
+    return (format[0] == 'f' && view->itemsize == 4) || (format[0] == 'd' && view->itemsize == 8);
+}
+
+static Reading read_array(const Network *network, PyObject *row, double *values)
+{
+    Py_buffer view;
+    if (PyObject_GetBuffer(row, &view, PyBUF_STRIDES | PyBUF_FORMAT) != 0) {
+        PyErr_Clear();
+        return UNUSUAL;
+    }
+    Table table = {.data = view.buf};
+    Reading reading = UNUSUAL;
+    if (is_float(&view, &table.single) && view.ndim == 1 && view.shape[0] == network->features) {
+        table.column_stride = view.strides[0];
+        reading = PLAIN;
+        for (int64_t index = 0; index < network->features; index++) {
+            values[index] = cell(&table, 0, index);
+            if (values[index] != values[index] && !network->columns[index].allows_missing)
+                reading = UNUSUAL;
+        }
+    }
+    PyBuffer_Release(&view);
+    return reading;
+}
+
+static Reading read_row(const Model *self, PyObject *row, double *values)
+{
+    const Network *network = self->network;
+    if (PyDict_CheckExact(row))
+        return read_dict(network, row, values);
+    if (PyList_CheckExact(row))
+        return read_sequence(network, ((PyListObject *)row)->ob_item, PyList_GET_SIZE(row), values);
+    if (PyTuple_CheckExact(row))
+        return read_sequence(network, ((PyTupleObject *)row)->ob_item, PyTuple_GET_SIZE(row),
+                             values);
+    if ((PyObject *)Py_TYPE(row) == self->ndarray && network->numeric)
+        return read_array(network, row, values);
+    return UNUSUAL;
+}
+
+/* Lets Python turn a row into numbers: NaN for missing, a category's row in its column. */
+static Reading read_encoded(const Model *self, PyObject *row, double *values)
+{
+    const Network *network = self->network;
+    PyObject *numbers = PyObject_CallOneArg(self->encode, row);
+    if (numbers == NULL)
+        return FAILED;
+    bool plain = PyList_CheckExact(numbers) && PyList_GET_SIZE(numbers) == network->features;
+    for (int64_t index = 0; plain && index < network->features; index++) {
+        const Column *column = &network->columns[index];
+        PyObject *number = PyList_GET_ITEM(numbers, index);
+        plain = PyFloat_CheckExact(number);
+        if (!plain)
+            break;
+        values[index] = PyFloat_AS_DOUBLE(number);
+        if (column->edges == NULL)
+            plain = values[index] >= 0 && values[index] < (double)column->rows;
+    }
+    Py_DECREF(numbers);
+    if (!plain)
+        PyErr_SetString(PyExc_TypeError, "encode must return a list of floats, one a column");
+    return plain ? PLAIN : FAILED;
+}
+
+static PyObject *answer_object(const Network *network, const double *answers)
+{
+    if (network->link != SOFTMAX && network->outputs == 1)
+        return PyFloat_FromDouble(answers[0]);
+    PyObject *list = PyList_New((Py_ssize_t)network->outputs);
+    for (int64_t each = 0; list != NULL && each < network->outputs; each++) {
+        PyObject *answer = PyFloat_FromDouble(answers[each]);
+        if (answer == NULL)
+            Py_CLEAR(list);
+        else
+            PyList_SET_ITEM(list, each, answer);
+    }
+    return list;
+}
+
+static PyObject *answer_row(const Model *self, PyObject *row, char *memory)
+{
+    const Network *network = self->network;
+    Scratch scratch;
+    lay_out_row(network, &scratch, (uintptr_t)memory);
+    for (int64_t index = network->features; index < network->groups * GROUP; index++)
+        scratch.values[index] = 0;
+    Reading reading = read_row(self, row, scratch.values);
+    if (reading == UNUSUAL)
+        reading = read_encoded(self, row, scratch.values);
+    if (reading != PLAIN)
+        return NULL;
+    self->one(network, &scratch);
+    return answer_object(network, scratch.logits);
+}
+
+static PyObject *model_predict_one(Model *self, PyObject *row)
+{
+    if (self->network->scratch_bytes <= STACK_BYTES) {
+        _Alignas(64) char memory[STACK_BYTES];
+        return answer_row(self, row, memory);
+    }
+    char *memory = allocate(self->network->scratch_bytes, 1);
+    PyObject *answer = memory == NULL ? NULL : answer_row(self, row, memory);
+    release(memory);
+    return answer;
+}
+
+/* ---------------------------------------------------------------------------- tables */
+
+/* Lays out a table's memory from an address; returns where it ends. */
+static uintptr_t lay_out_block(const Network *network, Block *block, uintptr_t address)
+{
+    address = lay_out_row(network, &block->row, address);
+    block->values = take(&address, BLOCK_ROWS, sizeof(double));
+    block->clamped = take(&address, BLOCK_ROWS, sizeof(double));
+    block->bins = take(&address, BLOCK_ROWS, sizeof(int64_t));
+    block->low = take(&address, BLOCK_ROWS * network->features, sizeof(int32_t));
+    block->near = take(&address, BLOCK_ROWS * network->features, sizeof(float));
+    block->steps = take(&address, BLOCK_ROWS * network->features, sizeof(int32_t));
+    block->first = take(&address, BLOCK_ROWS * network->width, sizeof(float));
+    block->second = take(&address, BLOCK_ROWS * network->width, sizeof(float));
+    block->dense = take(&address, network->depth, sizeof(Dense));
+    return address;
+}
+
+/* Lays out the widened weights of int8 layers, and fills them in where there is memory. */
+static uintptr_t lay_out_dense(const Network *network, Block *block, uintptr_t address, bool fill)
+{
+    for (int64_t index = 1; index < network->depth; index++) {
+        const Layer *layer = &network->layers[index];
+        bool dot = index + 1 == network->depth && layer->outputs < FEW_OUTPUTS;
+        Dense dense = {layer->panels, layer->rows};
+        int64_t count = layer->padded_outputs * layer->padded_inputs;
+        if (network->integer && dot)
+            dense.rows = take(&address, count, sizeof(float));
+        else if (network->integer)
+            dense.panels = take(&address, count, sizeof(float));
+        if (!fill)
+            continue;
+        block->dense[index] = dense;
+        if (network->integer && dot)
+            for (int64_t place = 0; place < count; place++)
+                dense.rows[place] = (float)layer->integers[place];
+        else if (network->integer)
+            fill_panels(dense.panels, layer, NULL, layer->integers, layer->padded_inputs);
+    }
+    return address;
+}
+
+/* Answers rows in blocks; false where one is not plain, NULL memory aside (-1). */
+static int answer_blocks(const Model *self, const Table *table, int64_t rows, double *answers)
+{
+    const Network *network = self->network;
+    Block block;
+    size_t bytes = (size_t)lay_out_dense(network, &block, lay_out_block(network, &block, 0), false);
+    char *memory = allocate_raw(bytes, 1);
+    if (memory == NULL)
+        return -1;
+    lay_out_dense(network, &block, lay_out_block(network, &block, (uintptr_t)memory), true);
+    bool plain = true;
+    for (int64_t from = 0; plain && from < rows; from += BLOCK_ROWS) {
+        int64_t count = rows - from < BLOCK_ROWS ? rows - from : BLOCK_ROWS;
+        plain = self->many(network, &block, table, from, count, answers + from * network->outputs);
+    }
+    release(memory);
+    return plain;
+}
+
+/* Answers rows one by one: few of them, or layers whose sums float32 does not hold. */
+static int answer_rows(const Model *self, const Table *table, int64_t rows, double *answers)
+{
+    const Network *network = self->network;
+    char *memory = allocate_raw(network->scratch_bytes, 1);
+    if (memory == NULL)
+        return -1;
+    Scratch scratch;
+    lay_out_row(network, &scratch, (uintptr_t)memory);
+    bool plain = true;
+    for (int64_t row = 0; plain && row < rows; row++) {
+        for (int64_t index = 0; index < network->features; index++) {
+            const Column *column = &network->columns[index];
+            double value = scratch.values[index] = cell(table, row, index);
+            if (column->edges == NULL)
+                plain &= value >= 0 && value < (double)column->rows;
+            else
+                plain &= value == value || column->allows_missing;
+        }
+        if (!plain)
+            break;
+        self->one(network, &scratch);
+        memcpy(answers + row * network->outputs, scratch.logits,
+               (size_t)network->outputs * sizeof(double));
+    }
+    release(memory);
+    return plain;
+}
+
+static PyObject *answer_table(const Model *self, const Py_buffer *table, const Py_buffer *answers)
+{
+    const Network *network = self->network;
+    Table numbers = {.data = table->buf};
+    bool single;
+    if (!is_float(table, &numbers.single) || table->ndim != 2 ||
+        table->shape[1] != network->features)
+        Py_RETURN_FALSE;
+    if (!is_float(answers, &single) || single || answers->ndim != 2 ||
+        answers->shape[0] != table->shape[0] || answers->shape[1] != network->outputs) {
+        PyErr_SetString(PyExc_TypeError, "answers must be float64 of shape (rows, outputs)");
+        return NULL;
+    }
+    numbers.row_stride = table->strides[0];
+    numbers.column_stride = table->strides[1];
+    int64_t rows = table->shape[0];
+    int plain;
+    Py_BEGIN_ALLOW_THREADS
+    plain = network->exact && rows >= FEW_ROWS
+                ? answer_blocks(self, &numbers, rows, answers->buf)
+                : answer_rows(self, &numbers, rows, answers->buf);
+    Py_END_ALLOW_THREADS
+    return plain < 0 ? PyErr_NoMemory() : PyBool_FromLong(plain);
+}
+
+static PyObject *model_predict(Model *self, PyObject *const *arguments, Py_ssize_t count)
+{
+    Py_buffer table, answers;
+    if (count != 2) {
+        PyErr_SetString(PyExc_TypeError, "predict takes a table and the array for its answers");
+        return NULL;
+    }
+    if (PyObject_GetBuffer(arguments[0], &table, PyBUF_STRIDES | PyBUF_FORMAT) != 0) {
+        PyErr_Clear();
+        Py_RETURN_FALSE;
+    }
+    PyObject *done = NULL;
+    if (PyObject_GetBuffer(arguments[1], &answers,
+                           PyBUF_C_CONTIGUOUS | PyBUF_FORMAT | PyBUF_WRITABLE) == 0) {
+        done = answer_table(self, &table, &answers);
+        PyBuffer_Release(&answers);
+    }
+    PyBuffer_Release(&table);
+    return done;
+}
+
+/* ---------------------------------------------------------------------------- module */
+
+static PyMethodDef model_methods[] = {
+    {"predict_one", (PyCFunction)model_predict_one, METH_O,
+     "Answer one row: a float, or a list of floats where there are several outputs."},
+    {"predict", (PyCFunction)(void (*)(void))model_predict, METH_FASTCALL,
+     "Write the answers of a float32 or float64 table (N, k) into a float64 array (N, outputs).\n\n"
+     "A categorical column holds its rows. False where a value is not plain, or must not be missing."},
+    {NULL, NULL, 0, NULL},
+};
+
+static PyType_Slot model_slots[] = {
+    {Py_tp_doc, "A network in compiled form; see slipstream.runtime.native."},
+    {Py_tp_new, model_new},
+    {Py_tp_dealloc, model_dealloc},
+    {Py_tp_traverse, model_traverse},
+    {Py_tp_clear, model_clear},
+    {Py_tp_methods, model_methods},
+    {0, NULL},
+};
+
+static PyType_Spec model_spec = {
+    .name = "slipstream.runtime._native.Model",
+    .basicsize = sizeof(Model),
+    .flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC | Py_TPFLAGS_IMMUTABLETYPE,
+    .slots = model_slots,
+};
+
+/* Takes the instruction set that SLIPSTREAM_ISA names, for tests of the others. */
+static bool choose(PyObject *names)
+{
+    const char *wanted = getenv("SLIPSTREAM_ISA");
+    if (wanted == NULL)
+        return true;
+    for (int index = 0; index < available_count; index++)
+        if (strcmp(available[index]->name, wanted) == 0) {
+            chosen = available[index];
+            return true;
+        }
+    PyErr_Format(PyExc_ValueError,
+                 "SLIPSTREAM_ISA must be one of %R on this machine, however: '%s'; unset it", names,
+                 wanted);
+    return false;
+}
+
+static int fill_module(PyObject *module)
+{
+    find_instruction_sets();
+    PyObject *names = PyTuple_New(available_count);
+    if (names == NULL)
+        return -1;
+    for (int index = 0; index < available_count; index++) {
+        PyObject *name = PyUnicode_FromString(available[index]->name);
+        if (name == NULL) {
+            Py_DECREF(names);
+            return -1;
+        }
+        PyTuple_SET_ITEM(names, index, name);
+    }
+    bool set = choose(names) && PyModule_AddObjectRef(module, "instruction_sets", names) == 0 &&
+               PyModule_AddStringConstant(module, "instruction_set", chosen->name) == 0;
+    Py_DECREF(names);
+    if (!set)
+        return -1;
+    PyObject *type = PyType_FromModuleAndSpec(module, &model_spec, NULL);
+    int added = type == NULL ? -1 : PyModule_AddObjectRef(module, "Model", type);
+    Py_XDECREF(type);
+    return added;
+}
+
+static PyModuleDef_Slot module_slots[] = {{Py_mod_exec, fill_module}, {0, NULL}};
+
+static PyModuleDef module_definition = {
+    PyModuleDef_HEAD_INIT,
+    .m_name = "slipstream.runtime._native",
+    .m_doc = "The compiled predictor.",
+    .m_size = 0,
+    .m_slots = module_slots,
+};
+
+PyMODINIT_FUNC PyInit__native(void); /* no header declares it */
+
+PyMODINIT_FUNC PyInit__native(void) { return PyModuleDef_Init(&module_definition); }

@@ -1,0 +1,31 @@
+from collections.abc import Callable
+from typing import Any, Literal, final
+
+import numpy as np
+from numpy.typing import NDArray
+
+instruction_set: str
+instruction_sets: tuple[str, ...]
+
+@final
+class Model:
+    """A network in compiled form; see slipstream.runtime.native."""
+
+    def __new__(
+        cls,
+        columns: tuple[
+            tuple[str, bool, NDArray[np.float64] | None, dict[str, int] | None, int], ...
+        ],
+        layers: tuple[tuple[NDArray[Any], NDArray[Any], NDArray[np.float32] | None], ...],
+        link: Literal["identity", "sigmoid", "softmax"],
+        encode: Callable[[Any], list[float]],
+        ndarray: type[np.ndarray[Any, Any]],
+    ) -> Model: ...
+    def predict_one(self, row: Any, /) -> Any:
+        """Answer one row: a float, or a list of floats where there are several outputs."""
+    def predict(self, table: NDArray[Any], answers: NDArray[np.float64], /) -> bool:
+        """Write the answers of a float32 or float64 table (N, k) into `answers` (N, outputs).
+
+        A categorical column holds its rows. False where a value is not plain, or must not be
+        missing.
+        """

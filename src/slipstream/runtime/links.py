@@ -1,0 +1,39 @@
+"""Links: what turns a model's logits into its answers."""
+
+from collections.abc import Mapping
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from slipstream.runtime.types import Task
+
+__all__ = ["LINKS", "Link", "apply"]
+
+Link = Literal["identity", "sigmoid", "softmax"]
+
+LINKS: Mapping[Task, Link] = {
+    "binary": "sigmoid",
+    "multiclass": "softmax",
+    "regression": "identity",
+}
+
+
+def apply(link: Link, logits: NDArray[np.float32]) -> NDArray[np.float64]:
+    """Turn logits (N, O) into answers (N, O): probabilities, or the numbers themselves."""
+    values = logits.astype(np.float64)
+    if link == "sigmoid":
+        return _sigmoid(values)
+    if link == "softmax":
+        return _softmax(values)
+    return values
+
+
+def _sigmoid(logits: NDArray[np.float64]) -> NDArray[np.float64]:
+    small = np.exp(-np.abs(logits))  # in (0, 1]: no overflow
+    return np.where(logits >= 0, 1, small) / (1 + small)
+
+
+def _softmax(logits: NDArray[np.float64]) -> NDArray[np.float64]:
+    shares = np.exp(logits - logits.max(axis=1, keepdims=True))
+    return shares / shares.sum(axis=1, keepdims=True)

@@ -1,0 +1,100 @@
+"""Raw rows and tables, whatever they come as, in the order of a model's columns."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from slipstream.runtime.columns import Column
+from slipstream.runtime.errors import InputError
+
+__all__ = ["RowReader"]
+
+
+class RowReader:
+    """Reads rows and tables for some columns."""
+
+    def __init__(self, columns: Sequence[Column]) -> None:
+        self._columns = columns
+        self._names = [column.name for column in columns]
+
+    def encode_one(self, row: Any) -> list[float]:
+        """Turn one raw row into k numbers: NaN for missing, a category's row in its column.
+
+        Raises:
+            InputError: a value has the wrong type, or is missing where training saw none missing.
+        """
+        return [column.encode(value) for column, value in zip(self._columns, self.one(row))]  # noqa: B905 - checked
+
+    def encode(self, table: Any) -> NDArray[np.float64]:
+        """Turn a raw table into numbers, (N, k), as `encode_one` does.
+
+        Raises:
+            InputError: the shape or a value is wrong.
+        """
+        raw, count = self.table(table)
+        numbers = np.empty((len(raw), count))
+        for into, column, values in zip(numbers, self._columns, raw, strict=True):
+            into[:] = column.encode_all(values, count)
+        return numbers.T
+
+    def one(self, row: Any) -> list[Any]:
+        """The k raw values of a row; what a mapping lacks is None."""
+        if isinstance(row, Mapping) or hasattr(row, "get"):  # a pandas series is no Mapping
+            return [row.get(name) for name in self._names]
+        try:
+            values = list(row)
+        except TypeError:
+            raise InputError(
+                "a row must be a dict of raw values, or a sequence of them, however: "
+                f"{type(row).__name__}"
+            ) from None
+        self._check_width(len(values))
+        return values
+
+    def table(self, table: Any) -> tuple[list[Any], int]:
+        """The raw values of each column (None: its column is not there), and how many rows."""
+        if hasattr(table, "columns"):
+            return self._frame_columns(table), len(table)
+        if isinstance(table, np.ma.MaskedArray):
+            array = np.ma.filled(table.astype(object), None)
+        else:
+            array = np.asarray(table, dtype=None if isinstance(table, np.ndarray) else object)
+        if array.ndim != 2:
+            raise InputError(
+                f"a table must have rows and columns, however: its shape is {array.shape}; "
+                "give one row to predict_one"
+            )
+        self._check_width(array.shape[1])
+        return list(array.T), len(array)
+
+    def _frame_columns(self, frame: Any) -> list[Any]:
+        names = frame.columns
+        if not hasattr(names, "is_unique"):
+            raise InputError(
+                "a table must be a pandas frame or an array, however: "
+                f"{type(frame).__name__}; convert it, to_pandas() may do so"
+            )
+        if not names.is_unique:
+            twice = sorted({str(name) for name in names[names.duplicated()]})
+            raise InputError(
+                f"the columns of a table must have different names, however: {twice} appear twice; "
+                "rename or drop one"
+            )
+        present = set(names)
+        return [_plain(frame[name]) if name in present else None for name in self._names]
+
+    def _check_width(self, width: int) -> None:
+        if width != len(self._names):
+            raise InputError(
+                f"a row must have {len(self._names)} values ({', '.join(self._names)}), "
+                f"however: {width}; give a dict to name them"
+            )
+
+
+def _plain(series: Any) -> NDArray[Any]:
+    """A frame's column as an array: numbers as they are, everything else as objects."""
+    if getattr(series.dtype, "kind", "O") in "fiub" and isinstance(series.dtype, np.dtype):
+        return series.to_numpy()
+    return series.to_numpy(dtype=object)

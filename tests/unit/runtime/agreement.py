@@ -1,0 +1,191 @@
+"""Holds the compiled predictor against numpy's, on the instruction set of this process.
+
+Run by `test_native.py`, in a process for each instruction set: `python -m …agreement`.
+"""
+
+import sys
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from slipstream.runtime import Bundle, Predictor, native
+from slipstream.runtime.columns import Column
+from slipstream.runtime.kernels import Layer
+from slipstream.runtime.links import LINKS, Link, apply
+from slipstream.runtime.rows import RowReader
+from slipstream.runtime.types import Precision, Task
+
+CATEGORIES = tuple("abcdefg")
+ODD = [np.inf, -np.inf, np.nan, 0.0, -0.0, 5e-324, -5e-324, 1e-310, 1.7e308, -1.7e308]
+# A column's edges lie about 1 apart, about a denormal, or nearly as far as float64 reaches.
+SIZES = [1.0, 1.0, 1.0, 1e-320, 1e300]
+
+
+@dataclass(frozen=True)
+class Shape:
+    """What hypothesis chooses; the numbers follow from the seed."""
+
+    features: int
+    bins: int
+    hidden: list[int]
+    outputs: int
+    rows: int
+    seed: int
+
+
+SHAPES = st.builds(
+    Shape,
+    features=st.integers(1, 64),
+    bins=st.integers(1, 64) | st.just(100),
+    hidden=st.lists(
+        st.sampled_from([16, 31, 32, 33]) | st.integers(1, 256), min_size=1, max_size=3
+    ),
+    outputs=st.just(1) | st.integers(2, 20),
+    rows=st.integers(0, 200),
+    seed=st.integers(0, 2**31),
+)
+
+
+def fitted_columns(shape: Shape, random: np.random.Generator, categorical: float) -> list[Column]:
+    """Numeric columns with up to `bins` bins, and a share of categorical ones."""
+    made = []
+    for index in range(shape.features):
+        name = f"column {index}"
+        if random.random() < categorical:
+            known = CATEGORIES[: random.integers(0, 8)]
+            made.append(
+                Column(name=name, kind="categorical", allows_missing=True, categories=known)
+            )
+            continue
+        steps = random.integers(1, 1000, random.integers(1, shape.bins + 1))
+        edges = np.cumsum([-300, *steps]) / 300 * random.choice(SIZES)
+        made.append(Column(name=name, kind="numeric", allows_missing=True, edges=edges))
+    return made
+
+
+def raw_rows(columns: list[Column], count: int, random: np.random.Generator) -> list[list[Any]]:
+    """Usual values, edges themselves, missing and unknown ones, infinities and denormals."""
+
+    def value(column: Column) -> Any:
+        if column.edges is None:
+            return random.choice(["a", "b", "g", " a ", "never seen", "", None])
+        chance = random.random()
+        if chance < 0.1:
+            return float(random.choice(ODD))
+        if chance < 0.3:
+            return float(random.choice(column.edges))
+        return float(random.normal() * (column.edges[-1] / 2 - column.edges[0] / 2) * 2)
+
+    with np.errstate(over="ignore"):
+        return [[value(column) for column in columns] for _ in range(count)]
+
+
+def layer_sizes(columns: list[Column], shape: Shape) -> list[tuple[int, ...]]:
+    """Weight shapes: the table (R, H), then (out, in)."""
+    widths = [*shape.hidden, shape.outputs]
+    table = (sum(column.rows for column in columns), widths[0])
+    return [table, *zip(widths[1:], widths[:-1], strict=True)]
+
+
+def bundle_of(shape: Shape, precision: Precision, *, categorical: float = 0.3) -> Bundle:
+    """A bundle of random tensors: for int8, of every size that the format admits."""
+    random = np.random.default_rng(shape.seed)
+    columns = fitted_columns(shape, random, categorical)
+    layers = []
+    for index, size in enumerate(layer_sizes(columns, shape)):
+        outputs, inputs = (size[1], shape.features) if index == 0 else size
+        if precision == "float32":
+            weight = random.normal(0, 1.4 / inputs**0.5, size).astype(np.float32)
+            bias = random.normal(0, 0.1, outputs).astype(np.float32)
+            layers.append(Layer(weight=weight, bias=bias))
+            continue
+        step = 1 << 14 if index == 0 else 255
+        layers.append(
+            Layer(
+                weight=random.integers(-127, 128, size, dtype=np.int8),
+                bias=random.integers(-(1 << 25), 1 << 25, outputs, dtype=np.int32) // 1000,
+                multiplier=np.exp(random.normal(0, 2, outputs)).astype(np.float32)
+                / (step * inputs),
+            )
+        )
+    task: Task = "regression" if shape.outputs == 1 else "multiclass"
+    classes = () if task == "regression" else tuple(str(each) for each in range(shape.outputs))
+    return Bundle(
+        precision=precision,
+        columns=tuple(columns),
+        layers=tuple(layers),
+        classes=classes,
+        task=task,
+        activation_scales=(1.0,) * len(shape.hidden) if precision == "int8" else (),
+    )
+
+
+def both(bundle: Bundle, rows: list[list[Any]], link: Link) -> tuple[np.ndarray, np.ndarray]:
+    """What C and what numpy answer for raw rows: (N, O) each."""
+    model = Predictor(bundle, backend="numpy")
+    reader = RowReader(bundle.columns)
+    numbers = np.array([reader.encode_one(row) for row in rows]).reshape(
+        len(rows), len(bundle.columns)
+    )
+    compiled = native.compile_model(bundle, link, reader.encode_one)
+    answers = np.empty((len(rows), len(bundle.layers[-1].bias)))
+    if rows:
+        assert compiled.predict(numbers, answers)
+    return answers, model._logits(numbers)
+
+
+@settings(deadline=None, derandomize=True, max_examples=60)
+@given(SHAPES)
+def int8_is_bit_identical(shape: Shape) -> None:
+    bundle = bundle_of(shape, "int8")
+    rows = raw_rows(list(bundle.columns), shape.rows, np.random.default_rng(shape.seed))
+    compiled, logits = both(bundle, rows, "identity")
+    assert np.array_equal(compiled, logits.astype(np.float64))
+
+
+@settings(deadline=None, derandomize=True, max_examples=60)
+@given(SHAPES, st.booleans())
+def float32_is_close(shape: Shape, binary: bool) -> None:
+    bundle = bundle_of(shape, "float32")
+    rows = raw_rows(list(bundle.columns), shape.rows, np.random.default_rng(shape.seed))
+    link: Link = "sigmoid" if binary and shape.outputs == 1 else LINKS[bundle.task]
+    compiled, logits = both(bundle, rows, link)
+    if link == "identity":
+        spread = max(1.0, float(np.abs(logits).max(initial=0)))
+        np.testing.assert_allclose(compiled, logits, rtol=0, atol=1e-5 * spread)
+        return
+    np.testing.assert_allclose(compiled, apply(link, logits), rtol=0, atol=1e-6)
+
+
+@settings(deadline=None, derandomize=True, max_examples=40)
+@given(SHAPES, st.sampled_from(["float32", "int8"]), st.booleans())
+def a_row_answers_as_in_a_table(shape: Shape, precision: Precision, numeric: bool) -> None:
+    bundle = bundle_of(shape, precision, categorical=0.0 if numeric else 0.3)
+    rows = raw_rows(list(bundle.columns), shape.rows, np.random.default_rng(shape.seed))
+    model = Predictor(bundle)
+    batch = model.predict(np.array(rows, object).reshape(len(rows), shape.features)).tolist()
+    assert batch == [model.predict_one(row) for row in rows]
+    assert batch == [model.predict_one(dict(zip(model.features, row, strict=True))) for row in rows]
+    if numeric:
+        table = np.array(rows, np.float64).reshape(len(rows), shape.features)
+        assert batch == model.predict(table).tolist()
+        assert batch == model.predict(np.asfortranarray(table), threads=3).tolist()
+        assert batch == [model.predict_one(row) for row in table]
+        with np.errstate(over="ignore"):
+            single = table.astype(np.float32)
+        assert model.predict(single).tolist() == [model.predict_one(row) for row in single]
+
+
+def check_all() -> None:
+    """Run every comparison on this process's instruction set."""
+    int8_is_bit_identical()
+    float32_is_close()
+    a_row_answers_as_in_a_table()
+
+
+if __name__ == "__main__":
+    check_all()
+    sys.stdout.write(native.instruction_set or "numpy")

@@ -1,0 +1,274 @@
+import os
+import shlex
+import subprocess
+import sys
+import sysconfig
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from slipstream.checkout import root
+from slipstream.runtime import InputError, Predictor, backend, instruction_set
+from slipstream.runtime.bundle import dump, parse
+from slipstream.runtime.native import instruction_sets
+from tests.unit.runtime import agreement
+from tests.unit.runtime.agreement import Shape, bundle_of, raw_rows
+
+SOURCE = root() / "src/slipstream/runtime/_native.c"
+FLAGS = ["-std=c11", "-ffp-contract=off", "-fopenmp-simd"]
+SHAPE = Shape(features=5, bins=24, hidden=[32, 32], outputs=1, rows=100, seed=0)
+
+
+def compiler() -> list[str]:
+    return shlex.split(os.environ.get("CC") or sysconfig.get_config_var("CC") or "cc")
+
+
+def compile_native(into: Path, *flags: str) -> Path:
+    """Build the C file; it must not warn."""
+    include = f"-I{sysconfig.get_path('include')}"
+    command = [
+        *compiler(),
+        *FLAGS,
+        *flags,
+        "-fPIC",
+        "-shared",
+        include,
+        str(SOURCE),
+        "-o",
+        str(into),
+    ]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert not done.stderr
+    return into
+
+
+def run_python(*arguments: str, **environment: str) -> str:
+    done = subprocess.run(
+        [sys.executable, "-W", "ignore", *arguments],
+        cwd=root(),
+        env={**os.environ, **environment},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+def test_the_compiled_predictor_was_built() -> None:
+    """Where these tests run there is a compiler, so the best instruction set must be what runs."""
+    assert backend == "compiled"
+    assert instruction_set == os.environ.get("SLIPSTREAM_ISA", instruction_sets[-1])
+
+
+def test_int8_equals_numpy_to_the_bit() -> None:
+    """Before the link, the int8 answers of C and numpy are the same bits."""
+    agreement.int8_is_bit_identical()
+
+
+def test_float32_stays_close_to_numpy() -> None:
+    """Probabilities differ by less than 1e-6, regressions by less than 1e-5 of their size."""
+    agreement.float32_is_close()
+
+
+def test_a_row_answers_as_in_a_table() -> None:
+    """A list, a dict, an array and a table's row get the same answer to the bit, in both."""
+    agreement.a_row_answers_as_in_a_table()
+
+
+@pytest.mark.parametrize("name", [each for each in instruction_sets if each != instruction_set])
+def test_every_instruction_set_agrees(name: str) -> None:
+    """What holds for the instruction set that runs here holds for the others of this machine."""
+    printed = run_python("-m", "tests.unit.runtime.agreement", SLIPSTREAM_ISA=name, PYTHONPATH=".")
+    assert printed.split() == [name]
+
+
+def test_an_instruction_set_that_is_not_there_is_told() -> None:
+    """The variable that selects one for tests is never ignored."""
+    code = (
+        "try: import slipstream\n"
+        "except ValueError as error: print(error)"
+    )  # fmt: skip
+    printed = run_python("-c", code, SLIPSTREAM_ISA="mmx")
+    assert printed.startswith("SLIPSTREAM_ISA must be one of ('baseline'")
+
+
+def test_without_the_compiled_predictor_numpy_answers() -> None:
+    """An install without a compiler answers in numpy and says so; asking for C is refused."""
+    code = (
+        "import sys; sys.modules['slipstream.runtime._native'] = None\n"
+        "from slipstream.runtime import Predictor, InputError, backend, instruction_set\n"
+        "from tests.unit.runtime.agreement import Shape, bundle_of\n"
+        f"bundle = bundle_of({SHAPE}, 'int8', categorical=0)\n"
+        "print(backend, instruction_set, Predictor(bundle).predict_one([0.5] * 5))\n"
+        "try: Predictor(bundle, backend='compiled')\n"
+        "except InputError as error: print(error)"
+    )
+    first, second = run_python("-c", code, PYTHONPATH=".").splitlines()
+    alone = Predictor(bundle_of(SHAPE, "int8", categorical=0)).predict_one([0.5] * 5)
+    assert first == f"numpy None {alone}"
+    assert second.startswith("the compiled predictor must have been built, however")
+
+
+@pytest.mark.parametrize("outputs", [1, 3])
+@pytest.mark.parametrize("precision", ["float32", "int8"])
+def test_every_task_answers_in_its_own_form(precision, outputs: int) -> None:
+    """A regression answers numbers, a multiclass model a probability for each class."""
+    bundle = parse(dump(bundle_of(Shape(3, 4, [8], outputs, 0, 1), precision)))
+    rows = raw_rows(list(bundle.columns), 20, np.random.default_rng(0))
+    compiled, plain = Predictor(bundle), Predictor(bundle, backend="numpy")
+    assert (compiled.backend, plain.backend) == ("compiled", "numpy")
+    for model in (compiled, plain):
+        table = model.predict(rows)
+        alone = [model.predict_one(row) for row in rows]
+        assert model.predict(np.empty((0, 3), object)).shape == ((0,) if outputs == 1 else (0, 3))
+        np.testing.assert_allclose(alone, table, rtol=1e-6, atol=1e-6)
+        if outputs == 1:
+            assert (model.task, model.classes, table.shape) == ("regression", [], (20,))
+            assert type(alone[0]) is float
+        else:
+            assert (model.task, model.classes) == ("multiclass", ["0", "1", "2"])
+            assert table.shape == (20, 3)
+            assert type(alone[0]) is list
+            np.testing.assert_allclose(table.sum(axis=1), 1)
+    np.testing.assert_allclose(compiled.predict(rows), plain.predict(rows), rtol=1e-5, atol=1e-6)
+
+
+class Blank(str):
+    """A string of another class."""
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        {"age": np.float32(40), "city": " Oslo ", "member": 1.0, "income": 5.0},
+        {"age": np.int64(40), "city": Blank("Oslo"), "member": np.True_, "income": "?"},
+        {"age": 40, "city": "Oslo", "member": True, "income": None, "other": object()},
+        {"age": 10**400, "city": "never seen", "member": False},
+        {"age": 40.0, "city": None, "member": 1},
+    ],
+)
+def test_unusual_values_mean_in_c_what_they_mean_in_python(mixed, row: dict) -> None:
+    """What C does not read itself, Python turns into what C reads: the answer is numpy's."""
+    bundle = parse(mixed.store.get(mixed.bundles.int8.file))
+    model, plain = Predictor(bundle), Predictor(bundle, backend="numpy")
+    assert model.predict_one(row) == pytest.approx(plain.predict_one(row), abs=1e-12)
+    listed = [row.get(name) for name in model.features]
+    assert model.predict_one(listed) == model.predict_one(tuple(listed)) == model.predict_one(row)
+
+
+def test_a_missing_value_is_refused_from_every_kind_of_row(demo) -> None:
+    """Where training saw none missing, C leaves the row to Python, which names the column."""
+    model = Predictor(parse(demo.store.get(demo.bundles.int8.file)))
+    name = model.features[1]
+    row = np.zeros(5)
+    row[1] = np.nan
+    named = dict(zip(model.features, row.tolist(), strict=True))
+    for each in (
+        row,
+        row.astype(np.float32),
+        row.tolist(),
+        tuple(row),
+        named,
+        {**named, name: None},
+    ):
+        with pytest.raises(InputError, match=f"column '{name}' must have a value"):
+            model.predict_one(each)
+    for threads in (1, 2):
+        with pytest.raises(InputError, match=f"column '{name}' must have a value.*row 50 "):
+            model.predict(np.concatenate([np.zeros((49, 5)), row[None]]), threads=threads)
+
+
+@pytest.mark.parametrize("threads", [0, -1, 1.5, "two"])
+def test_threads_are_a_positive_number(demo, threads) -> None:
+    """Any other number of threads is refused."""
+    model = Predictor(parse(demo.store.get(demo.bundles.int8.file)))
+    with pytest.raises(InputError, match="threads must be"):
+        model.predict(np.zeros((3, 5)), threads=threads)
+
+
+def test_threads_share_one_model() -> None:
+    """Eight threads get the answers of one, from single rows and from tables at once."""
+    bundle = bundle_of(SHAPE, "int8", categorical=0)
+    model = Predictor(bundle)
+    table = np.random.default_rng(0).normal(size=(5000, 5))
+    rows = table[:500].tolist()
+    expected = model.predict(table).tolist()
+
+    def ask(_: int) -> bool:
+        alone = [model.predict_one(row) for row in rows]
+        return alone == expected[:500] and model.predict(table, threads=2).tolist() == expected
+
+    with ThreadPoolExecutor(8) as pool:
+        assert all(pool.map(ask, range(32)))
+
+
+def test_memory_does_not_grow() -> None:
+    """Ten million calls of every kind leave the process as large as it was, to a megabyte."""
+    code = (
+        "import gc, resource, numpy as np\n"
+        "from slipstream.runtime import Predictor\n"
+        "from tests.unit.runtime.agreement import Shape, bundle_of\n"
+        "models = [Predictor(bundle_of(Shape(2, 3, [4], outputs, 0, 1), 'int8', categorical=0))"
+        " for outputs in (1, 3)]\n"
+        "rows = [[0.5, 1], (0.5, None), {'column 0': 0.1}, np.ones(2), [np.float32(1), 2.0]]\n"
+        "def ask(count):\n"
+        "    for model in models:\n"
+        "        predict = model.predict_one\n"
+        "        for row in rows:\n"
+        "            for _ in range(count // 100 if row is rows[-1] else count): predict(row)\n"
+        "        model.predict(np.ones((1000, 2)))\n"
+        "        for _ in range(count // 1000): Predictor(model.bundle).predict_one(rows[0])\n"
+        "def size():\n"
+        "    pages = int(open('/proc/self/statm').read().split()[1])\n"
+        "    return pages * resource.getpagesize()\n"
+        "ask(20_000); gc.collect(); before = size()\n"
+        "ask(1_250_000); gc.collect(); print(size() - before)"
+    )
+    if not Path("/proc/self/statm").exists():
+        pytest.skip("needs Linux's /proc")
+    assert int(run_python("-c", code, PYTHONPATH=".")) < 1 << 20
+
+
+def test_a_model_is_freed_with_its_predictor() -> None:
+    """A predictor holds no cycle, so a server that loads models anew keeps none."""
+    import gc
+    import weakref
+
+    gc.disable()
+    try:
+        model = Predictor(bundle_of(SHAPE, "int8"))
+        gone = weakref.ref(model)
+        del model
+        assert gone() is None
+    finally:
+        gc.enable()
+
+
+def test_the_c_file_compiles_without_warnings(tmp_path: Path) -> None:
+    """The strict warnings are errors, conversions included."""
+    compile_native(
+        tmp_path / "strict.so", "-O3", "-Wall", "-Wextra", "-Wconversion", "-Wshadow", "-Werror"
+    )
+
+
+def test_damage_is_harmless_under_the_sanitizers(tmp_path: Path) -> None:
+    """Damaged bundles, odd rows and odd arguments reach no memory that is not theirs."""
+    sanitizers = ["-fsanitize=address,undefined", "-fno-sanitize-recover=all"]
+    library = compile_native(tmp_path / "_native.so", "-O1", "-g", *sanitizers)
+    preload = [
+        subprocess.check_output([*compiler(), f"-print-file-name={each}.so"], text=True).strip()
+        for each in ("libasan", "libubsan")
+    ]
+    if not all(Path(each).is_absolute() for each in preload):
+        pytest.skip("this compiler has no sanitizers")
+    printed = run_python(
+        *("tests/fuzz/runtime.py", "--native", str(library)),
+        *("--bundles", "3000", "--rows", "20000"),
+        LD_PRELOAD=" ".join(preload),
+        ASAN_OPTIONS="detect_leaks=0",  # Python's own
+    )
+    assert printed.startswith(str(library))
