@@ -38,7 +38,7 @@ unit: $(BUILT)
 fuzz: $(BUILT)
 	$(BIN)/python -W ignore tests/fuzz/runtime.py $(ARGS)
 
-$(BUILT): src/slipstream/runtime/_native.c $(READY)
+$(BUILT): src/slipstream/runtime/_native.c setup.py $(READY)
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --editable .
 	touch $@
 

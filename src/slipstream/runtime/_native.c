@@ -16,6 +16,9 @@
 #define PY_SSIZE_T_CLEAN
 #include <Python.h>
 
+#define NPY_NO_DEPRECATED_API NPY_2_0_API_VERSION
+#include <numpy/arrayobject.h>
+
 #include <float.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -884,7 +887,6 @@ typedef struct {
     One one;
     Many many;
     PyObject *encode; /* turns an unusual row into a list of plain numbers, or raises */
-    PyObject *ndarray; /* the one class of arrays whose memory is read */
 } Model;
 
 /* Zeroed memory that begins on a cache line; what lies before it is where release() finds it.
@@ -1236,18 +1238,16 @@ static bool read_link(Network *network, const char *name)
 
 static PyObject *model_new(PyTypeObject *type, PyObject *arguments, PyObject *keywords)
 {
-    static char *names[] = {"columns", "layers", "link", "encode", "ndarray", NULL};
-    PyObject *columns, *layers, *encode, *ndarray;
+    static char *names[] = {"columns", "layers", "link", "encode", NULL};
+    PyObject *columns, *layers, *encode;
     const char *link;
-    if (!PyArg_ParseTupleAndKeywords(arguments, keywords, "O!O!sOO!", names, &PyTuple_Type,
-                                     &columns, &PyTuple_Type, &layers, &link, &encode,
-                                     &PyType_Type, &ndarray))
+    if (!PyArg_ParseTupleAndKeywords(arguments, keywords, "O!O!sO", names, &PyTuple_Type,
+                                     &columns, &PyTuple_Type, &layers, &link, &encode))
         return NULL;
     Model *self = (Model *)type->tp_alloc(type, 0);
     if (self == NULL)
         return NULL;
     self->encode = Py_NewRef(encode);
-    self->ndarray = Py_NewRef(ndarray);
     Network *network = self->network = allocate(1, sizeof(Network));
     if (network == NULL || !read_link(network, link) || !read_columns(network, columns) ||
         !group_edges(network) || !read_layers(network, layers)) {
@@ -1265,7 +1265,6 @@ static int model_traverse(Model *self, visitproc visit, void *arg)
 {
     Py_VISIT(Py_TYPE(self));
     Py_VISIT(self->encode);
-    Py_VISIT(self->ndarray);
     Network *network = self->network;
     for (int64_t index = 0; network && network->columns && index < network->features; index++)
         Py_VISIT(network->columns[index].codes);
@@ -1275,7 +1274,6 @@ static int model_traverse(Model *self, visitproc visit, void *arg)
 static int model_clear(Model *self)
 {
     Py_CLEAR(self->encode);
-    Py_CLEAR(self->ndarray);
     return 0;
 }
 
@@ -1391,26 +1389,22 @@ INLINE bool is_float(const Py_buffer *view, bool *single)
     return (format[0] == 'f' && view->itemsize == 4) || (format[0] == 'd' && view->itemsize == 8);
 }
 
-static Reading read_array(const Network *network, PyObject *row, double *values)
+/* Reads numpy's own struct: asking for a buffer costs as much as a hidden layer. Nothing of Python's
+ * runs in between, so the array cannot change. */
+static Reading read_array(const Network *network, const PyArrayObject *array, double *values)
 {
-    Py_buffer view;
-    if (PyObject_GetBuffer(row, &view, PyBUF_STRIDES | PyBUF_FORMAT) != 0) {
-        PyErr_Clear();
+    int type = PyArray_TYPE(array);
+    if (PyArray_NDIM(array) != 1 || PyArray_DIM(array, 0) != network->features ||
+        (type != NPY_DOUBLE && type != NPY_FLOAT) || !PyArray_ISNOTSWAPPED(array))
         return UNUSUAL;
+    Table table = {.data = PyArray_BYTES(array), .single = type == NPY_FLOAT};
+    table.column_stride = PyArray_STRIDE(array, 0);
+    for (int64_t index = 0; index < network->features; index++) {
+        values[index] = cell(&table, 0, index);
+        if (values[index] != values[index] && !network->columns[index].allows_missing)
+            return UNUSUAL;
     }
-    Table table = {.data = view.buf};
-    Reading reading = UNUSUAL;
-    if (is_float(&view, &table.single) && view.ndim == 1 && view.shape[0] == network->features) {
-        table.column_stride = view.strides[0];
-        reading = PLAIN;
-        for (int64_t index = 0; index < network->features; index++) {
-            values[index] = cell(&table, 0, index);
-            if (values[index] != values[index] && !network->columns[index].allows_missing)
-                reading = UNUSUAL;
-        }
-    }
-    PyBuffer_Release(&view);
-    return reading;
+    return PLAIN;
 }
 
 static Reading read_row(const Model *self, PyObject *row, double *values)
@@ -1423,8 +1417,8 @@ static Reading read_row(const Model *self, PyObject *row, double *values)
     if (PyTuple_CheckExact(row))
         return read_sequence(network, ((PyTupleObject *)row)->ob_item, PyTuple_GET_SIZE(row),
                              values);
-    if ((PyObject *)Py_TYPE(row) == self->ndarray && network->numeric)
-        return read_array(network, row, values);
+    if (PyArray_CheckExact(row) && network->numeric)
+        return read_array(network, (const PyArrayObject *)row, values);
     return UNUSUAL;
 }
 
@@ -1678,6 +1672,8 @@ static bool choose(PyObject *names)
 
 static int fill_module(PyObject *module)
 {
+    if (PyArray_ImportNumPyAPI() < 0)
+        return -1;
     find_instruction_sets();
     PyObject *names = PyTuple_New(available_count);
     if (names == NULL)

@@ -19,7 +19,6 @@ class Model:
         layers: tuple[tuple[NDArray[Any], NDArray[Any], NDArray[np.float32] | None], ...],
         link: Literal["identity", "sigmoid", "softmax"],
         encode: Callable[[Any], list[float]],
-        ndarray: type[np.ndarray[Any, Any]],
     ) -> Model: ...
     def predict_one(self, row: Any, /) -> Any:
         """Answer one row: a float, or a list of floats where there are several outputs."""

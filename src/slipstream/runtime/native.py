@@ -46,4 +46,4 @@ def compile_model(
         (np.ascontiguousarray(layer.weight), layer.bias, layer.multiplier)
         for layer in bundle.layers
     )
-    return _native.Model(columns, layers, link, encode, np.ndarray)
+    return _native.Model(columns, layers, link, encode)

@@ -12,7 +12,7 @@ from slipstream.runtime import Predictor
 from slipstream.runtime.bundle import read
 from tests.conftest import Trained
 
-PARTS = ("pyproject.toml", "README.md", "LICENSE", "src")
+PARTS = ("pyproject.toml", "setup.py", "README.md", "LICENSE", "src")
 CHECK = """
 import sys, slipstream
 from slipstream.runtime import backend, instruction_set

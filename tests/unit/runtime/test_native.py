@@ -27,14 +27,14 @@ def compiler() -> list[str]:
 
 def compile_native(into: Path, *flags: str) -> Path:
     """Build the C file; it must not warn."""
-    include = f"-I{sysconfig.get_path('include')}"
     command = [
         *compiler(),
         *FLAGS,
         *flags,
         "-fPIC",
         "-shared",
-        include,
+        f"-I{sysconfig.get_path('include')}",
+        *("-isystem", np.get_include()),  # warnings of numpy's own headers are not ours
         str(SOURCE),
         "-o",
         str(into),
