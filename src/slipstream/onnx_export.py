@@ -31,7 +31,6 @@ from slipstream.runtime.kernels import LARGEST_ACTIVATION, POSITION_ONE, Layer
 __all__ = ["OUTPUT", "to_onnx"]
 
 OUTPUT = "probability"
-PREFIX = "slipstream/"  # of every name in the graph that is not the caller's
 LINKS: Mapping[str, str] = {"binary": "Sigmoid"}
 OPSETS = {"": 13, "ai.onnx.ml": 2}
 IR_VERSION = 7  # what opset 13 came with, so that older runtimes read the file too
@@ -47,7 +46,7 @@ class _Graph:
 
     def add(self, operator: str, *inputs: str, domain: str = "", **attributes: Any) -> str:
         """Append a node with one output, and name that."""
-        name = f"{PREFIX}{operator}_{len(self.nodes)}"
+        name = f"/{operator}_{len(self.nodes)}"
         self.nodes.append(
             helper.make_node(operator, inputs, [name], name, domain=domain, **attributes)
         )
@@ -55,7 +54,7 @@ class _Graph:
 
     def hold(self, values: Any, kind: DTypeLike) -> str:
         """Append a constant, and name it."""
-        name = f"{PREFIX}constant_{len(self.constants)}"
+        name = f"/{len(self.constants)}"
         array = np.ascontiguousarray(np.asarray(values, kind)).reshape(np.shape(values))
         self.constants.append(numpy_helper.from_array(array, name))
         return name
@@ -75,7 +74,7 @@ def to_onnx(bundle: Bundle) -> bytes:
     Raises:
         InputError: a column has a name that the graph cannot give to an input.
     """
-    _check_names(bundle.columns)
+    _check_text(bundle.columns)
     graph = _Graph()
     sums, refused = _first_layer(graph, bundle)
     for before, layer in zip(bundle.layers, bundle.layers[1:], strict=False):
@@ -86,25 +85,31 @@ def to_onnx(bundle: Bundle) -> bytes:
     if refused:
         answers = graph.add("Where", refused, graph.hold(np.nan, np.float32), answers)
     graph.nodes.append(helper.make_node("Identity", [answers], [OUTPUT], OUTPUT))
+    _check_names(bundle.columns, graph)
     model = _model(graph, bundle)
     onnx.checker.check_model(model, full_check=True)
     return model.SerializeToString()
 
 
-def _check_names(columns: Sequence[Column]) -> None:
+def _check_text(columns: Sequence[Column]) -> None:
     for column in columns:
-        name = column.name
-        if not name or name == OUTPUT or name.startswith(PREFIX):
-            raise InputError(
-                f"an ONNX input must have a name, not {OUTPUT!r} and not beginning with "
-                f"{PREFIX!r}, however: column {name!r}; rename the column and train again"
-            )
-        for text in (name, *column.categories, *column.missing_markers):
+        for text in (column.name, *column.categories, *column.missing_markers):
             if any("\ud800" <= letter <= "\udfff" for letter in text):
                 raise InputError(
                     f"text in an ONNX file must be valid Unicode, however: {text!r} of column "
-                    f"{name!r}; clean the data and train again"
+                    f"{column.name!r}; clean the data and train again"
                 )
+
+
+def _check_names(columns: Sequence[Column], graph: _Graph) -> None:
+    own = {"", *(each.name for each in graph.constants)}
+    own.update(name for node in graph.nodes for name in node.output)
+    for column in columns:
+        if column.name in own:
+            raise InputError(
+                "an ONNX input must have a name that nothing else in the file has, however: "
+                f"column {column.name!r}; rename the column and train again"
+            )
 
 
 def _first_layer(graph: _Graph, bundle: Bundle) -> tuple[str, str | None]:
@@ -191,7 +196,7 @@ def _encode(graph: _Graph, values: str, edges: Sequence[NDArray[np.float64]]) ->
     owners = np.repeat(np.arange(len(edges)), [len(own) for own in edges])
     starts = np.concatenate(edges)
     steps = np.concatenate([[*np.diff(own), 1.0] for own in edges])
-    spread = graph.add("Gather", values, graph.hold(owners, np.int64), axis=1)
+    spread = graph.add("Gather", values, graph.hold(owners, np.int32), axis=1)
     passed = graph.add("Sub", spread, graph.hold(starts, np.float64))
     share = graph.add("Div", passed, graph.hold(steps, np.float64))
     return graph.add("Clip", share, graph.hold(0, np.float64), graph.hold(1, np.float64))
@@ -208,8 +213,8 @@ def _differences(graph: _Graph, bins: str, edges: Sequence[NDArray[np.float64]],
         above.append([*range(end, end + len(own)), -1])
         end += len(own)
     below = np.concatenate([[0, *places[:-1]] for places in above])
-    lower = graph.add("Gather", padded, graph.hold(below, np.int64), axis=1)
-    upper = graph.add("Gather", padded, graph.hold(np.concatenate(above), np.int64), axis=1)
+    lower = graph.add("Gather", padded, graph.hold(below, np.int32), axis=1)
+    upper = graph.add("Gather", padded, graph.hold(np.concatenate(above), np.int32), axis=1)
     return graph.add("Sub", lower, upper)
 
 
