@@ -3,7 +3,7 @@
 The graph reads the raw columns, one input each, and computes what the predictor computes:
 
 - a number's bins in float64, because edges are: the piecewise-linear encoding of each bin, whose
-  differences are the shares that the table rows at the bin's two edges have in the first layer;
+  differences are the shares that the table rows at the value's two edges have in the first layer;
 - a category's table row by a look-up of the text;
 - float32: later layers in float32;
 - int8: the s8 weights stay s8 in the file. ONNX has integer products, but runtimes differ in how
@@ -58,6 +58,13 @@ class _Graph:
         array = np.ascontiguousarray(np.asarray(values, kind)).reshape(np.shape(values))
         self.constants.append(numpy_helper.from_array(array, name))
         return name
+
+    def split(self, tensor: str, count: int) -> list[str]:
+        """Append a split of (N, count) into its columns."""
+        name = f"/Split_{len(self.nodes)}"
+        parts = [f"{name}:{index}" for index in range(count)]
+        self.nodes.append(helper.make_node("Split", [tensor], parts, name, axis=1))
+        return parts
 
     def cast(self, tensor: str, kind: DTypeLike) -> str:
         """Append a cast."""
@@ -171,51 +178,48 @@ def _rows(graph: _Graph, table: NDArray[Any], codes: str, kind: DTypeLike) -> st
 def _shares(graph: _Graph, columns: Sequence[Column], integers: bool) -> tuple[str, list[str]]:
     """Locate m numeric columns: each table row's share (N, R), and what is refused (N, m).
 
-    An edge's share is the encoding of the bin below it less that of the bin above it: 1 - t and t
-    at the edges of the bin that a value lies in, 0 elsewhere. "Missing" is one more bin behind the
-    last edge, which only infinity reaches, because numbers end at that edge.
+    A row's share is how much of the step up to it lies below the value, less how much of the next
+    step does: 1 - t and t at the edges of the value's bin, 0 elsewhere.
     """
     edges = [np.asarray(column.edges) for column in columns]
     raw = graph.add("Concat", *(column.name for column in columns), axis=1)  # (N, m)
     absent = graph.add("IsNaN", raw)
-    highest = graph.hold([[own[-1] for own in edges]], np.float64)
-    infinity = graph.hold(np.inf, np.float64)
-    values = graph.add("Where", absent, infinity, graph.add("Min", raw, highest))
-    bins = _encode(graph, values, edges)
+    steps = _encode(graph, _saturate(graph, raw, absent, edges), edges)
     if integers:
-        bins = graph.add("Round", graph.add("Mul", bins, graph.hold(POSITION_ONE, np.float64)))
-    shares = _differences(graph, bins, edges, POSITION_ONE if integers else 1)
+        steps = graph.add("Round", graph.add("Mul", steps, graph.hold(POSITION_ONE, np.float64)))
+    following = graph.add("Pad", steps, graph.hold([0, -1, 0, 1], np.int64))
+    inside = np.concatenate([[*np.ones(len(own)), 0.0] for own in edges])  # of one column
+    following = graph.add("Mul", following, graph.hold(inside, np.float64))
+    shares = graph.add("Sub", steps, following)
     refuses = [not column.allows_missing for column in columns]
     if not any(refuses):
         return shares, []
     return shares, [graph.add("And", absent, graph.hold([refuses], np.bool_))]
 
 
+def _saturate(graph: _Graph, raw: str, absent: str, edges: Sequence[NDArray[np.float64]]) -> str:
+    """Move values between a column's outermost edges; a missing one becomes infinite: (N, m)."""
+    lowest = graph.hold([[own[0] for own in edges]], np.float64)
+    highest = graph.hold([[own[-1] for own in edges]], np.float64)
+    inside = graph.add("Max", graph.add("Min", raw, highest), lowest)
+    return graph.add("Where", absent, graph.hold(np.inf, np.float64), inside)
+
+
 def _encode(graph: _Graph, values: str, edges: Sequence[NDArray[np.float64]]) -> str:
-    """Encode values (N, m) piecewise-linearly: how much of each bin lies below them (N, R - m)."""
-    owners = np.repeat(np.arange(len(edges)), [len(own) for own in edges])
-    starts = np.concatenate(edges)
-    steps = np.concatenate([[*np.diff(own), 1.0] for own in edges])
-    spread = graph.add("Gather", values, graph.hold(owners, np.int32), axis=1)
-    passed = graph.add("Sub", spread, graph.hold(starts, np.float64))
-    share = graph.add("Div", passed, graph.hold(steps, np.float64))
+    """Encode values (N, m) piecewise-linearly: how much of each step lies below them, (N, R).
+
+    Table row r of a column ends step r: the first one, which every value has passed, B bins, and
+    one behind the last edge, which only a missing value passes, because it is infinite.
+    """
+    parts = graph.split(values, len(edges))
+    passed = [
+        graph.add("Sub", part, graph.hold([-np.inf, *own], np.float64))
+        for part, own in zip(parts, edges, strict=True)
+    ]
+    widths = np.concatenate([[1.0, *np.diff(own), 1.0] for own in edges])
+    joined = graph.add("Concat", *passed, axis=1)
+    share = graph.add("Div", joined, graph.hold(widths, np.float64))
     return graph.add("Clip", share, graph.hold(0, np.float64), graph.hold(1, np.float64))
-
-
-def _differences(graph: _Graph, bins: str, edges: Sequence[NDArray[np.float64]], whole: int) -> str:
-    """Turn encoded bins into the shares of the table rows: one row more than bins a column."""
-    after_one = graph.add(
-        "Pad", bins, graph.hold([0, 1, 0, 0], np.int64), graph.hold(whole, np.float64)
-    )
-    padded = graph.add("Pad", after_one, graph.hold([0, 0, 0, 1], np.int64))
-    above, end = [], 1
-    for own in edges:
-        above.append([*range(end, end + len(own)), -1])
-        end += len(own)
-    below = np.concatenate([[0, *places[:-1]] for places in above])
-    lower = graph.add("Gather", padded, graph.hold(below, np.int32), axis=1)
-    upper = graph.add("Gather", padded, graph.hold(np.concatenate(above), np.int32), axis=1)
-    return graph.add("Sub", lower, upper)
 
 
 def _any(graph: _Graph, refused: Sequence[str]) -> str | None:
