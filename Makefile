@@ -45,12 +45,12 @@ $(BUILT): src/slipstream/runtime/_native.c setup.py $(READY)
 $(READY): pyproject.toml constraints.txt
 	$(PYTHON) -c 'import sys; sys.exit("Slipstream needs Python 3.11 or newer: make PYTHON=python3.11" if sys.version_info < (3, 11) else 0)'
 	$(PYTHON) -m venv --clear .venv
-	$(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[train,dev]'
+	$(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[train,export,dev]'
 	touch $@ $(BUILT)
 
 lock:
 	rm -rf .venv-lock
 	$(PYTHON) -m venv .venv-lock
-	.venv-lock/bin/pip install --quiet --disable-pip-version-check '.[train,dev]'
+	.venv-lock/bin/pip install --quiet --disable-pip-version-check '.[train,export,dev]'
 	.venv-lock/bin/pip freeze --exclude slipstream | sed 's/+cpu$$//' > constraints.txt
 	rm -rf .venv-lock

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import csv
+import errno
 import json
 import logging
 import os
@@ -23,6 +24,7 @@ from slipstream import __version__, load
 from slipstream.checkout import check_password, home, prepare_environment, root
 from slipstream.inspection import describe
 from slipstream.runtime import InputError, Predictor, SlipstreamError
+from slipstream.runtime.bundle import read
 
 if TYPE_CHECKING:
     from pydantic_settings import CliSettingsSource
@@ -48,11 +50,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"slipstream: {error}", file=sys.stderr)
         return MISTAKE
     except ModuleNotFoundError as error:
-        if error.name is None or error.name.split(".")[0] in ("slipstream", "flows", "tasks"):
+        library = (error.name or "slipstream").split(".")[0]
+        if library in ("slipstream", "flows", "tasks"):
             raise
+        extra = "export" if library == "onnx" else "train"
         print(
             f"slipstream: this command needs more than the predictor, however: {error.name} is not "
-            "installed; run pip install 'slipstream[train]'",
+            f"installed; run pip install 'slipstream[{extra}]'",
             file=sys.stderr,
         )
         return MISTAKE
@@ -104,6 +108,14 @@ def _parser(command: str) -> argparse.ArgumentParser:
     inspect = commands.add_parser("inspect", help="tell what a bundle is")
     inspect.add_argument("bundle", help="a bundle file")
     inspect.set_defaults(run=_inspect)
+
+    export = commands.add_parser("export", help="write a bundle for another runtime")
+    export.add_argument("bundle", help="a bundle file")
+    export.add_argument("--format", required=True, choices=["onnx"], help="what to write")
+    export.add_argument(
+        "--output", metavar="FILE", help="where it goes (default: beside the bundle, as .onnx)"
+    )
+    export.set_defaults(run=_export)
 
     up = commands.add_parser("up", help="start the Prefect server, the MLflow server and a worker")
     up.add_argument("--detach", action="store_true", help="return when they run; stop with down")
@@ -249,6 +261,25 @@ def _json_row(text: str) -> dict[str, Any]:
 def _inspect(chosen: argparse.Namespace) -> int:
     model = load(chosen.bundle)
     print("\n".join(describe(model, Path(chosen.bundle))))
+    return DONE
+
+
+def _export(chosen: argparse.Namespace) -> int:
+    from slipstream.onnx_export import to_onnx
+    from slipstream.writing import write_atomically
+
+    data = to_onnx(read(chosen.bundle))
+    output = Path(chosen.output or f"{chosen.bundle.removesuffix('.safetensors')}.onnx")
+    try:
+        if output.is_dir():
+            raise IsADirectoryError(errno.EISDIR, "it is a folder")
+        write_atomically(output, data)
+    except OSError as error:
+        raise InputError(
+            f"--output must be a file that can be written, however: {output}: {error.strerror}; "
+            "choose another"
+        ) from None
+    print(f"{output}  {len(data):,} bytes")
     return DONE
 
 

@@ -8,7 +8,8 @@ from pydantic import BaseModel, ConfigDict
 
 from slipstream.results import RunRecord, Stage, TrackedRun
 from slipstream.runtime import InputError
-from slipstream.store import Store, write_atomically
+from slipstream.store import Store
+from slipstream.writing import write_atomically
 
 __all__ = ["Report", "write_output"]
 

@@ -2,13 +2,13 @@
 
 import hashlib
 import os
-import uuid
 from pathlib import Path
 
 from slipstream.checkout import home
 from slipstream.references import Blob
+from slipstream.writing import write_atomically
 
-__all__ = ["Store", "open_store", "write_atomically"]
+__all__ = ["Store", "open_store"]
 
 
 class Store:
@@ -46,18 +46,3 @@ class Store:
 def open_store() -> Store:
     """The store of this checkout."""
     return Store(home() / "store")
-
-
-def write_atomically(path: Path, data: bytes) -> None:
-    """Write a file so that a reader, or a crash, sees all of it or none of it."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".partial-{uuid.uuid4().hex}")
-    try:
-        with temporary.open("xb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(path)
-    except BaseException:
-        temporary.unlink(missing_ok=True)
-        raise

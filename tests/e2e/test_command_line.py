@@ -12,6 +12,7 @@ import slipstream as library
 from slipstream.checkout import root
 from tests.e2e.conftest import Command
 
+EXPORT = ("export", "output/demo.int8.safetensors", "--format", "onnx")
 COMPUTED = ["ingest", "preprocess", "select", "train", "quantize", "predict"]
 
 
@@ -97,6 +98,11 @@ def test_a_mistake_is_one_message(slipstream: Command, place: Path) -> None:
         (["predict", "output/demo.int8.safetensors", "absent.csv"], "does not exist"),
         (["predict", "output/demo.int8.safetensors", "{bad"], "must be a JSON object"),
         (["predict", "output/demo.int8.safetensors", "{}"], "'feature_01' must have a value"),
+        (["export", "absent.safetensors", "--format", "onnx"], "absent.safetensors: No such file"),
+        (["export", "people.csv", "--format", "onnx"], "people.csv: not a usable bundle"),
+        (["export", "output/demo.int8.safetensors"], "required: --format"),
+        ([*EXPORT, "--output", "people.csv/x.onnx"], "--output must be a file"),
+        ([*EXPORT, "--output", "output"], "--output must be a file"),
         (["clean", "--keep-days", "-1"], "0 or more"),
         ([], "COMMAND"),
         (["optimise"], "invalid choice"),
@@ -148,6 +154,24 @@ def test_predict_and_inspect_need_the_bundle_only(
     assert "int8" in shown
     assert "5-32-32-1" in shown
     assert "feature_01" in shown
+
+
+def test_export_writes_a_file_that_another_runtime_runs(
+    demo_run: subprocess.CompletedProcess[str], slipstream: Command, place: Path
+) -> None:
+    """The command names the file and its size; ONNX Runtime agrees with the library on a row."""
+    import numpy as np
+    import onnxruntime
+
+    done = slipstream(*EXPORT)
+    assert done.returncode == 0, done.stderr
+    exported = place / "output" / "demo.int8.onnx"
+    size_bytes = exported.stat().st_size
+    assert done.stdout == f"output/demo.int8.onnx  {size_bytes:,} bytes\n"
+    model = library.load(place / EXPORT[1])
+    row = dict.fromkeys(model.features, np.array([[5.0]]))
+    (answers,) = onnxruntime.InferenceSession(exported).run(["prediction"], row)
+    assert abs(answers[0, 0] - model.predict_one([5.0] * len(row))) < 1e-6
 
 
 def test_a_killed_run_can_be_run_again(

@@ -9,6 +9,7 @@ from types import ModuleType
 import pytest
 
 from slipstream.checkout import root
+from tests.e2e.conftest import Command
 
 PYTHON = re.compile(r"```python\n(.*?)```", re.DOTALL)
 
@@ -49,10 +50,22 @@ def test_the_readme_shows_what_a_run_prints(demo_run: subprocess.CompletedProces
         assert heading in block
 
 
-@pytest.mark.parametrize("page", ["README.md", "docs/guide/predicting.md"])
+@pytest.fixture(scope="module")
+def exported(demo_run: subprocess.CompletedProcess[str], slipstream: Command, place: Path) -> Path:
+    """The demo's int8 bundle as an ONNX file, by the command that the guide gives."""
+    guide = (root() / "docs" / "guide" / "exporting.md").read_text()
+    command = re.search(r"^slipstream (export output/demo\.int8.*)$", guide, re.MULTILINE)
+    done = slipstream(*command[1].split())
+    assert done.returncode == 0, done.stderr
+    return place / "output" / "demo.int8.onnx"
+
+
+@pytest.mark.parametrize(
+    "page", ["README.md", "docs/guide/predicting.md", "docs/guide/exporting.md"]
+)
 def test_the_python_in_the_documentation_runs(
     page: str,
-    demo_run: subprocess.CompletedProcess[str],
+    exported: Path,
     place: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

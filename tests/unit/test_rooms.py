@@ -14,6 +14,7 @@ ADAPTERS = {
     "slipstream.fingerprint": {"grimp"},
     "slipstream.latency": {"threadpoolctl"},
     "slipstream.locking": {"filelock", "sqlalchemy"},
+    "slipstream.onnx_export": {"onnx"},
     "slipstream.plots": {"matplotlib"},
     "slipstream.sources.database": {"sqlalchemy", "sqlparse"},
     "slipstream.terminal.progress": {"rich"},

@@ -7,7 +7,8 @@ import pytest
 from slipstream import cleaning
 from slipstream.checkout import home
 from slipstream.references import Bundles, blobs
-from slipstream.store import Store, open_store, write_atomically
+from slipstream.store import Store, open_store
+from slipstream.writing import write_atomically
 from tests.conftest import Trained
 
 
