@@ -6,6 +6,7 @@ from prefect.runtime import flow_run
 from slipstream.config import OptimizeConfig
 from slipstream.report import Report
 from slipstream.results import RunRecord
+from tasks.baseline import baseline
 from tasks.benchmark import benchmark
 from tasks.compare import compare
 from tasks.ingest import ingest
@@ -42,7 +43,8 @@ def optimize(config: OptimizeConfig = DEFAULTS) -> Report:
     )
     trace = stage(predict, dataset, bundles)
 
-    measured = stage(benchmark, dataset, bundles)
+    wide = stage(baseline, dataset, prepared, mask)
+    measured = stage(benchmark, dataset, bundles, wide)
     comparison = stage(compare, measured, config.quantization, config.budget)
     record = RunRecord(
         config=config,
