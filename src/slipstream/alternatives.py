@@ -97,10 +97,12 @@ def untrained(own: Bundle, shape: Candidate, rows: pd.DataFrame) -> tuple[Bundle
 
 def conclude(measured: Sequence[Alternative], budget: BudgetConfig) -> str:
     """The largest that fits, or else the one that exceeds the budget by the least factor."""
+    if not measured:
+        return "there is no smaller model to try"
     fitting = [each for each in measured if not each.excess]
     if fitting:
         largest = max(fitting, key=lambda each: (each.k * sum(each.hidden), each.bundle_bytes))
-        return f"{_name(largest)} is the largest of {len(fitting)} that would fit"
+        return f"{len(fitting)} of {len(measured)} would fit; the largest is {_name(largest)}"
     closest = min(measured, key=lambda each: _times_over(each, budget))
     return f"none would fit; {_name(closest)} is closest, {_times_over(closest, budget):.3g} x over"
 

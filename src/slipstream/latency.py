@@ -149,7 +149,6 @@ def time_hot(arms: Sequence[Arm], seconds: float) -> list[Times]:
 @contextmanager
 def quiet_process() -> Iterator[None]:
     """One thread in numeric libraries, and no garbage collection, while a block is timed."""
-    gc.collect()
     gc.disable()
     try:
         with threadpool_limits(1):

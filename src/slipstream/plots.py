@@ -126,7 +126,7 @@ def waterfall_figure(waterfall: Waterfall) -> Figure:
     figure = Figure(figsize=(12, 8), layout="constrained")
     steps = waterfall.steps
     figure.suptitle(f"From {steps[0].name} to {steps[-1].name}: {altogether(steps)}")
-    above, below = figure.subfigures(2, 1, height_ratios=(5, 4)).tolist()
+    (above,), (below,) = figure.subfigures(2, 1, height_ratios=(5, 4), squeeze=False)
     for axes, panel in zip(above.subplots(1, 3, sharey=True), _PANELS, strict=True):
         _draw_steps(axes, steps, panel)
     panels = below.add_gridspec(2, 1, height_ratios=(1, 1.6))

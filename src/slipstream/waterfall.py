@@ -71,12 +71,9 @@ def _speed(ratio: Interval, noise: Interval) -> tuple[bool, str]:
 
 
 def _score(increase: Interval) -> tuple[bool, str]:
-    """Whether log-loss rose beyond its interval."""
-    if increase.low > 0:
-        return True, f"score lost (log-loss {increase.estimate:+.4f})"
-    if increase.high < 0:
-        return False, f"score gained (log-loss {increase.estimate:+.4f})"
-    return False, "score kept"
+    """Whether log-loss rose by an interval that lies above zero."""
+    change = "lost" if increase.low > 0 else "gained" if increase.high < 0 else "kept"
+    return increase.low > 0, f"score {change} (log-loss {increase.estimate:+.4f})"
 
 
 def _times(ratio: float, less: str, more: str) -> str:

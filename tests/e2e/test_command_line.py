@@ -12,7 +12,7 @@ import slipstream as library
 from slipstream.checkout import root
 from tests.e2e.conftest import Command
 
-COMPUTED = ["ingest", "preprocess", "select", "train", "quantize", "predict"]
+COMPUTED = ["ingest", "preprocess", "select", "train", "quantize", "predict", "baseline"]
 
 
 def test_the_main_job_says_it_all(demo_run: subprocess.CompletedProcess[str], place: Path) -> None:

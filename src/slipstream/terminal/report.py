@@ -149,26 +149,29 @@ def _comparison(record: RunRecord) -> RenderableType:
 
 def _waterfall(waterfall: Waterfall) -> RenderableType:
     table = _table(
-        *("step", "network", "p50", "", "weights", "", "AUC", "", "log-loss", ""),
+        *("step", "p50", "", "weights", "", "AUC", ""),
         title="Waterfall (each step against the one before)",
-        numbers_from=2,
+        numbers_from=1,
     )
     for row in steps_table(waterfall.steps):
         table.add_row(
-            *(str(row["step"]), str(row["network"])),
+            str(row["step"]),
             *(f"{row['latency_p50_us']:.1f} µs", str(row["latency change"])),
             *(f"{row['weights_bytes']:,} B", str(row["size change"])),
             *(f"{row['test_auc']:.4f}", str(row["AUC change"])),
-            *(f"{row['test_log_loss']:.4f}", str(row["log-loss change"])),
         )
-    notes = [f"  {step.name}: {step.remark}." for step in waterfall.steps[1:]]
-    parts = [f"  {each} by part: {_parts(part)}" for each, part in waterfall.parts_us.items()]
-    together = f"  altogether: {altogether(waterfall.steps)}."
-    return Group(table, Text("\n".join([*notes, together, *parts, ""]), style="dim"))
+    first, *later = waterfall.steps
+    notes = [
+        f"{first.name}: {first.network}, log-loss {first.test_log_loss:.4f}",
+        *(f"{step.name}, {step.network}: {step.remark}" for step in later),
+        f"altogether: {altogether(waterfall.steps)}",
+        *(f"{each}, µs by part: {_parts(part)}" for each, part in waterfall.parts_us.items()),
+    ]
+    return Group(table, Text("".join(f"  {note}.\n" for note in notes), style="dim"))
 
 
 def _parts(parts_us: Mapping[str, Interval]) -> str:
-    return ", ".join(f"{part} {max(0, us.estimate):.2f} µs" for part, us in parts_us.items())
+    return ", ".join(f"{part} {max(0, us.estimate):.2f}" for part, us in parts_us.items())
 
 
 def _alternatives(alternatives: Alternatives) -> RenderableType:
