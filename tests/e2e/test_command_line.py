@@ -25,6 +25,7 @@ def test_the_main_job_says_it_all(demo_run: subprocess.CompletedProcess[str], pl
         "Training",
         "training loss",
         "Comparison",
+        "Waterfall",
         "Verdict",
         "Prediction",
         "Next",
