@@ -6,6 +6,8 @@ from prefect.runtime import flow_run
 from slipstream.config import OptimizeConfig
 from slipstream.report import Report
 from slipstream.results import RunRecord
+from tasks.alternatives import alternatives
+from tasks.baseline import baseline
 from tasks.benchmark import benchmark
 from tasks.compare import compare
 from tasks.ingest import ingest
@@ -42,8 +44,12 @@ def optimize(config: OptimizeConfig = DEFAULTS) -> Report:
     )
     trace = stage(predict, dataset, bundles)
 
-    measured = stage(benchmark, dataset, bundles)
+    wide = stage(baseline, dataset, prepared, mask)
+    measured = stage(benchmark, dataset, bundles, wide)
     comparison = stage(compare, measured, config.quantization, config.budget)
+    fitting = None
+    if comparison.verdict.winner is None:
+        fitting = stage(alternatives, dataset, mask, bundles, config.budget)
     record = RunRecord(
         config=config,
         dataset=dataset,
@@ -54,6 +60,7 @@ def optimize(config: OptimizeConfig = DEFAULTS) -> Report:
         trace=trace,
         benchmark=measured,
         comparison=comparison,
+        alternatives=fitting,
     )
     tracked = stage(track, record)
     return Report(record=record, stages=tuple(stage.lines), tracked=tracked)

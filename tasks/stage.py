@@ -41,6 +41,7 @@ KNOWN: dict[str, type[Reference]] = {
         references.FeatureMask,
         references.NetworkRef,
         references.Bundles,
+        references.Baseline,
         results.RowTrace,
     )
 }

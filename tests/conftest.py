@@ -15,9 +15,17 @@ prepare_environment()
 import pytest  # noqa: E402
 from hypothesis import settings  # noqa: E402
 
-from slipstream import ingestion, preprocessing, quantization, selection, training  # noqa: E402
+from slipstream import (  # noqa: E402
+    baseline,
+    ingestion,
+    preprocessing,
+    quantization,
+    selection,
+    training,
+)
 from slipstream.config import OptimizeConfig, parse_config  # noqa: E402
 from slipstream.references import (  # noqa: E402
+    Baseline,
     Bundles,
     DatasetRef,
     FeatureMask,
@@ -42,6 +50,7 @@ class Trained:
     mask: FeatureMask
     network: NetworkRef
     bundles: Bundles
+    baseline: Baseline
 
 
 def train_on(config: OptimizeConfig, store: Store) -> Trained:
@@ -54,7 +63,8 @@ def train_on(config: OptimizeConfig, store: Store) -> Trained:
     )
     rows = config.quantization.calibration_rows
     bundles = quantization.quantize(dataset, prepared, mask, network, rows, store)
-    return Trained(config, store, dataset, prepared, mask, network, bundles)
+    wide = baseline.train_baseline(dataset, prepared, mask, store)
+    return Trained(config, store, dataset, prepared, mask, network, bundles, wide)
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ from slipstream.config import BudgetConfig, QuantizationConfig
 from slipstream.results import Benchmark, Comparison, Interval, Verdict
 from slipstream.runtime.types import Precision
 
-__all__ = ["compare", "table"]
+__all__ = ["compare", "over_budget", "table"]
 
 # int8 counts as slower where even the low end of its p50 ratio lies above this.
 SLOWER = 1.05

@@ -1,14 +1,14 @@
 """Latency, measured honestly: varied rows, one thread, interleaved arms, a noise floor.
 
 Every call is timed by itself; the timer's own cost is measured beside it and not taken off. Arms
-take turns in blocks, so that a change of the machine's speed meets them all. An A/A arm (int8
-again) shows how far two measurements of the same thing differ.
+take turns in blocks, so that a change of the machine's speed meets them all. An A/A arm (one of
+them again) shows how far two measurements of the same thing differ.
 """
 
 import gc
 import platform
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,13 +22,20 @@ from threadpoolctl import threadpool_limits
 
 from slipstream.results import Interval, Machine
 from slipstream.runtime import Predictor, backend, instruction_set
-from slipstream.runtime.types import Precision
 from slipstream.snapshot import spread
 
-__all__ = ["Latency", "measure"]
+__all__ = [
+    "Arm",
+    "Latency",
+    "Times",
+    "arm",
+    "bootstrap_median",
+    "measure",
+    "quiet_process",
+    "time_hot",
+]
 
 Times = NDArray[np.float64]
-Arm = Callable[[Any], float]
 
 VARIED_ROWS = 2048
 WARM_UP_CALLS = 200
@@ -45,94 +52,142 @@ INSTRUCTION_SETS = ("avx2", "avx_vnni", "avx512f", "avx512_vnni", "asimd", "asim
 
 
 @dataclass(frozen=True)
-class Latency:
-    """The measured figures; `metrics` has MLflow's keys."""
+class Arm:
+    """Something that answers rows, and the rows that it is asked: (N, k), each a list."""
 
-    metrics: Mapping[Precision, Mapping[str, float]]
-    p50_us: Mapping[Precision, Interval]
-    p99_us: Mapping[Precision, Interval]
-    p50_ratio: Interval
+    predictor: Predictor
+    batch: pd.DataFrame
+    rows: Sequence[Any]
+
+
+@dataclass(frozen=True)
+class Latency:
+    """What was timed, by the arms' names: hot calls (blocks, calls), cold calls (calls,), in µs."""
+
+    hot_us: Mapping[str, Times]
+    cold_us: Mapping[str, Times]
+    throughput_rows_per_s: Mapping[str, float]
     noise_ratio: Interval
-    quantiles_us: Mapping[Precision, tuple[float, ...]]
     machine: Machine
 
+    def metrics(self, arm: str) -> dict[str, float]:
+        """An arm's figures, with MLflow's keys."""
+        return {
+            "latency_p50_us": float(np.quantile(self.hot_us[arm], 0.5)),
+            "latency_p99_us": float(np.quantile(self.hot_us[arm], 0.99)),
+            "latency_cold_p50_us": float(np.median(self.cold_us[arm])),
+            "throughput_rows_per_s": self.throughput_rows_per_s[arm],
+        }
 
-def measure(predictors: Mapping[Precision, Predictor], table: pd.DataFrame) -> Latency:
-    """Measure both variants on raw rows, about 1.5 seconds in all.
+    def quantile(self, arm: str, share: float) -> Interval:
+        """A quantile over an arm's hot calls."""
+        return _quantile(self.hot_us[arm], share)
+
+    def quantiles_us(self, arm: str) -> tuple[float, ...]:
+        """An arm's hot calls in brief: quantiles at equal steps, from the least to the largest."""
+        points = np.linspace(0, 1, QUANTILES)
+        return tuple(np.quantile(self.hot_us[arm], points).tolist())
+
+    def p50_ratio(self, above: str, below: str) -> Interval:
+        """How many times as long one arm takes as another."""
+        return _median_ratio(self.hot_us[above], self.hot_us[below])
+
+
+def measure(predictors: Mapping[str, Predictor], table: pd.DataFrame, twice: str) -> Latency:
+    """Measure predictors on raw rows, about two seconds in all.
 
     Args:
-        predictors: the float32 and the int8 predictor.
-        table: raw rows with at least their features; at most 2,048 are used.
+        predictors: what to measure, by name.
+        table: raw rows with at least the features of each; at most 2,048 are used.
+        twice: the predictor that is measured again under another name, to see the noise.
     """
-    features = predictors["int8"].features
-    sample = spread(table[features], VARIED_ROWS)
-    rows = sample.astype(object).where(sample.notna(), None).to_numpy().tolist()
-    arms = [predictors["float32"].predict_one, predictors["int8"].predict_one]
-    with threadpool_limits(1), _without_garbage_collection():
-        hot = _hot([*arms, arms[1]], rows)  # three arms of (blocks, calls), in µs
-        cold = _cold(arms, rows)
-        throughput = _throughput([each.predict for each in predictors.values()], sample)
-        timer_us = float(np.median(_time_calls(_no_answer, rows[:1] * WARM_UP_CALLS)))
-    p50 = {each: _quantile(hot[index], 0.5) for index, each in enumerate(predictors)}
-    p99 = {each: _quantile(hot[index], 0.99) for index, each in enumerate(predictors)}
-    points = np.linspace(0, 1, QUANTILES)
+    arms = {name: arm(each, table) for name, each in predictors.items()}
+    with quiet_process():
+        hot = time_hot([*arms.values(), arms[twice]], HOT_SECONDS)
+        cold = _cold(list(arms.values()))
+        throughput = _throughput(list(arms.values()))
+        timer_us = float(np.median(_time_calls(_no_answer, [None] * WARM_UP_CALLS)))
+    hot_us = dict(zip(arms, hot, strict=False))  # all but the repeated one
     return Latency(
-        metrics={
-            precision: {
-                "latency_p50_us": p50[precision].estimate,
-                "latency_p99_us": p99[precision].estimate,
-                "latency_cold_p50_us": float(np.median(cold[index])),
-                "throughput_rows_per_s": throughput[index],
-            }
-            for index, precision in enumerate(predictors)
-        },
-        p50_us=p50,
-        p99_us=p99,
-        p50_ratio=_median_ratio(hot[1], hot[0]),
-        noise_ratio=_median_ratio(hot[2], hot[1]),
-        quantiles_us={
-            precision: tuple(np.quantile(hot[index], points).tolist())
-            for index, precision in enumerate(predictors)
-        },
+        hot_us=hot_us,
+        cold_us=dict(zip(arms, cold, strict=True)),
+        throughput_rows_per_s=dict(zip(arms, throughput, strict=True)),
+        noise_ratio=_median_ratio(hot[-1], hot_us[twice]),
         machine=_machine(timer_us, hot[0].size, cold[0].size),
     )
 
 
-def _hot(arms: Sequence[Arm], rows: Sequence[Any]) -> list[Times]:
-    """Time calls in a row, in blocks that rotate through the arms."""
+def arm(predictor: Predictor, table: pd.DataFrame) -> Arm:
+    """A predictor with rows of a table, as a caller in Python has them."""
+    batch = spread(table[predictor.features], VARIED_ROWS)
+    rows = batch.astype(object).where(batch.notna(), None).to_numpy().tolist()
+    return Arm(predictor, batch, rows)
+
+
+def time_hot(arms: Sequence[Arm], seconds: float) -> list[Times]:
+    """Time calls in a row, in blocks that rotate through the arms; µs, (blocks, calls) an arm.
+
+    An arm with rows of its own is asked those of the same numbers as the others.
+    """
     random = np.random.default_rng(0)
     start = time.perf_counter()
-    for arm in arms:
-        _time_calls(arm, [rows[index % len(rows)] for index in range(WARM_UP_CALLS)])
+    for each in arms:
+        _time_calls(each.predictor.predict_one, _cycle(each.rows, range(WARM_UP_CALLS)))
     call_seconds = (time.perf_counter() - start) / (len(arms) * WARM_UP_CALLS)
-    affordable = HOT_SECONDS / (LEAST_BLOCKS * len(arms) * call_seconds)
+    affordable = seconds / (LEAST_BLOCKS * len(arms) * call_seconds)
     block_calls = max(10, min(BLOCK_CALLS, int(affordable)))
     blocks: list[list[Times]] = [[] for _ in arms]
-    end = time.perf_counter() + HOT_SECONDS
+    end = time.perf_counter() + seconds
     while time.perf_counter() < end or len(blocks[0]) < LEAST_BLOCKS:
-        chosen = [rows[index] for index in random.integers(len(rows), size=block_calls)]
-        for arm in random.permutation(len(arms)):
-            blocks[arm].append(_time_calls(arms[arm], chosen))
+        chosen = random.integers(VARIED_ROWS, size=block_calls)
+        for index in random.permutation(len(arms)):
+            rows = _cycle(arms[index].rows, chosen)
+            blocks[index].append(_time_calls(arms[index].predictor.predict_one, rows))
     return [np.stack(each) for each in blocks]
 
 
-def _cold(arms: Sequence[Arm], rows: Sequence[Any]) -> list[Times]:
+@contextmanager
+def quiet_process() -> Iterator[None]:
+    """One thread in numeric libraries, and no garbage collection, while a block is timed."""
+    gc.disable()
+    try:
+        with threadpool_limits(1):
+            yield
+    finally:
+        gc.enable()
+
+
+def bootstrap_median(values: Times) -> Interval:
+    """The median of values (N,), with its 95 % bootstrap interval."""
+    interval = stats.bootstrap(
+        (values,), np.median, n_resamples=2000, method="percentile", rng=np.random.default_rng(0)
+    ).confidence_interval
+    return Interval(
+        estimate=float(np.median(values)), low=float(interval.low), high=float(interval.high)
+    )
+
+
+def _cold(arms: Sequence[Arm]) -> list[Times]:
     """Time single calls, each after the core's caches were filled with something else."""
     other = np.zeros(EVICTION_BYTES // 8)
     times: list[list[Times]] = [[] for _ in arms]
     for call in range(COLD_CALLS):
-        for index, arm in enumerate(arms):
+        for index, each in enumerate(arms):
             other.max()
-            times[index].append(_time_calls(arm, [rows[call % len(rows)]]))
+            times[index].append(_time_calls(each.predictor.predict_one, _cycle(each.rows, [call])))
     return [np.concatenate(each) for each in times]
 
 
-def _time_calls(arm: Arm, rows: Sequence[Any]) -> Times:
+def _cycle(rows: Sequence[Any], numbers: Iterable[int]) -> list[Any]:
+    return [rows[number % len(rows)] for number in numbers]
+
+
+def _time_calls(answer: Callable[[Any], float], rows: Sequence[Any]) -> Times:
     now = time.perf_counter_ns
     times = np.empty(len(rows))
     for index, row in enumerate(rows):
         start = now()
-        arm(row)
+        answer(row)
         times[index] = now() - start
     return times / 1000
 
@@ -141,14 +196,14 @@ def _no_answer(_: Any) -> float:
     return 0.0
 
 
-def _throughput(arms: Sequence[Callable[[Any], Any]], sample: pd.DataFrame) -> list[float]:
+def _throughput(arms: Sequence[Arm]) -> list[float]:
     """Rows a second of each arm, answering tables of 1,000 rows."""
-    batch = sample.iloc[np.resize(np.arange(len(sample)), BATCH_ROWS)]
+    batches = [each.batch.iloc[np.resize(np.arange(len(each.batch)), BATCH_ROWS)] for each in arms]
     seconds: list[list[float]] = [[] for _ in arms]
     for _ in range(BATCHES):
-        for index, arm in enumerate(arms):
+        for index, each in enumerate(arms):
             start = time.perf_counter()
-            arm(batch)
+            each.predictor.predict(batches[index])
             seconds[index].append(time.perf_counter() - start)
     return [BATCH_ROWS / float(np.median(each)) for each in seconds]
 
@@ -166,23 +221,7 @@ def _quantile(times: Times, share: float) -> Interval:
 
 def _median_ratio(above: Times, below: Times) -> Interval:
     """Median ratio of two arms' block medians, with its 95 % bootstrap interval over blocks."""
-    ratios = np.median(above, axis=1) / np.median(below, axis=1)
-    interval = stats.bootstrap(
-        (ratios,), np.median, n_resamples=2000, method="percentile", rng=np.random.default_rng(0)
-    ).confidence_interval
-    return Interval(
-        estimate=float(np.median(ratios)), low=float(interval.low), high=float(interval.high)
-    )
-
-
-@contextmanager
-def _without_garbage_collection() -> Iterator[None]:
-    gc.collect()
-    gc.disable()
-    try:
-        yield
-    finally:
-        gc.enable()
+    return bootstrap_median(np.median(above, axis=1) / np.median(below, axis=1))
 
 
 def _machine(timer_us: float, calls: int, cold_calls: int) -> Machine:

@@ -1,18 +1,29 @@
 """The figures that a run leaves in MLflow."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator, ScalarFormatter
 
 from slipstream.drift import Drift
 from slipstream.references import Epoch, FeatureMask
-from slipstream.results import Benchmark
+from slipstream.results import Benchmark, Interval, Waterfall, WaterfallStep
 from slipstream.runtime.types import Precision
+from slipstream.waterfall import altogether, table
 
-__all__ = ["drift_figure", "feature_figure", "history_figure", "latency_figure"]
+__all__ = [
+    "drift_figure",
+    "feature_figure",
+    "history_figure",
+    "latency_figure",
+    "waterfall_figure",
+]
 
 COLOURS = {"float32": "#0072b2", "int8": "#d55e00", "kept": "#0072b2", "dropped": "#bbbbbb"}
+STEP_COLOURS = {True: "#0072b2", False: "#d55e00"}  # whether a step helped
+PART_COLOURS = ("#999999", "#56b4e9", "#0072b2", "#009e73", "#e69f00")
 MOST_BARS = 30
 
 
@@ -108,3 +119,83 @@ def _draw_latency(
     label = f"{precision}: p50 {p50:.1f} µs, p99 {p99:.1f} µs"
     axes.plot(quantiles, shares, color=COLOURS[precision], label=label)  # type: ignore[attr-defined]
     axes.plot([p50, p99], [50, 99], "o", color=COLOURS[precision])  # type: ignore[attr-defined]
+
+
+def waterfall_figure(waterfall: Waterfall) -> Figure:
+    """Latency, size and score after each step, what it did in words, and where the time goes."""
+    figure = Figure(figsize=(12, 8), layout="constrained")
+    steps = waterfall.steps
+    figure.suptitle(f"From {steps[0].name} to {steps[-1].name}: {altogether(steps)}")
+    (above,), (below,) = figure.subfigures(2, 1, height_ratios=(5, 4), squeeze=False)
+    for axes, panel in zip(above.subplots(1, 3, sharey=True), _PANELS, strict=True):
+        _draw_steps(axes, steps, panel)
+    panels = below.add_gridspec(2, 1, height_ratios=(1, 1.6))
+    _write_remarks(below.add_subplot(panels[0]), steps)
+    _draw_parts(below.add_subplot(panels[1]), waterfall.parts_us)
+    return figure
+
+
+@dataclass(frozen=True)
+class _Panel:
+    """One figure of every step: its key, its axis, its change in the table, how it is written."""
+
+    metric: str
+    label: str
+    change: str
+    form: str
+    bar: bool = True
+
+
+_PANELS = (
+    _Panel("latency_p50_us", "latency p50, hot (µs)", "latency change", "{:.3g} µs"),
+    _Panel("weights_bytes", "weights (bytes, log scale)", "size change", "{:,} B"),
+    _Panel("test_auc", "test AUC", "AUC change", "{:.4f}", bar=False),
+)
+
+
+def _draw_steps(axes: Axes, steps: Sequence[WaterfallStep], panel: _Panel) -> None:
+    values = [getattr(step, panel.metric) for step in steps]
+    colours = [STEP_COLOURS[step.helped] for step in steps]
+    if panel.bar:
+        axes.barh(range(len(steps)), values, color=colours, height=0.5)
+    else:
+        axes.scatter(values, range(len(steps)), color=colours, s=60)
+    if panel.metric == "weights_bytes":
+        axes.set_xscale("log")
+        axes.set_xlim(min(values) / 10, max(values) * 2)
+    for row, (value, changes) in enumerate(zip(values, table(steps), strict=True)):
+        text = f"{panel.form.format(value)}   {changes[panel.change]}".strip()
+        at = (0.02, row - 0.38)
+        axes.text(*at, text, transform=axes.get_yaxis_transform(), va="center", fontsize=10)
+    axes.set_yticks(range(len(steps)), [f"{step.name}\n{step.network}" for step in steps])
+    axes.set_ylim(len(steps) - 0.5, -0.6)
+    axes.set_xlabel(panel.label)
+    axes.grid(axis="x", alpha=0.3)
+    axes.set_axisbelow(True)
+
+
+def _write_remarks(axes: Axes, steps: Sequence[WaterfallStep]) -> None:
+    """What each step did, in words and in its colour."""
+    axes.set_axis_off()
+    for row, step in enumerate(steps[1:]):
+        text = f"{step.name}: {step.remark}"
+        colour = STEP_COLOURS[step.helped]
+        axes.text(0, 0.85 - 0.38 * row, text, color=colour, fontsize=11, va="center")
+
+
+def _draw_parts(axes: Axes, parts_us: Mapping[Precision, Mapping[str, Interval]]) -> None:
+    """One stacked bar a variant; a part below zero was not resolved, and is not drawn."""
+    for row, (precision, parts) in enumerate(parts_us.items()):
+        start = 0.0
+        for (part, us), colour in zip(parts.items(), PART_COLOURS, strict=True):
+            width = max(0.0, us.estimate)
+            name = part if row == 0 else None
+            axes.barh(precision, width, left=start, color=colour, height=0.6, label=name)
+            start += width
+        written = "  ".join(f"{part} {max(0, us.estimate):.2f}" for part, us in parts.items())
+        at = (0.005, row - 0.42)
+        axes.text(*at, written, transform=axes.get_yaxis_transform(), fontsize=9, va="center")
+    widest = max((us.high - us.low) / 2 for parts in parts_us.values() for us in parts.values())
+    axes.set_ylim(len(parts_us) - 0.5, -0.7)
+    axes.set_xlabel(f"time of each part of one prediction (µs, ± {widest:.2g} or less)")
+    axes.legend(ncols=len(PART_COLOURS), loc="lower center", bbox_to_anchor=(0.5, 1), frameon=False)

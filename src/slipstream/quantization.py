@@ -19,17 +19,26 @@ from slipstream.references import (
     BundleRef,
     Bundles,
     DatasetRef,
+    Epoch,
     FeatureMask,
     NetworkRef,
     PreparedRef,
 )
 from slipstream.runtime.bundle import MAX_BIAS, Bundle, dump
+from slipstream.runtime.columns import Column
 from slipstream.runtime.kernels import LARGEST_ACTIVATION, POSITION_ONE, Layer
 from slipstream.runtime.predictor import Predictor
 from slipstream.snapshot import load_part, spread
 from slipstream.store import Store
 
-__all__ = ["calibrate", "quantize", "quantize_layers"]
+__all__ = [
+    "calibrate",
+    "float32_bundle",
+    "int8_bundle",
+    "keep_bundle",
+    "quantize",
+    "quantize_layers",
+]
 
 LARGEST_WEIGHT = 127
 TRAINED_WITH = ("numpy", "scikit-learn", "torch")
@@ -44,22 +53,46 @@ def quantize(
     store: Store,
 ) -> Bundles:
     """Make the float32 and the int8 bundle of a trained network."""
-    float32 = Bundle(
-        precision="float32",
-        columns=tuple(selected_columns(prepared, mask, store)),
-        layers=load_layers(network, store),
-        classes=dataset.classes,
-        details=_details(dataset, network),
-    )
+    columns = selected_columns(prepared, mask, store)
+    best = network.history[network.best_epoch - 1]
+    float32 = float32_bundle(dataset, columns, load_layers(network, store), best)
     train, _ = load_part(dataset, "train", store)
-    scales = calibrate(float32, spread(train, calibration_rows))
-    int8 = replace(
+    int8 = int8_bundle(float32, spread(train, calibration_rows))
+    return Bundles(float32=keep_bundle(float32, store), int8=keep_bundle(int8, store))
+
+
+def float32_bundle(
+    dataset: DatasetRef, columns: Sequence[Column], layers: Sequence[Layer], best: Epoch
+) -> Bundle:
+    """The float32 variant of folded layers; `best` is the epoch whose weights they hold."""
+    return Bundle(
+        precision="float32",
+        columns=tuple(columns),
+        layers=tuple(layers),
+        classes=dataset.classes,
+        details=_details(dataset, best),
+    )
+
+
+def int8_bundle(float32: Bundle, rows: Any) -> Bundle:
+    """The int8 variant of a float32 bundle, calibrated on raw rows."""
+    scales = calibrate(float32, rows)
+    return replace(
         float32,
         precision="int8",
         layers=quantize_layers(float32.layers, scales),
         activation_scales=tuple(scales),
     )
-    return Bundles(float32=_keep(float32, store), int8=_keep(int8, store))
+
+
+def keep_bundle(bundle: Bundle, store: Store) -> BundleRef:
+    """Put a bundle's file into the store."""
+    return BundleRef(
+        file=store.put(dump(bundle), ".safetensors"),
+        precision=bundle.precision,
+        weights_bytes=bundle.weights_bytes,
+        tensors_bytes=bundle.tensors_bytes,
+    )
 
 
 def calibrate(float32: Bundle, rows: Any) -> list[float]:
@@ -112,17 +145,7 @@ def _multiplier(values: NDArray[np.float64]) -> NDArray[np.float32]:
     return np.clip(values, tiny, huge).astype(np.float32)
 
 
-def _keep(bundle: Bundle, store: Store) -> BundleRef:
-    return BundleRef(
-        file=store.put(dump(bundle), ".safetensors"),
-        precision=bundle.precision,
-        weights_bytes=bundle.weights_bytes,
-        tensors_bytes=bundle.tensors_bytes,
-    )
-
-
-def _details(dataset: DatasetRef, network: NetworkRef) -> Mapping[str, Any]:
-    best = network.history[network.best_epoch - 1]
+def _details(dataset: DatasetRef, best: Epoch) -> Mapping[str, Any]:
     return {
         "target": dataset.target,
         "training_data_sha256": dataset.table.sha256,

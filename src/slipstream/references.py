@@ -9,6 +9,7 @@ from slipstream.runtime.types import ColumnKind, Precision
 
 __all__ = [
     "PARTS",
+    "Baseline",
     "Blob",
     "BundleRef",
     "Bundles",
@@ -161,6 +162,18 @@ class Bundles(Reference):
     @property
     def shape(self) -> str:
         return f"{self.float32.weights_bytes:,} B -> {self.int8.weights_bytes:,} B of weights"
+
+
+class Baseline(Reference):
+    """What the waterfall starts from: the same wide float32 network, on all and on kept columns."""
+
+    widths: tuple[int, ...]
+    all_columns: BundleRef
+    kept_columns: BundleRef
+
+    @property
+    def shape(self) -> str:
+        return "network " + "-".join(str(width) for width in self.widths)
 
 
 def blobs(value: object) -> Iterator[Blob]:

@@ -40,9 +40,11 @@ class Report(BaseModel):
                 precision: dict(metrics) for precision, metrics in record.comparison.metrics.items()
             },
             "benchmark": record.benchmark.model_dump(
-                mode="json", exclude={"metrics", "latency_quantiles_us"}
+                mode="json", exclude={"metrics", "latency_quantiles_us", "waterfall"}
             ),
+            "waterfall": record.benchmark.waterfall.model_dump(mode="json"),
             "verdict": record.comparison.verdict.model_dump(),
+            "alternatives": record.alternatives and record.alternatives.model_dump(mode="json"),
             "prediction": record.trace.model_dump(mode="json"),
             "mlflow": self.tracked.model_dump(mode="json"),
         }

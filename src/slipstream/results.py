@@ -17,6 +17,8 @@ from slipstream.references import (
 from slipstream.runtime.types import Precision
 
 __all__ = [
+    "Alternative",
+    "Alternatives",
     "Benchmark",
     "Champion",
     "Comparison",
@@ -29,6 +31,8 @@ __all__ = [
     "Stage",
     "TrackedRun",
     "Verdict",
+    "Waterfall",
+    "WaterfallStep",
 ]
 
 
@@ -78,14 +82,44 @@ class Machine(Reference):
     cold_calls: int
 
 
+class WaterfallStep(Reference):
+    """One step from the baseline to int8, and its change against the step before.
+
+    `p50_ratio` is this step over the one before, `log_loss_increase` is paired by test row; the
+    first step has neither. `remark` says in words whether the step helped.
+    """
+
+    name: str
+    network: str
+    latency_p50_us: float
+    weights_bytes: int
+    test_accuracy: float
+    test_auc: float
+    test_log_loss: float
+    p50_ratio: Interval | None = None
+    log_loss_increase: Interval | None = None
+    helped: bool = True
+    remark: str = ""
+
+
+class Waterfall(Reference):
+    """The steps, and how long each part of one prediction takes in both variants of the run."""
+
+    steps: tuple[WaterfallStep, ...]
+    parts_us: Mapping[Precision, Mapping[str, Interval]]
+
+
 class Benchmark(Reference):
     """Size, quality and latency of both variants, measured side by side in one process.
 
-    `metrics` has the same keys for both. Ratios are int8 over float32; `noise_ratio` is int8 over
-    itself. `accuracy_drop` and `log_loss_increase` compare the same test rows.
+    `metrics` has the same keys for both, and so has `baseline`, the wide network's. Ratios are
+    int8 over float32; `noise_ratio` is int8 over itself. `accuracy_drop` and `log_loss_increase`
+    compare the same test rows.
     """
 
     metrics: Mapping[Precision, Mapping[str, float]]
+    baseline: Mapping[str, float]
+    waterfall: Waterfall
     accuracy_drop: Interval
     log_loss_increase: Interval
     changed_answers: int
@@ -120,6 +154,30 @@ class Comparison(Reference):
         return f"winner: {self.verdict.winner or 'none'}"
 
 
+class Alternative(Reference):
+    """A smaller model of random weights, measured; `excess` says how it breaks the budget."""
+
+    k: int
+    hidden: tuple[int, ...]
+    precision: Precision
+    latency_p50_us: float
+    latency_p99_us: float
+    bundle_bytes: int
+    excess: str
+
+
+class Alternatives(Reference):
+    """What would fit the budget where the run's own model does not, or else what is closest."""
+
+    measured: tuple[Alternative, ...]
+    conclusion: str
+
+    @property
+    def shape(self) -> str:
+        fit = sum(not each.excess for each in self.measured)
+        return f"{fit} of {len(self.measured)} smaller models fit the budget"
+
+
 class TrackedRun(Reference):
     """Where MLflow keeps the run."""
 
@@ -136,7 +194,7 @@ class TrackedRun(Reference):
 
     @property
     def shape(self) -> str:
-        return f"{1 + len(self.variants)} MLflow runs"
+        return f"{2 + len(self.variants)} MLflow runs"  # the parent's and the baseline's too
 
 
 class Champion(Reference):
@@ -187,6 +245,7 @@ class RunRecord(Reference):
     trace: RowTrace
     benchmark: Benchmark
     comparison: Comparison
+    alternatives: Alternatives | None = None
 
     @property
     def name(self) -> str:

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 import numpy as np
 import pandas as pd
 import torch
+from numpy.typing import NDArray
 from safetensors.numpy import save
 from torch import Tensor
 from torch.nn import functional
@@ -21,7 +22,7 @@ from slipstream.runtime.errors import InputError
 from slipstream.snapshot import TARGET
 from slipstream.store import Store
 
-__all__ = ["EpochHook", "fit", "train"]
+__all__ = ["EpochHook", "best_epoch", "fit", "tensors_of", "train"]
 
 EpochHook = Callable[[Epoch], None]
 EVALUATION_ROWS = 65_536  # rows a forward pass without gradients
@@ -46,16 +47,23 @@ def train(
     parts = load_prepared(prepared, store)
     columns = selected_columns(prepared, mask, store)
     network, history = fit(columns, parts["train"], parts["validation"], hidden, training, on_epoch)
-    tensors = {name: each.detach().numpy() for name, each in network.state_dict().items()}
-    # What folding needs: the table, so that nobody has to make the encoding again.
-    tensors["table"] = network.table().detach().numpy()
-    best = min(history, key=lambda epoch: epoch.val_loss)
     return NetworkRef(
-        weights=store.put(save(tensors), ".safetensors"),
+        weights=store.put(save(tensors_of(network)), ".safetensors"),
         widths=(len(columns), *hidden, 1),
         history=tuple(history),
-        best_epoch=best.epoch,
+        best_epoch=best_epoch(history).epoch,
     )
+
+
+def tensors_of(network: Network) -> dict[str, NDArray[np.float32]]:
+    """A network's weights, and the table, so that nobody has to make the encoding again."""
+    tensors = {name: each.detach().numpy() for name, each in network.state_dict().items()}
+    return {**tensors, "table": network.table().detach().numpy()}
+
+
+def best_epoch(history: Sequence[Epoch]) -> Epoch:
+    """The epoch whose weights are kept: the first of the lowest validation loss."""
+    return min(history, key=lambda epoch: epoch.val_loss)
 
 
 def fit(

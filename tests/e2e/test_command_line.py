@@ -13,7 +13,7 @@ from slipstream.checkout import root
 from tests.e2e.conftest import Command
 
 EXPORT = ("export", "output/demo.int8.safetensors", "--format", "onnx")
-COMPUTED = ["ingest", "preprocess", "select", "train", "quantize", "predict"]
+COMPUTED = ["ingest", "preprocess", "select", "train", "quantize", "predict", "baseline"]
 
 
 def test_the_main_job_says_it_all(demo_run: subprocess.CompletedProcess[str], place: Path) -> None:
@@ -26,6 +26,7 @@ def test_the_main_job_says_it_all(demo_run: subprocess.CompletedProcess[str], pl
         "Training",
         "training loss",
         "Comparison",
+        "Waterfall",
         "Verdict",
         "Prediction",
         "Next",

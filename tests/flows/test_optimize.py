@@ -14,7 +14,7 @@ from slipstream.report import Report
 from slipstream.runtime import InputError
 from slipstream.store import open_store
 
-COMPUTED = ["ingest", "preprocess", "select", "train", "quantize", "predict"]
+COMPUTED = ["ingest", "preprocess", "select", "train", "quantize", "predict", "baseline"]
 NEVER_CACHED = ["benchmark", "compare", "track"]
 
 
@@ -113,10 +113,35 @@ def test_new_data_is_never_hidden(first: Report, place: Path) -> None:
     assert cached(optimize(config_of(place))) == []
 
 
+def test_the_waterfall_is_in_the_report(first: Report) -> None:
+    """Every run reports its four steps, each with what it did to the one before."""
+    waterfall = first.to_json()["waterfall"]
+    names = [step["name"] for step in waterfall["steps"]]
+    assert names == ["baseline", "features selected", "smaller network", "int8"]
+    assert waterfall["steps"][-1]["p50_ratio"]["low"] > 0
+    assert waterfall["parts_us"].keys() == {"float32", "int8"}
+    assert first.to_json()["alternatives"] is None
+
+
+def test_where_nothing_fits_the_report_says_what_would(first: Report, place: Path) -> None:
+    """A budget that no variant meets has smaller models measured; nothing is trained for it."""
+    report = optimize(config_of(place, budget={"size_bytes": 1400}))
+    assert cached(report) == COMPUTED
+    assert [stage.stage for stage in report.stages][-2:] == ["alternatives", "track"]
+    found = report.to_json()["alternatives"]
+    assert "would fit" in found["conclusion"]
+    sizes = {each["bundle_bytes"] <= 1400: bool(each["excess"]) for each in found["measured"]}
+    assert sizes == {True: False, False: True}
+
+
 def test_artifacts_show_the_comparison_and_link_to_mlflow(first: Report) -> None:
     """Prefect has the comparison as a table, and a link to the MLflow run."""
     with get_client(sync_client=True) as client:
-        for key, expected in (("comparison", "latency_p50_us"), ("mlflow-run", "MLflow run")):
+        for key, expected in (
+            ("comparison", "latency_p50_us"),
+            ("waterfall", "features selected"),
+            ("mlflow-run", "MLflow run"),
+        ):
             filters = ArtifactFilter(key=ArtifactFilterKey(any_=[key]))
             (newest, *_) = client.read_artifacts(artifact_filter=filters)
             assert expected in str(newest.data)

@@ -2,8 +2,11 @@ import json
 
 import pytest
 
+from slipstream.config import BudgetConfig
 from slipstream.references import PreparedRef
 from slipstream.store import open_store
+from tasks.alternatives import alternatives
+from tasks.baseline import baseline
 from tasks.benchmark import benchmark
 from tasks.ingest import ingest
 from tasks.predict import predict
@@ -15,9 +18,13 @@ from tasks.train import train
 from tests.conftest import Trained
 
 
-def test_tasks_do_what_the_library_does(mixed: Trained) -> None:
+def test_tasks_do_what_the_library_does(mixed: Trained, monkeypatch: pytest.MonkeyPatch) -> None:
     """Called without Prefect, the tasks in a row give what their library calls give."""
     config = mixed.config
+    published = []
+    for name in ("benchmark", "alternatives"):
+        target = f"tasks.{name}.create_table_artifact"
+        monkeypatch.setattr(target, lambda **artifact: published.append(artifact["key"]))
     dataset = ingest.fn(config.data)
     prepared = preprocess.fn(dataset, config.model.encoding, config.model.bins)
     mask = select.fn(prepared, config.features)
@@ -35,8 +42,19 @@ def test_tasks_do_what_the_library_does(mixed: Trained) -> None:
     assert trace.layers[-1].values[0] == trace.int8
     assert abs(trace.int8 - trace.float32) < 0.05
     assert trace.label in dataset.classes
-    measured = benchmark.fn(dataset, bundles)
+    wide = baseline.fn(dataset, prepared, mask)
+    assert wide == mixed.baseline
+    measured = benchmark.fn(dataset, bundles, wide)
     assert measured.test_rows == dataset.rows["test"]
+    assert [step.network for step in measured.waterfall.steps] == [
+        "4-256-256-1",
+        "4-256-256-1",
+        "4-16-8-1",
+        "4-16-8-1",
+    ]
+    found = alternatives.fn(dataset, mask, bundles, BudgetConfig(size_bytes=2500))
+    assert {bool(each.excess) for each in found.measured} == {True, False}
+    assert published == ["waterfall", "alternatives"]
 
 
 def test_references_survive_their_record() -> None:

@@ -6,7 +6,7 @@ import pytest
 from slipstream.comparison import compare, table
 from slipstream.config import BudgetConfig, QuantizationConfig
 from slipstream.quality import expected_calibration_error, paired_difference, quality
-from slipstream.results import Benchmark, Interval, Machine
+from slipstream.results import Benchmark, Interval, Machine, Waterfall
 
 
 def measured(
@@ -32,6 +32,8 @@ def measured(
 
     return Benchmark(
         metrics={"float32": metrics(10.0, 8000), "int8": metrics(p50_int8, 4000)},
+        baseline=metrics(20.0, 16000),
+        waterfall=Waterfall(steps=(), parts_us={}),
         accuracy_drop=interval(drop),
         log_loss_increase=interval(loss),
         changed_answers=0,

@@ -17,17 +17,18 @@ def test_measures_both_variants_within_two_seconds(demo: Trained) -> None:
     random = np.random.default_rng(0)
     table = pd.DataFrame({name: random.normal(size=50) for name in predictors["int8"].features})
     start = time.process_time()
-    latency = measure(predictors, table)
+    latency = measure(predictors, table, twice="int8")
     assert time.process_time() - start < 10  # 1.2 s on a quiet machine
-    assert latency.metrics["float32"].keys() == latency.metrics["int8"].keys()
-    for metrics in latency.metrics.values():
-        assert 0 < metrics["latency_p50_us"] <= metrics["latency_p99_us"]
-        assert metrics["latency_cold_p50_us"] > 0
-        assert metrics["throughput_rows_per_s"] > 0
-    for interval in (latency.p50_ratio, latency.noise_ratio):
+    metrics = {precision: latency.metrics(precision) for precision in predictors}
+    assert metrics["float32"].keys() == metrics["int8"].keys()
+    for precision, each in metrics.items():
+        assert 0 < each["latency_p50_us"] <= each["latency_p99_us"]
+        assert latency.quantile(precision, 0.5).estimate == each["latency_p50_us"]
+        assert each["latency_cold_p50_us"] > 0
+        assert each["throughput_rows_per_s"] > 0
+        assert list(latency.quantiles_us(precision)) == sorted(latency.quantiles_us(precision))
+    for interval in (latency.p50_ratio("int8", "float32"), latency.noise_ratio):
         assert interval.low <= interval.estimate <= interval.high
-    assert latency.machine.timer_us < latency.metrics["int8"]["latency_p50_us"]
+    assert latency.machine.timer_us < metrics["int8"]["latency_p50_us"]
     assert latency.machine.cpu
     assert latency.machine.instruction_set == instruction_set
-    for quantiles in latency.quantiles_us.values():
-        assert list(quantiles) == sorted(quantiles)

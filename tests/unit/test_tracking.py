@@ -31,7 +31,9 @@ def record_of(trained: Trained, uri: str) -> RunRecord:
             "tracking": TrackingConfig(uri=uri, experiment="tests"),
         }
     )
-    measured = benchmarking.benchmark(trained.dataset, trained.bundles, trained.store)
+    measured = benchmarking.benchmark(
+        trained.dataset, trained.bundles, trained.baseline, trained.store
+    )
     return RunRecord(
         config=config,
         dataset=trained.dataset,
@@ -80,8 +82,9 @@ def test_the_parent_run_tells_everything(
     }.items() <= run.data.tags.items()
     assert len(run.data.tags["git_sha"]) in (7, 40)
     names = {artifact.path for artifact in client.list_artifacts(tracked.run_id)}
-    figures = {"history.png", "feature_scores.png", "latency.png"}
-    assert names == {"feature_mask.json", "training_profile.json", "machine.json", *figures}
+    figures = {"history.png", "feature_scores.png", "latency.png", "waterfall.png"}
+    facts = {"feature_mask.json", "training_profile.json", "machine.json", "waterfall.json"}
+    assert names == figures | facts
 
 
 def test_variants_are_nested_runs_with_the_same_metrics(
@@ -97,6 +100,20 @@ def test_variants_are_nested_runs_with_the_same_metrics(
         assert set(run.data.metrics) == METRICS
         (model,) = run.outputs.model_outputs
         assert {each.key for each in client.get_logged_model(model.model_id).metrics} == METRICS
+
+
+def test_the_baseline_is_a_nested_run_without_a_model(
+    client: MlflowClient, tracked: TrackedRun, record: RunRecord
+) -> None:
+    """The baseline has a variant's metrics beside it, and nothing that could be deployed."""
+    (run,) = client.search_runs(
+        [tracked.experiment_id],
+        "attributes.run_name = 'baseline' and attributes.status = 'FINISHED'",
+    )
+    assert run.data.tags["mlflow.parentRunId"] == tracked.run_id
+    assert run.data.metrics == record.benchmark.baseline
+    assert run.data.metrics.keys() == METRICS
+    assert not run.outputs.model_outputs
 
 
 @pytest.mark.parametrize("precision", ["float32", "int8"])
@@ -128,7 +145,7 @@ def test_no_row_of_the_data_is_written(tracked: TrackedRun, mixed: Trained) -> N
 def test_tracking_again_finishes_what_was_begun(
     record: RunRecord, tracked: TrackedRun, client: MlflowClient, mixed: Trained
 ) -> None:
-    """The same flow run again finds its run: one parent, two variants, no metric twice."""
+    """The same flow run again finds its run: one parent, three below it, no metric twice."""
     client.update_run(tracked.run_id, status="RUNNING")
     client.update_run(tracked.variants["int8"], status="RUNNING")  # as if killed there
     again = tracking.track(record, "flow-run-1", "no page", "test run", mixed.store)
@@ -139,7 +156,7 @@ def test_tracking_again_finishes_what_was_begun(
     assert len(models) == 2
     runs = client.search_runs([tracked.experiment_id])
     assert {run.info.experiment_id for run in runs} == {tracked.experiment_id}
-    assert sorted(run.info.status for run in runs) == ["FINISHED"] * 3
+    assert sorted(run.info.status for run in runs) == ["FINISHED"] * 4
     history = client.get_metric_history(tracked.run_id, "train_loss")
     assert len(history) == len(record.network.history)
 

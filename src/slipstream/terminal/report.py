@@ -15,11 +15,19 @@ from rich.text import Text
 
 from slipstream.references import Epoch
 from slipstream.report import Report
-from slipstream.results import RowTrace, RunRecord, Stage
+from slipstream.results import Alternatives, Interval, RowTrace, RunRecord, Stage, Waterfall
+from slipstream.waterfall import altogether
+from slipstream.waterfall import table as steps_table
 
 __all__ = ["show_report", "starting"]
 
-AFTERWARDS = ("benchmark", "compare", "track")  # they look at the whole run, not at one input
+AFTERWARDS = (
+    "baseline",
+    "benchmark",
+    "compare",
+    "alternatives",
+    "track",
+)  # they look at the whole run, not at one input
 CHART_LEVELS = 5
 CHART_WIDTH = 40
 SHOWN_VALUES = 6
@@ -46,7 +54,7 @@ def starting(what: str) -> Status:
 
 
 def show_report(report: Report, files: Mapping[str, Path]) -> None:
-    """Print stages, epochs, comparison, verdict, one row's trace, and what to do next."""
+    """Print stages, epochs, comparison, waterfall, verdict, one row's trace, what to do next."""
     console = Console()
     record = report.record
     for warning in (*record.dataset.warnings, *record.mask.warnings):
@@ -55,7 +63,10 @@ def show_report(report: Report, files: Mapping[str, Path]) -> None:
     console.print(_epochs(record.network.history, record.network.best_epoch))
     console.print(_loss_chart(record.network.history))
     console.print(_comparison(record))
+    console.print(_waterfall(record.benchmark.waterfall))
     console.print(_verdict(record), highlight=False)
+    if record.alternatives:
+        console.print(_alternatives(record.alternatives))
     console.print(_row_trace(record.trace), highlight=False)
     console.print(_next_steps(report, files), highlight=False, soft_wrap=True)
 
@@ -134,6 +145,49 @@ def _comparison(record: RunRecord) -> RenderableType:
         f"int8 against itself {noise.estimate:.3f} [{noise.low:.3f}, {noise.high:.3f}].\n"
     )
     return Group(table, Text(note, style="dim"))
+
+
+def _waterfall(waterfall: Waterfall) -> RenderableType:
+    table = _table(
+        *("step", "p50", "", "weights", "", "AUC", ""),
+        title="Waterfall (each step against the one before)",
+        numbers_from=1,
+    )
+    for row in steps_table(waterfall.steps):
+        table.add_row(
+            str(row["step"]),
+            *(f"{row['latency_p50_us']:.1f} µs", str(row["latency change"])),
+            *(f"{row['weights_bytes']:,} B", str(row["size change"])),
+            *(f"{row['test_auc']:.4f}", str(row["AUC change"])),
+        )
+    first, *later = waterfall.steps
+    notes = [
+        f"{first.name}: {first.network}, log-loss {first.test_log_loss:.4f}",
+        *(f"{step.name}, {step.network}: {step.remark}" for step in later),
+        f"altogether: {altogether(waterfall.steps)}",
+        *(f"{each}, µs by part: {_parts(part)}" for each, part in waterfall.parts_us.items()),
+    ]
+    return Group(table, Text("".join(f"  {note}.\n" for note in notes), style="dim"))
+
+
+def _parts(parts_us: Mapping[str, Interval]) -> str:
+    return ", ".join(f"{part} {max(0, us.estimate):.2f}" for part, us in parts_us.items())
+
+
+def _alternatives(alternatives: Alternatives) -> RenderableType:
+    table = _table(
+        *("hidden", "precision", "k", "p50", "p99", "file", "budget"),
+        title="What would fit (random weights, not trained)",
+        numbers_from=2,
+    )
+    for each in alternatives.measured:
+        table.add_row(
+            *(" x ".join(str(width) for width in each.hidden), each.precision, str(each.k)),
+            *(f"{each.latency_p50_us:.1f} µs", f"{each.latency_p99_us:.1f} µs"),
+            *(f"{each.bundle_bytes:,} B", "no" if each.excess else "fits"),
+            style="dim" if each.excess else "green",
+        )
+    return Group(table, Text(f"  {alternatives.conclusion}.\n"))
 
 
 def _verdict(record: RunRecord) -> str:

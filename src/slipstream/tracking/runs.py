@@ -1,4 +1,4 @@
-"""Track: a finished run goes to MLflow, as one parent run with a nested run a variant.
+"""Track: a finished run goes to MLflow: a parent run, a nested one a variant and the baseline's.
 
 Every write can be repeated: the parent is found again by the flow run's id, metrics carry the run's
 own start time (MLflow keeps equal metrics once), and a variant that was half written is deleted.
@@ -21,11 +21,10 @@ from mlflow.types.schema import AnyType
 
 from slipstream.checkout import Addresses, resolve_tracking_uri, root, running_services
 from slipstream.drift import Profile, profile
-from slipstream.plots import feature_figure, history_figure, latency_figure
+from slipstream.plots import feature_figure, history_figure, latency_figure, waterfall_figure
 from slipstream.references import BundleRef
 from slipstream.results import RunRecord, TrackedRun
 from slipstream.runtime import InputError, Predictor, load_file
-from slipstream.runtime.types import Precision
 from slipstream.snapshot import load_part
 from slipstream.store import Store
 from slipstream.tracking.registry import PROFILE, quiet
@@ -56,6 +55,7 @@ def track(
         precision: _log_variant(client, parent, record, variant, store)
         for precision, variant in record.bundles.variants.items()
     }
+    _log_baseline(client, parent, record)
     client.set_terminated(parent.info.run_id)
     return TrackedRun(
         run_id=parent.info.run_id,
@@ -137,6 +137,11 @@ def _log_parent(
     client.log_figure(run_id, history, "history.png")
     client.log_figure(run_id, feature_figure(record.mask), "feature_scores.png")
     client.log_figure(run_id, latency_figure(record.benchmark), "latency.png")
+    waterfall = record.benchmark.waterfall
+    client.log_figure(run_id, waterfall_figure(waterfall), "waterfall.png")
+    client.log_dict(run_id, waterfall.model_dump(mode="json"), "waterfall.json")
+    if record.alternatives:
+        client.log_dict(run_id, record.alternatives.model_dump(mode="json"), "alternatives.json")
 
 
 def _log_variant(
@@ -171,6 +176,21 @@ def _log_variant(
     return str(run.info.run_id)
 
 
+def _log_baseline(client: MlflowClient, parent: Run, record: RunRecord) -> None:
+    """The same metrics as a variant's, and no model: nobody should deploy this one."""
+    run = next(iter(_children(client, parent, "baseline")), None) or client.create_run(
+        parent.info.experiment_id,
+        run_name="baseline",
+        tags={"mlflow.parentRunId": parent.info.run_id},
+    )
+    metrics = [
+        Metric(key, value, parent.info.start_time, 0)
+        for key, value in record.benchmark.baseline.items()
+    ]
+    client.log_batch(run.info.run_id, metrics=metrics)
+    client.set_terminated(run.info.run_id)
+
+
 def _discard(client: MlflowClient, half_written: Run) -> None:
     """Delete a variant's run that was not finished, and the model it may have logged."""
     outputs = half_written.outputs.model_outputs if half_written.outputs else []
@@ -179,12 +199,12 @@ def _discard(client: MlflowClient, half_written: Run) -> None:
     client.delete_run(half_written.info.run_id)
 
 
-def _children(client: MlflowClient, parent: Run, precision: Precision) -> list[Run]:
+def _children(client: MlflowClient, parent: Run, name: str) -> list[Run]:
     return list(
         client.search_runs(
             [parent.info.experiment_id],
             f"tags.`mlflow.parentRunId` = '{parent.info.run_id}' "
-            f"and tags.`slipstream.precision` = '{precision}'",
+            f"and attributes.run_name = '{name}'",
         )
     )
 

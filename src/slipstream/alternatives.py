@@ -1,0 +1,152 @@
+"""Alternatives: where nothing fits the budget, what would.
+
+Smaller models are not trained: latency and size go by a model's shape, not by its weights, so the
+weights are random and everything else is as in a real bundle. How well they would predict is for
+another run to find out.
+"""
+
+import itertools
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from slipstream.comparison import over_budget
+from slipstream.config import BudgetConfig
+from slipstream.latency import arm, quiet_process, time_hot
+from slipstream.quantization import int8_bundle
+from slipstream.references import Bundles, DatasetRef, FeatureMask
+from slipstream.results import Alternative, Alternatives
+from slipstream.runtime import Bundle, Predictor, load_file
+from slipstream.runtime.bundle import dump
+from slipstream.runtime.kernels import Layer
+from slipstream.snapshot import load_part, spread
+from slipstream.store import Store
+
+__all__ = ["Candidate", "candidates", "conclude", "measure_alternatives", "table", "untrained"]
+
+SECONDS = 2.0
+CALIBRATION_ROWS = 64
+WEIGHT = 0.1  # standard deviation of random weights
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A shape to try."""
+
+    k: int
+    hidden: tuple[int, ...]
+
+
+def candidates(k: int, hidden: Sequence[int]) -> tuple[Candidate, ...]:
+    """Smaller shapes than a run's own: fewer columns, narrower layers, one layer fewer, and both.
+
+    Columns: all k, a half, one. Layers: as they are, half as wide, a quarter, without the last.
+    """
+    widths = [tuple(hidden), *(tuple(max(1, each // by) for each in hidden) for by in (2, 4))]
+    if len(hidden) > 1:
+        widths.append(tuple(hidden[:-1]))
+    shapes = (Candidate(each, width) for each in (k, max(1, k // 2), 1) for width in widths)
+    return tuple(each for each in dict.fromkeys(shapes) if each != Candidate(k, tuple(hidden)))
+
+
+def measure_alternatives(
+    dataset: DatasetRef, mask: FeatureMask, bundles: Bundles, budget: BudgetConfig, store: Store
+) -> Alternatives:
+    """Measure smaller models of the run's own columns, best first, float32 and int8."""
+    rows, _ = load_part(dataset, "test", store)
+    own = load_file(store.path(bundles.float32.file)).bundle
+    scores = {each.name: each.score for each in mask.scores}
+    own = replace(own, columns=tuple(sorted(own.columns, key=lambda each: -scores[each.name])))
+    hidden = [len(layer.bias) for layer in own.layers[:-1]]
+    shapes = candidates(len(own.columns), hidden)
+    made = [(shape, each) for shape in shapes for each in untrained(own, shape, rows)]
+    with quiet_process():
+        times = time_hot([arm(Predictor(bundle), rows) for _, bundle in made], SECONDS)
+    measured = tuple(
+        _alternative(shape, bundle, each, budget)
+        for (shape, bundle), each in zip(made, times, strict=True)
+    )
+    return Alternatives(measured=measured, conclusion=conclude(measured, budget))
+
+
+def untrained(own: Bundle, shape: Candidate, rows: pd.DataFrame) -> tuple[Bundle, Bundle]:
+    """Both variants of a shape, with random weights.
+
+    Args:
+        own: the model whose columns they read, the first k of them.
+        shape: what to make.
+        rows: raw rows to calibrate on.
+    """
+    columns = own.columns[: shape.k]
+    random = np.random.default_rng(0)
+
+    def numbers(*size: int) -> NDArray[np.float32]:
+        return random.normal(0, WEIGHT, size).astype(np.float32)
+
+    widths = [*shape.hidden, 1]
+    table = numbers(sum(column.rows for column in columns), widths[0])
+    layers = [Layer(weight=table, bias=numbers(widths[0]))]
+    for inputs, units in itertools.pairwise(widths):
+        layers.append(Layer(weight=numbers(units, inputs), bias=numbers(units)))
+    float32 = replace(own, columns=columns, layers=tuple(layers))
+    return float32, int8_bundle(float32, spread(rows, CALIBRATION_ROWS))
+
+
+def conclude(measured: Sequence[Alternative], budget: BudgetConfig) -> str:
+    """The largest that fits, or else the one that exceeds the budget by the least factor."""
+    if not measured:
+        return "there is no smaller model to try"
+    fitting = [each for each in measured if not each.excess]
+    if fitting:
+        largest = max(fitting, key=lambda each: (each.k * sum(each.hidden), each.bundle_bytes))
+        return f"{len(fitting)} of {len(measured)} would fit; the largest is {_name(largest)}"
+    closest = min(measured, key=lambda each: _times_over(each, budget))
+    return f"none would fit; {_name(closest)} is closest, {_times_over(closest, budget):.3g} x over"
+
+
+def table(alternatives: Alternatives) -> list[dict[str, float | str]]:
+    """The alternatives as rows of a table."""
+    return [
+        {
+            "k": each.k,
+            "hidden": " x ".join(str(width) for width in each.hidden),
+            "precision": each.precision,
+            "latency_p50_us": round(each.latency_p50_us, 4),
+            "latency_p99_us": round(each.latency_p99_us, 4),
+            "bundle_bytes": each.bundle_bytes,
+            "budget": f"no: {each.excess}" if each.excess else "fits",
+        }
+        for each in alternatives.measured
+    ]
+
+
+def _alternative(
+    shape: Candidate, bundle: Bundle, times: NDArray[np.float64], budget: BudgetConfig
+) -> Alternative:
+    figures: Mapping[str, float] = {
+        "latency_p50_us": float(np.quantile(times, 0.5)),
+        "latency_p99_us": float(np.quantile(times, 0.99)),
+        "bundle_bytes": len(dump(bundle)),
+    }
+    return Alternative(
+        k=shape.k,
+        hidden=shape.hidden,
+        precision=bundle.precision,
+        excess=over_budget(figures, budget),
+        **figures,
+    )
+
+
+def _times_over(alternative: Alternative, budget: BudgetConfig) -> float:
+    """How many times over its budget a model is, by what it exceeds most."""
+    latency = alternative.latency_p99_us / budget.p99_us if budget.p99_us else 0.0
+    size = alternative.bundle_bytes / budget.size_bytes if budget.size_bytes else 0.0
+    return max(latency, size)
+
+
+def _name(alternative: Alternative) -> str:
+    hidden = " x ".join(str(width) for width in alternative.hidden)
+    return f"{alternative.precision} with k = {alternative.k} and hidden {hidden}"

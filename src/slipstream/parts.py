@@ -1,0 +1,104 @@
+"""Where the time of one prediction goes, seen from outside: by models that are cut short.
+
+A compiled predictor answers in one call, into which Python cannot look. So the parts are told by
+difference: the run's own model, and the same cut down step by step, each a whole model that is
+called like any other, in turn with the others. What a step adds is what its part costs:
+
+- look-up: reading the other k - 1 values of the row and finding their bins, with one unit;
+- first layer: the same columns, with the first layer as wide as it is;
+- hidden layers: the layers after it, up to the whole model;
+- output: what one more layer behind the output adds;
+- call: the rest, that is, a model of one column and one unit, less the output layer.
+
+The parts add up to the whole model's time. Each is a median over blocks of a difference of block
+medians, with its bootstrap interval; where the interval holds zero, the part was not resolved, and
+it may come out below zero. Caches are warm, and a processor overlaps steps that do not wait for
+each other, so a part says what it adds, not what it would take alone.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from slipstream.latency import Times, arm, bootstrap_median, quiet_process, time_hot
+from slipstream.results import Interval
+from slipstream.runtime import Bundle, Predictor
+from slipstream.runtime.kernels import Layer
+from slipstream.runtime.types import Precision
+
+__all__ = ["parts", "truncated"]
+
+SECONDS = 0.3
+
+
+def parts(
+    predictors: Mapping[Precision, Predictor], table: pd.DataFrame
+) -> dict[Precision, dict[str, Interval]]:
+    """Measure the parts of one prediction in µs, for each predictor.
+
+    Args:
+        predictors: what to measure, interleaved.
+        table: raw rows with at least their features.
+    """
+    chains = [truncated(predictor.bundle) for predictor in predictors.values()]
+    arms = [arm(Predictor(bundle), table) for chain in chains for bundle in chain.values()]
+    with quiet_process():
+        times = iter(time_hot(arms, SECONDS))
+    return {
+        precision: _differences({name: next(times) for name in chain})
+        for precision, chain in zip(predictors, chains, strict=True)
+    }
+
+
+def truncated(bundle: Bundle) -> dict[str, Bundle]:
+    """A model cut down to its smallest, and then step by step as it is, and one layer more."""
+    first, second, last = bundle.layers[0], bundle.layers[1], bundle.layers[-1]
+    column = bundle.columns[0]
+    unit_table, unit_output = _cut_table(first, column.rows, 1), _cut_matrix(second, 1, inputs=1)
+    return {
+        "smallest": _with_layers(replace(bundle, columns=(column,)), [unit_table, unit_output]),
+        "columns": _with_layers(bundle, [_cut_table(first, len(first.weight), 1), unit_output]),
+        "first": _with_layers(bundle, [first, _cut_matrix(second, 1)]),
+        "whole": bundle,
+        "more": _with_layers(bundle, [*bundle.layers, _cut_matrix(last, 1, inputs=1)]),
+    }
+
+
+def _with_layers(bundle: Bundle, layers: Sequence[Layer]) -> Bundle:
+    hidden = len(layers) - 1
+    # One scale a hidden layer; times do not depend on its value.
+    scales = (bundle.activation_scales * 2)[:hidden] if bundle.precision == "int8" else ()
+    return replace(bundle, layers=tuple(layers), activation_scales=scales)
+
+
+def _cut_table(layer: Layer, rows: int, units: int) -> Layer:
+    return _first_units(layer, layer.weight[:rows, :units], units)
+
+
+def _cut_matrix(layer: Layer, units: int, inputs: int | None = None) -> Layer:
+    return _first_units(layer, layer.weight[:units, :inputs], units)
+
+
+def _first_units(layer: Layer, weight: NDArray[Any], units: int) -> Layer:
+    return Layer(
+        weight=np.ascontiguousarray(weight),
+        bias=layer.bias[:units],
+        multiplier=None if layer.multiplier is None else layer.multiplier[:units],
+    )
+
+
+def _differences(times: Mapping[str, Times]) -> dict[str, Interval]:
+    smallest, columns, first, whole, more = (np.median(each, axis=1) for each in times.values())
+    output = more - whole
+    added = {
+        "call": smallest - output,
+        "look-up": columns - smallest,
+        "first layer": first - columns,
+        "hidden layers": whole - first,
+        "output": output,
+    }
+    return {part: bootstrap_median(each) for part, each in added.items()}

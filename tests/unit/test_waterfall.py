@@ -1,0 +1,217 @@
+"""The steps in words, the parts by difference, and the alternatives to what does not fit."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from slipstream import baseline
+from slipstream.alternatives import Candidate, candidates, conclude, table, untrained
+from slipstream.config import BudgetConfig
+from slipstream.parts import parts, truncated
+from slipstream.plots import waterfall_figure
+from slipstream.results import Alternative, Alternatives, Interval, Waterfall, WaterfallStep
+from slipstream.runtime import Predictor, load_file
+from slipstream.runtime.bundle import dump, parse
+from slipstream.snapshot import load_part
+from slipstream.waterfall import altogether, judge, steps
+from slipstream.waterfall import table as steps_table
+from tests.conftest import Trained
+
+NOISE = Interval(estimate=1.0, low=0.98, high=1.01)
+ARMS = ("baseline", "kept columns", "float32", "int8")
+
+
+def interval(estimate: float, half: float = 0.0) -> Interval:
+    return Interval(estimate=estimate, low=estimate - half, high=estimate + half)
+
+
+def step(weights_bytes: int = 100, **changes: Interval) -> WaterfallStep:
+    return WaterfallStep(
+        name="step",
+        network="2-4-1",
+        latency_p50_us=1,
+        weights_bytes=weights_bytes,
+        test_accuracy=0.9,
+        test_auc=0.9,
+        test_log_loss=0.3,
+        **changes,
+    )
+
+
+@pytest.mark.parametrize(
+    ("ratio", "increase", "helped", "remark"),
+    [
+        ((0.5, 0.1), (0, 0.1), True, "2 x faster, 4 x smaller, score kept (log-loss +0.0000)"),
+        ((0.5, 0.1), (-0.2, 0.1), True, "2 x faster, 4 x smaller, score gained"),
+        ((0.5, 0.1), (0.2, 0.1), False, "cost score: 2 x faster, 4 x smaller, score lost"),
+        ((0.99, 0.005), (0, 0.1), False, "did not help: no faster beyond noise (p50 x 0.99)"),
+        ((0.9, 0.2), (0, 0.1), False, "did not help: no faster beyond noise"),
+        ((1.3, 0.1), (0.2, 0.1), False, "did not help: 1.3 x slower, 4 x smaller, score lost"),
+    ],
+)
+def test_a_step_helps_if_it_is_faster_beyond_noise_and_keeps_the_score(
+    ratio: tuple, increase: tuple, helped: bool, remark: str
+) -> None:
+    """Words follow the intervals: within noise is not faster, an increase around zero not worse."""
+    after = step(25, p50_ratio=interval(*ratio), log_loss_increase=interval(*increase))
+    judged = judge(after, step(100), NOISE)
+    assert judged.helped is helped
+    assert judged.remark.startswith(remark)
+
+
+def test_a_size_that_stays_is_said_to_stay() -> None:
+    """Where the mask keeps every column, the step changes nothing, and says so."""
+    same = step(p50_ratio=interval(1.0), log_loss_increase=interval(0.0))
+    assert "same size" in judge(same, step(), NOISE).remark
+
+
+def example() -> Waterfall:
+    metrics = {
+        arm: {
+            "latency_p50_us": 8.0 / 2**index,
+            "weights_bytes": 1000 // 4**index,
+            "test_accuracy": 0.9,
+            "test_auc": 0.9 - index / 100,
+            "test_log_loss": 0.3,
+        }
+        for index, arm in enumerate(ARMS)
+    }
+    made = steps(
+        metrics,
+        dict.fromkeys(ARMS, "4-8-1"),
+        dict.fromkeys(ARMS[1:], interval(0.5, 0.01)),
+        dict.fromkeys(ARMS[1:], interval(0.0, 0.01)),
+        NOISE,
+    )
+    named = ("call", "look-up", "first layer", "hidden layers", "output")
+    some = {part: interval(index - 1.0, 0.1) for index, part in enumerate(named)}
+    return Waterfall(steps=made, parts_us={"float32": some, "int8": some})
+
+
+def test_the_steps_become_a_table_and_a_sentence() -> None:
+    """Each row has its change against the row before; the sentence spans first to last."""
+    made = example().steps
+    first, second, *_ = steps_table(made)
+    assert (first["latency change"], first["remark"]) == ("", "")
+    assert (second["latency change"], second["size change"]) == ("x 0.50", "x 0.25")
+    assert second["AUC change"] == "-0.0100"
+    assert altogether(made) == "8 x faster, 66.7 x smaller, AUC -0.0300, log-loss +0.0000"
+
+
+def test_the_figure_has_every_step_and_part(tmp_path: Path) -> None:
+    """All panels are drawn, with units on their axes, a part below zero included."""
+    figure = waterfall_figure(example())
+    figure.savefig(tmp_path / "waterfall.png")
+    labels = [axes.get_xlabel() for axes in figure.get_axes() if axes.axison]
+    assert labels == [
+        "latency p50, hot (µs)",
+        "weights (bytes, log scale)",
+        "test AUC",
+        "time of each part of one prediction (µs, ± 0.1 or less)",
+    ]
+
+
+@pytest.mark.parametrize("precision", ["float32", "int8"])
+def test_models_cut_short_are_models(mixed: Trained, precision: str) -> None:
+    """Each answers rows, could be written as a bundle, and differs from the next by one part."""
+    bundle = load_file(mixed.store.path(getattr(mixed.bundles, precision).file)).bundle
+    rows, _ = load_part(mixed.dataset, "test", mixed.store)
+    chain = truncated(bundle)
+    widths = {
+        name: (len(each.columns), *(len(layer.bias) for layer in each.layers))
+        for name, each in chain.items()
+    }
+    assert widths == {
+        "smallest": (1, 1, 1),
+        "columns": (4, 1, 1),
+        "first": (4, 16, 1),
+        "whole": (4, 16, 8, 1),
+        "more": (4, 16, 8, 1, 1),
+    }
+    for each in chain.values():
+        predictor = Predictor(parse(dump(each)))
+        assert 0 <= predictor.predict_one(rows.iloc[0]) <= 1
+
+
+def test_parts_add_up_to_a_prediction(mixed: Trained, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Five parts, whose intervals hold them; the whole of a wide network is not all call."""
+    monkeypatch.setattr("slipstream.parts.SECONDS", 0.1)
+    wide = load_file(mixed.store.path(mixed.baseline.all_columns.file))
+    rows, _ = load_part(mixed.dataset, "test", mixed.store)
+    measured = parts({"float32": wide}, rows)["float32"]
+    assert list(measured) == ["call", "look-up", "first layer", "hidden layers", "output"]
+    for each in measured.values():
+        assert each.low <= each.estimate <= each.high
+    assert measured["hidden layers"].estimate > 0
+    assert measured["call"].estimate > 0
+
+
+def test_the_baseline_reads_all_columns_and_then_the_mask(demo: Trained) -> None:
+    """The same wide network on ten columns, and on the five that the mask keeps."""
+    wide = demo.baseline
+    assert wide.shape == "network 10-256-256-1"
+    every, kept = (
+        load_file(demo.store.path(each.file)) for each in (wide.all_columns, wide.kept_columns)
+    )
+    assert len(every.features) == 10
+    assert kept.features == demo.mask.features
+    assert every.precision == kept.precision == "float32"
+
+
+def test_the_baselines_time_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A small table gets all epochs, a large one the fewest."""
+    settings = baseline._settings
+    assert settings(6000).epochs == baseline.TRAINING.epochs
+    assert settings(1 << 24).epochs == baseline.LEAST_EPOCHS
+
+
+def test_candidates_are_smaller_and_distinct() -> None:
+    """Fewer columns, narrower layers, one layer fewer: every combination but the run's own."""
+    found = candidates(5, [32, 32])
+    assert len(found) == len(set(found)) == 11
+    assert Candidate(5, (32, 32)) not in found
+    assert {each.k for each in found} == {5, 2, 1}
+    assert {each.hidden for each in found} == {(32, 32), (16, 16), (8, 8), (32,)}
+    assert candidates(1, [1]) == ()
+    assert candidates(1, [2]) == (Candidate(1, (1,)),)
+
+
+def test_untrained_models_have_the_size_of_trained_ones(demo: Trained) -> None:
+    """Random weights of the run's own shape make files as large as the run's, within digits."""
+    rows, _ = load_part(demo.dataset, "test", demo.store)
+    for trained in demo.bundles.variants.values():
+        own = load_file(demo.store.path(demo.bundles.float32.file)).bundle
+        made = {each.precision: each for each in untrained(own, Candidate(5, (32, 32)), rows)}
+        assert made[trained.precision].tensors_bytes == trained.tensors_bytes
+        assert len(dump(made[trained.precision])) == pytest.approx(trained.file.size_bytes, abs=64)
+    answers = Predictor(made["float32"]).predict(rows)
+    assert np.isfinite(answers).all()
+
+
+def alternative(k: int, p99_us: float, bundle_bytes: int, excess: str = "") -> Alternative:
+    return Alternative(
+        k=k,
+        hidden=(8, 4),
+        precision="int8",
+        latency_p50_us=p99_us / 2,
+        latency_p99_us=p99_us,
+        bundle_bytes=bundle_bytes,
+        excess=excess,
+    )
+
+
+def test_the_conclusion_names_the_largest_that_fits_or_the_closest() -> None:
+    """Of those that fit, the largest; where none does, the one that exceeds by least."""
+    fits = [alternative(2, 5, 900), alternative(4, 8, 1800), alternative(8, 20, 3000, "p99")]
+    budget = BudgetConfig(p99_us=10, size_bytes=2000)
+    assert conclude(fits, budget) == (
+        "2 of 3 would fit; the largest is int8 with k = 4 and hidden 8 x 4"
+    )
+    none = [alternative(2, 30, 900, "p99"), alternative(4, 20, 4200, "p99, file")]
+    assert conclude(none, budget) == (
+        "none would fit; int8 with k = 4 and hidden 8 x 4 is closest, 2.1 x over"
+    )
+    assert conclude([], budget) == "there is no smaller model to try"
+    rows = table(Alternatives(measured=tuple(fits), conclusion=""))
+    assert [row["budget"] for row in rows] == ["fits", "fits", "no: p99"]
