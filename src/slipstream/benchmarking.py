@@ -85,7 +85,7 @@ def _waterfall(
             {arm: _network(each) for arm, each in predictors.items()},
             {arm: latency.p50_ratio(arm, before) for before, arm in pairs},
             {arm: paired_difference(losses[arm], losses[before]) for before, arm in pairs},
-            latency.noise_ratio,
+            waterfall.Noise(latency.noise_ratio, latency.machine.timer_us),
         ),
         parts_us=parts({"float32": predictors["float32"], "int8": predictors["int8"]}, rows),
     )

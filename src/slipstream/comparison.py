@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from slipstream.config import BudgetConfig, QuantizationConfig
 from slipstream.results import Benchmark, Comparison, Interval, Verdict
 from slipstream.runtime.types import Precision
+from slipstream.units import microseconds
 
 __all__ = ["compare", "over_budget", "table"]
 
@@ -42,7 +43,7 @@ def over_budget(metrics: Mapping[str, float], budget: BudgetConfig) -> str:
     """How a variant breaks the budget, or nothing."""
     faults = []
     if budget.p99_us and metrics["latency_p99_us"] > budget.p99_us:
-        faults.append(f"p99 {metrics['latency_p99_us']:.1f} µs > {budget.p99_us:g} µs")
+        faults.append(f"p99 {microseconds(metrics['latency_p99_us'])} > {budget.p99_us:g} µs")
     if budget.size_bytes and metrics["bundle_bytes"] > budget.size_bytes:
         faults.append(f"file {metrics['bundle_bytes']:,.0f} bytes > {budget.size_bytes:,} bytes")
     return " and ".join(faults)
@@ -89,9 +90,12 @@ def _is_worse(benchmark: Benchmark, tolerance: float) -> tuple[bool, str]:
 def _is_slower(benchmark: Benchmark) -> tuple[bool, str]:
     """Whether int8 is slower beyond doubt, and what was seen."""
     p50 = {precision: each["latency_p50_us"] for precision, each in benchmark.metrics.items()}
-    beyond_timer = p50["int8"] - p50["float32"] >= benchmark.machine.timer_us
-    slower = benchmark.p50_ratio.low > SLOWER and beyond_timer
-    seen = f"{benchmark.machine.backend} predictor, p50 ratio {_show(benchmark.p50_ratio, '.2f')}"
+    difference_us, timer_us = p50["int8"] - p50["float32"], benchmark.machine.timer_us
+    seen = f"{benchmark.machine.runs} predictor, p50 ratio {_show(benchmark.p50_ratio, '.2f')}"
+    if benchmark.p50_ratio.low > SLOWER and difference_us < timer_us:
+        below = f"{microseconds(difference_us)}, is below the timer's own {microseconds(timer_us)}"
+        return False, f"int8 is as fast as float32 here: the difference, {below} ({seen})"
+    slower = benchmark.p50_ratio.low > SLOWER
     return slower, f"int8 is {'slower' if slower else 'not slower'} than float32 here ({seen})"
 
 

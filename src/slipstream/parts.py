@@ -7,7 +7,7 @@ called like any other, in turn with the others. What a step adds is what its par
 - look-up: reading the other k - 1 values of the row and finding their bins, with one unit;
 - first layer: the same columns, with the first layer as wide as it is;
 - hidden layers: the layers after it, up to the whole model;
-- output: what one more layer behind the output adds;
+- output: what a third unit adds to an output layer of two, its exponential and number included;
 - call: the rest, that is, a model of one column and one unit, less the output layer.
 
 The parts add up to the whole model's time. Each is a median over blocks of a difference of block
@@ -55,8 +55,8 @@ def parts(
 
 
 def truncated(bundle: Bundle) -> dict[str, Bundle]:
-    """A model cut down to its smallest, and then step by step as it is, and one layer more."""
-    first, second, last = bundle.layers[0], bundle.layers[1], bundle.layers[-1]
+    """A model cut down to its smallest, then step by step as it is, then with more output units."""
+    first, second = bundle.layers[:2]
     column = bundle.columns[0]
     unit_table, unit_output = _cut_table(first, column.rows, 1), _cut_matrix(second, 1, inputs=1)
     return {
@@ -64,15 +64,26 @@ def truncated(bundle: Bundle) -> dict[str, Bundle]:
         "columns": _with_layers(bundle, [_cut_table(first, len(first.weight), 1), unit_output]),
         "first": _with_layers(bundle, [first, _cut_matrix(second, 1)]),
         "whole": bundle,
-        "more": _with_layers(bundle, [*bundle.layers, _cut_matrix(last, 1, inputs=1)]),
+        "two": _with_outputs(bundle, 2),
+        "three": _with_outputs(bundle, 3),
     }
 
 
 def _with_layers(bundle: Bundle, layers: Sequence[Layer]) -> Bundle:
-    hidden = len(layers) - 1
-    # One scale a hidden layer; times do not depend on its value.
-    scales = (bundle.activation_scales * 2)[:hidden] if bundle.precision == "int8" else ()
+    scales = bundle.activation_scales[: len(layers) - 1]  # one a hidden layer
     return replace(bundle, layers=tuple(layers), activation_scales=scales)
+
+
+def _with_outputs(bundle: Bundle, count: int) -> Bundle:
+    last = bundle.layers[-1]
+    repeated = Layer(
+        weight=np.repeat(last.weight[:1], count, axis=0),
+        bias=np.repeat(last.bias[:1], count),
+        multiplier=None if last.multiplier is None else np.repeat(last.multiplier[:1], count),
+    )
+    layers = (*bundle.layers[:-1], repeated)
+    classes = tuple(str(each) for each in range(count))
+    return replace(bundle, layers=layers, task="multiclass", classes=classes)
 
 
 def _cut_table(layer: Layer, rows: int, units: int) -> Layer:
@@ -92,8 +103,9 @@ def _first_units(layer: Layer, weight: NDArray[Any], units: int) -> Layer:
 
 
 def _differences(times: Mapping[str, Times]) -> dict[str, Interval]:
-    smallest, columns, first, whole, more = (np.median(each, axis=1) for each in times.values())
-    output = more - whole
+    medians = (np.median(each, axis=1) for each in times.values())
+    smallest, columns, first, whole, two, three = medians
+    output = three - two
     added = {
         "call": smallest - output,
         "look-up": columns - smallest,

@@ -11,6 +11,7 @@ from slipstream.drift import Drift
 from slipstream.references import Epoch, FeatureMask
 from slipstream.results import Benchmark, Interval, Waterfall, WaterfallStep
 from slipstream.runtime.types import Precision
+from slipstream.units import microseconds
 from slipstream.waterfall import altogether, table
 
 __all__ = [
@@ -98,7 +99,7 @@ def latency_figure(benchmark: Benchmark) -> Figure:
     axes.set(
         xlabel="latency of one row, hot (µs, log scale)",
         ylabel="share of calls answered (%)",
-        title=f"{benchmark.machine.cpu}, {benchmark.machine.backend} predictor, one thread",
+        title=f"{benchmark.machine.cpu}, {benchmark.machine.runs} predictor, one thread",
         xscale="log",
     )
     longest = 3 * max(metrics["latency_p99_us"] for metrics in benchmark.metrics.values())
@@ -116,7 +117,7 @@ def _draw_latency(
 ) -> None:
     shares = [100 * index / (len(quantiles) - 1) for index in range(len(quantiles))]
     p50, p99 = metrics["latency_p50_us"], metrics["latency_p99_us"]
-    label = f"{precision}: p50 {p50:.1f} µs, p99 {p99:.1f} µs"
+    label = f"{precision}: p50 {microseconds(p50)}, p99 {microseconds(p99)}"
     axes.plot(quantiles, shares, color=COLOURS[precision], label=label)  # type: ignore[attr-defined]
     axes.plot([p50, p99], [50, 99], "o", color=COLOURS[precision])  # type: ignore[attr-defined]
 

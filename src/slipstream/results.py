@@ -81,6 +81,11 @@ class Machine(Reference):
     calls: int
     cold_calls: int
 
+    @property
+    def runs(self) -> str:
+        """What ran: the backend, and its instruction set where there are several."""
+        return f"{self.backend} ({self.instruction_set})" if self.instruction_set else self.backend
+
 
 class WaterfallStep(Reference):
     """One step from the baseline to int8, and its change against the step before.

@@ -4,10 +4,11 @@ baseline (all columns, wide network, float32) -> features selected -> smaller ne
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 from slipstream.results import Interval, WaterfallStep
 
-__all__ = ["STEPS", "altogether", "judge", "steps", "table"]
+__all__ = ["STEPS", "Noise", "altogether", "judge", "steps", "table"]
 
 # Each step, and the arm of the benchmark that shows it.
 STEPS = {
@@ -19,12 +20,20 @@ STEPS = {
 FIGURES = ("latency_p50_us", "weights_bytes", "test_accuracy", "test_auc", "test_log_loss")
 
 
+@dataclass(frozen=True)
+class Noise:
+    """What a difference in latency must exceed: the p50 ratio of an arm to itself, the timer."""
+
+    ratio: Interval
+    timer_us: float
+
+
 def steps(
     metrics: Mapping[str, Mapping[str, float]],
     networks: Mapping[str, str],
     p50_ratios: Mapping[str, Interval],
     log_loss_increases: Mapping[str, Interval],
-    noise: Interval,
+    noise: Noise,
 ) -> tuple[WaterfallStep, ...]:
     """Make the steps of the benchmark's figures.
 
@@ -33,7 +42,7 @@ def steps(
         networks: each arm's shape, such as 10-256-256-1.
         p50_ratios: each arm but the first, over the one before.
         log_loss_increases: each arm but the first, less the one before, by test row.
-        noise: the p50 ratio of one arm to itself.
+        noise: what a difference must exceed.
     """
     made: list[WaterfallStep] = []
     for name, arm in STEPS.items():
@@ -48,26 +57,28 @@ def steps(
     return tuple(made)
 
 
-def judge(step: WaterfallStep, before: WaterfallStep, noise: Interval) -> WaterfallStep:
-    """Say whether a step helped: faster beyond the measurement's noise, and no score lost."""
+def judge(step: WaterfallStep, before: WaterfallStep, noise: Noise) -> WaterfallStep:
+    """Say whether a step helped: faster, or as fast and smaller, and no score lost."""
     assert step.p50_ratio
     assert step.log_loss_increase
-    faster, speed = _speed(step.p50_ratio, noise)
+    change, speed = _speed(step.p50_ratio, step.latency_p50_us - before.latency_p50_us, noise)
     lost, score = _score(step.log_loss_increase)
+    smaller = step.weights_bytes < before.weights_bytes
     size = _times(step.weights_bytes / before.weights_bytes, "smaller", "larger") or "same size"
     changes = f"{speed}, {size}, {score}"
-    fault = "" if faster and not lost else "cost score: " if faster else "did not help: "
+    gained = change < 0 or (change == 0 and smaller)
+    fault = "" if gained and not lost else "cost score: " if gained else "did not help: "
     return step.model_copy(update={"helped": not fault, "remark": fault + changes})
 
 
-def _speed(ratio: Interval, noise: Interval) -> tuple[bool, str]:
-    """Whether a ratio of p50s lies below 1 by more than one arm differs from itself."""
-    margin = max(1 - noise.low, noise.high - 1, 0)
-    if ratio.high < 1 - margin:
-        return True, _times(ratio.estimate, "faster", "slower")
-    if ratio.low > 1 + margin:
-        return False, _times(ratio.estimate, "faster", "slower")
-    return False, f"no faster beyond noise (p50 x {ratio.estimate:.2f})"
+def _speed(ratio: Interval, difference_us: float, noise: Noise) -> tuple[int, str]:
+    """-1 faster, 1 slower, 0 neither: beyond what an arm differs from itself, and the timer."""
+    if abs(difference_us) < noise.timer_us:
+        return 0, f"as fast within the timer's cost (p50 x {ratio.estimate:.2f})"
+    margin = max(1 - noise.ratio.low, noise.ratio.high - 1, 0)
+    if 1 - margin <= ratio.high and ratio.low <= 1 + margin:
+        return 0, f"no faster beyond noise (p50 x {ratio.estimate:.2f})"
+    return -1 if ratio.high < 1 else 1, _times(ratio.estimate, "faster", "slower")
 
 
 def _score(increase: Interval) -> tuple[bool, str]:

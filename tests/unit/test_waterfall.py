@@ -14,11 +14,11 @@ from slipstream.results import Alternative, Alternatives, Interval, Waterfall, W
 from slipstream.runtime import Predictor, load_file
 from slipstream.runtime.bundle import dump, parse
 from slipstream.snapshot import load_part
-from slipstream.waterfall import altogether, judge, steps
+from slipstream.waterfall import Noise, altogether, judge, steps
 from slipstream.waterfall import table as steps_table
 from tests.conftest import Trained
 
-NOISE = Interval(estimate=1.0, low=0.98, high=1.01)
+NOISE = Noise(Interval(estimate=1.0, low=0.98, high=1.01), timer_us=0.005)
 ARMS = ("baseline", "kept columns", "float32", "int8")
 
 
@@ -26,11 +26,11 @@ def interval(estimate: float, half: float = 0.0) -> Interval:
     return Interval(estimate=estimate, low=estimate - half, high=estimate + half)
 
 
-def step(weights_bytes: int = 100, **changes: Interval) -> WaterfallStep:
+def step(weights_bytes: int = 100, p50_us: float = 1, **changes: Interval) -> WaterfallStep:
     return WaterfallStep(
         name="step",
         network="2-4-1",
-        latency_p50_us=1,
+        latency_p50_us=p50_us,
         weights_bytes=weights_bytes,
         test_accuracy=0.9,
         test_auc=0.9,
@@ -45,16 +45,17 @@ def step(weights_bytes: int = 100, **changes: Interval) -> WaterfallStep:
         ((0.5, 0.1), (0, 0.1), True, "2 x faster, 4 x smaller, score kept (log-loss +0.0000)"),
         ((0.5, 0.1), (-0.2, 0.1), True, "2 x faster, 4 x smaller, score gained"),
         ((0.5, 0.1), (0.2, 0.1), False, "cost score: 2 x faster, 4 x smaller, score lost"),
-        ((0.99, 0.005), (0, 0.1), False, "did not help: no faster beyond noise (p50 x 0.99)"),
-        ((0.9, 0.2), (0, 0.1), False, "did not help: no faster beyond noise"),
+        ((0.99, 0.005), (0, 0.1), True, "no faster beyond noise (p50 x 0.99), 4 x smaller"),
+        ((0.9, 0.2), (0.2, 0.1), False, "cost score: no faster beyond noise"),
+        ((1.004, 0.001), (0, 0.1), True, "as fast within the timer's cost (p50 x 1.00), 4 x"),
         ((1.3, 0.1), (0.2, 0.1), False, "did not help: 1.3 x slower, 4 x smaller, score lost"),
     ],
 )
-def test_a_step_helps_if_it_is_faster_beyond_noise_and_keeps_the_score(
+def test_a_step_helps_if_it_is_faster_or_smaller_and_keeps_the_score(
     ratio: tuple, increase: tuple, helped: bool, remark: str
 ) -> None:
     """Words follow the intervals: within noise is not faster, an increase around zero not worse."""
-    after = step(25, p50_ratio=interval(*ratio), log_loss_increase=interval(*increase))
+    after = step(25, ratio[0], p50_ratio=interval(*ratio), log_loss_increase=interval(*increase))
     judged = judge(after, step(100), NOISE)
     assert judged.helped is helped
     assert judged.remark.startswith(remark)
@@ -63,7 +64,9 @@ def test_a_step_helps_if_it_is_faster_beyond_noise_and_keeps_the_score(
 def test_a_size_that_stays_is_said_to_stay() -> None:
     """Where the mask keeps every column, the step changes nothing, and says so."""
     same = step(p50_ratio=interval(1.0), log_loss_increase=interval(0.0))
-    assert "same size" in judge(same, step(), NOISE).remark
+    judged = judge(same, step(), NOISE)
+    assert "same size" in judged.remark
+    assert not judged.helped
 
 
 def example() -> Waterfall:
@@ -127,11 +130,14 @@ def test_models_cut_short_are_models(mixed: Trained, precision: str) -> None:
         "columns": (4, 1, 1),
         "first": (4, 16, 1),
         "whole": (4, 16, 8, 1),
-        "more": (4, 16, 8, 1, 1),
+        "two": (4, 16, 8, 2),
+        "three": (4, 16, 8, 3),
     }
     for each in chain.values():
         predictor = Predictor(parse(dump(each)))
-        assert 0 <= predictor.predict_one(rows.iloc[0]) <= 1
+        answer = np.atleast_1d(predictor.predict_one(rows.iloc[0]))
+        assert len(answer) == len(each.layers[-1].bias)
+        assert ((answer >= 0) & (answer <= 1)).all()
 
 
 def test_parts_add_up_to_a_prediction(mixed: Trained, monkeypatch: pytest.MonkeyPatch) -> None:

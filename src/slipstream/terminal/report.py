@@ -16,6 +16,7 @@ from rich.text import Text
 from slipstream.references import Epoch
 from slipstream.report import Report
 from slipstream.results import Alternatives, Interval, RowTrace, RunRecord, Stage, Waterfall
+from slipstream.units import microseconds
 from slipstream.waterfall import altogether
 from slipstream.waterfall import table as steps_table
 
@@ -35,16 +36,16 @@ MOST_EPOCHS = 12
 
 # Metrics in the comparison: key, label, how a value is shown.
 _ROWS = (
-    ("weights_bytes", "weights", "{:,.0f} B"),
-    ("tensors_bytes", "all tensors", "{:,.0f} B"),
-    ("bundle_bytes", "file", "{:,.0f} B"),
-    ("test_accuracy", "test accuracy", "{:.4f}"),
-    ("test_auc", "test AUC", "{:.4f}"),
-    ("test_log_loss", "test log-loss", "{:.4f}"),
-    ("latency_p50_us", "latency p50, hot", "{:.1f} µs"),
-    ("latency_p99_us", "latency p99, hot", "{:.1f} µs"),
-    ("latency_cold_p50_us", "latency p50, cold", "{:.1f} µs"),
-    ("throughput_rows_per_s", "throughput", "{:,.0f} rows/s"),
+    ("weights_bytes", "weights", "{:,.0f} B".format),
+    ("tensors_bytes", "all tensors", "{:,.0f} B".format),
+    ("bundle_bytes", "file", "{:,.0f} B".format),
+    ("test_accuracy", "test accuracy", "{:.4f}".format),
+    ("test_auc", "test AUC", "{:.4f}".format),
+    ("test_log_loss", "test log-loss", "{:.4f}".format),
+    ("latency_p50_us", "latency p50, hot", microseconds),
+    ("latency_p99_us", "latency p99, hot", microseconds),
+    ("latency_cold_p50_us", "latency p50, cold", microseconds),
+    ("throughput_rows_per_s", "throughput", "{:,.0f} rows/s".format),
 )
 
 
@@ -133,14 +134,14 @@ def _comparison(record: RunRecord) -> RenderableType:
     float32, int8 = record.comparison.metrics["float32"], record.comparison.metrics["int8"]
     for metric, label, form in _ROWS:
         ratio = f"{int8[metric] / float32[metric]:.3f}" if float32[metric] else ""
-        table.add_row(label, form.format(float32[metric]), form.format(int8[metric]), ratio)
+        table.add_row(label, form(float32[metric]), form(int8[metric]), ratio)
     bench = record.benchmark
     machine = bench.machine
     noise = bench.noise_ratio
     note = (
         f"  {bench.test_rows:,} test rows, {bench.changed_answers} answered differently by int8.\n"
         f"  Latency: one row in, one answer out; {machine.calls:,} calls a variant, one thread, "
-        f"{machine.backend} predictor,\n"
+        f"{machine.runs} predictor,\n"
         f"  on {machine.cpu}; timer {machine.timer_us:.2f} µs included; "
         f"int8 against itself {noise.estimate:.3f} [{noise.low:.3f}, {noise.high:.3f}].\n"
     )
@@ -156,7 +157,7 @@ def _waterfall(waterfall: Waterfall) -> RenderableType:
     for row in steps_table(waterfall.steps):
         table.add_row(
             str(row["step"]),
-            *(f"{row['latency_p50_us']:.1f} µs", str(row["latency change"])),
+            *(microseconds(float(row["latency_p50_us"])), str(row["latency change"])),
             *(f"{row['weights_bytes']:,} B", str(row["size change"])),
             *(f"{row['test_auc']:.4f}", str(row["AUC change"])),
         )
@@ -183,7 +184,7 @@ def _alternatives(alternatives: Alternatives) -> RenderableType:
     for each in alternatives.measured:
         table.add_row(
             *(" x ".join(str(width) for width in each.hidden), each.precision, str(each.k)),
-            *(f"{each.latency_p50_us:.1f} µs", f"{each.latency_p99_us:.1f} µs"),
+            *(microseconds(each.latency_p50_us), microseconds(each.latency_p99_us)),
             *(f"{each.bundle_bytes:,} B", "no" if each.excess else "fits"),
             style="dim" if each.excess else "green",
         )
