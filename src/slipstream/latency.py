@@ -25,7 +25,15 @@ from slipstream.runtime import Predictor, backend, instruction_set
 from slipstream.runtime.types import Precision
 from slipstream.snapshot import spread
 
-__all__ = ["Latency", "measure"]
+__all__ = [
+    "EVICTION_BYTES",
+    "Latency",
+    "measure",
+    "median_ratio",
+    "quantile",
+    "this_machine",
+    "without_garbage_collection",
+]
 
 Times = NDArray[np.float64]
 Arm = Callable[[Any], float]
@@ -68,13 +76,13 @@ def measure(predictors: Mapping[Precision, Predictor], table: pd.DataFrame) -> L
     sample = spread(table[features], VARIED_ROWS)
     rows = sample.astype(object).where(sample.notna(), None).to_numpy().tolist()
     arms = [predictors["float32"].predict_one, predictors["int8"].predict_one]
-    with threadpool_limits(1), _without_garbage_collection():
+    with threadpool_limits(1), without_garbage_collection():
         hot = _hot([*arms, arms[1]], rows)  # three arms of (blocks, calls), in µs
         cold = _cold(arms, rows)
         throughput = _throughput([each.predict for each in predictors.values()], sample)
         timer_us = float(np.median(_time_calls(_no_answer, rows[:1] * WARM_UP_CALLS)))
-    p50 = {each: _quantile(hot[index], 0.5) for index, each in enumerate(predictors)}
-    p99 = {each: _quantile(hot[index], 0.99) for index, each in enumerate(predictors)}
+    p50 = {each: quantile(hot[index], 0.5) for index, each in enumerate(predictors)}
+    p99 = {each: quantile(hot[index], 0.99) for index, each in enumerate(predictors)}
     points = np.linspace(0, 1, QUANTILES)
     return Latency(
         metrics={
@@ -88,13 +96,13 @@ def measure(predictors: Mapping[Precision, Predictor], table: pd.DataFrame) -> L
         },
         p50_us=p50,
         p99_us=p99,
-        p50_ratio=_median_ratio(hot[1], hot[0]),
-        noise_ratio=_median_ratio(hot[2], hot[1]),
+        p50_ratio=median_ratio(hot[1], hot[0]),
+        noise_ratio=median_ratio(hot[2], hot[1]),
         quantiles_us={
             precision: tuple(np.quantile(hot[index], points).tolist())
             for index, precision in enumerate(predictors)
         },
-        machine=_machine(timer_us, hot[0].size, cold[0].size),
+        machine=this_machine(timer_us, hot[0].size, cold[0].size),
     )
 
 
@@ -153,7 +161,7 @@ def _throughput(arms: Sequence[Callable[[Any], Any]], sample: pd.DataFrame) -> l
     return [BATCH_ROWS / float(np.median(each)) for each in seconds]
 
 
-def _quantile(times: Times, share: float) -> Interval:
+def quantile(times: Times, share: float) -> Interval:
     """A quantile over all calls, with its 95 % bootstrap interval over blocks (blocks, calls)."""
     random = np.random.default_rng(0)
     resampled = [
@@ -164,7 +172,7 @@ def _quantile(times: Times, share: float) -> Interval:
     return Interval(estimate=float(np.quantile(times, share)), low=float(low), high=float(high))
 
 
-def _median_ratio(above: Times, below: Times) -> Interval:
+def median_ratio(above: Times, below: Times) -> Interval:
     """Median ratio of two arms' block medians, with its 95 % bootstrap interval over blocks."""
     ratios = np.median(above, axis=1) / np.median(below, axis=1)
     interval = stats.bootstrap(
@@ -176,7 +184,8 @@ def _median_ratio(above: Times, below: Times) -> Interval:
 
 
 @contextmanager
-def _without_garbage_collection() -> Iterator[None]:
+def without_garbage_collection() -> Iterator[None]:
+    """Collect garbage now, and not while a block runs."""
     gc.collect()
     gc.disable()
     try:
@@ -185,7 +194,8 @@ def _without_garbage_collection() -> Iterator[None]:
         gc.enable()
 
 
-def _machine(timer_us: float, calls: int, cold_calls: int) -> Machine:
+def this_machine(timer_us: float, calls: int, cold_calls: int) -> Machine:
+    """The CPU, what it can do, and what runs on it."""
     cpu, flags = platform.processor() or platform.machine(), set[str]()
     info = Path("/proc/cpuinfo")
     for line in info.read_text().splitlines() if info.exists() else ():
