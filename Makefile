@@ -2,14 +2,16 @@
 # make up       set up, then start the Prefect server, the MLflow server and a worker
 # make down     stop what `make up ARGS=--detach` started
 # make test     set up, then lint, types and all tests
+# make bench    set up with the other libraries too, then measure Slipstream beside them
 # make fuzz     feed the predictor 100,000 damaged bundles and odd rows
 # make lock     renew constraints.txt from pyproject.toml
 PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
 BUILT := .venv/.built
+PEERS := .venv/.peers
 
-.PHONY: run up down test lint unit fuzz lock
+.PHONY: run up down test lint unit bench fuzz lock
 
 run: $(BUILT)
 	$(BIN)/slipstream optimize $(ARGS)
@@ -31,6 +33,9 @@ lint: $(BUILT)
 unit: $(BUILT)
 	$(BIN)/pytest tests/unit $(ARGS)
 
+bench: $(BUILT) $(PEERS)
+	$(BIN)/slipstream bench $(ARGS)
+
 fuzz: $(BUILT)
 	$(BIN)/python -W ignore tests/fuzz/runtime.py $(ARGS)
 
@@ -44,9 +49,13 @@ $(READY): pyproject.toml constraints.txt
 	$(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[train,dev]'
 	touch $@
 
+$(PEERS): $(READY)
+	$(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[bench]'
+	touch $@
+
 lock:
 	rm -rf .venv-lock
 	$(PYTHON) -m venv .venv-lock
-	.venv-lock/bin/pip install --quiet --disable-pip-version-check '.[train,dev]'
+	.venv-lock/bin/pip install --quiet --disable-pip-version-check '.[train,dev,bench]'
 	.venv-lock/bin/pip freeze --exclude slipstream | sed 's/+cpu$$//' > constraints.txt
 	rm -rf .venv-lock
