@@ -17,7 +17,9 @@ from slipstream.cli import main
 from slipstream.config import OptimizeConfig
 
 ROOT = Path(__file__).resolve().parents[1]
-COMMANDS = ("optimize", "predict", "inspect", "retrain", "rollback", "up", "down", "clean")
+COMMANDS = (
+    *("optimize", "predict", "inspect", "retrain", "rollback", "bench", "up", "down", "clean"),
+)
 
 
 def configuration() -> str:
