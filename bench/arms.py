@@ -168,28 +168,39 @@ def torch_eager(setting: Setting) -> list[Arm]:
 
 
 def scikit_learn(setting: Setting) -> list[Arm]:
-    """Scale, select, MLP over the ten raw columns, with our network's weights."""
-    pipeline = sklearn_pipeline(setting)
+    """Scale, select, MLP over the ten raw columns: one row as an array, and as a frame."""
+    names = [f"feature_{index + 1:02d}" for index in range(setting.data.table.shape[1])]
+    frame = pd.DataFrame(setting.data.table, columns=names)
     rows = setting.data.table[:, None]  # (N, 1, 10)
-
-    def make(index: int) -> NDArray[np.float64]:
-        return rows[index].copy()
 
     def second(answer: NDArray[np.float64]) -> float:
         return float(answer[0, 1])
 
-    return [_arm(setting, "scikit-learn pipeline", make, pipeline.predict_proba, second)]
+    forms: dict[str, tuple[Any, Callable[[int], Any]]] = {
+        "array": (setting.data.table, lambda index: rows[index].copy()),
+        "frame": (frame, lambda index: frame.iloc[index : index + 1].copy()),
+    }
+    return [
+        _arm(
+            setting,
+            f"scikit-learn pipeline, {form}",
+            make,
+            _sklearn_pipeline(setting, table).predict_proba,
+            second,
+        )
+        for form, (table, make) in forms.items()
+    ]
 
 
-def sklearn_pipeline(setting: Setting) -> Pipeline:
-    """A fitted pipeline that computes the model's function."""
+def _sklearn_pipeline(setting: Setting, table: Any) -> Pipeline:
+    """A pipeline fitted on the table that computes the model's function, with its weights."""
     data, plain = setting.data, setting.model.plain
     hidden = [len(bias) for _, bias in plain[:-1]]
     scaler, selector = MinMaxScaler(), SelectKBest(k=len(KEPT))
-    selector.fit(scaler.fit_transform(data.table), data.target)
+    selector.fit(scaler.fit_transform(table), data.target)
     if not np.array_equal(selector.get_support(indices=True), KEPT):
         raise RuntimeError("SelectKBest must choose the columns that the network reads")
-    classifier = MLPClassifier(hidden, max_iter=1, early_stopping=False)
+    classifier = MLPClassifier(hidden)
     classifier.partial_fit(data.scaled[:2].astype(np.float64), [0, 1], classes=[0, 1])
     classifier.coefs_ = [np.ascontiguousarray(weight.T, np.float64) for weight, _ in plain]
     classifier.intercepts_ = [bias.astype(np.float64) for _, bias in plain]

@@ -72,10 +72,10 @@ def picture(figures: Figures) -> Figure:
     axes.set(
         xscale="log",
         xlim=(min(p50) / 3, max(p99) * 12),
-        xlabel="latency of one row, hot: bar = p50, mark = p99 (µs, log scale)",
+        xlabel="latency of one row, hot (µs, log scale): bar and number = p50, mark = p99",
         title=f"One row in, one probability out, from Python ({SEED}, one thread)\n"
         f"{figures.machine.cpu}, {figures.machine.instruction_set}; "
-        "× = times our int8's p50",
+        "× = how many times our int8's p50",
     )
     axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
     axes.grid(axis="x", alpha=0.3)
