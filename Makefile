@@ -3,14 +3,16 @@
 # make down     stop what `make up ARGS=--detach` started
 # make test     set up, then lint, types and all tests
 # make trials   set up, then the tests that take minutes: kills, schedules, queues
+# make bench    set up with the other libraries too, then measure Slipstream beside them
 # make fuzz     feed the predictor 100,000 damaged bundles and odd rows
 # make lock     renew constraints.txt from pyproject.toml
 PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
 BUILT := .venv/.built
+PEERS := .venv/.peers
 
-.PHONY: run up down test trials lint unit fuzz lock
+.PHONY: run up down test trials lint unit bench fuzz lock
 
 run: $(BUILT)
 	$(BIN)/slipstream optimize $(ARGS)
@@ -35,6 +37,9 @@ lint: $(BUILT)
 unit: $(BUILT)
 	$(BIN)/pytest tests/unit $(ARGS)
 
+bench: $(BUILT) $(PEERS)
+	$(BIN)/slipstream bench $(ARGS)
+
 fuzz: $(BUILT)
 	$(BIN)/python -W ignore tests/fuzz/runtime.py $(ARGS)
 
@@ -48,9 +53,13 @@ $(READY): pyproject.toml constraints.txt
 	$(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[train,export,dev]'
 	touch $@ $(BUILT)
 
+$(PEERS): $(READY)
+	$(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[bench]'
+	touch $@
+
 lock:
 	rm -rf .venv-lock
 	$(PYTHON) -m venv .venv-lock
-	.venv-lock/bin/pip install --quiet --disable-pip-version-check '.[train,export,dev]'
+	.venv-lock/bin/pip install --quiet --disable-pip-version-check '.[train,export,dev,bench]'
 	.venv-lock/bin/pip freeze --exclude slipstream | sed 's/+cpu$$//' > constraints.txt
 	rm -rf .venv-lock

@@ -42,8 +42,8 @@ def root() -> Path:
     candidate = Path(__file__).resolve().parents[2]
     if not (candidate / "flows" / "optimize.py").is_file():
         raise InputError(
-            "running the pipeline needs a checkout of Slipstream, because its flows and tasks are "
-            "there, however: this is the installed wheel; clone the repository and run `make run`"
+            "this command needs a checkout of Slipstream, because its flows, tasks and benchmark "
+            "are there, however: this is the installed wheel; clone the repository and run it there"
         )
     return candidate
 

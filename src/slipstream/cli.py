@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 __all__ = ["main"]
 
 DONE, MISTAKE, NO_WINNER = 0, 2, 3
+OWN = ("slipstream", "flows", "tasks", "bench")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -51,7 +52,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return MISTAKE
     except ModuleNotFoundError as error:
         library = (error.name or "slipstream").split(".")[0]
-        if library in ("slipstream", "flows", "tasks"):
+        if library in OWN:
             raise
         extra = "export" if library == "onnx" else "train"
         print(
@@ -104,6 +105,10 @@ def _parser(command: str) -> argparse.ArgumentParser:
     predict.add_argument("bundle", help="a bundle file, or models:/NAME@ALIAS")
     predict.add_argument("rows", help="a .csv, .csv.gz or .parquet file, or one row as JSON")
     predict.set_defaults(run=_predict)
+
+    bench = commands.add_parser("bench", help="measure Slipstream beside other libraries")
+    bench.add_argument("--quick", action="store_true", help="a smoke run; the README stays")
+    bench.set_defaults(run=_bench)
 
     inspect = commands.add_parser("inspect", help="tell what a bundle is")
     inspect.add_argument("bundle", help="a bundle file")
@@ -256,6 +261,14 @@ def _json_row(text: str) -> dict[str, Any]:
             f"a row must be a JSON object, however: {error}; quote it as '{{\"age\": 42}}'"
         ) from None
     return dict(row)
+
+
+def _bench(chosen: argparse.Namespace) -> int:
+    sys.path.insert(0, str(root()))
+    prepare_environment()
+    from bench.__main__ import main as measure
+
+    return measure(["--quick"] if chosen.quick else [])
 
 
 def _inspect(chosen: argparse.Namespace) -> int:

@@ -25,13 +25,17 @@ from slipstream.runtime import Predictor, backend, instruction_set
 from slipstream.snapshot import spread
 
 __all__ = [
+    "EVICTION_BYTES",
     "Arm",
     "Latency",
     "Times",
     "arm",
     "bootstrap_median",
     "measure",
+    "median_ratio",
+    "quantile",
     "quiet_process",
+    "this_machine",
     "time_hot",
 ]
 
@@ -81,7 +85,7 @@ class Latency:
 
     def quantile(self, arm: str, share: float) -> Interval:
         """A quantile over an arm's hot calls."""
-        return _quantile(self.hot_us[arm], share)
+        return quantile(self.hot_us[arm], share)
 
     def quantiles_us(self, arm: str) -> tuple[float, ...]:
         """An arm's hot calls in brief: quantiles at equal steps, from the least to the largest."""
@@ -90,7 +94,7 @@ class Latency:
 
     def p50_ratio(self, above: str, below: str) -> Interval:
         """How many times as long one arm takes as another."""
-        return _median_ratio(self.hot_us[above], self.hot_us[below])
+        return median_ratio(self.hot_us[above], self.hot_us[below])
 
 
 def measure(predictors: Mapping[str, Predictor], table: pd.DataFrame, twice: str) -> Latency:
@@ -112,8 +116,8 @@ def measure(predictors: Mapping[str, Predictor], table: pd.DataFrame, twice: str
         hot_us=hot_us,
         cold_us=dict(zip(arms, cold, strict=True)),
         throughput_rows_per_s=dict(zip(arms, throughput, strict=True)),
-        noise_ratio=_median_ratio(hot[-1], hot_us[twice]),
-        machine=_machine(timer_us, hot[0].size, cold[0].size),
+        noise_ratio=median_ratio(hot[-1], hot_us[twice]),
+        machine=this_machine(timer_us, hot[0].size, cold[0].size),
     )
 
 
@@ -208,7 +212,7 @@ def _throughput(arms: Sequence[Arm]) -> list[float]:
     return [BATCH_ROWS / float(np.median(each)) for each in seconds]
 
 
-def _quantile(times: Times, share: float) -> Interval:
+def quantile(times: Times, share: float) -> Interval:
     """A quantile over all calls, with its 95 % bootstrap interval over blocks (blocks, calls)."""
     random = np.random.default_rng(0)
     resampled = [
@@ -219,12 +223,13 @@ def _quantile(times: Times, share: float) -> Interval:
     return Interval(estimate=float(np.quantile(times, share)), low=float(low), high=float(high))
 
 
-def _median_ratio(above: Times, below: Times) -> Interval:
+def median_ratio(above: Times, below: Times) -> Interval:
     """Median ratio of two arms' block medians, with its 95 % bootstrap interval over blocks."""
     return bootstrap_median(np.median(above, axis=1) / np.median(below, axis=1))
 
 
-def _machine(timer_us: float, calls: int, cold_calls: int) -> Machine:
+def this_machine(timer_us: float, calls: int, cold_calls: int) -> Machine:
+    """The CPU, what it can do, and what runs on it."""
     cpu, flags = platform.processor() or platform.machine(), set[str]()
     info = Path("/proc/cpuinfo")
     for line in info.read_text().splitlines() if info.exists() else ():

@@ -9,7 +9,7 @@ LIBRARY = {"numpy", "pandas", "pyarrow", "sklearn", "scipy", "torch", "pydantic"
 RUNTIME = {"numpy", "safetensors"}
 # The one library that an adapter adapts; no other module may import it.
 ADAPTERS = {
-    "slipstream.cli": {"pydantic_settings"},
+    "slipstream.cli": {"bench", "pydantic_settings"},  # the checkout's benchmark, when it is run
     "slipstream.databases": {"sqlalchemy"},
     "slipstream.fingerprint": {"grimp"},
     "slipstream.latency": {"threadpoolctl"},

@@ -1,0 +1,65 @@
+"""The benchmark runs, its arms agree, and its files are written; its figures are nobody's proof."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from bench import __main__ as bench
+from bench.arms import PEERS, is_installed
+from bench.protocol import CHECKED_ROWS, Arm, check
+
+
+@pytest.fixture(scope="module")
+def written(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a quick run, in which every arm has been checked before it was timed."""
+    folder = tmp_path_factory.mktemp("bench")
+    bench.run(quick=True, folder=folder, publish=False)
+    return folder
+
+
+def test_a_quick_run_measures_every_installed_arm(written: Path) -> None:
+    """Each peer has an arm or is named as not installed, and its answers agree with the model."""
+    figures = json.loads((written / "latest.json").read_text())
+    arms = {arm["arm"]: arm for arm in figures["hot"]}
+    for peer, (needed, _) in PEERS.items():
+        measured = any(name.startswith(peer) for name in arms)
+        assert measured == is_installed(*needed) != (peer in figures["not_installed"])
+    assert all(arm["p50_us"]["estimate"] > 0 for arm in arms.values())
+    float32 = [arm for name, arm in arms.items() if "float32" in name]
+    assert float32
+    assert all(arm["largest_difference"] <= 1e-4 for arm in float32)
+
+
+def test_the_files_say_what_was_found(written: Path) -> None:
+    """JSON, Markdown and picture are there, and the page says of each claim whether it holds."""
+    figures = json.loads((written / "latest.json").read_text())
+    page = (written / "latest.md").read_text()
+    assert (written / "bench.png").stat().st_size > 10_000
+    assert figures["claims"]
+    assert all(f"| {claim['claim']} | {claim['found']} |" in page for claim in figures["claims"])
+    assert "A smoke run" in page
+    assert str(Path.cwd()) not in page + json.dumps(figures)
+
+
+def test_a_wrong_answer_ends_the_benchmark() -> None:
+    """An arm that computes something else is never timed."""
+    import numpy as np
+
+    wrong = Arm(
+        name="wrong",
+        inputs=lambda chosen: chosen.tolist(),
+        call=lambda _: 0.5,
+        reference=np.full(CHECKED_ROWS, 0.6),
+    )
+    with pytest.raises(RuntimeError, match="wrong must agree"):
+        check(wrong)
+
+
+def test_the_readme_block_is_replaced() -> None:
+    """Filling the README changes the block between the markers and nothing else."""
+    text = "before\n<!-- begin bench -->\nold\n<!-- end bench -->\nafter\n"
+    filled = bench._fill(text, "new")
+    assert filled == text.replace("old", "new")
+    with pytest.raises(ValueError, match="one block"):
+        bench._fill("nothing", "new")
