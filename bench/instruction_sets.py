@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from bench.protocol import Arm, Plan, hot, progress, quiet_process
+from bench.protocol import Arm, Plan, hot, progress
 from bench.results import AcrossSets
 from slipstream.latency import median_ratio, quantile, quiet_process
 from slipstream.runtime import instruction_set, load_file

@@ -14,7 +14,7 @@ import torch
 from bench import arms, models
 from bench.batches import measure_batches
 from bench.instruction_sets import measure_sets
-from bench.protocol import Arm, Plan, Times, check, cold, hot, progress, quiet_process, timer_us
+from bench.protocol import Arm, Plan, Times, check, cold, hot, progress, timer_us
 from bench.results import ArmFigures, ColdFigures, Figures, Interval
 from bench.start import measure_start
 from slipstream.latency import median_ratio, quantile, quiet_process, this_machine
