@@ -1,10 +1,11 @@
 """The predictor: raw rows in, answers out."""
 
+import os
 from collections.abc import Iterator
-from functools import cached_property
+from functools import cached_property, lru_cache
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,7 +19,12 @@ from slipstream.runtime.links import LINKS, apply
 from slipstream.runtime.rows import RowReader
 from slipstream.runtime.types import Backend, Precision, Task
 
+if TYPE_CHECKING:
+    from concurrent.futures import Executor
+
 __all__ = ["Predictor", "load_file"]
+
+ROWS_A_THREAD = 4096  # fewer are answered sooner than a thread wakes up
 
 
 def load_file(path: str | Path) -> "Predictor":
@@ -105,7 +111,8 @@ class Predictor:
         Args:
             table: a pandas frame (other columns are ignored, an absent one is all missing), or an
                 (N, k) array of raw values in the order of `features`.
-            threads: how many threads share the rows; the compiled predictor only.
+            threads: at most how many threads share the rows, of which each has thousands; the
+                compiled predictor only.
 
         Raises:
             InputError: the shape or a value is wrong, as for `predict_one`.
@@ -154,13 +161,13 @@ class Predictor:
     def _answer_compiled(self, table: NDArray[Any], threads: int) -> NDArray[np.float64] | None:
         assert self._compiled is not None
         answers = np.empty((len(table), len(self.bundle.layers[-1].bias)))
-        if threads == 1:
+        count = min(threads, len(table) // ROWS_A_THREAD)
+        if count <= 1:
             return answers if self._compiled.predict(table, answers) else None
-        from concurrent.futures import ThreadPoolExecutor
-
-        with ThreadPoolExecutor(threads) as pool:
-            parts = zip(_split(table, threads), _split(answers, threads), strict=True)
-            done = list(pool.map(self._compiled.predict, *zip(*parts, strict=True)))
+        own, *others = zip(_split(table, count), _split(answers, count), strict=True)
+        pool = _pool(os.getpid(), threads - 1)
+        started = [pool.submit(self._compiled.predict, *part) for part in others]
+        done = [self._compiled.predict(*own), *(each.result() for each in started)]
         return answers if all(done) else None
 
     def _positions(self, numbers: NDArray[np.float64]) -> Positions:
@@ -169,6 +176,17 @@ class Predictor:
             for column, values in zip(self.bundle.columns, numbers.T, strict=True)
         )
         return stack(located, table_offsets(self.bundle.columns))
+
+
+@lru_cache(maxsize=1)
+def _pool(process: int, threads: int) -> "Executor":  # noqa: ARG001 - a part of the key
+    """Threads that wait for tables: to start them takes as long as thousands of rows.
+
+    A forked process (another `process`) has none of its parent's threads, and makes its own.
+    """
+    from concurrent.futures import ThreadPoolExecutor
+
+    return ThreadPoolExecutor(threads, thread_name_prefix="slipstream")
 
 
 def _split(array: NDArray[Any], parts: int) -> list[NDArray[Any]]:

@@ -11,13 +11,14 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from slipstream.runtime import Bundle, Predictor, native
+from slipstream.runtime import Bundle, Predictor, native, predictor
 from slipstream.runtime.columns import Column
 from slipstream.runtime.kernels import Layer
 from slipstream.runtime.links import LINKS, Link, apply
 from slipstream.runtime.rows import RowReader
 from slipstream.runtime.types import Precision, Task
 
+predictor.ROWS_A_THREAD = 1  # so that a few rows are shared among threads
 CATEGORIES = tuple("abcdefg")
 ODD = [np.inf, -np.inf, np.nan, 0.0, -0.0, 5e-324, -5e-324, 1e-310, 1.7e308, -1.7e308]
 # A column's edges lie about 1 apart, about a denormal, or nearly as far as float64 reaches.

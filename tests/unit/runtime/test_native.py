@@ -13,6 +13,7 @@ from slipstream.checkout import root
 from slipstream.runtime import InputError, Predictor, backend, instruction_set
 from slipstream.runtime.bundle import dump, parse
 from slipstream.runtime.native import instruction_sets
+from tests.conftest import Trained
 from tests.unit.runtime import agreement
 from tests.unit.runtime.agreement import Shape, bundle_of, raw_rows
 
@@ -160,7 +161,9 @@ def test_unusual_values_mean_in_c_what_they_mean_in_python(mixed, row: dict) -> 
     assert model.predict_one(listed) == model.predict_one(tuple(listed)) == model.predict_one(row)
 
 
-def test_a_missing_value_is_refused_from_every_kind_of_row(demo) -> None:
+def test_a_missing_value_is_refused_from_every_kind_of_row(
+    demo: Trained, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Where training saw none missing, C leaves the row to Python, which names the column."""
     model = Predictor(parse(demo.store.get(demo.bundles.int8.file)))
     name = model.features[1]
@@ -177,6 +180,7 @@ def test_a_missing_value_is_refused_from_every_kind_of_row(demo) -> None:
     ):
         with pytest.raises(InputError, match=f"column '{name}' must have a value"):
             model.predict_one(each)
+    monkeypatch.setattr("slipstream.runtime.predictor.ROWS_A_THREAD", 1)
     for threads in (1, 2):
         with pytest.raises(InputError, match=f"column '{name}' must have a value.*row 50 "):
             model.predict(np.concatenate([np.zeros((49, 5)), row[None]]), threads=threads)
