@@ -102,7 +102,12 @@ class Predictor:
         Raises:
             InputError: a value has the wrong type, or is missing where training saw none missing.
         """
-        answers = self._answer(np.array([self._reader.encode_one(row)]))[0].tolist()
+        numbers = self._reader.encode_one(row)
+        located = [column.locate_one(each) for column, each in zip(self.bundle.columns, numbers)]  # noqa: B905 - k each
+        low, high, t = (np.array([each]) for each in zip(*located))  # noqa: B905 - triples
+        positions = (low + self._offsets, high + self._offsets, t)
+        *_, logits = activations(self._kernel, positions, self._depth)
+        answers = apply(self._link, logits)[0].tolist()
         return answers if self.task == "multiclass" else answers[0]
 
     def predict(self, table: Any, *, threads: int = 1) -> NDArray[np.float64]:
@@ -131,6 +136,10 @@ class Predictor:
     @property
     def _depth(self) -> int:
         return len(self.bundle.layers)
+
+    @cached_property
+    def _offsets(self) -> NDArray[np.int64]:
+        return np.array(table_offsets(self.bundle.columns))
 
     @cached_property
     def _kernel(self) -> Kernel:
@@ -175,7 +184,7 @@ class Predictor:
             column.locate(values)
             for column, values in zip(self.bundle.columns, numbers.T, strict=True)
         )
-        return stack(located, table_offsets(self.bundle.columns))
+        return stack(located, self._offsets)
 
 
 @lru_cache(maxsize=1)
