@@ -18,7 +18,7 @@ from slipstream.checkout import home
 from slipstream.databases import MLFLOW_DATABASE
 from slipstream.runtime.errors import InputError
 
-__all__ = ["promotion_lock"]
+__all__ = ["promotion_lock", "setup_lock"]
 
 WAIT_SECONDS = 600
 # A host that lost its power cannot say goodbye: PostgreSQL asks, and frees its lock in a minute.
@@ -49,6 +49,11 @@ def promotion_lock(name: str, tracking_uri: str) -> AbstractContextManager[None]
             MLFLOW_DATABASE,
         )
     return _lock_on_this_host(name)
+
+
+def setup_lock() -> AbstractContextManager[object]:
+    """Keep others on this host from making a store's tables in the block."""
+    return FileLock(home() / "tracking.lock", timeout=WAIT_SECONDS)
 
 
 @contextmanager

@@ -6,6 +6,7 @@ again finds one version, and a champion all the time.
 """
 
 import logging
+from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -19,12 +20,12 @@ from mlflow.tracking import MlflowClient
 from slipstream.checkout import resolve_tracking_uri
 from slipstream.config import TrackingConfig
 from slipstream.drift import Drift, Profile
-from slipstream.locking import promotion_lock
+from slipstream.locking import promotion_lock, setup_lock
 from slipstream.plots import drift_figure
 from slipstream.results import Decision
 from slipstream.runtime import InputError
 
-__all__ = ["PROFILE", "Registry", "Version", "fetch_bundle", "quiet"]
+__all__ = ["PROFILE", "Registry", "Version", "connect", "fetch_bundle", "quiet"]
 
 logger = logging.getLogger("slipstream")
 
@@ -60,7 +61,7 @@ class Registry:
         quiet()
         self.name = name
         self._uri = resolve_tracking_uri(tracking_uri)
-        self._client = MlflowClient(self._uri)
+        self._client = connect(self._uri)
 
     def champion(self) -> Version | None:
         """The version that answers now, if there is one."""
@@ -205,6 +206,25 @@ def fetch_bundle(model_uri: str) -> Path:
             f"a model URI must name a bundle in the registry, however: {model_uri}: {error}; "
             "look at the registered models in MLflow"
         ) from None
+
+
+def connect(uri: str) -> MlflowClient:
+    """A client of a store that has its tables: two first runs at once would both make them.
+
+    Raises:
+        InputError: the store cannot be used.
+    """
+    try:
+        client = MlflowClient(uri)
+        with setup_lock() if uri.startswith("sqlite") else nullcontext():
+            client.search_experiments(max_results=1)
+            client.search_registered_models(max_results=1)
+    except MlflowException as error:
+        raise InputError(
+            f"tracking.uri must lead to an MLflow store, however: {uri}: {error.message}; "
+            "check the address, and that the server runs"
+        ) from None
+    return client
 
 
 def quiet() -> None:

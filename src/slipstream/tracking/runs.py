@@ -27,7 +27,7 @@ from slipstream.results import RunRecord, TrackedRun
 from slipstream.runtime import InputError, Predictor, load_file
 from slipstream.snapshot import load_part
 from slipstream.store import Store
-from slipstream.tracking.registry import PROFILE, quiet
+from slipstream.tracking.registry import PROFILE, connect, quiet
 
 __all__ = ["track"]
 
@@ -72,25 +72,30 @@ def _server() -> str:
 
 
 def _connect(name: str, uri: str) -> tuple[MlflowClient, Experiment]:
-    try:
-        client = MlflowClient(uri)
-        experiment = client.get_experiment_by_name(name)
-        if experiment is None:
-            experiment_id = client.create_experiment(
-                name, _artifact_location(uri), tags={"mlflow.experimentKind": EXPERIMENT_KIND}
-            )
-            experiment = client.get_experiment(experiment_id)
-    except MlflowException as error:
-        raise InputError(
-            f"tracking.uri must lead to an MLflow store, however: {uri}: {error.message}; "
-            "check the address, and that the server runs"
-        ) from None
+    client = connect(uri)
+    experiment = client.get_experiment_by_name(name)
+    if experiment is None:
+        experiment = _create_experiment(client, name, uri)
     if experiment.lifecycle_stage == "deleted":
         raise InputError(
             f"tracking.experiment must be an active experiment, however: {name!r} was deleted; "
             "restore it in MLflow, or choose another name"
         )
     return client, experiment
+
+
+def _create_experiment(client: MlflowClient, name: str, uri: str) -> Experiment:
+    """Make the experiment, or find the one that another run has just made."""
+    try:
+        client.create_experiment(
+            name, _artifact_location(uri), tags={"mlflow.experimentKind": EXPERIMENT_KIND}
+        )
+    except MlflowException as error:
+        if error.error_code != "RESOURCE_ALREADY_EXISTS":
+            raise
+    made = client.get_experiment_by_name(name)
+    assert made is not None
+    return made
 
 
 def _artifact_location(uri: str) -> str | None:
