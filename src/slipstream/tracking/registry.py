@@ -215,8 +215,8 @@ def connect(uri: str) -> MlflowClient:
         InputError: the store cannot be used.
     """
     try:
-        client = MlflowClient(uri)
         with setup_lock() if uri.startswith("sqlite") else nullcontext():
+            client = MlflowClient(uri)
             client.search_experiments(max_results=1)
             client.search_registered_models(max_results=1)
     except MlflowException as error:
