@@ -8,6 +8,7 @@
 # make lock     renew constraints.txt from pyproject.toml
 PYTHON ?= python3
 BIN := .venv/bin
+TRIALS := tests/trials
 READY := .venv/.ready
 BUILT := .venv/.built
 PEERS := .venv/.peers
@@ -27,7 +28,7 @@ test: lint
 	$(BIN)/pytest --numprocesses 2 --dist loadfile $(ARGS)
 
 trials: $(BUILT)
-	$(BIN)/pytest tests/trials --numprocesses 2 --dist loadfile $(ARGS)
+	$(BIN)/pytest $(TRIALS) --numprocesses 2 --dist loadfile $(ARGS)
 
 lint: $(BUILT)
 	$(BIN)/ruff check .

@@ -14,7 +14,7 @@ FLAGS = [
     *("--disable-background-networking", "--disable-component-update"),
 ]
 SECOND = 1000
-RUN_SECONDS = 120
+RUN_SECONDS = 240
 ATTEMPTS = 5
 
 

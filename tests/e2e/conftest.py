@@ -41,7 +41,7 @@ def slipstream(place: Path, environment: dict[str, str]) -> Command:
             env=environment,
             capture_output=True,
             text=True,
-            timeout=180,
+            timeout=300,
             check=False,
         )
 

@@ -65,7 +65,7 @@ class Up:
             cwd=self.home.parent,
             capture_output=True,
             text=True,
-            timeout=180,
+            timeout=300,
             check=False,
         )
 
@@ -93,7 +93,7 @@ def start_run(up: Up, config: dict, name: str = "optimize/on-demand") -> str:
     return str(ask(up, "POST", f"/deployments/{deployment['id']}/create_flow_run", body)["id"])
 
 
-def await_run(up: Up, run_id: str, seconds: float = 120) -> dict:
+def await_run(up: Up, run_id: str, seconds: float = 240) -> dict:
     """Wait until a run is over."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:

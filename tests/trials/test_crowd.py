@@ -41,7 +41,7 @@ def test_ten_queued_runs(servers: Up) -> None:
     uri = servers.environment["MLFLOW_BACKEND_STORE_URI"]
     short = {"features": {"k": 2}, "training": {"epochs": 1}, "tracking": {"uri": uri}}
     queued = [start_run(servers, short) for _ in range(QUEUED)]
-    runs = [await_run(servers, run_id, seconds=400) for run_id in queued]
+    runs = [await_run(servers, run_id, seconds=600) for run_id in queued]
     assert [run["state"]["type"] for run in runs] == ["COMPLETED"] * QUEUED
     logs = "\n".join(log["message"] for run in runs for log in find(servers, "logs", run))
     assert not re.search("database is locked", logs)

@@ -12,7 +12,7 @@ from tests.e2e.servers import SETTLED, Up, ask, find
 from tests.trials.tables import check_registry, config_of, versions_of, write_table
 
 INTERVAL_SECONDS = 5  # the next is late while one runs: then it is cancelled, as the nightly one is
-SECONDS = 150
+SECONDS = 300
 
 
 @pytest.fixture
