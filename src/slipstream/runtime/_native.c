@@ -84,7 +84,7 @@ typedef struct {
     double **inner_edges;      /* of each group: (inner_counts, GROUP), padded with NaN */
     int64_t *inner_counts;     /* of each group: the most inner edges of its columns */
     float *table;              /* float32: (rows + 1, padded_outputs of the first layer) */
-    int8_t *integer_table;     /* int8: the same */
+    int32_t *integer_table;    /* int8: (rows, the same): weight + 2^16 * (the next row's - weight) */
     Layer *layers;             /* layers[0] has the table's bias and multiplier */
     size_t scratch_bytes;
 } Network;
@@ -142,6 +142,8 @@ INLINE uintptr_t lay_out_row(const Network *network, Scratch *scratch, uintptr_t
  *   count_edges  how many of a column's inner edges do not lie above its value: GROUP columns side
  *                by side, edges (count, GROUP), padded with NaN, which no value reaches
  *   count_rows   the same for one column and BLOCK_ROWS values
+ *   sum_integers, sum_floats
+ *                the first layer's sums: bias, and each column's two neighbouring rows by shares
  *   panel_one    one panel of LANES units for one row; even and odd inputs are summed apart
  *   panel_four   the same for TILE_ROWS rows: (TILE_ROWS, stride) -> (TILE_ROWS, LANES)
  *   dot          a dot product in DOT_LANES partial sums, added up as a tree
@@ -150,11 +152,15 @@ INLINE uintptr_t lay_out_row(const Network *network, Scratch *scratch, uintptr_t
  */
 typedef enum { BYTES, SHORTS, FLOATS } Unit; /* what holds an int8 model's activation, 0 to 255 */
 
+/* The lower half of each pair, which is a row's weight, times 2^14. */
+#define TIMES_POSITION_ONE(SIZE, pairs) ((integers_##SIZE)((bits_##SIZE)(pairs) << 16) >> 2)
+
 #define VECTOR_KERNELS(SIZE)                                                                       \
     typedef float floats_##SIZE __attribute__((vector_size(SIZE), may_alias));                     \
     typedef double doubles_##SIZE __attribute__((vector_size(SIZE), may_alias));                   \
     typedef int64_t counts_##SIZE __attribute__((vector_size(SIZE), may_alias));                   \
     typedef int32_t integers_##SIZE __attribute__((vector_size(SIZE), may_alias));                 \
+    typedef uint32_t bits_##SIZE __attribute__((vector_size(SIZE), may_alias));                    \
     typedef int16_t shorts_##SIZE __attribute__((vector_size(SIZE / 2), may_alias));               \
     typedef uint8_t bytes_##SIZE __attribute__((vector_size(SIZE / 4), may_alias));                \
                                                                                                    \
@@ -190,54 +196,76 @@ typedef enum { BYTES, SHORTS, FLOATS } Unit; /* what holds an int8 model's activ
         }                                                                                          \
     }                                                                                              \
                                                                                                    \
-    INLINE void panel_one_##SIZE(const float *panel, const float *inputs, int64_t count,           \
-                                  float *sums)                                                     \
+    INLINE void sum_integers_##SIZE(const int32_t *table, const int32_t *low,                      \
+                                    const int32_t *steps, int64_t stride, int64_t features,        \
+                                    const int32_t *bias, int64_t width, int32_t *sums)             \
     {                                                                                              \
-        for (int lane = 0; lane < LANES; lane += SIZE / 2) {                                       \
-            floats_##SIZE a0 = {0}, a1 = {0}, b0 = {0}, b1 = {0};                                  \
-            for (int64_t unit = 0; unit < count; unit += 2) {                                      \
-                const floats_##SIZE *even =                                                        \
-                    (const floats_##SIZE *)(panel + unit * LANES + lane);                          \
-                const floats_##SIZE *odd =                                                         \
-                    (const floats_##SIZE *)(panel + (unit + 1) * LANES + lane);                    \
-                a0 += inputs[unit] * even[0];                                                      \
-                a1 += inputs[unit + 1] * odd[0];                                                   \
-                b0 += inputs[unit] * even[1];                                                      \
-                b1 += inputs[unit + 1] * odd[1];                                                   \
+        for (int64_t lane = 0; lane < width; lane += SIZE / 2) {                                   \
+            integers_##SIZE a = *(const integers_##SIZE *)(bias + lane);                           \
+            integers_##SIZE b = *(const integers_##SIZE *)(bias + lane + SIZE / 4);                \
+            for (int64_t column = 0; column < features; column++) {                                \
+                const integers_##SIZE *pairs =                                                     \
+                    (const integers_##SIZE *)(table + low[column * stride] * width + lane);        \
+                const int32_t step = steps[column * stride];                                       \
+                a += TIMES_POSITION_ONE(SIZE, pairs[0]) + (pairs[0] >> 16) * step;                 \
+                b += TIMES_POSITION_ONE(SIZE, pairs[1]) + (pairs[1] >> 16) * step;                 \
             }                                                                                      \
-            *(floats_##SIZE *)(sums + lane) = a0 + a1;                                             \
-            *(floats_##SIZE *)(sums + lane + SIZE / 4) = b0 + b1;                                  \
+            *(integers_##SIZE *)(sums + lane) = a;                                                 \
+            *(integers_##SIZE *)(sums + lane + SIZE / 4) = b;                                      \
         }                                                                                          \
+    }                                                                                              \
+    INLINE void sum_floats_##SIZE(const float *table, const int32_t *low, const float *near,       \
+                                  int64_t stride, int64_t features, const float *bias,             \
+                                  int64_t width, float *sums)                                      \
+    {                                                                                              \
+        for (int64_t lane = 0; lane < width; lane += SIZE / 2) {                                   \
+            floats_##SIZE a = *(const floats_##SIZE *)(bias + lane);                               \
+            floats_##SIZE b = *(const floats_##SIZE *)(bias + lane + SIZE / 4);                    \
+            for (int64_t column = 0; column < features; column++) {                                \
+                const float *row = table + low[column * stride] * width + lane;                    \
+                const floats_##SIZE *lower = (const floats_##SIZE *)row;                           \
+                const floats_##SIZE *upper = (const floats_##SIZE *)(row + width);                 \
+                const float share = near[column * stride];                                         \
+                a += (1.0f - share) * lower[0] + share * upper[0];                                 \
+                b += (1.0f - share) * lower[1] + share * upper[1];                                 \
+            }                                                                                      \
+            *(floats_##SIZE *)(sums + lane) = a;                                                   \
+            *(floats_##SIZE *)(sums + lane + SIZE / 4) = b;                                        \
+        }                                                                                          \
+    }                                                                                              \
+    INLINE void panel_##SIZE(const float *panel, const float *inputs, int64_t stride,              \
+                             int64_t count, float *sums, const int rows, const int vectors)        \
+    {                                                                                              \
+        for (int lane = 0; lane < LANES; lane += vectors * (SIZE / 4)) {                           \
+            floats_##SIZE even[TILE_ROWS][2] = {{{0}}}, odd[TILE_ROWS][2] = {{{0}}};               \
+            for (int64_t unit = 0; unit < count; unit += 2) {                                      \
+                const floats_##SIZE *evens =                                                       \
+                    (const floats_##SIZE *)(panel + unit * LANES + lane);                          \
+                const floats_##SIZE *odds = evens + LANES / (SIZE / 4);                            \
+                for (int row = 0; row < rows; row++)                                               \
+                    for (int vector = 0; vector < vectors; vector++) {                             \
+                        even[row][vector] += inputs[row * stride + unit] * evens[vector];          \
+                        odd[row][vector] += inputs[row * stride + unit + 1] * odds[vector];        \
+                    }                                                                              \
+            }                                                                                      \
+            for (int row = 0; row < rows; row++)                                                   \
+                for (int vector = 0; vector < vectors; vector++)                                   \
+                    *(floats_##SIZE *)(sums + row * LANES + lane + vector * (SIZE / 4)) =          \
+                        even[row][vector] + odd[row][vector];                                      \
+        }                                                                                          \
+    }                                                                                              \
+                                                                                                   \
+    INLINE void panel_one_##SIZE(const float *panel, const float *inputs, int64_t count,           \
+                                 float *sums)                                                      \
+    {                                                                                              \
+        panel_##SIZE(panel, inputs, 0, count, sums, 1, 2);                                         \
     }                                                                                              \
                                                                                                    \
     INLINE void panel_four_##SIZE(const float *panel, const float *inputs, int64_t stride,         \
-                                   int64_t count, float *sums)                                     \
+                                  int64_t count, float *sums)                                      \
     {                                                                                              \
-        const float *a = inputs, *b = a + stride, *c = b + stride, *d = c + stride;                \
-        for (int lane = 0; lane < LANES; lane += SIZE / 4) {                                       \
-            floats_##SIZE a0 = {0}, a1 = {0}, b0 = {0}, b1 = {0};                                  \
-            floats_##SIZE c0 = {0}, c1 = {0}, d0 = {0}, d1 = {0};                                  \
-            for (int64_t unit = 0; unit < count; unit += 2) {                                      \
-                const floats_##SIZE even =                                                         \
-                    *(const floats_##SIZE *)(panel + unit * LANES + lane);                         \
-                const floats_##SIZE odd =                                                          \
-                    *(const floats_##SIZE *)(panel + (unit + 1) * LANES + lane);                   \
-                a0 += a[unit] * even;                                                              \
-                a1 += a[unit + 1] * odd;                                                           \
-                b0 += b[unit] * even;                                                              \
-                b1 += b[unit + 1] * odd;                                                           \
-                c0 += c[unit] * even;                                                              \
-                c1 += c[unit + 1] * odd;                                                           \
-                d0 += d[unit] * even;                                                              \
-                d1 += d[unit + 1] * odd;                                                           \
-            }                                                                                      \
-            *(floats_##SIZE *)(sums + lane) = a0 + a1;                                             \
-            *(floats_##SIZE *)(sums + LANES + lane) = b0 + b1;                                     \
-            *(floats_##SIZE *)(sums + 2 * LANES + lane) = c0 + c1;                                 \
-            *(floats_##SIZE *)(sums + 3 * LANES + lane) = d0 + d1;                                 \
-        }                                                                                          \
+        panel_##SIZE(panel, inputs, stride, count, sums, TILE_ROWS, SIZE == 64 ? 2 : 1);           \
     }                                                                                              \
-                                                                                                   \
     INLINE float dot_##SIZE(const float *inputs, const float *weights, int64_t count)              \
     {                                                                                              \
         _Alignas(64) float partial[DOT_LANES];                                                     \
@@ -349,60 +377,17 @@ INLINE void locate_row(const Network *network, const Scratch *scratch, bool inte
 
 /* ---------------------------------------------------------------------------- kernels: layers */
 
-/* Adds the shares of `count` columns, from `index` on, to the first layer's sums. */
-INLINE void add_columns(const Network *network, const Scratch *scratch, int64_t index,
-                        const int count, int64_t width, bool integer)
-{
-    if (integer) {
-        const int8_t *tables[4];
-        int32_t near[4], *restrict sums = ALIGNED(int32_t, scratch->sums);
-        for (int each = 0; each < count; each++) {
-            tables[each] = network->integer_table + scratch->low[index + each] * width;
-            near[each] = scratch->steps[index + each];
-        }
-#pragma omp simd
-        for (int64_t unit = 0; unit < width; unit++) {
-            int32_t sum = sums[unit];
-            for (int each = 0; each < count; each++)
-                sum += (POSITION_ONE - near[each]) * tables[each][unit] +
-                       near[each] * tables[each][width + unit];
-            sums[unit] = sum;
-        }
-    } else {
-        const float *tables[4];
-        float near[4], *restrict sums = ALIGNED(float, scratch->sums);
-        for (int each = 0; each < count; each++) {
-            tables[each] = network->table + scratch->low[index + each] * width;
-            near[each] = scratch->near[index + each];
-        }
-#pragma omp simd
-        for (int64_t unit = 0; unit < width; unit++) {
-            float sum = sums[unit];
-            for (int each = 0; each < count; each++)
-                sum += (1.0f - near[each]) * tables[each][unit] +
-                       near[each] * tables[each][width + unit];
-            sums[unit] = sum;
-        }
-    }
-}
-
-/* Sums the first layer for one located row. */
-INLINE void look_up(const Network *network, const Scratch *scratch, int64_t width, bool integer)
+/* Sums the first layer for one located row; a column's position lies `stride` after the last's. */
+INLINE void look_up(const Network *network, const Scratch *scratch, int64_t stride, int64_t width,
+                    bool integer, int bytes)
 {
     const Layer *layer = &network->layers[0];
     if (integer)
-        memcpy(scratch->sums, layer->integer_bias, (size_t)width * sizeof(int32_t));
+        BY_SIZE(bytes, sum_integers, network->integer_table, scratch->low, scratch->steps, stride,
+                network->features, layer->integer_bias, width, scratch->sums);
     else
-        memcpy(scratch->sums, layer->bias, (size_t)width * sizeof(float));
-    int64_t index = 0;
-    for (; index + 4 <= network->features; index += 4)
-        add_columns(network, scratch, index, 4, width, integer);
-    switch (network->features - index) {
-    case 3: add_columns(network, scratch, index, 3, width, integer); break;
-    case 2: add_columns(network, scratch, index, 2, width, integer); break;
-    case 1: add_columns(network, scratch, index, 1, width, integer); break;
-    default: break;
-    }
+        BY_SIZE(bytes, sum_floats, network->table, scratch->low, scratch->near, stride,
+                network->features, layer->bias, width, (float *)scratch->sums);
 }
 
 /* u8 x s8 (or s16 x s8, where `wide`) into s32. */
@@ -484,7 +469,7 @@ INLINE void one_int8(const Network *network, const Scratch *scratch, int64_t fix
 {
     const Unit unit = wide ? SHORTS : BYTES;
     int64_t width = fixed ? fixed : network->layers[0].padded_outputs;
-    look_up(network, scratch, width, true);
+    look_up(network, scratch, 1, width, true, bytes);
     void *inputs = scratch->first;
     BY_SIZE(bytes, activate, scratch->sums, network->layers[0].multiplier, inputs, width, unit);
     for (int64_t index = 1; index + 1 < network->depth; index++) {
@@ -537,7 +522,7 @@ INLINE void last_float32(const Layer *layer, const float *inputs, int64_t width,
 INLINE void one_float32(const Network *network, const Scratch *scratch, int64_t fixed, int bytes)
 {
     int64_t width = fixed ? fixed : network->layers[0].padded_outputs;
-    look_up(network, scratch, width, false);
+    look_up(network, scratch, 1, width, false, bytes);
     float *inputs = ALIGNED(float, scratch->first), *outputs = ALIGNED(float, scratch->second);
     float *restrict first = ALIGNED(float, scratch->sums);
 #pragma omp simd
@@ -586,11 +571,11 @@ typedef struct {
 typedef struct {
     Scratch row;
     double *values;  /* (BLOCK_ROWS,): one column */
-    double *clamped; /* (BLOCK_ROWS,) */
+    double *shares;  /* (BLOCK_ROWS,) */
     int64_t *bins;   /* (BLOCK_ROWS,) */
-    int32_t *low;    /* (BLOCK_ROWS, features) */
-    float *near;     /* (BLOCK_ROWS, features) */
-    int32_t *steps;  /* (BLOCK_ROWS, features) */
+    int32_t *low;    /* (features, BLOCK_ROWS) */
+    float *near;     /* (features, BLOCK_ROWS) */
+    int32_t *steps;  /* (features, BLOCK_ROWS) */
     float *first, *second; /* (BLOCK_ROWS, width): activations */
     Dense *dense;    /* (depth,) */
 } Block;
@@ -608,65 +593,84 @@ INLINE double cell(const Table *table, int64_t row, int64_t column)
     return value;
 }
 
-/* Locates one column of a block; false where a value is missing or wrong and must not be. */
-INLINE bool locate_column(const Network *network, const Block *block, const Table *table,
-                          int64_t from, int64_t count, int64_t index, bool integer,
-                          int bytes)
+/* Locates the rows of a categorical column in the table; false where there is no such row. */
+INLINE bool locate_categories(const Column *column, const double *restrict values,
+                              int32_t *restrict low)
 {
-    const Column *column = &network->columns[index];
-    int64_t features = network->features;
-    double *restrict values = ALIGNED(double, block->values);
-    double *restrict clamped = ALIGNED(double, block->clamped);
-    int64_t *restrict bins = ALIGNED(int64_t, block->bins);
-    for (int64_t row = 0; row < count; row++)
-        values[row] = cell(table, from + row, index);
-    if (column->edges == NULL) {
-        for (int64_t row = 0; row < count; row++) {
-            if (!(values[row] >= 0 && values[row] < (double)column->rows))
-                return false;
-            int64_t at = row * features + index;
-            block->low[at] = (int32_t)(column->first_row + (int64_t)values[row]);
-            block->near[at] = 0;
-            block->steps[at] = 0;
-        }
-        return true;
+    bool plain = true;
+    for (int row = 0; row < BLOCK_ROWS; row++) {
+        bool within = values[row] >= 0 && values[row] < (double)column->rows;
+        low[row] = (int32_t)(column->first_row + (within ? (int64_t)values[row] : 0));
+        plain &= within;
     }
-    for (int64_t row = count; row < BLOCK_ROWS; row++)
-        values[row] = 0;
+    return plain;
+}
+
+/* Locates the values of a numeric column in the table, and the upper row's `shares`; false where one
+ * is missing and must not be. */
+INLINE bool locate_numbers(const Column *column, const double *restrict values,
+                           int64_t *restrict bins, double *restrict shares, int32_t *restrict low,
+                           int bytes)
+{
     const double *edges = column->edges;
-    int64_t inner = column->edge_count - 2;
-    double lowest = edges[0], highest = edges[inner + 1];
-    bool missing = false;
-    for (int64_t row = 0; row < count; row++)
-        missing |= values[row] != values[row];
-    if (missing && !column->allows_missing)
-        return false;
-#pragma omp simd
+    const int64_t inner = column->edge_count - 2;
+    const double lowest = edges[0], highest = column->highest;
+    int missing = 0;
+#pragma omp simd reduction(| : missing)
     for (int row = 0; row < BLOCK_ROWS; row++) {
         double value = values[row];
+        missing |= value != value;
         value = value > lowest ? value : lowest; /* NaN becomes the lowest */
-        clamped[row] = value < highest ? value : highest;
+        shares[row] = value < highest ? value : highest;
     }
     if (inner > LONG_SEARCH)
         for (int row = 0; row < BLOCK_ROWS; row++)
-            bins[row] = bisect(edges + 1, inner, clamped[row]);
+            bins[row] = bisect(edges + 1, inner, shares[row]);
     else
-        BY_SIZE(bytes, count_rows, edges + 1, inner, clamped, bins);
+        BY_SIZE(bytes, count_rows, edges + 1, inner, shares, bins);
 #pragma omp simd
     for (int row = 0; row < BLOCK_ROWS; row++) {
         double start = edges[bins[row]];
-        clamped[row] = (clamped[row] - start) / (edges[bins[row] + 1] - start);
+        shares[row] = (shares[row] - start) / (edges[bins[row] + 1] - start);
+        low[row] = (int32_t)(column->first_row + bins[row]);
     }
-    for (int64_t row = 0; row < count; row++) {
-        bool absent = values[row] != values[row];
-        int64_t at = row * features + index;
-        block->low[at] =
-            (int32_t)(column->first_row + (absent ? column->edge_count : bins[row]));
-        double share = absent ? 0.0 : clamped[row];
-        if (integer)
-            block->steps[at] = to_steps(share);
-        else
-            block->near[at] = (float)share;
+    if (missing == 0)
+        return true;
+    const int32_t absent = (int32_t)(column->first_row + column->edge_count);
+#pragma omp simd
+    for (int row = 0; row < BLOCK_ROWS; row++) {
+        shares[row] = values[row] == values[row] ? shares[row] : 0.0;
+        low[row] = values[row] == values[row] ? low[row] : absent;
+    }
+    return column->allows_missing;
+}
+
+/* Locates one column of a block; false where a value is missing or wrong and must not be. */
+INLINE bool locate_column(const Network *network, const Block *block, const Table *table,
+                          int64_t from, int64_t count, int64_t index, bool integer, int bytes)
+{
+    const Column *column = &network->columns[index];
+    double *restrict values = ALIGNED(double, block->values);
+    double *restrict shares = ALIGNED(double, block->shares);
+    int32_t *restrict low = ALIGNED(int32_t, block->low + index * BLOCK_ROWS);
+    for (int64_t row = 0; row < count; row++)
+        values[row] = cell(table, from + row, index);
+    for (int64_t row = count; row < BLOCK_ROWS; row++)
+        values[row] = 0;
+    if (column->edges == NULL) /* its shares were zero from the start */
+        return locate_categories(column, values, low);
+    if (!locate_numbers(column, values, block->bins, shares, low, bytes))
+        return false;
+    if (integer) {
+        int32_t *restrict steps = ALIGNED(int32_t, block->steps + index * BLOCK_ROWS);
+#pragma omp simd
+        for (int row = 0; row < BLOCK_ROWS; row++)
+            steps[row] = to_steps(shares[row]);
+    } else {
+        float *restrict near = ALIGNED(float, block->near + index * BLOCK_ROWS);
+#pragma omp simd
+        for (int row = 0; row < BLOCK_ROWS; row++)
+            near[row] = (float)shares[row];
     }
     return true;
 }
@@ -677,10 +681,10 @@ INLINE void first_block(const Network *network, const Block *block, int64_t coun
 {
     Scratch row = block->row;
     for (int64_t each = 0; each < count; each++) {
-        row.low = block->low + each * network->features;
-        row.near = block->near + each * network->features;
-        row.steps = block->steps + each * network->features;
-        look_up(network, &row, width, integer);
+        row.low = block->low + each;
+        row.near = block->near + each;
+        row.steps = block->steps + each;
+        look_up(network, &row, BLOCK_ROWS, width, integer, bytes);
         float *restrict to = ALIGNED(float, block->first + each * width);
         if (integer) {
             BY_SIZE(bytes, activate, row.sums, network->layers[0].multiplier, to, width, FLOATS);
@@ -1113,24 +1117,32 @@ static bool read_bias(Layer *layer, PyObject *bias, PyObject *multiplier, bool i
     return layer->multiplier != NULL && (fits || refuse("a multiplier for each output"));
 }
 
-/* The first layer's table, with a row of zeros after the last. */
+/* The first layer's table, with a row of zeros after the last; for int8, pairs in one word each. */
 static bool copy_table(Network *network, const Py_buffer *view)
 {
-    Layer *layer = &network->layers[0];
-    size_t rows = (size_t)layer->inputs, width = (size_t)layer->outputs;
-    size_t padded = (size_t)layer->padded_outputs, size = (size_t)view->itemsize;
+    const Layer *layer = &network->layers[0];
+    const size_t rows = (size_t)layer->inputs, width = (size_t)layer->outputs;
+    const size_t padded = (size_t)layer->padded_outputs;
     if (rows + 1 > (SIZE_MAX / 8) / padded)
         return refuse("a table that fits into memory");
-    char *table = allocate((rows + 1) * padded, size);
-    if (network->integer)
-        network->integer_table = (int8_t *)table;
-    else
-        network->table = (float *)table;
+    void *table = allocate((rows + 1) * padded, sizeof(float));
     if (table == NULL)
         return false;
+    if (!network->integer) {
+        network->table = table;
+        for (size_t row = 0; row < rows; row++)
+            memcpy(network->table + row * padded, (const float *)view->buf + row * width,
+                   width * sizeof(float));
+        return true;
+    }
+    network->integer_table = table;
+    const int8_t *weights = view->buf;
     for (size_t row = 0; row < rows; row++)
-        memcpy(table + row * padded * size, (const char *)view->buf + row * width * size,
-               width * size);
+        for (size_t unit = 0; unit < width; unit++) {
+            int32_t weight = weights[row * width + unit];
+            int32_t next = row + 1 < rows ? weights[(row + 1) * width + unit] : 0;
+            network->integer_table[row * padded + unit] = (next - weight) * 65536 + (weight & 0xffff);
+        }
     return true;
 }
 
@@ -1496,7 +1508,7 @@ static uintptr_t lay_out_block(const Network *network, Block *block, uintptr_t a
 {
     address = lay_out_row(network, &block->row, address);
     block->values = take(&address, BLOCK_ROWS, sizeof(double));
-    block->clamped = take(&address, BLOCK_ROWS, sizeof(double));
+    block->shares = take(&address, BLOCK_ROWS, sizeof(double));
     block->bins = take(&address, BLOCK_ROWS, sizeof(int64_t));
     block->low = take(&address, BLOCK_ROWS * network->features, sizeof(int32_t));
     block->near = take(&address, BLOCK_ROWS * network->features, sizeof(float));
