@@ -34,7 +34,10 @@
 #define FEW_OUTPUTS 8     /* fewer outputs than this are dot products, not a panel */
 #define DOT_LANES 16      /* partial sums of a float32 dot product, whatever the vectors' size */
 #define FEW_ROWS 8        /* fewer rows than this are answered one by one */
-#define STACK_BYTES 16384 /* scratch memory up to this lies on the stack */
+#define STACK_BYTES 4096  /* scratch memory up to this lies on the stack */
+#ifndef CHUNK_BYTES       /* 0 lets a sanitizer see where each array ends */
+#define CHUNK_BYTES 16384 /* a network's arrays lie together in chunks of this, or larger ones */
+#endif
 
 #define POSITION_ONE 16384 /* 2^14: one whole bin, for int8 */
 #define LARGEST_ACTIVATION_BITS 0x437f0000 /* 255 as float32 */
@@ -71,6 +74,13 @@ typedef struct {
     float *multiplier; /* int8: (padded_outputs,) */
 } Layer;
 
+/* Memory of a network. Cold calls wait for pages more than for anything else, so arrays share them. */
+typedef struct Chunk {
+    struct Chunk *next;
+    size_t used, size;         /* in bytes, from `memory` on */
+    _Alignas(64) char memory[];
+} Chunk;
+
 typedef struct {
     int64_t features, outputs, depth;
     int64_t width;     /* the widest layer, padded */
@@ -84,9 +94,10 @@ typedef struct {
     double **inner_edges;      /* of each group: (inner_counts, GROUP), padded with NaN */
     int64_t *inner_counts;     /* of each group: the most inner edges of its columns */
     float *table;              /* float32: (rows + 1, padded_outputs of the first layer) */
-    int32_t *integer_table;    /* int8: (rows, the same): weight + 2^16 * (the next row's - weight) */
+    int32_t *integer_table;    /* int8: (rows + 1, the same): pairs, see TIMES_POSITION_ONE */
     Layer *layers;             /* layers[0] has the table's bias and multiplier */
     size_t scratch_bytes;
+    Chunk *chunks;             /* holds all of the above, the newest first */
 } Network;
 
 /* The memory that one call works in; every array begins on a cache line. */
@@ -152,7 +163,8 @@ INLINE uintptr_t lay_out_row(const Network *network, Scratch *scratch, uintptr_t
  */
 typedef enum { BYTES, SHORTS, FLOATS } Unit; /* what holds an int8 model's activation, 0 to 255 */
 
-/* The lower half of each pair, which is a row's weight, times 2^14. */
+/* A pair is one word of the int8 table: a row's weight in the lower 16 bits, what the next row has
+ * more in the upper ones. This is the weight times 2^14. */
 #define TIMES_POSITION_ONE(SIZE, pairs) ((integers_##SIZE)((bits_##SIZE)(pairs) << 16) >> 2)
 
 #define VECTOR_KERNELS(SIZE)                                                                       \
@@ -887,10 +899,10 @@ static void find_instruction_sets(void)
 
 typedef struct {
     PyObject_HEAD
-    Network *network;
     One one;
     Many many;
     PyObject *encode; /* turns an unusual row into a list of plain numbers, or raises */
+    Network network;
 } Model;
 
 /* Zeroed memory that begins on a cache line; what lies before it is where release() finds it.
@@ -907,12 +919,6 @@ static void *allocate_raw(size_t count, size_t size)
     return (void *)start;
 }
 
-static void *allocate(size_t count, size_t size)
-{
-    void *memory = allocate_raw(count, size);
-    return memory != NULL ? memory : PyErr_NoMemory();
-}
-
 static void release(void *memory)
 {
     if (memory == NULL)
@@ -922,33 +928,37 @@ static void release(void *memory)
     PyMem_RawFree(raw);
 }
 
+/* Zeroed memory that lives as long as the network and begins on a cache line. */
+static void *allocate(Network *network, size_t count, size_t size)
+{
+    if (count > (SIZE_MAX - sizeof(Chunk) - 256) / size)
+        return PyErr_NoMemory();
+    const size_t bytes = (count * size + 63) / 64 * 64;
+    Chunk *chunk = network->chunks;
+    if (chunk == NULL || chunk->size - chunk->used < bytes) {
+        const size_t fresh = bytes < CHUNK_BYTES ? CHUNK_BYTES : bytes;
+        chunk = allocate_raw(sizeof(Chunk) + fresh, 1);
+        if (chunk == NULL)
+            return PyErr_NoMemory();
+        *chunk = (Chunk){.next = network->chunks, .size = fresh};
+        network->chunks = chunk;
+    }
+    void *memory = chunk->memory + chunk->used;
+    chunk->used += bytes;
+    return memory;
+}
+
 static void free_network(Network *network)
 {
-    if (network == NULL)
-        return;
     for (int64_t index = 0; network->columns != NULL && index < network->features; index++) {
         Py_XDECREF(network->columns[index].name);
         Py_XDECREF(network->columns[index].codes);
-        release(network->columns[index].edges);
     }
-    for (int64_t group = 0; network->inner_edges != NULL && group < network->groups; group++)
-        release(network->inner_edges[group]);
-    for (int64_t index = 0; network->layers != NULL && index < network->depth; index++) {
-        Layer *layer = &network->layers[index];
-        release(layer->panels);
-        release(layer->rows);
-        release(layer->integers);
-        release(layer->bias);
-        release(layer->integer_bias);
-        release(layer->multiplier);
+    while (network->chunks != NULL) {
+        Chunk *next = network->chunks->next;
+        release(network->chunks);
+        network->chunks = next;
     }
-    release(network->columns);
-    release(network->inner_edges);
-    release(network->inner_counts);
-    release(network->table);
-    release(network->integer_table);
-    release(network->layers);
-    release(network);
 }
 
 /* Reads a C-contiguous array of one type; raises TypeError for any other. */
@@ -972,7 +982,7 @@ static bool refuse(const char *rule)
     return false;
 }
 
-static bool read_edges(Column *column, PyObject *source)
+static bool read_edges(Network *network, Column *column, PyObject *source)
 {
     Py_buffer view;
     if (!get_tensor(source, &view, 'd', 1))
@@ -980,7 +990,7 @@ static bool read_edges(Column *column, PyObject *source)
     column->edge_count = view.shape[0];
     column->rows = column->edge_count + 1;
     bool rising = column->edge_count >= 2;
-    column->edges = allocate((size_t)view.shape[0] + 1, sizeof(double));
+    column->edges = allocate(network, (size_t)view.shape[0] + 1, sizeof(double));
     if (column->edges != NULL) {
         memcpy(column->edges, view.buf, (size_t)view.len);
         for (int64_t edge = 1; edge < column->edge_count; edge++)
@@ -995,7 +1005,7 @@ static bool read_edges(Column *column, PyObject *source)
 
 static bool read_codes(Column *column, PyObject *source, Py_ssize_t rows)
 {
-    if (!PyDict_CheckExact(source) || rows < 2)
+    if (!PyDict_CheckExact(source) || rows < 2 || rows > INT32_MAX)
         return refuse("a dict of codes and at least two rows for a categorical column");
     column->rows = rows;
     column->codes = PyDict_Copy(source);
@@ -1016,7 +1026,7 @@ static bool read_codes(Column *column, PyObject *source, Py_ssize_t rows)
 }
 
 /* One column: (name, allows_missing, edges or None, codes or None, rows). */
-static bool read_column(Column *column, PyObject *source)
+static bool read_column(Network *network, Column *column, PyObject *source)
 {
     PyObject *name, *edges, *codes;
     int allows_missing;
@@ -1028,7 +1038,8 @@ static bool read_column(Column *column, PyObject *source)
     column->allows_missing = allows_missing != 0;
     column->name = Py_NewRef(name);
     PyUnicode_InternInPlace(&column->name);
-    return codes == Py_None ? read_edges(column, edges) : read_codes(column, codes, rows);
+    return codes == Py_None ? read_edges(network, column, edges)
+                            : read_codes(column, codes, rows);
 }
 
 static bool read_columns(Network *network, PyObject *source)
@@ -1037,14 +1048,14 @@ static bool read_columns(Network *network, PyObject *source)
     if (network->features < 1 || network->features > MAX_FEATURES)
         return refuse("1 to 1000 columns");
     network->groups = pad(network->features, GROUP) / GROUP;
-    network->columns = allocate((size_t)network->features, sizeof(Column));
+    network->columns = allocate(network, (size_t)network->features, sizeof(Column));
     if (network->columns == NULL)
         return false;
     network->numeric = true;
     int64_t rows = 0;
     for (int64_t index = 0; index < network->features; index++) {
         Column *column = &network->columns[index];
-        if (!read_column(column, PyTuple_GET_ITEM(source, index)))
+        if (!read_column(network, column, PyTuple_GET_ITEM(source, index)))
             return false;
         column->first_row = rows;
         rows += column->rows;
@@ -1056,8 +1067,8 @@ static bool read_columns(Network *network, PyObject *source)
 /* Lays the inner edges of GROUP columns side by side. */
 static bool group_edges(Network *network)
 {
-    network->inner_edges = allocate((size_t)network->groups, sizeof(double *));
-    network->inner_counts = allocate((size_t)network->groups, sizeof(int64_t));
+    network->inner_edges = allocate(network, (size_t)network->groups, sizeof(double *));
+    network->inner_counts = allocate(network, (size_t)network->groups, sizeof(int64_t));
     if (network->inner_edges == NULL || network->inner_counts == NULL)
         return false;
     for (int64_t index = 0; index < network->features; index++) {
@@ -1069,7 +1080,7 @@ static bool group_edges(Network *network)
     for (int64_t group = 0; group < network->groups; group++) {
         int64_t count = pad(network->inner_counts[group], 2);
         network->inner_counts[group] = count;
-        double *edges = allocate((size_t)(count * GROUP) + 1, sizeof(double));
+        double *edges = allocate(network, (size_t)(count * GROUP) + 1, sizeof(double));
         if (edges == NULL)
             return false;
         network->inner_edges[group] = edges;
@@ -1085,13 +1096,14 @@ static bool group_edges(Network *network)
 }
 
 /* The bias, and for int8 the multiplier, of a layer whose outputs are known. */
-static bool read_bias(Layer *layer, PyObject *bias, PyObject *multiplier, bool integer)
+static bool read_bias(Network *network, Layer *layer, PyObject *bias, PyObject *multiplier)
 {
+    const bool integer = network->integer;
     Py_buffer view;
     if (!get_tensor(bias, &view, integer ? 'i' : 'f', 1))
         return false;
     size_t width = (size_t)layer->padded_outputs;
-    void *to = allocate(width, sizeof(float));
+    void *to = allocate(network, width, sizeof(float));
     bool fits = view.shape[0] == layer->outputs;
     if (to != NULL && fits)
         memcpy(to, view.buf, (size_t)view.len);
@@ -1109,7 +1121,7 @@ static bool read_bias(Layer *layer, PyObject *bias, PyObject *multiplier, bool i
             return refuse("integer biases within 2^25");
     if (!get_tensor(multiplier, &view, 'f', 1))
         return false;
-    layer->multiplier = allocate(width, sizeof(float));
+    layer->multiplier = allocate(network, width, sizeof(float));
     fits = view.shape[0] == layer->outputs;
     if (layer->multiplier != NULL && fits)
         memcpy(layer->multiplier, view.buf, (size_t)view.len);
@@ -1125,7 +1137,7 @@ static bool copy_table(Network *network, const Py_buffer *view)
     const size_t padded = (size_t)layer->padded_outputs;
     if (rows + 1 > (SIZE_MAX / 8) / padded)
         return refuse("a table that fits into memory");
-    void *table = allocate((rows + 1) * padded, sizeof(float));
+    void *table = allocate(network, (rows + 1) * padded, sizeof(float));
     if (table == NULL)
         return false;
     if (!network->integer) {
@@ -1158,19 +1170,19 @@ static void fill_panels(float *panels, const Layer *layer, const float *floats,
     }
 }
 
-static bool copy_weights(Layer *layer, const Py_buffer *view, bool integer, bool last)
+static bool copy_weights(Network *network, Layer *layer, const Py_buffer *view, bool last)
 {
     size_t inputs = (size_t)layer->inputs, outputs = (size_t)layer->outputs;
     size_t padded = (size_t)layer->padded_inputs, size = (size_t)view->itemsize;
-    if (!integer && !(last && layer->outputs < FEW_OUTPUTS)) {
-        layer->panels = allocate((size_t)layer->padded_outputs * padded, sizeof(float));
+    if (!network->integer && !(last && layer->outputs < FEW_OUTPUTS)) {
+        layer->panels = allocate(network, (size_t)layer->padded_outputs * padded, sizeof(float));
         if (layer->panels != NULL)
             fill_panels(layer->panels, layer, view->buf, NULL, layer->inputs);
         return layer->panels != NULL;
     }
     /* Padded outputs have weights as well, so that their sums are zero. */
-    char *weights = allocate((size_t)layer->padded_outputs * padded, size);
-    if (integer)
+    char *weights = allocate(network, (size_t)layer->padded_outputs * padded, size);
+    if (network->integer)
         layer->integers = (int8_t *)weights;
     else
         layer->rows = (float *)weights;
@@ -1206,12 +1218,11 @@ static bool read_layer(Network *network, int64_t index, PyObject *source)
     if (layer->padded_outputs > network->width)
         network->width = layer->padded_outputs;
     bool copied = fits && (index == 0 ? copy_table(network, &view)
-                                      : copy_weights(layer, &view, network->integer,
-                                                     index + 1 == network->depth));
+                                      : copy_weights(network, layer, &view, index + 1 == network->depth));
     PyBuffer_Release(&view);
     if (!fits)
         return refuse("layers of 1 to 16384 outputs that fit together");
-    return copied && read_bias(layer, bias, multiplier, network->integer);
+    return copied && read_bias(network, layer, bias, multiplier);
 }
 
 static bool read_layers(Network *network, PyObject *source)
@@ -1219,7 +1230,7 @@ static bool read_layers(Network *network, PyObject *source)
     network->depth = PyTuple_GET_SIZE(source);
     if (network->depth < 2)
         return refuse("at least two layers");
-    network->layers = allocate((size_t)network->depth, sizeof(Layer));
+    network->layers = allocate(network, (size_t)network->depth, sizeof(Layer));
     if (network->layers == NULL)
         return false;
     network->narrow = network->exact = true;
@@ -1260,8 +1271,8 @@ static PyObject *model_new(PyTypeObject *type, PyObject *arguments, PyObject *ke
     if (self == NULL)
         return NULL;
     self->encode = Py_NewRef(encode);
-    Network *network = self->network = allocate(1, sizeof(Network));
-    if (network == NULL || !read_link(network, link) || !read_columns(network, columns) ||
+    Network *network = &self->network;
+    if (!read_link(network, link) || !read_columns(network, columns) ||
         !group_edges(network) || !read_layers(network, layers)) {
         Py_DECREF(self);
         return NULL;
@@ -1273,19 +1284,14 @@ static PyObject *model_new(PyTypeObject *type, PyObject *arguments, PyObject *ke
     return (PyObject *)self;
 }
 
+/* No tp_clear: what `encode` reaches can break a cycle, and a model stays whole until it is freed. */
 static int model_traverse(Model *self, visitproc visit, void *arg)
 {
     Py_VISIT(Py_TYPE(self));
     Py_VISIT(self->encode);
-    Network *network = self->network;
-    for (int64_t index = 0; network && network->columns && index < network->features; index++)
+    const Network *network = &self->network;
+    for (int64_t index = 0; network->columns != NULL && index < network->features; index++)
         Py_VISIT(network->columns[index].codes);
-    return 0;
-}
-
-static int model_clear(Model *self)
-{
-    Py_CLEAR(self->encode);
     return 0;
 }
 
@@ -1293,8 +1299,8 @@ static void model_dealloc(Model *self)
 {
     PyTypeObject *type = Py_TYPE(self);
     PyObject_GC_UnTrack(self);
-    model_clear(self);
-    free_network(self->network);
+    Py_XDECREF(self->encode);
+    free_network(&self->network);
     type->tp_free((PyObject *)self);
     Py_DECREF(type);
 }
@@ -1421,7 +1427,7 @@ static Reading read_array(const Network *network, const PyArrayObject *array, do
 
 static Reading read_row(const Model *self, PyObject *row, double *values)
 {
-    const Network *network = self->network;
+    const Network *network = &self->network;
     if (PyDict_CheckExact(row))
         return read_dict(network, row, values);
     if (PyList_CheckExact(row))
@@ -1437,7 +1443,7 @@ static Reading read_row(const Model *self, PyObject *row, double *values)
 /* Lets Python turn a row into numbers: NaN for missing, a category's row in its column. */
 static Reading read_encoded(const Model *self, PyObject *row, double *values)
 {
-    const Network *network = self->network;
+    const Network *network = &self->network;
     PyObject *numbers = PyObject_CallOneArg(self->encode, row);
     if (numbers == NULL)
         return FAILED;
@@ -1475,7 +1481,7 @@ static PyObject *answer_object(const Network *network, const double *answers)
 
 static PyObject *answer_row(const Model *self, PyObject *row, char *memory)
 {
-    const Network *network = self->network;
+    const Network *network = &self->network;
     Scratch scratch;
     lay_out_row(network, &scratch, (uintptr_t)memory);
     for (int64_t index = network->features; index < network->groups * GROUP; index++)
@@ -1491,12 +1497,12 @@ static PyObject *answer_row(const Model *self, PyObject *row, char *memory)
 
 static PyObject *model_predict_one(Model *self, PyObject *row)
 {
-    if (self->network->scratch_bytes <= STACK_BYTES) {
+    if (self->network.scratch_bytes <= STACK_BYTES) {
         _Alignas(64) char memory[STACK_BYTES];
         return answer_row(self, row, memory);
     }
-    char *memory = allocate(self->network->scratch_bytes, 1);
-    PyObject *answer = memory == NULL ? NULL : answer_row(self, row, memory);
+    char *memory = allocate_raw(self->network.scratch_bytes, 1);
+    PyObject *answer = memory == NULL ? PyErr_NoMemory() : answer_row(self, row, memory);
     release(memory);
     return answer;
 }
@@ -1546,7 +1552,7 @@ static uintptr_t lay_out_dense(const Network *network, Block *block, uintptr_t a
 /* Answers rows in blocks; false where one is not plain, NULL memory aside (-1). */
 static int answer_blocks(const Model *self, const Table *table, int64_t rows, double *answers)
 {
-    const Network *network = self->network;
+    const Network *network = &self->network;
     Block block;
     size_t bytes = (size_t)lay_out_dense(network, &block, lay_out_block(network, &block, 0), false);
     char *memory = allocate_raw(bytes, 1);
@@ -1565,7 +1571,7 @@ static int answer_blocks(const Model *self, const Table *table, int64_t rows, do
 /* Answers rows one by one: few of them, or layers whose sums float32 does not hold. */
 static int answer_rows(const Model *self, const Table *table, int64_t rows, double *answers)
 {
-    const Network *network = self->network;
+    const Network *network = &self->network;
     char *memory = allocate_raw(network->scratch_bytes, 1);
     if (memory == NULL)
         return -1;
@@ -1593,7 +1599,7 @@ static int answer_rows(const Model *self, const Table *table, int64_t rows, doub
 
 static PyObject *answer_table(const Model *self, const Py_buffer *table, const Py_buffer *answers)
 {
-    const Network *network = self->network;
+    const Network *network = &self->network;
     Table numbers = {.data = table->buf};
     bool single;
     if (!is_float(table, &numbers.single) || table->ndim != 2 ||
@@ -1624,6 +1630,8 @@ static PyObject *model_predict(Model *self, PyObject *const *arguments, Py_ssize
         return NULL;
     }
     if (PyObject_GetBuffer(arguments[0], &table, PyBUF_STRIDES | PyBUF_FORMAT) != 0) {
+        if (!PyErr_ExceptionMatches(PyExc_TypeError) && !PyErr_ExceptionMatches(PyExc_BufferError))
+            return NULL;
         PyErr_Clear();
         Py_RETURN_FALSE;
     }
@@ -1653,7 +1661,6 @@ static PyType_Slot model_slots[] = {
     {Py_tp_new, model_new},
     {Py_tp_dealloc, model_dealloc},
     {Py_tp_traverse, model_traverse},
-    {Py_tp_clear, model_clear},
     {Py_tp_methods, model_methods},
     {0, NULL},
 };

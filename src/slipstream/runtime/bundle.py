@@ -255,15 +255,17 @@ def _check_widths(layers: Sequence[Layer], columns: Sequence[Column], outputs: i
 
 
 def _check_range(layers: Sequence[Layer], features: int) -> None:
-    """Check that no row can drive a float32 sum beyond float32: infinities would become NaN."""
-    if layers[0].multiplier is not None:
-        return  # integer sums have their own limits
+    """Check that no row can drive a float32 number beyond float32: infinities would become NaN."""
     first, *later = layers
-    sums = features * np.abs(first.weight.astype(np.float64)).max(axis=0) + np.abs(first.bias)
-    largest = sums.max()
-    for layer in later:
-        sums = np.abs(layer.weight.astype(np.float64)) @ sums + np.abs(layer.bias)
-        largest = max(largest, sums.max())
+    last = later[-1].multiplier
+    if last is not None:  # integer sums have their own limits
+        largest = np.float64(last.max()) * 2**31
+    else:
+        sums = features * np.abs(first.weight.astype(np.float64)).max(axis=0) + np.abs(first.bias)
+        largest = sums.max()
+        for layer in later:
+            sums = np.abs(layer.weight.astype(np.float64)) @ sums + np.abs(layer.bias)
+            largest = max(largest, sums.max())
     if not largest < np.finfo(np.float32).max:
         _fail("float32 sums must stay finite for every row", "the weights are too large")
 

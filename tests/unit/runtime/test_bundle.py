@@ -1,5 +1,6 @@
 import json
 import struct
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -139,6 +140,16 @@ def test_weights_that_could_overflow_are_refused(mixed: Trained) -> None:
     huge = Layer(weight=np.full_like(first.weight, 3e38), bias=first.bias)
     with pytest.raises(BundleError, match="must stay finite"):
         dump(replace_first_layer(bundle, huge))
+
+
+def test_an_int8_answer_that_could_overflow_is_refused(mixed: Trained) -> None:
+    """A finite multiplier with which the largest sum is not finite never gets into a file."""
+    bundle = parse(mixed.store.get(mixed.bundles.int8.file))
+    last = bundle.layers[-1]
+    assert last.multiplier is not None
+    huge = replace(last, multiplier=np.full_like(last.multiplier, 1e30))
+    with pytest.raises(BundleError, match="must stay finite"):
+        dump(replace(bundle, layers=(*bundle.layers[:-1], huge)))
 
 
 def replace_first_layer(bundle, layer):
