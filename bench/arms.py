@@ -156,7 +156,7 @@ def onnx_session(path: Path) -> Any:
 
 
 def torch_eager(setting: Setting) -> list[Arm]:
-    """The module itself, in inference mode (`latency.quiet_process`)."""
+    """The module itself, in inference mode (`bench.measuring`)."""
     steps: list[torch.nn.Module] = []
     for weight, bias in setting.model.plain:
         linear = torch.nn.Linear(weight.shape[1], weight.shape[0])

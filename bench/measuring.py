@@ -14,10 +14,12 @@ import torch
 from bench import arms, models
 from bench.batches import measure_batches
 from bench.instruction_sets import measure_sets
-from bench.protocol import Arm, Plan, Times, check, cold, hot, progress, timer_us
+from bench.protocol import Arm, Plan, Times, check, cold, hot, progress
 from bench.results import ArmFigures, ColdFigures, Figures, Interval
 from bench.start import measure_start
-from slipstream.latency import median_ratio, quantile, quiet_process, this_machine
+from slipstream.intervals import median_ratio, quantile
+from slipstream.latency import this_machine
+from slipstream.timing import quiet_process
 
 __all__ = ["measure"]
 
@@ -88,7 +90,11 @@ def _measure(trained: _Trained, plan: Plan, kind: Literal["full", "quick"]) -> F
     return Figures(
         kind=kind,
         date=datetime.now(UTC).strftime("%Y-%m-%d"),
-        machine=this_machine(timer_us(), plan.rounds * plan.block_calls, plan.cold_calls),
+        machine=this_machine(
+            calls=plan.rounds * plan.block_calls,
+            cold_calls=plan.cold_calls,
+            distinct_rows=len(data.table),
+        ),
         versions=_versions(),
         not_installed=tuple(
             name for name, (needed, _) in arms.PEERS.items() if not arms.is_installed(*needed)

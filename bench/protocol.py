@@ -1,6 +1,5 @@
 """How times are taken: arms in turn, varied rows, per call and per block, hot and cold."""
 
-import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -10,9 +9,9 @@ from numpy.typing import NDArray
 from rich.console import Console
 from rich.progress import track
 
-from slipstream.latency import EVICTION_BYTES
+from slipstream.timing import OtherData, time_block, time_calls
 
-__all__ = ["Arm", "Plan", "Times", "check", "cold", "hot", "progress", "timer_us"]
+__all__ = ["Arm", "Plan", "Times", "check", "cold", "hot", "progress"]
 
 Micros = NDArray[np.float64]
 Indices = NDArray[np.int64]
@@ -98,35 +97,27 @@ def hot(arms: Sequence[Arm], rows: int, plan: Plan, what: str) -> list[Times]:
                 chosen[: BLOCK_WARM_UP_CALLS + 2 * count],
                 [BLOCK_WARM_UP_CALLS, BLOCK_WARM_UP_CALLS + count],
             )
-            _time_block(arm.call, arm.inputs(warm_up[:count]))
-            calls[index].append(_time_calls(arm.call, arm.inputs(single)))
-            means[index].append(_time_block(arm.call, arm.inputs(block)))
+            time_block(arm.call, arm.inputs(warm_up[:count]))
+            calls[index].append(time_calls(arm.call, arm.inputs(single)))
+            means[index].append(time_block(arm.call, arm.inputs(block)))
     return [Times(np.stack(each), np.array(mean)) for each, mean in zip(calls, means, strict=True)]
 
 
 def cold(arms: Sequence[Arm], rows: int, plan: Plan, what: str) -> list[Micros]:
-    """Time single calls (calls, 1), each after the caches were filled with something else."""
-    other = np.zeros(EVICTION_BYTES // 8)
+    """Time single calls (calls, 1), each after other data passed through the caches.
+
+    The row is made after it, just before the call: a request's row has just been parsed.
+    """
+    other = OtherData()
     random = np.random.default_rng(1)
     times: list[list[Micros]] = [[] for _ in arms]
     for _ in progress(range(plan.cold_calls), what):
         chosen = random.integers(rows, size=1)
         for index in random.permutation(len(arms)):
+            other.pass_through()
             inputs = arms[index].inputs(chosen)
-            other.max()
-            times[index].append(_time_calls(arms[index].call, inputs))
+            times[index].append(time_calls(arms[index].call, inputs))
     return [np.stack(each) for each in times]
-
-
-def timer_us() -> float:
-    """What taking the time costs: the median difference of two readings, in µs."""
-    now = time.perf_counter_ns
-    differences = []
-    for _ in range(10_000):
-        start = now()
-        end = now()
-        differences.append(end - start)
-    return float(np.median(differences)) / 1000
 
 
 def progress(steps: Iterable[int], what: str) -> Iterable[int]:
@@ -141,25 +132,5 @@ def progress(steps: Iterable[int], what: str) -> Iterable[int]:
 def _block_calls(arm: Arm, plan: Plan) -> int:
     """Warm up, and see how many calls a block can afford."""
     inputs = arm.inputs(np.arange(WARM_UP_CALLS))
-    seconds = _time_block(arm.call, inputs) / 1e6
+    seconds = time_block(arm.call, inputs) / 1e6
     return max(20, min(plan.block_calls, int(plan.block_seconds / seconds)))
-
-
-def _time_calls(call: Callable[[Any], Any], inputs: Sequence[Any]) -> Micros:
-    now = time.perf_counter_ns
-    times: list[int] = []
-    keep = times.append
-    for each in inputs:
-        start = now()
-        call(each)
-        end = now()
-        keep(end - start)
-    return np.array(times) / 1000
-
-
-def _time_block(call: Callable[[Any], Any], inputs: Sequence[Any]) -> float:
-    """Mean time of a call in µs, the loop's own cost included."""
-    start = time.perf_counter_ns()
-    for each in inputs:
-        call(each)
-    return (time.perf_counter_ns() - start) / len(inputs) / 1000

@@ -15,15 +15,16 @@ from numpy.typing import NDArray
 
 from slipstream.comparison import over_budget
 from slipstream.config import BudgetConfig
-from slipstream.latency import arm, quiet_process, time_hot
+from slipstream.latency import arm, time_hot
 from slipstream.quantization import int8_bundle
 from slipstream.references import Bundles, DatasetRef, FeatureMask
 from slipstream.results import Alternative, Alternatives
 from slipstream.runtime import Bundle, Predictor, load_file
 from slipstream.runtime.bundle import dump
 from slipstream.runtime.kernels import Layer
-from slipstream.snapshot import load_part, spread
+from slipstream.snapshot import load_rows, spread
 from slipstream.store import Store
+from slipstream.timing import quiet_process
 
 __all__ = ["Candidate", "candidates", "conclude", "measure_alternatives", "table", "untrained"]
 
@@ -56,7 +57,7 @@ def measure_alternatives(
     dataset: DatasetRef, mask: FeatureMask, bundles: Bundles, budget: BudgetConfig, store: Store
 ) -> Alternatives:
     """Measure smaller models of the run's own columns, best first, float32 and int8."""
-    rows, _ = load_part(dataset, "test", store)
+    rows = load_rows(dataset, store)
     own = load_file(store.path(bundles.float32.file)).bundle
     scores = {each.name: each.score for each in mask.scores}
     own = replace(own, columns=tuple(sorted(own.columns, key=lambda each: -scores[each.name])))

@@ -5,41 +5,23 @@ take turns in blocks, so that a change of the machine's speed meets them all. An
 them again) shows how far two measurements of the same thing differ.
 """
 
-import gc
 import platform
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
-from scipy import stats
-from threadpoolctl import threadpool_limits
 
+from slipstream import intervals
 from slipstream.results import Interval, Machine
 from slipstream.runtime import Predictor, backend, instruction_set
 from slipstream.snapshot import spread
+from slipstream.timing import OtherData, Times, quiet_process, time_calls, timer_us
 
-__all__ = [
-    "EVICTION_BYTES",
-    "Arm",
-    "Latency",
-    "Times",
-    "arm",
-    "bootstrap_median",
-    "measure",
-    "median_ratio",
-    "quantile",
-    "quiet_process",
-    "this_machine",
-    "time_hot",
-]
-
-Times = NDArray[np.float64]
+__all__ = ["Arm", "Latency", "arm", "measure", "this_machine", "time_hot"]
 
 VARIED_ROWS = 2048
 WARM_UP_CALLS = 200
@@ -47,8 +29,6 @@ BLOCK_CALLS = 100
 HOT_SECONDS = 0.7
 LEAST_BLOCKS = 8
 COLD_CALLS = 40
-EVICTION_BYTES = 64 << 20  # more than the last level of cache holds of one process's data
-RESAMPLES = 200
 BATCH_ROWS = 1000
 BATCHES = 5
 QUANTILES = 200
@@ -85,7 +65,7 @@ class Latency:
 
     def quantile(self, arm: str, share: float) -> Interval:
         """A quantile over an arm's hot calls."""
-        return quantile(self.hot_us[arm], share)
+        return intervals.quantile(self.hot_us[arm], share)
 
     def quantiles_us(self, arm: str) -> tuple[float, ...]:
         """An arm's hot calls in brief: quantiles at equal steps, from the least to the largest."""
@@ -94,7 +74,7 @@ class Latency:
 
     def p50_ratio(self, above: str, below: str) -> Interval:
         """How many times as long one arm takes as another."""
-        return median_ratio(self.hot_us[above], self.hot_us[below])
+        return intervals.median_ratio(self.hot_us[above], self.hot_us[below])
 
 
 def measure(predictors: Mapping[str, Predictor], table: pd.DataFrame, twice: str) -> Latency:
@@ -110,14 +90,15 @@ def measure(predictors: Mapping[str, Predictor], table: pd.DataFrame, twice: str
         hot = time_hot([*arms.values(), arms[twice]], HOT_SECONDS)
         cold = _cold(list(arms.values()))
         throughput = _throughput(list(arms.values()))
-        timer_us = float(np.median(_time_calls(_no_answer, [None] * WARM_UP_CALLS)))
     hot_us = dict(zip(arms, hot, strict=False))  # all but the repeated one
     return Latency(
         hot_us=hot_us,
         cold_us=dict(zip(arms, cold, strict=True)),
         throughput_rows_per_s=dict(zip(arms, throughput, strict=True)),
-        noise_ratio=median_ratio(hot[-1], hot_us[twice]),
-        machine=this_machine(timer_us, hot[0].size, cold[0].size),
+        noise_ratio=intervals.median_ratio(hot[-1], hot_us[twice]),
+        machine=this_machine(
+            calls=hot[0].size, cold_calls=cold[0].size, distinct_rows=len(arms[twice].rows)
+        ),
     )
 
 
@@ -136,7 +117,7 @@ def time_hot(arms: Sequence[Arm], seconds: float) -> list[Times]:
     random = np.random.default_rng(0)
     start = time.perf_counter()
     for each in arms:
-        _time_calls(each.predictor.predict_one, _cycle(each.rows, range(WARM_UP_CALLS)))
+        time_calls(each.predictor.predict_one, _cycle(each.rows, range(WARM_UP_CALLS)))
     call_seconds = (time.perf_counter() - start) / (len(arms) * WARM_UP_CALLS)
     affordable = seconds / (LEAST_BLOCKS * len(arms) * call_seconds)
     block_calls = max(10, min(BLOCK_CALLS, int(affordable)))
@@ -146,58 +127,27 @@ def time_hot(arms: Sequence[Arm], seconds: float) -> list[Times]:
         chosen = random.integers(VARIED_ROWS, size=block_calls)
         for index in random.permutation(len(arms)):
             rows = _cycle(arms[index].rows, chosen)
-            blocks[index].append(_time_calls(arms[index].predictor.predict_one, rows))
+            blocks[index].append(time_calls(arms[index].predictor.predict_one, rows))
     return [np.stack(each) for each in blocks]
 
 
-@contextmanager
-def quiet_process() -> Iterator[None]:
-    """One thread in numeric libraries, and no garbage collection, while a block is timed."""
-    gc.disable()
-    try:
-        with threadpool_limits(1):
-            yield
-    finally:
-        gc.enable()
-
-
-def bootstrap_median(values: Times) -> Interval:
-    """The median of values (N,), with its 95 % bootstrap interval."""
-    interval = stats.bootstrap(
-        (values,), np.median, n_resamples=2000, method="percentile", rng=np.random.default_rng(0)
-    ).confidence_interval
-    return Interval(
-        estimate=float(np.median(values)), low=float(interval.low), high=float(interval.high)
-    )
-
-
 def _cold(arms: Sequence[Arm]) -> list[Times]:
-    """Time single calls, each after the core's caches were filled with something else."""
-    other = np.zeros(EVICTION_BYTES // 8)
+    """Time single calls, each after other data passed through the caches and its row was made.
+
+    A busy process answers a request in this state: its row has just been parsed, all else is cold.
+    """
+    other = OtherData()
     times: list[list[Times]] = [[] for _ in arms]
     for call in range(COLD_CALLS):
         for index, each in enumerate(arms):
-            other.max()
-            times[index].append(_time_calls(each.predictor.predict_one, _cycle(each.rows, [call])))
+            other.pass_through()
+            row = list(each.rows[call % len(each.rows)])
+            times[index].append(time_calls(each.predictor.predict_one, [row]))
     return [np.concatenate(each) for each in times]
 
 
 def _cycle(rows: Sequence[Any], numbers: Iterable[int]) -> list[Any]:
     return [rows[number % len(rows)] for number in numbers]
-
-
-def _time_calls(answer: Callable[[Any], float], rows: Sequence[Any]) -> Times:
-    now = time.perf_counter_ns
-    times = np.empty(len(rows))
-    for index, row in enumerate(rows):
-        start = now()
-        answer(row)
-        times[index] = now() - start
-    return times / 1000
-
-
-def _no_answer(_: Any) -> float:
-    return 0.0
 
 
 def _throughput(arms: Sequence[Arm]) -> list[float]:
@@ -212,23 +162,7 @@ def _throughput(arms: Sequence[Arm]) -> list[float]:
     return [BATCH_ROWS / float(np.median(each)) for each in seconds]
 
 
-def quantile(times: Times, share: float) -> Interval:
-    """A quantile over all calls, with its 95 % bootstrap interval over blocks (blocks, calls)."""
-    random = np.random.default_rng(0)
-    resampled = [
-        np.quantile(times[random.integers(len(times), size=len(times))], share)
-        for _ in range(RESAMPLES)
-    ]
-    low, high = np.quantile(resampled, [0.025, 0.975])
-    return Interval(estimate=float(np.quantile(times, share)), low=float(low), high=float(high))
-
-
-def median_ratio(above: Times, below: Times) -> Interval:
-    """Median ratio of two arms' block medians, with its 95 % bootstrap interval over blocks."""
-    return bootstrap_median(np.median(above, axis=1) / np.median(below, axis=1))
-
-
-def this_machine(timer_us: float, calls: int, cold_calls: int) -> Machine:
+def this_machine(*, calls: int, cold_calls: int, distinct_rows: int) -> Machine:
     """The CPU, what it can do, and what runs on it."""
     cpu, flags = platform.processor() or platform.machine(), set[str]()
     info = Path("/proc/cpuinfo")
@@ -244,8 +178,9 @@ def this_machine(timer_us: float, calls: int, cold_calls: int) -> Machine:
         backend=backend,
         instruction_set=instruction_set,
         threads=1,
-        timer_us=timer_us,
+        timer_us=timer_us(),
         warm_up_calls=WARM_UP_CALLS,
         calls=calls,
         cold_calls=cold_calls,
+        distinct_rows=distinct_rows,
     )

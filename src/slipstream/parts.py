@@ -24,11 +24,13 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from slipstream.latency import Times, arm, bootstrap_median, quiet_process, time_hot
+from slipstream import intervals
+from slipstream.latency import arm, time_hot
 from slipstream.results import Interval
 from slipstream.runtime import Bundle, Predictor
 from slipstream.runtime.kernels import Layer
 from slipstream.runtime.types import Precision
+from slipstream.timing import Times, quiet_process
 
 __all__ = ["parts", "truncated"]
 
@@ -113,4 +115,4 @@ def _differences(times: Mapping[str, Times]) -> dict[str, Interval]:
         "hidden layers": whole - first,
         "output": output,
     }
-    return {part: bootstrap_median(each) for part, each in added.items()}
+    return {part: intervals.median(each) for part, each in added.items()}

@@ -2,8 +2,8 @@
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import stats
 
+from slipstream import intervals
 from slipstream.references import DatasetRef
 from slipstream.results import Decision, Interval
 from slipstream.runtime import Bundle, InputError
@@ -48,13 +48,13 @@ def decide(
         champion_losses: log-loss of the champion on the same rows (N,); None: there is none.
         challenger_losses: log-loss of the challenger on the same rows (N,).
     """
-    lead = _paired_bootstrap(guess_losses - challenger_losses)
+    lead = intervals.mean(guess_losses - challenger_losses)
     if lead.low <= 0:
         reason = f"the challenger is no better than guessing: by {_show(lead)}"
         return Decision(promoted=False, reason=reason, gain=lead)
     if champion_losses is None:
         return Decision(promoted=True, reason="there was no champion", gain=lead)
-    gain = _paired_bootstrap(champion_losses - challenger_losses)
+    gain = intervals.mean(champion_losses - challenger_losses)
     better = gain.low > 0
     reason = (
         f"the challenger's log-loss is {'lower' if better else 'not surely lower'} than the "
@@ -65,19 +65,3 @@ def decide(
 
 def _show(interval: Interval) -> str:
     return f"{interval.estimate:.4f} [{interval.low:.4f}, {interval.high:.4f}] nats"
-
-
-def _paired_bootstrap(difference: Floats) -> Interval:
-    """Mean of paired differences (N,) with its 95 % bootstrap interval (Efron 1979)."""
-    mean = float(difference.mean())
-    if not difference.std():
-        return Interval(estimate=mean, low=mean, high=mean)
-    interval = stats.bootstrap(
-        (difference,),
-        np.mean,
-        n_resamples=RESAMPLES,
-        batch=ROWS_A_BATCH,
-        method="percentile",
-        rng=np.random.default_rng(0),
-    ).confidence_interval
-    return Interval(estimate=mean, low=float(interval.low), high=float(interval.high))

@@ -80,6 +80,7 @@ class Machine(Reference):
     warm_up_calls: int
     calls: int
     cold_calls: int
+    distinct_rows: int
 
     @property
     def runs(self) -> str:

@@ -10,7 +10,7 @@ import pyarrow.parquet as pq
 from slipstream.references import PARTS, DatasetRef, Part
 from slipstream.store import Store
 
-__all__ = ["PART", "TARGET", "load_part", "spread", "to_parquet"]
+__all__ = ["PART", "TARGET", "load_part", "load_rows", "spread", "to_parquet"]
 
 # Names no source's column has: they end in a space, and sources trim names.
 TARGET = "target "
@@ -23,6 +23,11 @@ def load_part(dataset: DatasetRef, part: Part, store: Store) -> tuple[pd.DataFra
         store.path(dataset.table), filters=[(PART, "==", PARTS.index(part))]
     ).to_pandas()
     return table.drop(columns=[TARGET, PART]), table[TARGET]
+
+
+def load_rows(dataset: DatasetRef, store: Store) -> pd.DataFrame:
+    """Read the raw features of every part of a snapshot."""
+    return pq.read_table(store.path(dataset.table)).to_pandas().drop(columns=[TARGET, PART])
 
 
 def spread(rows: pd.DataFrame, most: int) -> pd.DataFrame:

@@ -52,6 +52,7 @@ def measured(
             timer_us=0.05,
             warm_up_calls=1,
             calls=1,
+            distinct_rows=1000,
             cold_calls=1,
         ),
     )

@@ -12,7 +12,7 @@ ADAPTERS = {
     "slipstream.cli": {"bench", "pydantic_settings"},  # the checkout's benchmark, when it is run
     "slipstream.databases": {"sqlalchemy"},
     "slipstream.fingerprint": {"grimp"},
-    "slipstream.latency": {"threadpoolctl"},
+    "slipstream.timing": {"threadpoolctl"},
     "slipstream.locking": {"filelock", "sqlalchemy"},
     "slipstream.onnx_export": {"onnx"},
     "slipstream.plots": {"matplotlib"},

@@ -140,9 +140,9 @@ def _comparison(record: RunRecord) -> RenderableType:
     noise = bench.noise_ratio
     note = (
         f"  {bench.test_rows:,} test rows, {bench.changed_answers} answered differently by int8.\n"
-        f"  Latency: one row in, one answer out; {machine.calls:,} calls a variant, one thread, "
-        f"{machine.runs} predictor,\n"
-        f"  on {machine.cpu}; timer {machine.timer_us:.2f} µs included; "
+        f"  Latency: one row in, one answer out; {machine.calls:,} calls a variant on "
+        f"{machine.distinct_rows:,} rows, one thread,\n  {machine.runs} predictor "
+        f"on {machine.cpu}; timer {machine.timer_us:.2f} µs included; "
         f"int8 against itself {noise.estimate:.3f} [{noise.low:.3f}, {noise.high:.3f}].\n"
     )
     return Group(table, Text(note, style="dim"))
