@@ -155,8 +155,8 @@ INLINE uintptr_t lay_out_row(const Network *network, Scratch *scratch, uintptr_t
  *   count_rows   the same for one column and BLOCK_ROWS values
  *   sum_integers, sum_floats
  *                the first layer's sums: bias, and each column's two neighbouring rows by shares
- *   panel_one    one panel of LANES units for one row; even and odd inputs are summed apart
- *   panel_four   the same for TILE_ROWS rows: (TILE_ROWS, stride) -> (TILE_ROWS, LANES)
+ *   panel        one panel of LANES units: (rows, stride) -> (rows, LANES), as many `vectors` of units
+ *                at a time as there are registers for; even and odd inputs are summed apart
  *   dot          a dot product in DOT_LANES partial sums, added up as a tree
  *   activate     ReLU, one float32 multiplication, at most 255, rint half to even. Floats that are
  *                not negative order like their bits; adding 2^23 leaves the integer in the low bits
