@@ -40,6 +40,7 @@ def test_memory_is_bounded_for_many_rows_of_many_columns() -> None:
     np.testing.assert_allclose(answers[-10:], model.predict(table[-10:]), atol=1e-6)
 
 
+@pytest.mark.filterwarnings("ignore:the matrix subclass")
 def test_arrays_of_every_class_are_read() -> None:
     """Matrices and masked arrays answer like plain ones; what is masked is missing."""
     shape = Shape(features=5, bins=24, hidden=[32, 32], outputs=1, rows=0, seed=0)
