@@ -74,7 +74,7 @@ def new_environment(folder: Path) -> Path:
 
 
 def lend_libraries(python: Path) -> None:
-    """Let an environment import this one's libraries; an editable install's path is not followed."""
+    """Let an environment import this one's libraries, but not what is installed editable here."""
     find = "import sysconfig; print(sysconfig.get_path('purelib'))"
     place = subprocess.check_output([python, "-c", find], text=True).strip()
     (Path(place) / "lent.pth").write_text(f"{sysconfig.get_path('purelib')}\n")

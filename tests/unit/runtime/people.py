@@ -1,12 +1,13 @@
 """A small model of people, untrained: every kind of column, with and without missing values."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 import numpy as np
 
 from slipstream.runtime import Bundle
 from slipstream.runtime.columns import Column
-from slipstream.runtime.types import Precision
+from slipstream.runtime.types import Precision, Task
 from tests.unit.runtime.agreement import Shape, bundle_over
 
 __all__ = ["people"]
@@ -44,10 +45,16 @@ COLUMNS = (
 )
 
 
-def people(precision: Precision = "int8", outputs: int = 1) -> Bundle:
-    """Whether a person stays; with more `outputs`, which of as many classes a person is in."""
+CLASSES: Mapping[Task, tuple[str, ...]] = {
+    "binary": ("churns", "stays"),
+    "multiclass": ("bronze", "silver", "gold"),
+    "regression": (),
+}
+
+
+def people(precision: Precision = "int8", task: Task = "binary") -> Bundle:
+    """Whether a person stays, which class a person is in, or a number."""
+    outputs = 3 if task == "multiclass" else 1
     shape = Shape(features=len(COLUMNS), bins=3, hidden=[16, 8], outputs=outputs, rows=0, seed=5)
     made = bundle_over(COLUMNS, shape, precision, np.random.default_rng(shape.seed))
-    if outputs > 1:
-        return made
-    return replace(made, task="binary", classes=("churns", "stays"))
+    return replace(made, task=task, classes=CLASSES[task], details={"target": "label"})
