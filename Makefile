@@ -3,6 +3,7 @@
 # make down     stop what `make up ARGS=--detach` started
 # make test     set up, then lint, types and all tests
 # make trials   set up, then the tests that take minutes: kills, schedules, queues
+# make wheel    set up, build dist/, then test what the wheel installs without the sources
 # make bench    set up with the other libraries too, then measure Slipstream beside them
 # make fuzz     feed the predictor 100,000 damaged bundles and odd rows
 # make lock     renew constraints.txt from pyproject.toml
@@ -13,7 +14,7 @@ READY := .venv/.ready
 BUILT := .venv/.built
 PEERS := .venv/.peers
 
-.PHONY: run up down test trials lint unit bench fuzz lock
+.PHONY: run up down test trials lint unit wheel bench fuzz lock
 
 run: $(BUILT)
 	$(BIN)/slipstream optimize $(ARGS)
@@ -37,6 +38,9 @@ lint: $(BUILT)
 
 unit: $(BUILT)
 	$(BIN)/pytest tests/unit $(ARGS)
+
+wheel: $(BUILT)
+	$(BIN)/python tests/wheel/run.py
 
 bench: $(BUILT) $(PEERS)
 	$(BIN)/slipstream bench $(ARGS)

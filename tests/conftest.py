@@ -1,9 +1,12 @@
 """What every test stands on: a home of its own, and one small trained model."""
 
+from __future__ import annotations
+
 import os
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 # Before any import of the project: it reads these when it is imported.
 os.environ["SLIPSTREAM_HOME"] = tempfile.mkdtemp(prefix="slipstream-test-home-")
@@ -15,24 +18,20 @@ prepare_environment()
 import pytest  # noqa: E402
 from hypothesis import settings  # noqa: E402
 
-from slipstream import (  # noqa: E402
-    baseline,
-    ingestion,
-    preprocessing,
-    quantization,
-    selection,
-    training,
-)
-from slipstream.config import OptimizeConfig, parse_config  # noqa: E402
-from slipstream.references import (  # noqa: E402
-    Baseline,
-    Bundles,
-    DatasetRef,
-    FeatureMask,
-    NetworkRef,
-    PreparedRef,
-)
-from slipstream.store import Store  # noqa: E402
+# What a test of the predictor need not have: it runs where training is not installed.
+if TYPE_CHECKING:
+    from slipstream.config import OptimizeConfig
+    from slipstream.references import (
+        Baseline,
+        Bundles,
+        DatasetRef,
+        FeatureMask,
+        NetworkRef,
+        PreparedRef,
+    )
+    from slipstream.store import Store
+
+CHECKOUT = Path(__file__).parents[1]  # `make wheel` runs the tests where it has no src
 
 # The same examples every time, and no deadline: a busy machine must not fail a test.
 settings.register_profile("slipstream", deadline=None, derandomize=True, max_examples=60)
@@ -54,6 +53,8 @@ class Trained:
 
 
 def train_on(config: OptimizeConfig, store: Store) -> Trained:
+    from slipstream import baseline, ingestion, preprocessing, quantization, selection, training
+
     dataset = ingestion.ingest(config.data, store)
     model = config.model
     prepared = preprocessing.preprocess(dataset, model.encoding, model.bins, store)
@@ -69,6 +70,8 @@ def train_on(config: OptimizeConfig, store: Store) -> Trained:
 
 @pytest.fixture
 def store(tmp_path: Path) -> Store:
+    from slipstream.store import Store
+
     return Store(tmp_path / "store")
 
 
@@ -100,6 +103,9 @@ def mixed_csv(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def mixed(mixed_csv: Path, tmp_path_factory: pytest.TempPathFactory) -> Trained:
     """A model of the mixed table."""
+    from slipstream.config import parse_config
+    from slipstream.store import Store
+
     config = parse_config(
         {
             "data": {"path": str(mixed_csv), "target": "label"},
@@ -113,4 +119,7 @@ def mixed(mixed_csv: Path, tmp_path_factory: pytest.TempPathFactory) -> Trained:
 @pytest.fixture(scope="session")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Trained:
     """A model of the demo with the default config."""
+    from slipstream.config import OptimizeConfig
+    from slipstream.store import Store
+
     return train_on(OptimizeConfig(), Store(tmp_path_factory.mktemp("demo") / "store"))

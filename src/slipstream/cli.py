@@ -21,9 +21,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from slipstream import __version__, load
+from slipstream.answers import names, texts, values
 from slipstream.checkout import check_password, home, prepare_environment, root
 from slipstream.inspection import describe
-from slipstream.runtime import InputError, Predictor, SlipstreamError
+from slipstream.runtime import InputError, SlipstreamError
 from slipstream.runtime.bundle import read
 
 if TYPE_CHECKING:
@@ -236,21 +237,17 @@ def _check_folder(folder: Path) -> Path:
 def _predict(chosen: argparse.Namespace) -> int:
     model = load(chosen.bundle)
     if chosen.rows.lstrip().startswith("{"):
-        print(json.dumps(_answer(model, model.predict_one(_json_row(chosen.rows)))))
+        answer = values(model, model.predict_one(_json_row(chosen.rows)))
+        print(json.dumps(dict(zip(names(model), answer, strict=True))))
         return DONE
     from slipstream.sources import files
     from slipstream.tables import typed_rows
 
-    probabilities = model.predict(typed_rows(model, files.read(chosen.rows)))
+    answers = model.predict(typed_rows(model, files.read(chosen.rows))).tolist()
     writer = csv.writer(sys.stdout, lineterminator="\n")
-    writer.writerow(["probability", "label"])
-    for probability in probabilities.tolist():
-        writer.writerow([f"{probability:.6f}", _answer(model, probability)["label"]])
+    writer.writerow(names(model))
+    writer.writerows(texts(model, answer) for answer in answers)
     return DONE
-
-
-def _answer(model: Predictor, probability: float) -> dict[str, float | str]:
-    return {"probability": probability, "label": model.classes[probability >= 0.5]}
 
 
 def _json_row(text: str) -> dict[str, Any]:

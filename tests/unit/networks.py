@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from hypothesis import strategies as st
 
-from slipstream.runtime.bundle import Bundle
+from slipstream.runtime import Bundle, Predictor
 from slipstream.runtime.columns import Column
 from slipstream.runtime.kernels import Layer
 
@@ -139,3 +139,16 @@ def float_logit(bundle: Bundle, row: Sequence[Any]) -> float:
     for layer in later:
         sums = layer.weight.astype(np.float64) @ np.maximum(sums, 0) + layer.bias
     return float(sums[0])
+
+
+def float32_bundle(fitted: list[Column], made: list) -> Bundle:
+    """A binary model."""
+    return Bundle(
+        precision="float32", columns=tuple(fitted), layers=tuple(made), classes=("no", "yes")
+    )
+
+
+def logits(model: Predictor, rows: list) -> np.ndarray:
+    """What a model of one output has before its link: (N,)."""
+    *_, last = model.layers(rows)
+    return last[:, 0]

@@ -4,6 +4,7 @@ import pytest
 
 from slipstream.config import OptimizeConfig, parse_config, read_toml
 from slipstream.runtime import InputError
+from tests.conftest import CHECKOUT
 
 
 def test_every_default_runs() -> None:
@@ -90,6 +91,4 @@ def test_models_are_named_after_their_source(path: str, name: str) -> None:
 @pytest.mark.parametrize("name", ["seed", "bank"])
 def test_example_configs_are_valid(name: str) -> None:
     """The configs in the checkout are configs."""
-    from slipstream.checkout import root
-
-    assert parse_config(read_toml(root() / "configs" / f"{name}.toml"))
+    assert parse_config(read_toml(CHECKOUT / "configs" / f"{name}.toml"))

@@ -13,6 +13,7 @@ for stage in ("ingest", "preprocess", "select", "train", "quantize", "predict"):
     print(code_digest(f"tasks.{stage}"), sorted(library_versions(f"tasks.{stage}")))
 """
 STAGES = ("ingest", "preprocess", "select", "train", "quantize", "predict")
+pytestmark = pytest.mark.source
 
 
 @pytest.fixture(scope="module")

@@ -20,10 +20,10 @@ from slipstream.runtime.columns import Column
 from slipstream.runtime.kernels import Layer
 from slipstream.runtime.types import Precision
 from tests.conftest import Trained
-from tests.unit.networks import CATEGORIES, layers, models, rows_of
+from tests.unit.networks import CATEGORIES, float32_bundle, layers, logits, models, rows_of
 from tests.unit.runtime.agreement import Shape, bundle_of, raw_rows
 from tests.unit.runtime.test_imports import HEAVY
-from tests.unit.runtime.test_predictor import float32_bundle, int8_bundle, logits
+from tests.unit.test_quantization import int8_bundle
 
 PRECISIONS = ("float32", "int8")
 

@@ -7,9 +7,9 @@ import yaml
 from prefect.cli.deploy._models import PrefectYamlModel
 from prefect.events.schemas.automations import AutomationCore
 
-from slipstream.checkout import root
 from slipstream.config import parse_config
 from slipstream.services import AUTOMATION
+from tests.conftest import CHECKOUT
 
 
 def lost(written: Any, understood: Any, place: str = "") -> list[str]:
@@ -34,7 +34,7 @@ def unread_keys(text: str) -> list[str]:
 
 def test_prefect_reads_every_key() -> None:
     """No key of the file is one that Prefect passes over."""
-    assert unread_keys((root() / "prefect.yaml").read_text()) == []
+    assert unread_keys((CHECKOUT / "prefect.yaml").read_text()) == []
 
 
 @pytest.mark.parametrize(
@@ -47,13 +47,13 @@ def test_prefect_reads_every_key() -> None:
 )
 def test_a_typo_would_be_found(right: str, wrong: str) -> None:
     """A misspelt key at any depth is noticed."""
-    text = (root() / "prefect.yaml").read_text().replace(right, wrong)
+    text = (CHECKOUT / "prefect.yaml").read_text().replace(right, wrong)
     assert any(wrong.rstrip(":") in key for key in unread_keys(text))
 
 
 def test_prefect_reads_the_automation() -> None:
     """The automation is one, Prefect knows all that it says, and `make up` replaces it by name."""
-    (written,) = yaml.safe_load((root() / "automations.yaml").read_text())["automations"]
+    (written,) = yaml.safe_load((CHECKOUT / "automations.yaml").read_text())["automations"]
     understood = AutomationCore.model_validate(written)
     assert lost(written, understood.model_dump(exclude_unset=True)) == []
     assert understood.name == AUTOMATION
@@ -61,9 +61,9 @@ def test_prefect_reads_the_automation() -> None:
 
 def test_the_guide_shows_what_prefect_reads() -> None:
     """The schedule in the guide can be written into the file, and its parameters are a config."""
-    guide = (root() / "docs" / "guide" / "scheduling.md").read_text()
+    guide = (CHECKOUT / "docs" / "guide" / "scheduling.md").read_text()
     shown = yaml.safe_load(guide.split("```yaml\n")[1].split("```")[0])
-    written = yaml.safe_load((root() / "prefect.yaml").read_text())
+    written = yaml.safe_load((CHECKOUT / "prefect.yaml").read_text())
     written["deployments"][-1] |= shown
     assert unread_keys(yaml.safe_dump(written)) == []
     assert parse_config(shown["parameters"]["config"]).data.target == "churned"
@@ -71,9 +71,9 @@ def test_the_guide_shows_what_prefect_reads() -> None:
 
 def test_deployments_lead_to_flows() -> None:
     """Every entrypoint is a flow of ours, and its parameters are a valid config."""
-    for deployment in yaml.safe_load((root() / "prefect.yaml").read_text())["deployments"]:
+    for deployment in yaml.safe_load((CHECKOUT / "prefect.yaml").read_text())["deployments"]:
         path, _, name = deployment["entrypoint"].partition(":")
-        assert f"def {name}(" in (root() / path).read_text()
+        assert f"def {name}(" in (CHECKOUT / path).read_text()
         assert parse_config(deployment["parameters"].get("config", {}))
         assert deployment["concurrency_limit"]["limit"] == 1
         assert deployment["tags"]

@@ -134,16 +134,19 @@ class Column:
         high = np.where(absent, self.missing_row, bins + 1)
         return low, high, np.where(absent, 0.0, t)
 
-    def locate_one(self, number: float) -> tuple[int, int, float]:
-        """What `locate` answers for one encoded value, without the cost of arrays."""
-        if self.edges is None:
-            return int(number), int(number), 0.0
-        if number != number:
-            return self.missing_row, self.missing_row, 0.0
+    def locate_one(self, number: float, start: int) -> tuple[int, int, float]:
+        """Where one encoded value lies in a table in which this column's part begins at `start`.
+
+        It is what `locate` answers, without the cost of arrays.
+        """
+        if self.edges is None or number != number:
+            row = start + (self.missing_row if number != number else int(number))
+            return row, row, 0.0
         edges = self._edge_list
         clamped = min(max(number, edges[0]), edges[-1])
         low = bisect_right(edges, clamped, 1, len(edges) - 1) - 1
-        return low, low + 1, (clamped - edges[low]) / (edges[low + 1] - edges[low])
+        t = (clamped - edges[low]) / (edges[low + 1] - edges[low])
+        return start + low, start + low + 1, t
 
     def _numbers(self, values: Any, count: int) -> Floats:
         if isinstance(values, np.ndarray) and values.dtype.kind in "fiub":

@@ -104,8 +104,7 @@ class Int8Kernel:
     def activate(self, sums: Matrix, index: int) -> Matrix:
         # relu(sum) * multiplier is relu(sum * multiplier), because multipliers are positive
         steps = sums.astype(np.float32, copy=False) * self._multipliers[index]
-        np.rint(steps, out=steps)
-        return np.minimum(np.maximum(steps, np.float32(0)), np.float32(LARGEST_ACTIVATION))
+        return np.rint(steps, out=steps).clip(0, LARGEST_ACTIVATION)
 
     def multiply(self, inputs: Matrix, index: int) -> Matrix:
         weight = self._weights[index - 1]
@@ -121,7 +120,7 @@ def _interpolate(table: Matrix, low: Rows, high: Rows, far: Matrix, near: Matrix
     chosen = np.concatenate([low, high], axis=1)  # (N, 2k)
     step = max(1, CHUNK_NUMBERS // (chosen.shape[1] * table.shape[1]))
     if len(chosen) <= step:
-        return np.matmul(shares, table[chosen])[:, 0, :]
+        return np.matmul(shares, table.take(chosen, axis=0))[:, 0, :]
     parts = [slice(start, start + step) for start in range(0, len(chosen), step)]
     return np.concatenate([np.matmul(shares[each], table[chosen[each]])[:, 0, :] for each in parts])
 

@@ -30,8 +30,7 @@ def apply(link: Link, logits: NDArray[np.float32]) -> NDArray[np.float64]:
 
 
 def _sigmoid(logits: NDArray[np.float64]) -> NDArray[np.float64]:
-    small = np.exp(-np.abs(logits))  # in (0, 1]: no overflow
-    return np.where(logits >= 0, 1, small) / (1 + small)
+    return 1 / (1 + np.exp(np.minimum(-logits, 700)))  # beyond 709 it would overflow
 
 
 def _softmax(logits: NDArray[np.float64]) -> NDArray[np.float64]:

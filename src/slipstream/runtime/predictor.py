@@ -102,11 +102,10 @@ class Predictor:
         Raises:
             InputError: a value has the wrong type, or is missing where training saw none missing.
         """
-        numbers = self._reader.encode_one(row)
-        located = [column.locate_one(each) for column, each in zip(self.bundle.columns, numbers)]  # noqa: B905 - k each
-        low, high, t = (np.array([each]) for each in zip(*located))  # noqa: B905 - triples
-        positions = (low + self._offsets, high + self._offsets, t)
-        *_, logits = activations(self._kernel, positions, self._depth)
+        places = zip(self.bundle.columns, self._reader.encode_one(row), self._offsets)  # noqa: B905 - k each
+        located = zip(*(column.locate_one(number, start) for column, number, start in places))  # noqa: B905 - triples
+        low, high, t = (np.array([each]) for each in located)
+        *_, logits = activations(self._kernel, (low, high, t), self._depth)
         answers = apply(self._link, logits)[0].tolist()
         return answers if self.task == "multiclass" else answers[0]
 
@@ -138,8 +137,8 @@ class Predictor:
         return len(self.bundle.layers)
 
     @cached_property
-    def _offsets(self) -> NDArray[np.int64]:
-        return np.array(table_offsets(self.bundle.columns))
+    def _offsets(self) -> list[int]:
+        return table_offsets(self.bundle.columns)
 
     @cached_property
     def _kernel(self) -> Kernel:

@@ -58,7 +58,7 @@ class RowReader:
         if hasattr(table, "columns"):
             return self._frame_columns(table), len(table)
         if isinstance(table, np.ma.MaskedArray):
-            array = np.ma.filled(table.astype(object), None)
+            array = np.where(np.ma.getmaskarray(table), np.array(None), table.data)
         else:
             array = np.asarray(table, dtype=None if isinstance(table, np.ndarray) else object)
         if array.ndim != 2:

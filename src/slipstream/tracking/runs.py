@@ -262,8 +262,8 @@ def _example(predictor: Predictor) -> Any:
 
 
 def _git_sha() -> str:
-    command = ["git", "-C", str(root()), "rev-parse", "HEAD"]
     try:
+        command = ["git", "-C", str(root()), "rev-parse", "HEAD"]
         return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
-    except (OSError, subprocess.CalledProcessError):
+    except (OSError, InputError, subprocess.CalledProcessError):  # no git, or no checkout
         return "unknown"

@@ -4,7 +4,8 @@ Run by `test_native.py`, in a process for each instruction set: `python -m …ag
 """
 
 import sys
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -84,7 +85,7 @@ def raw_rows(columns: list[Column], count: int, random: np.random.Generator) -> 
         return [[value(column) for column in columns] for _ in range(count)]
 
 
-def layer_sizes(columns: list[Column], shape: Shape) -> list[tuple[int, ...]]:
+def layer_sizes(columns: Sequence[Column], shape: Shape) -> list[tuple[int, ...]]:
     """Weight shapes: the table (R, H), then (out, in)."""
     widths = [*shape.hidden, shape.outputs]
     table = (sum(column.rows for column in columns), widths[0])
@@ -94,7 +95,13 @@ def layer_sizes(columns: list[Column], shape: Shape) -> list[tuple[int, ...]]:
 def bundle_of(shape: Shape, precision: Precision, *, categorical: float = 0.3) -> Bundle:
     """A bundle of random tensors: for int8, of every size that the format admits."""
     random = np.random.default_rng(shape.seed)
-    columns = fitted_columns(shape, random, categorical)
+    return bundle_over(fitted_columns(shape, random, categorical), shape, precision, random)
+
+
+def bundle_over(
+    columns: Sequence[Column], shape: Shape, precision: Precision, random: np.random.Generator
+) -> Bundle:
+    """The same over columns that are given."""
     layers = []
     for index, size in enumerate(layer_sizes(columns, shape)):
         outputs, inputs = (size[1], shape.features) if index == 0 else size
@@ -122,6 +129,12 @@ def bundle_of(shape: Shape, precision: Precision, *, categorical: float = 0.3) -
         task=task,
         activation_scales=(1.0,) * len(shape.hidden) if precision == "int8" else (),
     )
+
+
+def complete(bundle: Bundle) -> Bundle:
+    """The same bundle, as if training had seen no value missing."""
+    columns = tuple(replace(column, allows_missing=False) for column in bundle.columns)
+    return replace(bundle, columns=columns)
 
 
 def both(bundle: Bundle, rows: list[list[Any]], link: Link) -> tuple[np.ndarray, np.ndarray]:

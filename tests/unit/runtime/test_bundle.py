@@ -11,35 +11,25 @@ from hypothesis import strategies as st
 from slipstream.runtime import BundleError, Predictor, load_file
 from slipstream.runtime.bundle import _digest, dump, parse
 from slipstream.runtime.kernels import Layer
-from tests.conftest import Trained
+from slipstream.runtime.types import Precision, Task
+from tests.unit.runtime.people import people
 
 
 @pytest.fixture(scope="module")
-def data(mixed: Trained) -> bytes:
-    return mixed.store.get(mixed.bundles.int8.file)
+def data() -> bytes:
+    return dump(people())
 
 
-def test_a_bundle_survives_being_written(mixed: Trained) -> None:
+@pytest.mark.parametrize("task", ["binary", "multiclass", "regression"])
+@pytest.mark.parametrize("precision", ["float32", "int8"])
+def test_a_bundle_survives_being_written(precision: Precision, task: Task) -> None:
     """What is written is what is read: tensors to the bit, columns and details to the letter."""
-    for variant in (mixed.bundles.float32, mixed.bundles.int8):
-        data = mixed.store.get(variant.file)
-        bundle = parse(data)
-        assert dump(bundle) == data
-        assert bundle.precision == variant.precision
-        assert bundle.details["training_data_sha256"] == mixed.dataset.table.sha256
-
-
-def test_int8_weights_are_four_times_smaller(mixed: Trained, demo: Trained) -> None:
-    """Every weight matrix shrinks exactly 4 x; with biases, scales and edges it is <= 0.40 x."""
-    for trained in (mixed, demo):
-        float32, int8 = (
-            parse(trained.store.get(each.file))
-            for each in (trained.bundles.float32, trained.bundles.int8)
-        )
-        for wide, narrow in zip(float32.layers, int8.layers, strict=True):
-            assert wide.weight.nbytes == 4 * narrow.weight.nbytes
-        assert float32.weights_bytes == 4 * int8.weights_bytes
-    assert demo.bundles.int8.tensors_bytes <= 0.40 * demo.bundles.float32.tensors_bytes
+    written = people(precision, task)
+    data = dump(written)
+    bundle = parse(data)
+    assert dump(bundle) == data
+    assert (bundle.precision, bundle.task) == (precision, task)
+    assert (bundle.classes, bundle.details) == (written.classes, written.details)
 
 
 def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
@@ -123,9 +113,9 @@ def test_forged_metadata_is_refused(data: bytes, change: dict) -> None:
         ("multiplier", np.ones(16, np.float64)),
     ],
 )
-def test_unsafe_tensors_are_refused(mixed: Trained, tensor: str, value: np.ndarray) -> None:
+def test_unsafe_tensors_are_refused(tensor: str, value: np.ndarray) -> None:
     """Numbers that could overflow the integer sums, or are no numbers, never get into a file."""
-    bundle = parse(mixed.store.get(mixed.bundles.int8.file))
+    bundle = people()
     first = bundle.layers[0]
     changed = {"weight": first.weight, "bias": first.bias, "multiplier": first.multiplier}
     changed[tensor] = value
@@ -133,9 +123,9 @@ def test_unsafe_tensors_are_refused(mixed: Trained, tensor: str, value: np.ndarr
         dump(replace_first_layer(bundle, Layer(**changed)))
 
 
-def test_weights_that_could_overflow_are_refused(mixed: Trained) -> None:
+def test_weights_that_could_overflow_are_refused() -> None:
     """Finite float32 weights whose sums need not be finite never get into a file."""
-    bundle = parse(mixed.store.get(mixed.bundles.float32.file))
+    bundle = people("float32")
     first = bundle.layers[0]
     huge = Layer(weight=np.full_like(first.weight, 3e38), bias=first.bias)
     with pytest.raises(BundleError, match="must stay finite"):
@@ -153,16 +143,14 @@ def test_an_int8_answer_that_could_overflow_is_refused(mixed: Trained) -> None:
 
 
 def replace_first_layer(bundle, layer):
-    from dataclasses import replace
-
     return replace(bundle, layers=(layer, *bundle.layers[1:]))
 
 
-def test_threads_share_a_model(mixed: Trained) -> None:
+def test_threads_share_a_model() -> None:
     """Eight threads that share one model get the answers that one thread gets."""
     from concurrent.futures import ThreadPoolExecutor
 
-    model = Predictor(parse(mixed.store.get(mixed.bundles.int8.file)))
+    model = Predictor(people())
     rows = [{"age": float(age), "city": "Oslo", "member": 1.0} for age in range(18, 90)]
     expected = [model.predict_one(row) for row in rows]
     with ThreadPoolExecutor(8) as pool:

@@ -4,9 +4,17 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import Trained
+from slipstream.runtime.bundle import dump
+from tests.unit.runtime.people import people
 
 HEAVY = ["torch", "pandas", "prefect", "mlflow", "sklearn", "pydantic", "scipy", "pyarrow"]
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    path = tmp_path / "people.safetensors"
+    path.write_bytes(dump(people()))
+    return path
 
 
 def run_fresh(code: str, *arguments: str) -> str:
@@ -15,7 +23,7 @@ def run_fresh(code: str, *arguments: str) -> str:
     return subprocess.run(command, check=True, capture_output=True, text=True).stdout
 
 
-def test_predicting_imports_numpy_and_safetensors_only(mixed: Trained) -> None:
+def test_predicting_imports_numpy_and_safetensors_only(file: Path) -> None:
     """Import, load and a first prediction bring in none of the libraries that training needs."""
     code = (
         "import sys, slipstream\n"
@@ -23,12 +31,12 @@ def test_predicting_imports_numpy_and_safetensors_only(mixed: Trained) -> None:
         "model.predict_one({'age': 40, 'city': 'Oslo', 'member': True})\n"
         "print(*sorted({name.split('.')[0] for name in sys.modules}))"
     )
-    loaded = set(run_fresh(code, str(mixed.store.path(mixed.bundles.int8.file))).split())
+    loaded = set(run_fresh(code, str(file)).split())
     assert "numpy" in loaded
     assert not loaded & set(HEAVY)
 
 
-def test_the_library_works_where_training_is_not_installed(mixed: Trained, tmp_path: Path) -> None:
+def test_the_library_works_where_training_is_not_installed(file: Path) -> None:
     """With every heavy library hidden, loading still works, and the registry asks for mlflow."""
     code = (
         "import sys\n"
@@ -39,7 +47,7 @@ def test_the_library_works_where_training_is_not_installed(mixed: Trained, tmp_p
         "try: slipstream.load('models:/m@champion')\n"
         "except slipstream.InputError as error: print(error)"
     )
-    printed = run_fresh(code, str(mixed.store.path(mixed.bundles.int8.file)))
+    printed = run_fresh(code, str(file))
     assert printed.startswith("(1,)")
     assert "pip install 'slipstream[train]'" in printed
 

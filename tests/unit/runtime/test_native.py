@@ -9,15 +9,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from slipstream.checkout import root
-from slipstream.runtime import InputError, Predictor, backend, instruction_set
+from slipstream.runtime import InputError, Predictor, backend, instruction_set, native
 from slipstream.runtime.bundle import dump, parse
 from slipstream.runtime.native import instruction_sets
-from tests.conftest import Trained
+from tests.conftest import CHECKOUT
 from tests.unit.runtime import agreement
-from tests.unit.runtime.agreement import Shape, bundle_of, raw_rows
+from tests.unit.runtime.agreement import Shape, bundle_of, complete, raw_rows
+from tests.unit.runtime.people import people
 
-SOURCE = root() / "src/slipstream/runtime/_native.c"
+SOURCE = Path(native.__file__).with_name("_native.c")
 FLAGS = ["-std=c11", "-ffp-contract=off", "-fopenmp-simd"]
 SHAPE = Shape(features=5, bins=24, hidden=[32, 32], outputs=1, rows=100, seed=0)
 
@@ -49,7 +49,7 @@ def compile_native(into: Path, *flags: str) -> Path:
 def run_python(*arguments: str, **environment: str) -> str:
     done = subprocess.run(
         [sys.executable, "-W", "ignore", *arguments],
-        cwd=root(),
+        cwd=CHECKOUT,
         env={**os.environ, **environment},
         capture_output=True,
         text=True,
@@ -152,20 +152,18 @@ class Blank(str):
         {"age": 40.0, "city": None, "member": 1},
     ],
 )
-def test_unusual_values_mean_in_c_what_they_mean_in_python(mixed, row: dict) -> None:
+def test_unusual_values_mean_in_c_what_they_mean_in_python(row: dict) -> None:
     """What C does not read itself, Python turns into what C reads: the answer is numpy's."""
-    bundle = parse(mixed.store.get(mixed.bundles.int8.file))
+    bundle = people()
     model, plain = Predictor(bundle), Predictor(bundle, backend="numpy")
     assert model.predict_one(row) == pytest.approx(plain.predict_one(row), abs=1e-12)
     listed = [row.get(name) for name in model.features]
     assert model.predict_one(listed) == model.predict_one(tuple(listed)) == model.predict_one(row)
 
 
-def test_a_missing_value_is_refused_from_every_kind_of_row(
-    demo: Trained, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_missing_value_is_refused_from_every_kind_of_row(monkeypatch: pytest.MonkeyPatch) -> None:
     """Where training saw none missing, C leaves the row to Python, which names the column."""
-    model = Predictor(parse(demo.store.get(demo.bundles.int8.file)))
+    model = Predictor(complete(bundle_of(SHAPE, "int8", categorical=0)))
     name = model.features[1]
     row = np.zeros(5)
     row[1] = np.nan
@@ -187,9 +185,9 @@ def test_a_missing_value_is_refused_from_every_kind_of_row(
 
 
 @pytest.mark.parametrize("threads", [0, -1, 1.5, "two"])
-def test_threads_are_a_positive_number(demo, threads) -> None:
+def test_threads_are_a_positive_number(threads) -> None:
     """Any other number of threads is refused."""
-    model = Predictor(parse(demo.store.get(demo.bundles.int8.file)))
+    model = Predictor(bundle_of(SHAPE, "int8", categorical=0))
     with pytest.raises(InputError, match="threads must be"):
         model.predict(np.zeros((3, 5)), threads=threads)
 
@@ -252,6 +250,7 @@ def test_a_model_is_freed_with_its_predictor() -> None:
         gc.enable()
 
 
+@pytest.mark.source
 def test_the_c_file_compiles_without_warnings(tmp_path: Path) -> None:
     """The strict warnings are errors, conversions included."""
     compile_native(
@@ -259,6 +258,7 @@ def test_the_c_file_compiles_without_warnings(tmp_path: Path) -> None:
     )
 
 
+@pytest.mark.source
 def test_damage_is_harmless_under_the_sanitizers(tmp_path: Path) -> None:
     """Damaged bundles, odd rows and odd arguments reach no memory that is not theirs."""
     sanitizers = [

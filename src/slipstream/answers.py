@@ -1,0 +1,32 @@
+"""Answers as users read them: each value under a name, the predicted class last."""
+
+from typing import Any
+
+from slipstream.runtime import Predictor
+
+__all__ = ["names", "texts", "values"]
+
+
+def names(model: Predictor) -> list[str]:
+    """What the values of an answer are called, in their order."""
+    if model.task == "regression":
+        return ["prediction"]
+    if model.task == "binary":
+        return ["probability", "label"]
+    return [*(f"probability_{each}" for each in model.classes), "label"]
+
+
+def values(model: Predictor, answer: Any) -> list[float | str]:
+    """One answer of `predict_one`, with the class it stands for; of equal ones, the first."""
+    if model.task == "regression":
+        return [answer]
+    if model.task == "binary":
+        return [answer, model.classes[answer >= 0.5]]
+    return [*answer, model.classes[answer.index(max(answer))]]
+
+
+def texts(model: Predictor, answer: Any) -> list[str]:
+    """The values for a table: probabilities to six places, numbers to all that float32 holds."""
+    form = ".9g" if model.task == "regression" else ".6f"
+    shown = values(model, answer)
+    return [each if isinstance(each, str) else format(each, form) for each in shown]

@@ -1,0 +1,56 @@
+"""What pandas and pyarrow hold, given to the predictor."""
+
+import math
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pytest
+
+from slipstream.runtime import InputError, Predictor
+from tests.unit.runtime.people import people
+
+
+def test_frame_array_and_rows_agree() -> None:
+    """A frame with other columns and another order answers like rows in the features' order."""
+    model = Predictor(people())
+    frame = pd.DataFrame(
+        {
+            "extra": [1, 2, 3],
+            "member": [1.0, 0.0, 1.0],
+            "income": [1000.0, None, 5e9],
+            "city": ["Oslo", None, "Paris"],
+            "age": np.array([20, 30, 40]),
+        }
+    )
+    rows = frame[model.features].astype(object).to_numpy()
+    assert model.predict(frame).tolist() == model.predict(rows).tolist()
+    assert model.predict(frame).shape == (3,)
+    assert model.predict(frame.head(0)).shape == (0,)
+
+
+def test_a_series_is_read_by_name() -> None:
+    """A row of a frame answers like a dict, in whatever order its values stand."""
+    model = Predictor(people())
+    row = {"member": 1.0, "city": "Oslo", "age": 40.0, "income": 5.0}
+    assert model.predict_one(pd.Series(row)) == model.predict_one(row)
+
+
+@pytest.mark.parametrize("absent", [pd.NA, pd.NaT])
+def test_what_pandas_has_for_missing_is_missing(absent: object) -> None:
+    """Pandas' own ways to be missing answer as None does."""
+    model = Predictor(people())
+    row = {"age": 40.0, "city": "Oslo", "member": 1.0}
+    assert model.predict_one({**row, "income": absent}) == model.predict_one(row)
+
+
+def test_frames_are_checked() -> None:
+    """A missing value names column and row; doubled columns and other tables are refused."""
+    model = Predictor(people())
+    with pytest.raises(InputError, match=r"'age' must have a value.*row 2"):
+        model.predict(pd.DataFrame({"age": [1.0, math.nan], "city": "Oslo", "member": 1.0}))
+    with pytest.raises(InputError, match="must be a pandas frame"):
+        model.predict(pa.table({"age": [1.0]}))
+    doubled = pd.DataFrame(np.zeros((1, 2)), columns=["age", "age"])
+    with pytest.raises(InputError, match="different names"):
+        model.predict(doubled)
