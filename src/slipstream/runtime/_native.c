@@ -25,6 +25,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* aarch64's u8 x s8 dot product. Clang does not find it, and says that it is GCC 4. */
+#if defined(__aarch64__) && defined(__linux__) && __GNUC__ >= 10
+#include <sys/auxv.h>
+#ifndef HWCAP2_I8MM
+#define HWCAP2_I8MM (1 << 13) /* an older C library's header lacks it */
+#endif
+#endif
+
 #define LANES 32          /* widths are padded to a multiple of this */
 #define GROUP 8           /* columns whose edges are searched side by side */
 #define BLOCK_ROWS 64     /* rows of a table that go through the network together */
@@ -854,6 +862,9 @@ KERNELS(baseline, 16, true, , )
 KERNELS(avx2, 32, true, TARGETED("avx2"), TARGETED("avx2"))
 KERNELS(avx512, 64, true, TARGETED(AVX512), TARGETED(AVX512 HALF))
 KERNELS(avx512vnni, 64, false, TARGETED(AVX512 ",avx512vnni"), TARGETED(AVX512 ",avx512vnni" HALF))
+#elif defined(HWCAP2_I8MM)
+#define I8MM "arch=armv8.2-a+i8mm" /* below 8.2, GCC finds usdot and its assembler refuses it */
+KERNELS(i8mm, 16, false, TARGETED(I8MM), TARGETED(I8MM))
 #endif
 
 static const Kernels *available[4]; /* what this machine has, the best last */
@@ -874,6 +885,9 @@ static void find_instruction_sets(void)
         if (__builtin_cpu_supports("avx512vnni"))
             available[count++] = &kernels_avx512vnni;
     }
+#elif defined(HWCAP2_I8MM)
+    if (getauxval(AT_HWCAP2) & HWCAP2_I8MM)
+        available[count++] = &kernels_i8mm;
 #endif
     available_count = count;
     chosen = available[count - 1];
