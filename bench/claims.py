@@ -116,7 +116,7 @@ def _wide_layers(figures: Figures) -> Iterator[Claim]:
     without = [
         each
         for each in figures.instruction_sets
-        if each.size == WIDE_256 and each.instruction_set in ("avx2", "avx512", "neon")
+        if each.size == WIDE_256 and each.instruction_set in ("avx2", "avx512")
     ]
     yield _without_vnni(without)
 

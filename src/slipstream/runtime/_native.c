@@ -25,6 +25,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* aarch64's u8 x s8 dot product. Clang does not find it, and says that it is GCC 4. */
+#if defined(__aarch64__) && defined(__linux__) && __GNUC__ >= 10
+#include <sys/auxv.h>
+#ifndef HWCAP2_I8MM
+#define HWCAP2_I8MM (1 << 13) /* an older C library's header lacks it */
+#endif
+#endif
+
 #define LANES 32          /* widths are padded to a multiple of this */
 #define GROUP 8           /* columns whose edges are searched side by side */
 #define BLOCK_ROWS 64     /* rows of a table that go through the network together */
@@ -402,6 +410,14 @@ INLINE void look_up(const Network *network, const Scratch *scratch, int64_t stri
                 network->features, layer->bias, width, (float *)scratch->sums);
 }
 
+/* GCC needs no word. Clang unrolls LANES steps before it would vectorise them, and does not see
+ * s16 x s16 in the width that it takes by itself. */
+#ifdef __clang__
+#define DOT_LOOP _Pragma("clang loop unroll(disable) vectorize_width(32)")
+#else
+#define DOT_LOOP
+#endif
+
 /* u8 x s8 (or s16 x s8, where `wide`) into s32. */
 INLINE int32_t integer_dot(const void *inputs, const int8_t *restrict weights, int64_t count,
                            bool wide)
@@ -410,10 +426,12 @@ INLINE int32_t integer_dot(const void *inputs, const int8_t *restrict weights, i
     weights = (const int8_t *)__builtin_assume_aligned(weights, LANES);
     if (wide) {
         const int16_t *restrict from = ALIGNED(const int16_t, inputs);
+        DOT_LOOP
         for (int64_t unit = 0; unit < count; unit++)
             sum += (int32_t)from[unit] * (int32_t)(int16_t)weights[unit];
     } else {
         const uint8_t *restrict from = ALIGNED(const uint8_t, inputs);
+        DOT_LOOP
         for (int64_t unit = 0; unit < count; unit++)
             sum += (int32_t)from[unit] * (int32_t)weights[unit];
     }
@@ -812,11 +830,14 @@ typedef struct {
     Many many[2][2]; /* [int8][narrow] */
 } Kernels;
 
-/* Narrow layers answer faster in 256-bit vectors: fewer steps to add one vector up. */
+/* Narrow layers answer faster in 256-bit vectors: fewer steps to add one vector up. With VNNI, GCC
+ * finds vpdpbusd (u8 x s8), Clang only vpdpwssd (s16 x s16). */
 #if defined(__GNUC__) && !defined(__clang__)
 #define HALF ",prefer-vector-width=256"
+#define VNNI_WIDE false
 #else
 #define HALF ""
+#define VNNI_WIDE true
 #endif
 
 #define KERNELS(set, bytes, wide, TARGET, NARROW_TARGET)                                              \
@@ -869,7 +890,11 @@ KERNELS(baseline, 16, true, , )
 #define AVX512 "avx512f,avx512bw,avx512vl,avx512dq"
 KERNELS(avx2, 32, true, TARGETED("avx2"), TARGETED("avx2"))
 KERNELS(avx512, 64, true, TARGETED(AVX512), TARGETED(AVX512 HALF))
-KERNELS(avx512vnni, 64, false, TARGETED(AVX512 ",avx512vnni"), TARGETED(AVX512 ",avx512vnni" HALF))
+KERNELS(avx512vnni, 64, VNNI_WIDE, TARGETED(AVX512 ",avx512vnni"),
+        TARGETED(AVX512 ",avx512vnni" HALF))
+#elif defined(HWCAP2_I8MM)
+#define I8MM "arch=armv8.2-a+i8mm" /* below 8.2, GCC finds usdot and its assembler refuses it */
+KERNELS(i8mm, 16, false, TARGETED(I8MM), TARGETED(I8MM))
 #endif
 
 static const Kernels *available[4]; /* what this machine has, the best last */
@@ -890,6 +915,9 @@ static void find_instruction_sets(void)
         if (__builtin_cpu_supports("avx512vnni"))
             available[count++] = &kernels_avx512vnni;
     }
+#elif defined(HWCAP2_I8MM)
+    if (getauxval(AT_HWCAP2) & HWCAP2_I8MM)
+        available[count++] = &kernels_i8mm;
 #endif
     available_count = count;
     chosen = available[count - 1];
