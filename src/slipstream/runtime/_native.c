@@ -82,7 +82,7 @@ typedef struct {
     float *multiplier; /* int8: (padded_outputs,) */
 } Layer;
 
-/* Memory of a network. Cold calls wait for pages more than for anything else, so arrays share them. */
+/* Memory of a network. Cold calls wait for pages more than for anything: arrays share them. */
 typedef struct Chunk {
     struct Chunk *next;
     size_t used, size;         /* in bytes, from `memory` on */
@@ -840,42 +840,42 @@ typedef struct {
 #define VNNI_WIDE true
 #endif
 
-#define KERNELS(set, bytes, wide, TARGET, NARROW_TARGET)                                              \
+#define KERNELS(set, bytes, wide, TARGET, NARROW_TARGET)                                           \
     TARGET static void one_float32_##set(const Network *n, const Scratch *s)                       \
     {                                                                                              \
-        answer_one(n, s, 0, false, wide, bytes);                                                          \
+        answer_one(n, s, 0, false, wide, bytes);                                                   \
     }                                                                                              \
     TARGET static void one_int8_##set(const Network *n, const Scratch *s)                          \
     {                                                                                              \
-        answer_one(n, s, 0, true, wide, bytes);                                                           \
+        answer_one(n, s, 0, true, wide, bytes);                                                    \
     }                                                                                              \
     NARROW_TARGET static void one_narrow_float32_##set(const Network *n, const Scratch *s)         \
     {                                                                                              \
-        answer_one(n, s, LANES, false, wide, bytes);                                                      \
+        answer_one(n, s, LANES, false, wide, bytes);                                               \
     }                                                                                              \
     NARROW_TARGET static void one_narrow_int8_##set(const Network *n, const Scratch *s)            \
     {                                                                                              \
-        answer_one(n, s, LANES, true, wide, bytes);                                                       \
+        answer_one(n, s, LANES, true, wide, bytes);                                                \
     }                                                                                              \
     TARGET static bool many_float32_##set(const Network *n, const Block *b, const Table *t,        \
                                           int64_t from, int64_t count, double *answers)            \
     {                                                                                              \
-        return answer_block(n, b, t, from, count, answers, 0, false, bytes);                              \
+        return answer_block(n, b, t, from, count, answers, 0, false, bytes);                       \
     }                                                                                              \
     TARGET static bool many_int8_##set(const Network *n, const Block *b, const Table *t,           \
                                        int64_t from, int64_t count, double *answers)               \
     {                                                                                              \
-        return answer_block(n, b, t, from, count, answers, 0, true, bytes);                               \
+        return answer_block(n, b, t, from, count, answers, 0, true, bytes);                        \
     }                                                                                              \
     TARGET static bool many_narrow_float32_##set(const Network *n, const Block *b, const Table *t, \
                                                  int64_t from, int64_t count, double *answers)     \
     {                                                                                              \
-        return answer_block(n, b, t, from, count, answers, LANES, false, bytes);                          \
+        return answer_block(n, b, t, from, count, answers, LANES, false, bytes);                   \
     }                                                                                              \
     TARGET static bool many_narrow_int8_##set(const Network *n, const Block *b, const Table *t,    \
                                               int64_t from, int64_t count, double *answers)        \
     {                                                                                              \
-        return answer_block(n, b, t, from, count, answers, LANES, true, bytes);                           \
+        return answer_block(n, b, t, from, count, answers, LANES, true, bytes);                    \
     }                                                                                              \
     static const Kernels kernels_##set = {                                                         \
         #set,                                                                                      \
@@ -1312,7 +1312,7 @@ static PyObject *model_new(PyTypeObject *type, PyObject *arguments, PyObject *ke
     return (PyObject *)self;
 }
 
-/* No tp_clear: what `encode` reaches can break a cycle, and a model stays whole until it is freed. */
+/* No tp_clear: what `encode` reaches can break a cycle, and a model stays whole to its end. */
 static int model_traverse(Model *self, visitproc visit, void *arg)
 {
     Py_VISIT(Py_TYPE(self));
