@@ -21,7 +21,7 @@ def champion(config: OptimizeConfig) -> Champion | None:
 @task(**measured("drift"), timeout_seconds=IO_SECONDS)
 def drift(champion: Champion, dataset: DatasetRef, config: OptimizeConfig) -> Drift | None:
     """Refuse data that the champion cannot read, and say how far it has moved otherwise."""
-    retraining.check_champion(champion, dataset, config)
+    retraining.check_champion(champion, dataset)
     moved = retraining.measure_drift(champion, dataset, config, open_store())
     if moved is not None:
         logger.info("drift: %s", moved.shape)

@@ -13,6 +13,7 @@ from slipstream.references import (
     NetworkRef,
     PreparedRef,
     Reference,
+    SplitRule,
 )
 from slipstream.runtime.types import Precision
 
@@ -208,7 +209,7 @@ class Champion(Reference):
     version: str
     bundle: str
     classes: tuple[str, str]
-    split: str
+    split: SplitRule
 
     @property
     def shape(self) -> str:

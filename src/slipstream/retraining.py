@@ -6,18 +6,19 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
+from pydantic import ValidationError
 
 from slipstream.config import OptimizeConfig
 from slipstream.drift import Drift, measure
 from slipstream.locking import promotion_lock
-from slipstream.promotion import check_schema, decide
+from slipstream.promotion import check_schema, check_split, decide
 from slipstream.quality import row_log_loss
-from slipstream.references import DatasetRef
+from slipstream.references import DatasetRef, SplitRule
 from slipstream.results import Champion, Decision, RunRecord, TrackedRun
 from slipstream.runtime import InputError, load_file
 from slipstream.snapshot import load_part
 from slipstream.store import Store
-from slipstream.tracking.registry import Registry
+from slipstream.tracking.registry import Registry, Version
 
 __all__ = [
     "check_champion",
@@ -39,7 +40,7 @@ def find_champion(config: OptimizeConfig) -> Champion | None:
     bundle = registry.bundle(version)
     classes = load_file(bundle).bundle.classes
     return Champion(
-        version=version.number, bundle=str(bundle), classes=classes, split=version.split
+        version=version.number, bundle=str(bundle), classes=classes, split=_split_of(version)
     )
 
 
@@ -51,7 +52,7 @@ def inherit(config: OptimizeConfig, champion: Champion | None) -> OptimizeConfig
     return config.model_copy(update={"data": data})
 
 
-def check_champion(champion: Champion, dataset: DatasetRef, config: OptimizeConfig) -> None:
+def check_champion(champion: Champion, dataset: DatasetRef) -> None:
     """Check that champion and challenger can be compared on the new data.
 
     Raises:
@@ -59,12 +60,7 @@ def check_champion(champion: Champion, dataset: DatasetRef, config: OptimizeConf
             rows into the test.
     """
     check_schema(load_file(champion.bundle).bundle, dataset)
-    if champion.split != split_of(config):
-        raise InputError(
-            "data.seed and the fractions must be the champion's, because it must not be tested on "
-            f"rows it was trained on, however: they were {champion.split} and are "
-            f"{split_of(config)}; change them back, or train under another model name"
-        )
+    check_split(champion.split, dataset.split)
 
 
 def measure_drift(
@@ -80,12 +76,6 @@ def measure_drift(
     drift = measure(then, load_file(champion.bundle).bundle.columns, rows)
     registry.log_drift(version, drift)
     return drift
-
-
-def split_of(config: OptimizeConfig) -> str:
-    """What decides which rows are test rows."""
-    keys = {"seed", "test_fraction", "validation_fraction"}
-    return config.data.model_dump_json(include=keys)
 
 
 def identity(dataset: DatasetRef, config: OptimizeConfig, code: Mapping[str, str]) -> str:
@@ -120,7 +110,11 @@ def promote(record: RunRecord, tracked: TrackedRun, made_by: str, store: Store) 
     target = labels.to_numpy(np.int64)
     challenger = load_file(store.path(record.bundles.variants[winner].file))
     with promotion_lock(record.config.name, record.config.tracking.uri):
-        version = registry.register(tracked.variants[winner], made_by, split_of(record.config))
+        champion = registry.champion()
+        if champion is not None:  # it may be another one than when this run began
+            check_split(_split_of(champion), record.dataset.split)
+        split = record.dataset.split.model_dump_json()
+        version = registry.register(tracked.variants[winner], made_by, split)
         if version.decision:
             return Decision(promoted=version.is_promoted, reason=version.reason)
         rival = registry.rival(version)
@@ -134,3 +128,15 @@ def promote(record: RunRecord, tracked: TrackedRun, made_by: str, store: Store) 
         )
         registry.settle(version, decision)
     return decision
+
+
+def _split_of(champion: Version) -> SplitRule:
+    try:
+        return SplitRule.model_validate_json(champion.split)
+    except ValidationError:
+        raise InputError(
+            "a champion must say how its rows were split, so that it is not tested on rows it was "
+            f"trained on, however: version {champion.number} does not (its tag slipstream.split); "
+            "set the alias on a version that a retraining registered, or train under another model "
+            "name"
+        ) from None

@@ -9,7 +9,7 @@ from mlflow.tracking import MlflowClient
 
 import slipstream
 from flows.retrain import retrain
-from slipstream.config import OptimizeConfig, parse_config
+from slipstream.config import FeaturesConfig, OptimizeConfig, parse_config
 from slipstream.runtime import InputError
 from slipstream.tracking.registry import Registry
 
@@ -138,8 +138,51 @@ def test_another_split_is_refused(place: Path) -> None:
     retrain(config_of(place))
     config = config_of(place)
     config = config.model_copy(update={"data": config.data.model_copy(update={"seed": 5})})
-    with pytest.raises(InputError, match=r"data\.seed and the fractions must be the champion's"):
+    with pytest.raises(InputError, match=r"data\.seed was 0 and is 5"):
         retrain(config)
+
+
+def test_what_would_move_training_rows_into_the_test_is_refused(place: Path) -> None:
+    """A column more, one less, or an identifier that is none any more: all rows change sides."""
+    path = place / "customers.csv"
+    frame = pd.read_csv(path).assign(number=range(1500))
+    frame.to_csv(path, index=False)
+    config = config_of(place).model_copy(update={"features": FeaturesConfig(k=2)})
+    retrain(config)
+
+    frame.assign(extra=1.5).to_csv(path, index=False)
+    with pytest.raises(InputError, match="'extra' did not count and does"):
+        retrain(config)
+    pd.concat([frame, frame.head(1)]).to_csv(path, index=False)
+    with pytest.raises(InputError, match="'number' did not count and does"):
+        retrain(config)
+    frame.to_csv(path, index=False)
+    data = config.data.model_copy(update={"drop": ["c"]})
+    with pytest.raises(InputError, match="'c' counted and does not"):
+        retrain(config.model_copy(update={"data": data}))
+    assert versions_of(place) == [champion_of(place)] == ["1"]
+
+
+def test_a_new_column_that_is_dropped_moves_no_row(place: Path) -> None:
+    """The way out that the refusal names: without the new column, the split is as it was."""
+    retrain(config_of(place))
+    frame = pd.read_csv(place / "customers.csv").assign(extra=1.5)
+    frame.to_csv(place / "customers.csv", index=False)
+    config = config_of(place, epochs=15, learning_rate=0.02)
+    data = config.data.model_copy(update={"drop": ["extra"]})
+    assert retrain(config.model_copy(update={"data": data})).promoted
+
+
+def test_a_champion_registered_before_columns_were_recorded_can_be_replaced(place: Path) -> None:
+    """Its tag has no list of columns; a tag that says nothing is refused in words."""
+    retrain(config_of(place))
+    client = MlflowClient(f"sqlite:///{place}/mlflow.db")
+    before = '{"test_fraction":0.2,"validation_fraction":0.2,"seed":0}'
+    client.set_model_version_tag("customers", "1", "slipstream.split", before)
+    assert retrain(config_of(place, epochs=15, learning_rate=0.02)).promoted
+    client.delete_model_version_tag("customers", "2", "slipstream.split")
+    with pytest.raises(InputError, match=r"its tag slipstream\.split"):
+        retrain(config_of(place))
 
 
 def test_a_registered_model_is_loaded_by_its_alias(place: Path) -> None:
