@@ -111,7 +111,7 @@ def _parser(command: str) -> argparse.ArgumentParser:
     bench.set_defaults(run=_bench)
 
     inspect = commands.add_parser("inspect", help="tell what a bundle is")
-    inspect.add_argument("bundle", help="a bundle file")
+    inspect.add_argument("bundle", help="a bundle file, or models:/NAME@ALIAS")
     inspect.set_defaults(run=_inspect)
 
     export = commands.add_parser("export", help="write a bundle for another runtime")
@@ -272,8 +272,8 @@ def _bench(chosen: argparse.Namespace) -> int:
 
 
 def _inspect(chosen: argparse.Namespace) -> int:
-    model = load(chosen.bundle)
-    print("\n".join(describe(model, Path(chosen.bundle))))
+    title = chosen.bundle if chosen.bundle.startswith("models:/") else Path(chosen.bundle).name
+    print("\n".join(describe(load(chosen.bundle), title)))
     return DONE
 
 

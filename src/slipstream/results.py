@@ -7,6 +7,7 @@ from pydantic import BaseModel, ConfigDict
 
 from slipstream.config import OptimizeConfig
 from slipstream.references import (
+    Blob,
     Bundles,
     DatasetRef,
     FeatureMask,
@@ -207,7 +208,7 @@ class Champion(Reference):
     """The registered model that answers now: its version, its file, its labels, its split."""
 
     version: str
-    bundle: str
+    bundle: Blob
     classes: tuple[str, str]
     split: SplitRule
 

@@ -15,7 +15,8 @@ from slipstream.promotion import check_schema, check_split, decide
 from slipstream.quality import row_log_loss
 from slipstream.references import DatasetRef, SplitRule
 from slipstream.results import Champion, Decision, RunRecord, TrackedRun
-from slipstream.runtime import InputError, load_file
+from slipstream.runtime import InputError, Predictor, load_file
+from slipstream.runtime.bundle import parse, read
 from slipstream.snapshot import load_part
 from slipstream.store import Store
 from slipstream.tracking.registry import Registry, Version
@@ -31,16 +32,18 @@ __all__ = [
 ]
 
 
-def find_champion(config: OptimizeConfig) -> Champion | None:
-    """The champion of the config's model, if there is one."""
+def find_champion(config: OptimizeConfig, store: Store) -> Champion | None:
+    """The champion of the config's model, if there is one; its bundle goes to the store."""
     registry = Registry(config.name, config.tracking.uri)
     version = registry.champion()
     if version is None:
         return None
-    bundle = registry.bundle(version)
-    classes = load_file(bundle).bundle.classes
+    data = registry.bundle(version)
     return Champion(
-        version=version.number, bundle=str(bundle), classes=classes, split=_split_of(version)
+        version=version.number,
+        bundle=store.put(data, ".safetensors"),
+        classes=parse(data).classes,
+        split=_split_of(version),
     )
 
 
@@ -52,14 +55,14 @@ def inherit(config: OptimizeConfig, champion: Champion | None) -> OptimizeConfig
     return config.model_copy(update={"data": data})
 
 
-def check_champion(champion: Champion, dataset: DatasetRef) -> None:
+def check_champion(champion: Champion, dataset: DatasetRef, store: Store) -> None:
     """Check that champion and challenger can be compared on the new data.
 
     Raises:
         InputError: the columns or labels changed, or the split would mix the champion's training
             rows into the test.
     """
-    check_schema(load_file(champion.bundle).bundle, dataset)
+    check_schema(read(store.path(champion.bundle)), dataset)
     check_split(champion.split, dataset.split)
 
 
@@ -73,7 +76,7 @@ def measure_drift(
     if then is None:
         return None
     rows, _ = load_part(dataset, "train", store)
-    drift = measure(then, load_file(champion.bundle).bundle.columns, rows)
+    drift = measure(then, read(store.path(champion.bundle)).columns, rows)
     registry.log_drift(version, drift)
     return drift
 
@@ -120,7 +123,8 @@ def promote(record: RunRecord, tracked: TrackedRun, made_by: str, store: Store) 
         rival = registry.rival(version)
         losses = None
         if rival is not None:
-            losses = row_log_loss(target, load_file(registry.bundle(rival)).predict(rows))
+            old = Predictor(parse(registry.bundle(rival)))
+            losses = row_log_loss(target, old.predict(rows))
         decision = decide(
             guess_losses=row_log_loss(target, np.full(len(target), target.mean())),
             champion_losses=losses,

@@ -1,9 +1,9 @@
 """Which part a row belongs to: decided by a seeded hash of its own cells.
 
 So the split does not depend on the order of rows or columns, and exact duplicates are never on two
-sides. Cells are hashed as they came, before columns are typed: a new row may make a column text, and
-moves no other row. But a column that is added or dropped, or becomes an identifier or ceases to be
-one, moves every row: so the names of the hashed columns belong to what a split is known by.
+sides. Cells are hashed as they came, before columns are typed: a new row may make a column text,
+and moves no other row. But a column that is added or dropped, or becomes an identifier or ceases
+to be one, moves every row: so the names of the hashed columns belong to what a split is known by.
 """
 
 from collections.abc import Collection, Iterable
