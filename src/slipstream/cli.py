@@ -1,6 +1,7 @@
 """The console script: reads arguments, runs one command, and turns mistakes into one message.
 
-Exit codes: 0 done; 1 a defect; 2 the user's input is at fault; 3 no variant met the budget.
+Exit codes: 0 done; 1 a defect; 2 the user's input is at fault; 3 no variant met the budget;
+130 interrupted.
 """
 
 from __future__ import annotations
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
 
 __all__ = ["main"]
 
-DONE, MISTAKE, NO_WINNER = 0, 2, 3
+DONE, MISTAKE, NO_WINNER, INTERRUPTED = 0, 2, 3, 130
 OWN = ("slipstream", "flows", "tasks", "bench")
 
 
@@ -66,7 +67,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return DONE
     except KeyboardInterrupt:
         print("slipstream: interrupted; run the same command again to go on", file=sys.stderr)
-        return 130
+        return INTERRUPTED
 
 
 def _parser(command: str) -> argparse.ArgumentParser:
@@ -191,7 +192,7 @@ def _retrain(chosen: argparse.Namespace) -> int:
 
     decision = cast("Decision", retrain(config))  # the data of whatever state it ends in
     print(f"{decision.shape}: {decision.reason}")
-    return DONE
+    return DONE if decision.met_budget else NO_WINNER
 
 
 def _ready_for_flows() -> AbstractContextManager[object]:

@@ -218,10 +218,14 @@ class Champion(Reference):
 
 
 class Decision(Reference):
-    """Whether a challenger became champion, and why; `gain` is in nats of log-loss a row."""
+    """Whether a challenger became champion, and why; `gain` is in nats of log-loss a row.
+
+    `met_budget` is whether there was a challenger at all.
+    """
 
     promoted: bool
     reason: str
+    met_budget: bool = True
     gain: Interval | None = None
 
     @property

@@ -107,7 +107,7 @@ def promote(record: RunRecord, tracked: TrackedRun, made_by: str, store: Store) 
     winner = record.comparison.verdict.winner
     if winner is None:
         reason = f"the challenger is out: {record.comparison.verdict.reason}"
-        return Decision(promoted=False, reason=reason)
+        return Decision(promoted=False, reason=reason, met_budget=False)
     registry = Registry(record.config.name, record.config.tracking.uri)
     rows, labels = load_part(record.dataset, "test", store)
     target = labels.to_numpy(np.int64)

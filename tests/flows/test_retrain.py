@@ -9,6 +9,7 @@ from mlflow.tracking import MlflowClient
 
 import slipstream
 from flows.retrain import retrain
+from slipstream.cli import main
 from slipstream.config import FeaturesConfig, OptimizeConfig, parse_config
 from slipstream.runtime import InputError
 from slipstream.tracking.registry import Registry
@@ -120,6 +121,20 @@ def test_shuffled_labels_do_not_get_in(place: Path) -> None:
     client = MlflowClient(f"sqlite:///{place}/mlflow.db")
     tags = client.get_model_version("customers", "2").tags
     assert tags["slipstream.reason"] == decision.reason
+
+
+def test_where_nothing_meets_the_budget_there_is_no_challenger(
+    place: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The command ends with code 3, and nothing is registered."""
+    (place / "run.toml").write_text(
+        f"[data]\npath = '{place}/customers.csv'\ntarget = 'label'\n"
+        "[model]\nhidden = [8]\n[training]\nepochs = 2\n[budget]\nsize_bytes = 1\n"
+        f"[tracking]\nuri = 'sqlite:///{place}/mlflow.db'\n"
+    )
+    assert main(["retrain", "--config", f"{place}/run.toml"]) == 3
+    assert "champion kept: the challenger is out: nothing fits" in capsys.readouterr().out
+    assert versions_of(place) == []
 
 
 def test_a_column_that_is_gone_is_refused(place: Path) -> None:

@@ -34,9 +34,8 @@ def registry_of(tracked: TrackedRun, name: str) -> Registry:
 def run_with(tracked: TrackedRun, *arguments: str) -> str:
     """Run a fresh interpreter that tracks where the run is; returns what it prints."""
     environment = {**os.environ, "MLFLOW_TRACKING_URI": tracked.tracking_uri}
-    done = subprocess.run(
-        [sys.executable, *arguments], env=environment, capture_output=True, text=True
-    )
+    command = [sys.executable, *arguments]
+    done = subprocess.run(command, check=False, env=environment, capture_output=True, text=True)
     assert (done.returncode, done.stderr) == (0, "")
     return done.stdout
 
@@ -201,7 +200,9 @@ def test_a_registration_that_was_killed_is_finished(
     assert client.get_model_version_by_alias("killed", "challenger").version == int(made.number)
 
 
-@pytest.mark.parametrize("stem", ["bob's", "a:b?c", 'say "100%" & co; @#$`*', "tab\there", "ü" * 80])
+@pytest.mark.parametrize(
+    "stem", ["bob's", "a:b?c", 'say "100%" & co; @#$`*', "tab\there", "ü" * 80]
+)
 def test_whatever_a_source_is_called_its_model_can_be_registered(
     tracked: TrackedRun, stem: str
 ) -> None:
