@@ -3,6 +3,7 @@
 import hashlib
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -15,7 +16,7 @@ from slipstream.promotion import check_schema, check_split, decide
 from slipstream.quality import row_log_loss
 from slipstream.references import DatasetRef, SplitRule
 from slipstream.results import Champion, Decision, RunRecord, TrackedRun
-from slipstream.runtime import InputError, Predictor, load_file
+from slipstream.runtime import Bundle, InputError, Predictor, load_file
 from slipstream.runtime.bundle import parse, read
 from slipstream.snapshot import load_part
 from slipstream.store import Store
@@ -123,8 +124,7 @@ def promote(record: RunRecord, tracked: TrackedRun, made_by: str, store: Store) 
         rival = registry.rival(version)
         losses = None
         if rival is not None:
-            old = Predictor(parse(registry.bundle(rival)))
-            losses = row_log_loss(target, old.predict(rows))
+            losses = row_log_loss(target, _tolerant(parse(registry.bundle(rival))).predict(rows))
         decision = decide(
             guess_losses=row_log_loss(target, np.full(len(target), target.mean())),
             champion_losses=losses,
@@ -132,6 +132,12 @@ def promote(record: RunRecord, tracked: TrackedRun, made_by: str, store: Store) 
         )
         registry.settle(version, decision)
     return decision
+
+
+def _tolerant(champion: Bundle) -> Predictor:
+    """The champion, without its refusals: a value that is new to be missing counts as average."""
+    columns = tuple(replace(column, allows_missing=True) for column in champion.columns)
+    return Predictor(replace(champion, columns=columns))
 
 
 def _split_of(champion: Version) -> SplitRule:

@@ -200,6 +200,15 @@ def test_a_champion_registered_before_columns_were_recorded_can_be_replaced(plac
         retrain(config_of(place))
 
 
+def test_a_champion_that_refuses_missing_values_can_be_replaced(place: Path) -> None:
+    """Values that begin to be missing do not stop retraining; the new champion takes them."""
+    retrain(config_of(place))
+    frame = pd.read_csv(place / "customers.csv")
+    frame.loc[::10, "c"] = np.nan
+    frame.to_csv(place / "customers.csv", index=False)
+    assert retrain(config_of(place, epochs=15, learning_rate=0.02)).promoted
+
+
 def test_a_registered_model_is_loaded_by_its_alias(place: Path) -> None:
     """`slipstream.load("models:/customers@champion")` answers as the promoted bundle does."""
     import mlflow

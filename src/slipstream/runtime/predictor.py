@@ -100,7 +100,7 @@ class Predictor:
                 k raw values in the order of `features`.
 
         Raises:
-            InputError: a value has the wrong type, or is missing where training saw none missing.
+            InputError: a value has the wrong type, or is missing where the model's data had none.
         """
         numbers = self._reader.encode_one(row)
         located = [column.locate_one(each) for column, each in zip(self.bundle.columns, numbers)]  # noqa: B905 - k each
