@@ -11,7 +11,9 @@ from slipstream.config import OptimizeConfig
 from slipstream.fingerprint import code_digest
 from slipstream.results import Decision
 from slipstream.retraining import identity, inherit, is_settled
-from tasks.champion import champion, drift
+from tasks.champion import champion
+from tasks.check import check
+from tasks.drift import drift
 from tasks.ingest import ingest
 from tasks.promote import promote
 
@@ -29,6 +31,7 @@ def retrain(config: OptimizeConfig = DEFAULTS) -> Decision | State[Decision]:
     config = inherit(config, reigning)
     dataset = ingest(config.data)
     if reigning is not None:
+        check(reigning, dataset)
         drift(reigning, dataset, config)
 
     made_by = identity(dataset, config, {module: code_digest(module) for module in STAGES})

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from slipstream.runtime import BundleError, InputError, Predictor, SlipstreamError, load_file
+from slipstream.runtime.bundle import parse
 
 __all__ = ["BundleError", "InputError", "Predictor", "SlipstreamError", "__version__", "load"]
 
@@ -18,12 +19,11 @@ def load(source: str | Path) -> Predictor:
     """
     if str(source).startswith("models:/"):
         try:
-            from slipstream.tracking import fetch_bundle
+            from slipstream.registered import fetch_bundle
         except ImportError as error:
             raise InputError(
-                f"loading from the registry needs MLflow, however: {error}; "
-                "run pip install 'slipstream[train]'"
+                f"loading from the registry needs MLflow, however: {error}; run pip install mlflow"
             ) from None
 
-        return load_file(fetch_bundle(str(source)))
+        return Predictor(parse(fetch_bundle(str(source))))
     return load_file(source)

@@ -12,8 +12,10 @@ from slipstream.runtime.errors import InputError
 
 __all__ = [
     "SERVICES",
+    "TRACKING_STORE",
     "Addresses",
     "check_password",
+    "has_checkout",
     "home",
     "prepare_environment",
     "resolve_tracking_uri",
@@ -23,6 +25,8 @@ __all__ = [
 
 SERVICES = "services.json"
 _MLRUNS = "sqlite:///mlruns/"
+TRACKING_STORE = f"{_MLRUNS}mlflow.db"  # where runs are written down unless the config says
+_ROOT = Path(__file__).resolve().parents[2]
 
 
 @dataclass(frozen=True)
@@ -33,19 +37,23 @@ class Addresses:
     mlflow: str = "http://127.0.0.1:5000"
 
 
+def has_checkout() -> bool:
+    """Whether this package is installed from a checkout; a wheel has no flows."""
+    return (_ROOT / "flows" / "optimize.py").is_file()
+
+
 def root() -> Path:
     """The checkout this package is installed from.
 
     Raises:
         InputError: the package is installed without a checkout.
     """
-    candidate = Path(__file__).resolve().parents[2]
-    if not (candidate / "flows" / "optimize.py").is_file():
+    if not has_checkout():
         raise InputError(
             "this command needs a checkout of Slipstream, because its flows, tasks and benchmark "
             "are there, however: this is the installed wheel; clone the repository and run it there"
         )
-    return candidate
+    return _ROOT
 
 
 def home() -> Path:

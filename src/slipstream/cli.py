@@ -1,6 +1,7 @@
 """The console script: reads arguments, runs one command, and turns mistakes into one message.
 
-Exit codes: 0 done; 1 a defect; 2 the user's input is at fault; 3 no variant met the budget.
+Exit codes: 0 done; 1 a defect; 2 the user's input is at fault; 3 no variant met the budget;
+130 interrupted.
 """
 
 from __future__ import annotations
@@ -35,7 +36,7 @@ if TYPE_CHECKING:
 
 __all__ = ["main"]
 
-DONE, MISTAKE, NO_WINNER = 0, 2, 3
+DONE, MISTAKE, NO_WINNER, INTERRUPTED = 0, 2, 3, 130
 OWN = ("slipstream", "flows", "tasks", "bench")
 
 
@@ -67,7 +68,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return DONE
     except KeyboardInterrupt:
         print("slipstream: interrupted; run the same command again to go on", file=sys.stderr)
-        return 130
+        return INTERRUPTED
 
 
 def _parser(command: str) -> argparse.ArgumentParser:
@@ -112,7 +113,7 @@ def _parser(command: str) -> argparse.ArgumentParser:
     bench.set_defaults(run=_bench)
 
     inspect = commands.add_parser("inspect", help="tell what a bundle is")
-    inspect.add_argument("bundle", help="a bundle file")
+    inspect.add_argument("bundle", help="a bundle file, or models:/NAME@ALIAS")
     inspect.set_defaults(run=_inspect)
 
     export = commands.add_parser("export", help="write a bundle for another runtime")
@@ -192,7 +193,7 @@ def _retrain(chosen: argparse.Namespace) -> int:
 
     decision = cast("Decision", retrain(config))  # the data of whatever state it ends in
     print(f"{decision.shape}: {decision.reason}")
-    return DONE
+    return DONE if decision.met_budget else NO_WINNER
 
 
 def _ready_for_flows() -> AbstractContextManager[object]:
@@ -269,8 +270,8 @@ def _bench(chosen: argparse.Namespace) -> int:
 
 
 def _inspect(chosen: argparse.Namespace) -> int:
-    model = load(chosen.bundle)
-    print("\n".join(describe(model, Path(chosen.bundle))))
+    title = chosen.bundle if chosen.bundle.startswith("models:/") else Path(chosen.bundle).name
+    print("\n".join(describe(load(chosen.bundle), title)))
     return DONE
 
 

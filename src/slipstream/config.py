@@ -1,5 +1,6 @@
 """What a run is asked to do: one model for the TOML file, the flags and Prefect's form."""
 
+import re
 import tomllib
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
@@ -15,6 +16,7 @@ from pydantic import (
     model_validator,
 )
 
+from slipstream.checkout import TRACKING_STORE
 from slipstream.runtime.errors import InputError
 
 __all__ = [
@@ -34,6 +36,9 @@ __all__ = [
 Encoding = Literal["minmax", "piecewise"]
 Width = Annotated[int, Field(ge=1, le=16384)]
 DATABASE_SERVERS = ("postgresql", "mysql", "mssql")
+# What a file, a registered model, its URI or MLflow's search could not take.
+NOT_IN_NAMES = r"/:\\?'\x00-\x1f\x7f"
+NAME_CHARACTERS = 200
 ColumnName = Annotated[str, StringConstraints(min_length=1)]
 
 
@@ -179,7 +184,7 @@ class TrackingConfig(_Section):
     """Where the run is written down."""
 
     uri: str = Field(
-        "sqlite:///mlruns/mlflow.db",
+        TRACKING_STORE,
         pattern=r"^\w[\w+-]*://",
         title="MLflow store",
         description="mlruns/ is the one in the checkout; or the address of an MLflow server",
@@ -189,11 +194,20 @@ class TrackingConfig(_Section):
     )
     registered_model: str = Field(
         "",
-        pattern=r"^[^/:\\\x00-\x1f]*$",
-        max_length=200,
+        max_length=NAME_CHARACTERS,
         title="Model name",
         description="names the model and its files; empty: the source's name",
     )
+
+    @field_validator("registered_model")
+    @classmethod
+    def _check_name(cls, name: str) -> str:
+        if re.search(f"^[. ]|[{NOT_IN_NAMES}]", name):
+            raise ValueError(
+                "must not begin with a dot or a blank, nor have / : \\ ? ' or control characters, "
+                f"because files and MLflow could not take it, however: {name!r}; choose another"
+            )
+        return name
 
     @field_validator("uri")
     @classmethod
@@ -229,12 +243,16 @@ class OptimizeConfig(_Section):
 
     @property
     def name(self) -> str:
-        """What the model and its files are called: as the config says, else as the source is."""
+        """What the model and its files are called: as the config says, else as the source is.
+
+        A character of the source's name that no model's name may have becomes a dash.
+        """
         if self.tracking.registered_model:
             return self.tracking.registered_model
         path = self.data.path.partition("?")[0] if "://" in self.data.path else self.data.path
         stem = Path(path.rstrip("/")).name.split(".")[0].strip("*?[]")
-        return stem or Path(path).parent.name or "model"
+        derived = re.sub(f"[{NOT_IN_NAMES}]", "-", stem or Path(path).parent.name)
+        return derived[:NAME_CHARACTERS].strip(" .") or "model"
 
     @property
     def title(self) -> str:

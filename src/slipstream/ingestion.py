@@ -1,18 +1,23 @@
 """Ingest: a source becomes a dataset snapshot."""
 
+import hashlib
+import json
+
 import pyarrow as pa
 
 from slipstream import sources
 from slipstream.config import DataConfig
-from slipstream.references import PARTS, DatasetRef
+from slipstream.references import PARTS, DatasetRef, SplitRule
 from slipstream.runtime.errors import InputError
 from slipstream.schema import infer
 from slipstream.snapshot import PART, TARGET, to_parquet
-from slipstream.splitting import check_parts, hash_rows, split
+from slipstream.splitting import check_parts, hash_rows, hashed_columns, split
 from slipstream.store import Store
 from slipstream.target import binary_target, find_target
 
 __all__ = ["ingest"]
+
+RECORDED_CHARACTERS = 50_000  # half of what MLflow's tags take
 
 
 def ingest(data: DataConfig, store: Store) -> DatasetRef:
@@ -29,7 +34,8 @@ def ingest(data: DataConfig, store: Store) -> DatasetRef:
     )
     unused = [data.target, *data.drop]
     inferred = infer(raw.drop_columns(list(dict.fromkeys(unused))))
-    parts = split(hash_rows(raw, left_out={*unused, *inferred.identifiers}), data)
+    hashed = hashed_columns(raw, left_out={*unused, *inferred.identifiers})
+    parts = split(hash_rows(raw, hashed), data)
     check_parts(parts, labels, classes)
     snapshot = inferred.frame.assign(**{TARGET: labels, PART: parts})
     return DatasetRef(
@@ -37,9 +43,24 @@ def ingest(data: DataConfig, store: Store) -> DatasetRef:
         columns=inferred.columns,
         target=data.target,
         classes=classes,
+        split=SplitRule(
+            seed=data.seed,
+            test_fraction=data.test_fraction,
+            validation_fraction=data.validation_fraction,
+            columns=_recorded(hashed),
+        ),
         rows={part: int((parts == index).sum()) for index, part in enumerate(PARTS)},
         warnings=inferred.warnings,
     )
+
+
+def _recorded(names: tuple[str, ...]) -> tuple[str, ...]:
+    """The names, or of a very wide table their digest: they must fit into a tag."""
+    written = json.dumps(names)
+    if len(written) <= RECORDED_CHARACTERS:
+        return names
+    digest = hashlib.sha256(written.encode()).hexdigest()
+    return (f"{len(names)} names of SHA-256 {digest}",)
 
 
 def _check_dropped(raw: pa.Table, data: DataConfig) -> None:

@@ -1,16 +1,16 @@
 """What a bundle is, in plain text."""
 
 from collections.abc import Iterator
-from pathlib import Path
 
 from slipstream.runtime import Bundle, Predictor, instruction_set
+from slipstream.runtime.bundle import dump
 from slipstream.runtime.columns import Column
 
 __all__ = ["describe"]
 
 
-def describe(model: Predictor, path: Path) -> Iterator[str]:
-    """Yield the lines that tell what a bundle is."""
+def describe(model: Predictor, title: str) -> Iterator[str]:
+    """Yield the lines that tell what a bundle is, under a title."""
     bundle = model.bundle
     widths = [len(bundle.columns), *(len(layer.bias) for layer in bundle.layers)]
     facts = {
@@ -19,13 +19,13 @@ def describe(model: Predictor, path: Path) -> Iterator[str]:
         "network": "-".join(str(width) for width in widths),
         "weights": f"{bundle.weights_bytes:,} bytes (all tensors {bundle.tensors_bytes:,})",
         "runs": f"compiled for {instruction_set}" if model.backend == "compiled" else "in numpy",
-        "file": f"{path.stat().st_size:,} bytes",
+        "file": f"{len(dump(bundle)):,} bytes",
         "training data": f"sha256 {bundle.details.get('training_data_sha256', 'unknown')}",
         "versions": ", ".join(
             f"{name} {version}" for name, version in bundle.details.get("versions", {}).items()
         ),
     }
-    yield path.name
+    yield title
     for name, fact in facts.items():
         yield f"  {name:<14} {fact}"
     yield "columns"

@@ -48,12 +48,20 @@ def promotion_lock(name: str, tracking_uri: str) -> AbstractContextManager[None]
             name,
             MLFLOW_DATABASE,
         )
-    return _lock_on_this_host(name)
+    digest = hashlib.sha256(name.encode()).hexdigest()[:16]  # a name may be too long for a file
+    return _lock_on_this_host(f"promotion-{digest}.lock", _one_promotion(name))
 
 
-def setup_lock() -> AbstractContextManager[object]:
-    """Keep others on this host from making a store's tables in the block."""
-    return FileLock(home() / "tracking.lock", timeout=WAIT_SECONDS)
+def setup_lock() -> AbstractContextManager[None]:
+    """Keep others on this host from making a store's tables in the block.
+
+    Raises:
+        InputError: another one holds it for too long.
+    """
+    return _lock_on_this_host(
+        "tracking.lock",
+        "one run must have set up the MLflow store before the next uses it, however: another one",
+    )
 
 
 @contextmanager
@@ -63,7 +71,7 @@ def _lock_in_database(name: str, url: str) -> Iterator[None]:
     except (SQLAlchemyError, ModuleNotFoundError) as error:
         cause = getattr(error, "orig", error)
         if getattr(cause, "sqlstate", None) == LOCK_NOT_AVAILABLE:
-            raise _waited_too_long(name) from None
+            raise _waited_too_long(_one_promotion(name)) from None
         raise InputError(
             f"{MLFLOW_DATABASE} must lead to the MLflow server's database, because promotions wait "
             f"for each other there, however: {str(cause).splitlines()[0]}; set it as it is set for "
@@ -90,21 +98,26 @@ def _connect_and_lock(name: str, url: str) -> sqlalchemy.Connection:
 
 
 @contextmanager
-def _lock_on_this_host(name: str) -> Iterator[None]:
-    digest = hashlib.sha256(name.encode()).hexdigest()[:16]  # a name may be too long for a file
-    lock = FileLock(home() / f"promotion-{digest}.lock")
+def _lock_on_this_host(file: str, rule: str) -> Iterator[None]:
+    lock = FileLock(home() / file)
     try:
         lock.acquire(timeout=WAIT_SECONDS)
     except Timeout:
-        raise _waited_too_long(name) from None
+        raise _waited_too_long(rule) from None
     try:
         yield
     finally:
         lock.release()
 
 
-def _waited_too_long(name: str) -> InputError:
+def _one_promotion(name: str) -> str:
+    return (
+        "one promotion of a model must end before the next begins, however: another one of "
+        f"{name!r}"
+    )
+
+
+def _waited_too_long(rule: str) -> InputError:
     return InputError(
-        f"one promotion of a model must end before the next begins, however: another one of "
-        f"{name!r} has not ended within {WAIT_SECONDS} seconds; look for a run that hangs"
+        f"{rule} has not ended within {WAIT_SECONDS} seconds; look for a run that hangs"
     )

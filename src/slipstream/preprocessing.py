@@ -46,7 +46,8 @@ def preprocess(dataset: DatasetRef, encoding: Encoding, bins: int, store: Store)
     columns = [
         replace(
             fit_column(schema, train[schema.name], train[TARGET].to_numpy(), bins),
-            # Test rows may miss what training rows do not: a model of this data must take them.
+            # In which part the few missing values of a column lie is chance. A model of this data
+            # must answer all its rows: where training saw none missing, as an average value.
             allows_missing=bool(frame[schema.name].isna().any()),
         )
         for schema in dataset.columns

@@ -1,18 +1,22 @@
 """Champion and challenger: may the new model replace the old one? Pure decisions."""
 
+import logging
+
 import numpy as np
 from numpy.typing import NDArray
 
 from slipstream import intervals
-from slipstream.references import DatasetRef
+from slipstream.references import DatasetRef, SplitRule
 from slipstream.results import Decision, Interval
 from slipstream.runtime import Bundle, InputError
 
-__all__ = ["check_schema", "decide"]
+__all__ = ["check_schema", "check_split", "decide"]
 
 Floats = NDArray[np.float64]
 RESAMPLES = 2000
 ROWS_A_BATCH = 100  # resamples at a time: bounds the memory
+
+logger = logging.getLogger("slipstream")
 
 
 def check_schema(champion: Bundle, dataset: DatasetRef) -> None:
@@ -35,6 +39,35 @@ def check_schema(champion: Bundle, dataset: DatasetRef) -> None:
         raise InputError(
             "new data must have the columns and labels that the champion knows, however: "
             f"{'; '.join(drift)}; mend the source, or train under another model name"
+        )
+
+
+def check_split(champion: SplitRule, today: SplitRule) -> None:
+    """Check that today's test rows cannot be rows that the champion was trained on.
+
+    Raises:
+        InputError: the split's seed, fractions or columns changed.
+    """
+    changes = [
+        f"data.{name} was {getattr(champion, name)} and is {getattr(today, name)}"
+        for name in ("seed", "test_fraction", "validation_fraction")
+        if getattr(champion, name) != getattr(today, name)
+    ]
+    if champion.columns is None:
+        logger.warning(
+            "The champion's version does not say which columns its split came from: the comparison "
+            "is fair only if the columns, data.drop and what is taken for an identifier are as "
+            "they were."
+        )
+    else:
+        then, now = set(champion.columns), set(today.columns or ())
+        changes += [f"column {name!r} did not count and does" for name in sorted(now - then)]
+        changes += [f"column {name!r} counted and does not" for name in sorted(then - now)]
+    if changes:
+        raise InputError(
+            "rows must be split as the champion's were, because it must not be tested on rows it "
+            f"was trained on, however: {'; '.join(changes)}; change it back (data.drop takes a "
+            "column out of the split), or train under another model name"
         )
 
 

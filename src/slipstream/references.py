@@ -22,6 +22,7 @@ __all__ = [
     "Part",
     "PreparedRef",
     "Reference",
+    "SplitRule",
     "blobs",
 ]
 
@@ -55,6 +56,19 @@ class ColumnSchema(Reference):
     kind: ColumnKind
 
 
+class SplitRule(Reference):
+    """What decides each row's part: under another rule, rows change sides.
+
+    `columns`: names of the raw columns whose cells are hashed, sorted; None where a champion was
+    registered without them.
+    """
+
+    seed: int
+    test_fraction: float
+    validation_fraction: float
+    columns: tuple[str, ...] | None = None
+
+
 class DatasetRef(Reference):
     """A dataset snapshot: the usable columns, the target as 0 and 1, and each row's part."""
 
@@ -62,6 +76,7 @@ class DatasetRef(Reference):
     columns: tuple[ColumnSchema, ...]
     target: str
     classes: tuple[str, str]
+    split: SplitRule
     rows: dict[Part, int]
     warnings: tuple[str, ...] = ()
 

@@ -7,12 +7,14 @@ from pydantic import BaseModel, ConfigDict
 
 from slipstream.config import OptimizeConfig
 from slipstream.references import (
+    Blob,
     Bundles,
     DatasetRef,
     FeatureMask,
     NetworkRef,
     PreparedRef,
     Reference,
+    SplitRule,
 )
 from slipstream.runtime.types import Precision
 
@@ -207,9 +209,9 @@ class Champion(Reference):
     """The registered model that answers now: its version, its file, its labels, its split."""
 
     version: str
-    bundle: str
+    bundle: Blob
     classes: tuple[str, str]
-    split: str
+    split: SplitRule
 
     @property
     def shape(self) -> str:
@@ -217,10 +219,14 @@ class Champion(Reference):
 
 
 class Decision(Reference):
-    """Whether a challenger became champion, and why; `gain` is in nats of log-loss a row."""
+    """Whether a challenger became champion, and why; `gain` is in nats of log-loss a row.
+
+    `met_budget` is whether there was a challenger at all.
+    """
 
     promoted: bool
     reason: str
+    met_budget: bool = True
     gain: Interval | None = None
 
     @property

@@ -3,21 +3,24 @@
 import hashlib
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
+from pydantic import ValidationError
 
 from slipstream.config import OptimizeConfig
 from slipstream.drift import Drift, measure
 from slipstream.locking import promotion_lock
-from slipstream.promotion import check_schema, decide
+from slipstream.promotion import check_schema, check_split, decide
 from slipstream.quality import row_log_loss
-from slipstream.references import DatasetRef
+from slipstream.references import DatasetRef, SplitRule
 from slipstream.results import Champion, Decision, RunRecord, TrackedRun
-from slipstream.runtime import InputError, load_file
+from slipstream.runtime import Bundle, InputError, Predictor, load_file
+from slipstream.runtime.bundle import parse, read
 from slipstream.snapshot import load_part
 from slipstream.store import Store
-from slipstream.tracking.registry import Registry
+from slipstream.tracking.registry import Registry, Version
 
 __all__ = [
     "check_champion",
@@ -30,16 +33,18 @@ __all__ = [
 ]
 
 
-def find_champion(config: OptimizeConfig) -> Champion | None:
-    """The champion of the config's model, if there is one."""
+def find_champion(config: OptimizeConfig, store: Store) -> Champion | None:
+    """The champion of the config's model, if there is one; its bundle goes to the store."""
     registry = Registry(config.name, config.tracking.uri)
     version = registry.champion()
     if version is None:
         return None
-    bundle = registry.bundle(version)
-    classes = load_file(bundle).bundle.classes
+    data = registry.bundle(version)
     return Champion(
-        version=version.number, bundle=str(bundle), classes=classes, split=version.split
+        version=version.number,
+        bundle=store.put(data, ".safetensors"),
+        classes=parse(data).classes,
+        split=_split_of(version),
     )
 
 
@@ -51,20 +56,15 @@ def inherit(config: OptimizeConfig, champion: Champion | None) -> OptimizeConfig
     return config.model_copy(update={"data": data})
 
 
-def check_champion(champion: Champion, dataset: DatasetRef, config: OptimizeConfig) -> None:
+def check_champion(champion: Champion, dataset: DatasetRef, store: Store) -> None:
     """Check that champion and challenger can be compared on the new data.
 
     Raises:
         InputError: the columns or labels changed, or the split would mix the champion's training
             rows into the test.
     """
-    check_schema(load_file(champion.bundle).bundle, dataset)
-    if champion.split != split_of(config):
-        raise InputError(
-            "data.seed and the fractions must be the champion's, because it must not be tested on "
-            f"rows it was trained on, however: they were {champion.split} and are "
-            f"{split_of(config)}; change them back, or train under another model name"
-        )
+    check_schema(read(store.path(champion.bundle)), dataset)
+    check_split(champion.split, dataset.split)
 
 
 def measure_drift(
@@ -77,15 +77,9 @@ def measure_drift(
     if then is None:
         return None
     rows, _ = load_part(dataset, "train", store)
-    drift = measure(then, load_file(champion.bundle).bundle.columns, rows)
+    drift = measure(then, read(store.path(champion.bundle)).columns, rows)
     registry.log_drift(version, drift)
     return drift
-
-
-def split_of(config: OptimizeConfig) -> str:
-    """What decides which rows are test rows."""
-    keys = {"seed", "test_fraction", "validation_fraction"}
-    return config.data.model_dump_json(include=keys)
 
 
 def identity(dataset: DatasetRef, config: OptimizeConfig, code: Mapping[str, str]) -> str:
@@ -114,19 +108,23 @@ def promote(record: RunRecord, tracked: TrackedRun, made_by: str, store: Store) 
     winner = record.comparison.verdict.winner
     if winner is None:
         reason = f"the challenger is out: {record.comparison.verdict.reason}"
-        return Decision(promoted=False, reason=reason)
+        return Decision(promoted=False, reason=reason, met_budget=False)
     registry = Registry(record.config.name, record.config.tracking.uri)
     rows, labels = load_part(record.dataset, "test", store)
     target = labels.to_numpy(np.int64)
     challenger = load_file(store.path(record.bundles.variants[winner].file))
     with promotion_lock(record.config.name, record.config.tracking.uri):
-        version = registry.register(tracked.variants[winner], made_by, split_of(record.config))
+        champion = registry.champion()
+        if champion is not None:  # it may be another one than when this run began
+            check_split(_split_of(champion), record.dataset.split)
+        split = record.dataset.split.model_dump_json()
+        version = registry.register(tracked.variants[winner], made_by, split)
         if version.decision:
             return Decision(promoted=version.is_promoted, reason=version.reason)
         rival = registry.rival(version)
         losses = None
         if rival is not None:
-            losses = row_log_loss(target, load_file(registry.bundle(rival)).predict(rows))
+            losses = row_log_loss(target, _tolerant(parse(registry.bundle(rival))).predict(rows))
         decision = decide(
             guess_losses=row_log_loss(target, np.full(len(target), target.mean())),
             champion_losses=losses,
@@ -134,3 +132,21 @@ def promote(record: RunRecord, tracked: TrackedRun, made_by: str, store: Store) 
         )
         registry.settle(version, decision)
     return decision
+
+
+def _tolerant(champion: Bundle) -> Predictor:
+    """The champion, without its refusals: a value that is new to be missing counts as average."""
+    columns = tuple(replace(column, allows_missing=True) for column in champion.columns)
+    return Predictor(replace(champion, columns=columns))
+
+
+def _split_of(champion: Version) -> SplitRule:
+    try:
+        return SplitRule.model_validate_json(champion.split)
+    except ValidationError:
+        raise InputError(
+            "a champion must say how its rows were split, so that it is not tested on rows it was "
+            f"trained on, however: version {champion.number} does not (its tag slipstream.split); "
+            "set the alias on a version that a retraining registered, or train under another model "
+            "name"
+        ) from None

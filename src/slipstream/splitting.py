@@ -1,11 +1,12 @@
 """Which part a row belongs to: decided by a seeded hash of its own cells.
 
-So the split does not depend on the order of rows or columns, does not change when rows are added,
-and never puts exact duplicates on two sides. Cells are hashed as they came, before columns are
-typed: a new row may change what a column is taken for, but not the parts of the other rows.
+So the split does not depend on the order of rows or columns, and exact duplicates are never on two
+sides. Cells are hashed as they came, before columns are typed: a new row may make a column text,
+and moves no other row. But a column that is added or dropped, or becomes an identifier or ceases
+to be one, moves every row: so the names of the hashed columns belong to what a split is known by.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 
 import numpy as np
 import pandas as pd
@@ -18,9 +19,10 @@ from slipstream.references import PARTS
 from slipstream.runtime.errors import InputError
 from slipstream.schema import blank_to_null, is_supported, is_text
 
-__all__ = ["check_parts", "hash_rows", "split"]
+__all__ = ["check_parts", "hash_rows", "hashed_columns", "split"]
 
 Hashes = NDArray[np.uint64]
+TRUTH = {"false": 0.0, "true": 1.0}
 
 
 def split(hashes: Hashes, data: DataConfig) -> NDArray[np.int8]:
@@ -34,20 +36,30 @@ def split(hashes: Hashes, data: DataConfig) -> NDArray[np.int8]:
     ).astype(np.int8)
 
 
-def hash_rows(table: pa.Table, left_out: Collection[str]) -> Hashes:
-    """Hash the cells of each row (N,): the sum over its columns, in which a missing cell is 0.
+def hashed_columns(table: pa.Table, left_out: Collection[str]) -> tuple[str, ...]:
+    """Names of the columns whose cells decide a row's part, sorted.
 
     Args:
         table: the raw table.
         left_out: columns that do not count, such as the target and identifiers.
     """
+    return tuple(
+        sorted(
+            field.name
+            for field in table.schema
+            if field.name not in left_out and _is_hashed(field.type)
+        )
+    )
+
+
+def hash_rows(table: pa.Table, columns: Iterable[str]) -> Hashes:
+    """Hash the cells of each row (N,): the sum over its columns, in which a missing cell is 0."""
     total = np.zeros(table.num_rows, np.uint64)
-    for name in table.column_names:
+    for name in columns:
         cells = blank_to_null(table.column(name).combine_chunks())
-        if name not in left_out and is_supported(cells.type):
-            salt = pd.util.hash_array(np.array([name], dtype=object))
-            mixed = pd.util.hash_array(_hash_cells(cells) ^ salt)
-            total += np.where(cells.is_null().to_numpy(zero_copy_only=False), 0, mixed)
+        salt = pd.util.hash_array(np.array([name], dtype=object))
+        mixed = pd.util.hash_array(_hash_cells(cells) ^ salt)
+        total += np.where(cells.is_null().to_numpy(zero_copy_only=False), 0, mixed)
     return total
 
 
@@ -70,14 +82,21 @@ def check_parts(
                 )
 
 
+def _is_hashed(kind: pa.DataType) -> bool:
+    """Numbers, booleans, text; and no values at all, which hash to 0 whatever comes later."""
+    kind = kind.value_type if pt.is_dictionary(kind) else kind
+    return is_supported(kind) or pt.is_null(kind)
+
+
 def _hash_cells(cells: pa.Array) -> Hashes:
-    """Hash cells (N,): numbers by their value, also where they are written as text."""
+    """Hash cells (N,): numbers and booleans by their value, also where they are written as text."""
     if not is_text(cells.type):
         number_type = pa.uint8() if pt.is_boolean(cells.type) else pa.float64()
         return _hash_numbers(cells.cast(number_type, safe=False).to_numpy(zero_copy_only=False))
     encoded = cells.dictionary_encode()
     words = np.array(encoded.dictionary.to_pylist(), dtype=object)
-    numbers = pd.to_numeric(pd.Series(words, dtype=object), errors="coerce").to_numpy(np.float64)
+    valued = pd.Series([TRUTH.get(word.lower(), word) for word in words], dtype=object)
+    numbers = pd.to_numeric(valued, errors="coerce").to_numpy(np.float64)
     hashes = np.where(np.isnan(numbers), pd.util.hash_array(words), _hash_numbers(numbers))
     codes = encoded.indices.fill_null(0).to_numpy(zero_copy_only=False)
     return hashes[codes] if len(hashes) else np.zeros(len(cells), np.uint64)

@@ -9,7 +9,8 @@ from mlflow.tracking import MlflowClient
 
 import slipstream
 from flows.retrain import retrain
-from slipstream.config import OptimizeConfig, parse_config
+from slipstream.cli import main
+from slipstream.config import FeaturesConfig, OptimizeConfig, parse_config
 from slipstream.runtime import InputError
 from slipstream.tracking.registry import Registry
 
@@ -122,6 +123,20 @@ def test_shuffled_labels_do_not_get_in(place: Path) -> None:
     assert tags["slipstream.reason"] == decision.reason
 
 
+def test_where_nothing_meets_the_budget_there_is_no_challenger(
+    place: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The command ends with code 3, and nothing is registered."""
+    (place / "run.toml").write_text(
+        f"[data]\npath = '{place}/customers.csv'\ntarget = 'label'\n"
+        "[model]\nhidden = [8]\n[training]\nepochs = 2\n[budget]\nsize_bytes = 1\n"
+        f"[tracking]\nuri = 'sqlite:///{place}/mlflow.db'\n"
+    )
+    assert main(["retrain", "--config", f"{place}/run.toml"]) == 3
+    assert "champion kept: the challenger is out: nothing fits" in capsys.readouterr().out
+    assert versions_of(place) == []
+
+
 def test_a_column_that_is_gone_is_refused(place: Path) -> None:
     """Schema drift refuses with the difference, before anything is trained or registered."""
     retrain(config_of(place))
@@ -138,8 +153,60 @@ def test_another_split_is_refused(place: Path) -> None:
     retrain(config_of(place))
     config = config_of(place)
     config = config.model_copy(update={"data": config.data.model_copy(update={"seed": 5})})
-    with pytest.raises(InputError, match=r"data\.seed and the fractions must be the champion's"):
+    with pytest.raises(InputError, match=r"data\.seed was 0 and is 5"):
         retrain(config)
+
+
+def test_what_would_move_training_rows_into_the_test_is_refused(place: Path) -> None:
+    """A column more, one less, or an identifier that is none any more: all rows change sides."""
+    path = place / "customers.csv"
+    frame = pd.read_csv(path).assign(number=range(1500))
+    frame.to_csv(path, index=False)
+    config = config_of(place).model_copy(update={"features": FeaturesConfig(k=2)})
+    retrain(config)
+
+    frame.assign(extra=1.5).to_csv(path, index=False)
+    with pytest.raises(InputError, match="'extra' did not count and does"):
+        retrain(config)
+    pd.concat([frame, frame.head(1)]).to_csv(path, index=False)
+    with pytest.raises(InputError, match="'number' did not count and does"):
+        retrain(config)
+    frame.to_csv(path, index=False)
+    data = config.data.model_copy(update={"drop": ["c"]})
+    with pytest.raises(InputError, match="'c' counted and does not"):
+        retrain(config.model_copy(update={"data": data}))
+    assert versions_of(place) == [champion_of(place)] == ["1"]
+
+
+def test_a_new_column_that_is_dropped_moves_no_row(place: Path) -> None:
+    """The way out that the refusal names: without the new column, the split is as it was."""
+    retrain(config_of(place))
+    frame = pd.read_csv(place / "customers.csv").assign(extra=1.5)
+    frame.to_csv(place / "customers.csv", index=False)
+    config = config_of(place, epochs=15, learning_rate=0.02)
+    data = config.data.model_copy(update={"drop": ["extra"]})
+    assert retrain(config.model_copy(update={"data": data})).promoted
+
+
+def test_a_champion_registered_before_columns_were_recorded_can_be_replaced(place: Path) -> None:
+    """Its tag has no list of columns; a tag that says nothing is refused in words."""
+    retrain(config_of(place))
+    client = MlflowClient(f"sqlite:///{place}/mlflow.db")
+    before = '{"test_fraction":0.2,"validation_fraction":0.2,"seed":0}'
+    client.set_model_version_tag("customers", "1", "slipstream.split", before)
+    assert retrain(config_of(place, epochs=15, learning_rate=0.02)).promoted
+    client.delete_model_version_tag("customers", "2", "slipstream.split")
+    with pytest.raises(InputError, match=r"its tag slipstream\.split"):
+        retrain(config_of(place))
+
+
+def test_a_champion_that_refuses_missing_values_can_be_replaced(place: Path) -> None:
+    """Values that begin to be missing do not stop retraining; the new champion takes them."""
+    retrain(config_of(place))
+    frame = pd.read_csv(place / "customers.csv")
+    frame.loc[::10, "c"] = np.nan
+    frame.to_csv(place / "customers.csv", index=False)
+    assert retrain(config_of(place, epochs=15, learning_rate=0.02)).promoted
 
 
 def test_a_registered_model_is_loaded_by_its_alias(place: Path) -> None:

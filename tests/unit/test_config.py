@@ -31,6 +31,8 @@ def test_every_default_runs() -> None:
         ({"training": {"learning_rate": "fast"}}, "training.learning_rate: .*however: 'fast'"),
         ({"training": {"learning_rate": float("nan")}}, "training.learning_rate"),
         ({"tracking": {"registered_model": "a/b"}}, "tracking.registered_model"),
+        ({"tracking": {"registered_model": "bob's"}}, "tracking.registered_model"),
+        ({"tracking": {"registered_model": ".."}}, "tracking.registered_model"),
         ({"tracking": {"uri": "mlruns"}}, "tracking.uri"),
         ({"tracking": {"uri": "postgresql://db/mlflow"}}, "tracking.uri: .*however: postgresql;"),
         ({"tracking": {"uri": "https://me:secret@host"}}, "tracking.uri: must not hold a password"),
@@ -78,6 +80,10 @@ def test_unreadable_files_are_named(tmp_path, text: str | None, expected: str) -
         ("parts/*.parquet", "parts"),
         ("postgresql://reader@host/shop?x=1", "shop"),
         ("sqlite:///data/shop.db", "shop"),
+        ("data/bob's.csv", "bob-s"),
+        ("data/ what:\tis this? .csv", "what--is this-"),
+        ("data/???.csv", "data"),
+        (f"{'long' * 60}.csv", "long" * 50),
     ],
 )
 def test_models_are_named_after_their_source(path: str, name: str) -> None:

@@ -1,11 +1,10 @@
-from pathlib import Path
-
 import pytest
 
 from slipstream.inspection import describe
 from slipstream.runtime import Predictor, instruction_set
-from slipstream.runtime.bundle import dump
+from slipstream.runtime.bundle import read
 from slipstream.runtime.types import Backend
+from tests.conftest import Trained
 from tests.unit.runtime.agreement import Shape, bundle_of
 
 
@@ -16,12 +15,18 @@ from tests.unit.runtime.agreement import Shape, bundle_of
     ("backend", "runs"), [("compiled", f"compiled for {instruction_set}"), ("numpy", "in numpy")]
 )
 def test_tells_what_runs_and_what_it_answers(
-    tmp_path: Path, outputs: int, answers: str, backend: Backend, runs: str
+    outputs: int, answers: str, backend: Backend, runs: str
 ) -> None:
     """Every task is described, with the backend and the instruction set that run it here."""
     bundle = bundle_of(Shape(2, 3, [4], outputs, 0, 1), "int8", categorical=0)
-    path = tmp_path / "some.safetensors"
-    path.write_bytes(dump(bundle))
-    lines = list(describe(Predictor(bundle, backend=backend), path))
+    lines = list(describe(Predictor(bundle, backend=backend), "some.safetensors"))
+    assert lines[0] == "some.safetensors"
     for name, fact in {"answers": answers, "runs": runs, "network": f"2-4-{outputs}"}.items():
         assert f"  {name:<14} {fact}" in lines
+
+
+def test_tells_how_large_the_file_is(mixed: Trained) -> None:
+    """The size is that of the file, though the bundle may have come from a registry."""
+    path = mixed.store.path(mixed.bundles.int8.file)
+    lines = describe(Predictor(read(path)), "models:/mixed@champion")
+    assert f"  {'file':<14} {path.stat().st_size:,} bytes" in list(lines)

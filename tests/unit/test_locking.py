@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from slipstream import locking
-from slipstream.locking import promotion_lock
+from slipstream.locking import promotion_lock, setup_lock
 from slipstream.runtime import InputError
 
 STORE = "sqlite:///mlruns/mlflow.db"
@@ -26,6 +26,16 @@ def test_the_same_model_waits_and_another_does_not() -> None:
     with promotion_lock("churn", STORE), promotion_lock(long, STORE), refused:
         again.__enter__()
     with promotion_lock("churn", STORE):
+        pass
+
+
+def test_a_store_that_is_never_set_up_is_one_message() -> None:
+    """Who waits too long for a store's tables is told in words, as for a promotion."""
+    again = setup_lock()
+    refused = pytest.raises(InputError, match="has not ended within 0.1 seconds")
+    with setup_lock(), refused:
+        again.__enter__()
+    with setup_lock():
         pass
 
 

@@ -1,8 +1,13 @@
+import logging
+
 import numpy as np
 import pytest
 
-from slipstream.promotion import decide
+from slipstream.promotion import check_split, decide
+from slipstream.references import SplitRule
+from slipstream.runtime import InputError
 
+RULE = SplitRule(seed=0, test_fraction=0.2, validation_fraction=0.2, columns=("a", "b"))
 RANDOM = np.random.default_rng(0)
 GUESS = np.full(500, 0.69)
 
@@ -37,3 +42,31 @@ def test_a_tie_keeps_the_champion() -> None:
     decision = decide(guess_losses=GUESS, champion_losses=same, challenger_losses=same)
     assert not decision.promoted
     assert decision.gain.estimate == 0
+
+
+@pytest.mark.parametrize(
+    ("change", "fact"),
+    [
+        ({"seed": 5}, r"data\.seed was 0 and is 5"),
+        ({"test_fraction": 0.3}, r"data\.test_fraction was 0\.2 and is 0\.3"),
+        ({"columns": ("a", "b", "c")}, "column 'c' did not count and does"),
+        ({"columns": ("a",)}, "column 'b' counted and does not"),
+    ],
+)
+def test_another_split_is_refused(change: dict[str, object], fact: str) -> None:
+    """Whatever moves rows between the parts is named, with the way out."""
+    check_split(RULE, RULE)
+    with pytest.raises(InputError, match=fact):
+        check_split(RULE, RULE.model_copy(update=change))
+
+
+def test_a_champion_without_its_columns_is_compared_with_a_warning(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """A version registered before the columns were recorded can still be replaced."""
+    before = RULE.model_copy(update={"columns": None})
+    with caplog.at_level(logging.WARNING):
+        check_split(before, RULE)
+    assert "does not say which columns" in caplog.text
+    with pytest.raises(InputError, match=r"data\.seed"):
+        check_split(before, RULE.model_copy(update={"seed": 1}))

@@ -17,6 +17,7 @@ ADAPTERS = {
     "slipstream.onnx_export": {"onnx"},
     "slipstream.plots": {"matplotlib"},
     "slipstream.sources.database": {"sqlalchemy", "sqlparse"},
+    "slipstream.registered": {"mlflow"},
     "slipstream.terminal.progress": {"rich"},
     "slipstream.terminal.report": {"rich"},
     "slipstream.tracking.registry": {"mlflow"},

@@ -1,5 +1,8 @@
+from pathlib import Path
+
 import numpy as np
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -9,7 +12,7 @@ from slipstream.ingestion import ingest
 from slipstream.references import PARTS
 from slipstream.runtime import InputError
 from slipstream.snapshot import load_part
-from slipstream.splitting import check_parts, hash_rows, split
+from slipstream.splitting import check_parts, hash_rows, hashed_columns, split
 from slipstream.store import Store
 from tests.conftest import Trained
 
@@ -21,7 +24,8 @@ def table(count: int, seed: int = 0) -> pa.Table:
 
 
 def parts_of(rows: pa.Table, data: DataConfig | None = None, **left_out: str) -> list[int]:
-    return split(hash_rows(rows, left_out.values()), data or DataConfig()).tolist()
+    hashed = hashed_columns(rows, left_out.values())
+    return split(hash_rows(rows, hashed), data or DataConfig()).tolist()
 
 
 @given(st.integers(0, 2**63 - 1), st.randoms(use_true_random=False))
@@ -45,6 +49,43 @@ def test_a_row_keeps_its_part_when_its_columns_change_their_kind() -> None:
     assert parts_of(pa.concat_tables([numbers, odd]))[:3] == parts_of(numbers)
     typed = pa.table({"a": [1, 2, 3], "b": [5.0, 5.0, 5.0], "c": pa.nulls(3)})
     assert parts_of(typed) == parts_of(numbers)
+    assert hashed_columns(typed, []) == hashed_columns(numbers, [])
+    truth = pa.table({"a": pa.array([True, False, None] * 20)})
+    written = pa.table({"a": ["True", "false", ""] * 20})
+    assert parts_of(truth) == parts_of(written)
+
+
+def test_a_snapshot_says_what_splits_it(store: Store, tmp_path: Path) -> None:
+    """A new column counts, a dropped one or an identifier does not; a repeated number is none."""
+    rows = table(60).append_column("label", pa.array(["x", "y"] * 30))
+    rows = rows.append_column("number", pa.array(range(60)))
+    path = tmp_path / "rows.parquet"
+
+    def columns_of(rows: pa.Table, *drop: str) -> tuple[str, ...] | None:
+        pq.write_table(rows, path)
+        data = DataConfig(path=str(path), target="label", drop=list(drop), seed=3)
+        return ingest(data, store).split.columns
+
+    assert columns_of(rows) == ("a", "b")
+    assert columns_of(rows, "b") == ("a",)
+    assert columns_of(pa.concat_tables([rows, rows.slice(0, 1)])) == ("a", "b", "number")
+    assert columns_of(rows.append_column("Z", pa.array([1.5] * 60))) == ("Z", "a", "b")
+
+
+def test_the_names_of_a_very_wide_table_fit_into_a_tag(store: Store, tmp_path: Path) -> None:
+    """Thousands of names are recorded by their digest, which still tells two lists apart."""
+    path = tmp_path / "wide.parquet"
+
+    def columns_of(width: int) -> str:
+        random = np.random.default_rng(0)
+        names = [f"the_expression_of_gene_{number}" for number in range(width)]
+        columns = {name: random.normal(size=30) for name in names}
+        pq.write_table(pa.table({**columns, "label": ["x", "y"] * 15}), path)
+        dataset = ingest(DataConfig(path=str(path), target="label"), store)
+        return dataset.split.model_dump_json()
+
+    assert len(columns_of(2000)) < 500
+    assert columns_of(2000) != columns_of(2001)
 
 
 def test_duplicates_are_on_one_side() -> None:

@@ -1,6 +1,8 @@
 """The adapter to MLflow, against the real store."""
 
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import mlflow
@@ -11,10 +13,11 @@ from mlflow.tracking import MlflowClient
 
 import slipstream
 from slipstream import benchmarking, comparison, tracing, tracking
-from slipstream.config import OptimizeConfig, TrackingConfig
+from slipstream.config import DataConfig, OptimizeConfig, TrackingConfig
 from slipstream.results import RunRecord, TrackedRun
 from slipstream.runtime import InputError
 from slipstream.snapshot import load_part
+from slipstream.tracking.registry import Registry
 from tests.conftest import Trained
 
 METRICS = {
@@ -22,6 +25,19 @@ METRICS = {
     *("latency_p50_us", "latency_p99_us", "latency_cold_p50_us", "throughput_rows_per_s"),
     *("weights_bytes", "tensors_bytes", "bundle_bytes"),
 }
+
+
+def registry_of(tracked: TrackedRun, name: str) -> Registry:
+    return Registry(name, tracked.tracking_uri)
+
+
+def run_with(tracked: TrackedRun, *arguments: str) -> str:
+    """Run a fresh interpreter that tracks where the run is; returns what it prints."""
+    environment = {**os.environ, "MLFLOW_TRACKING_URI": tracked.tracking_uri}
+    command = [sys.executable, *arguments]
+    done = subprocess.run(command, check=False, env=environment, capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (0, "")
+    return done.stdout
 
 
 def record_of(trained: Trained, uri: str) -> RunRecord:
@@ -131,6 +147,83 @@ def test_the_logged_model_answers_like_the_bundle(
     np.testing.assert_array_equal(logged.predict(integers), bundle.predict(integers))
     again = slipstream.load(f"models:/{output.model_id}")
     np.testing.assert_array_equal(again.predict(rows), bundle.predict(rows))
+
+
+def test_loading_leaves_the_program_as_it_was(
+    tracked: TrackedRun, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Loading by alias neither keeps a downloaded copy nor changes where the program tracks."""
+    made = registry_of(tracked, "left-alone").register(tracked.variants["int8"], "one", "{}")
+    mlflow.set_tracking_uri(tracked.tracking_uri)
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    assert slipstream.load("models:/left-alone@challenger").precision == "int8"
+    elsewhere = f"sqlite:///{tmp_path}/elsewhere.db"
+    mlflow.set_tracking_uri(elsewhere)
+    assert registry_of(tracked, "left-alone").bundle(made)
+    assert mlflow.get_tracking_uri() == elsewhere
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_predicting_from_the_registry_needs_mlflow_only(tracked: TrackedRun) -> None:
+    """Where MLflow is and Slipstream's other libraries are not, a model loads by its alias."""
+    registry_of(tracked, "served").register(tracked.variants["int8"], "one", "{}")
+    code = (
+        "import sys\n"
+        "for name in ('filelock', 'torch', 'prefect', 'matplotlib'): sys.modules[name] = None\n"
+        "import slipstream\n"
+        "print(slipstream.load('models:/served@challenger').precision)\n"
+        "print(*sorted(name for name in sys.modules if name.startswith('slipstream')))"
+    )
+    precision, modules = run_with(tracked, "-c", code).splitlines()
+    assert precision == "int8"
+    others = {name.split(".")[1] for name in modules.split() if "." in name}
+    assert others == {"checkout", "registered", "runtime"}
+
+
+def test_a_registered_model_can_be_inspected(tracked: TrackedRun) -> None:
+    """`slipstream inspect` takes a model of the registry as it takes a file."""
+    registry_of(tracked, "inspected").register(tracked.variants["float32"], "one", "{}")
+    code = "from slipstream.cli import main; raise SystemExit(main())"
+    shown = run_with(tracked, "-c", code, "inspect", "models:/inspected@challenger")
+    assert shown.startswith("models:/inspected@challenger\n")
+    assert "float32" in shown
+
+
+def test_a_registration_that_was_killed_is_finished(
+    tracked: TrackedRun, client: MlflowClient
+) -> None:
+    """Killed between version and alias, the same again finds the version and sets the alias."""
+    registry = registry_of(tracked, "killed")
+    made = registry.register(tracked.variants["int8"], "one", "{}")
+    client.delete_registered_model_alias("killed", "challenger")
+    assert registry.register(tracked.variants["int8"], "one", "{}") == made
+    assert client.get_model_version_by_alias("killed", "challenger").version == int(made.number)
+
+
+@pytest.mark.parametrize(
+    "stem", ["bob's", "a:b?c", 'say "100%" & co; @#$`*', "tab\there", "ü" * 80]
+)
+def test_whatever_a_source_is_called_its_model_can_be_registered(
+    tracked: TrackedRun, stem: str
+) -> None:
+    """The name derived from a source can be searched for, and its model fetched."""
+    config = OptimizeConfig(data=DataConfig(path=f"data/{stem}.csv"))
+    registry = registry_of(tracked, config.name)
+    assert registry.find("one") is None
+    made = registry.register(tracked.variants["int8"], "one", "{}")
+    assert registry.find("one") == made
+    assert registry.bundle(made)
+
+
+def test_the_registry_is_where_the_config_says(
+    tracked: TrackedRun, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An environment variable of MLflow's moves no promotion to another registry."""
+    monkeypatch.setenv("MLFLOW_REGISTRY_URI", f"sqlite:///{tmp_path}/other.db")
+    registry_of(tracked, "at-home").register(tracked.variants["int8"], "one", "{}")
+    assert not (tmp_path / "other.db").exists()
+    uri = tracked.tracking_uri
+    assert MlflowClient(uri, registry_uri=uri).get_registered_model("at-home")
 
 
 def test_no_row_of_the_data_is_written(tracked: TrackedRun, mixed: Trained) -> None:

@@ -94,7 +94,7 @@ class Column:
         """One raw value as a number: NaN where it is missing; of a category, its table row.
 
         Raises:
-            InputError: the value has the wrong type, or is missing where training saw none missing.
+            InputError: the value has the wrong type, or is missing where the model's data had none.
         """
         if self.edges is None:
             code = self._code(value)
@@ -187,9 +187,9 @@ class Column:
         if self.allows_missing or not np.any(absent):
             return
         raise InputError(
-            f"column {self.name!r} must have a value, because training saw none missing, however: "
-            f"row {int(np.argmax(absent)) + 1} has none; fill it in, or train on data where "
-            f"{self.name!r} is sometimes missing"
+            f"column {self.name!r} must have a value, because the model's data had none missing, "
+            f"however: row {int(np.argmax(absent)) + 1} has none; fill it in, or train on data "
+            f"where {self.name!r} is sometimes missing"
         )
 
 

@@ -100,7 +100,7 @@ class Predictor:
                 k raw values in the order of `features`.
 
         Raises:
-            InputError: a value has the wrong type, or is missing where training saw none missing.
+            InputError: a value has the wrong type, or is missing where the model's data had none.
         """
         places = zip(self.bundle.columns, self._reader.encode_one(row), self._offsets)  # noqa: B905 - k each
         located = zip(*(column.locate_one(number, start) for column, number, start in places))  # noqa: B905 - triples

@@ -23,7 +23,7 @@ class RowReader:
         """Turn one raw row into k numbers: NaN for missing, a category's row in its column.
 
         Raises:
-            InputError: a value has the wrong type, or is missing where training saw none missing.
+            InputError: a value has the wrong type, or is missing where the model's data had none.
         """
         return [column.encode(value) for column, value in zip(self._columns, self.one(row))]  # noqa: B905 - checked
 

@@ -6,6 +6,7 @@ again finds one version, and a champion all the time.
 """
 
 import logging
+import tempfile
 from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -18,14 +19,14 @@ from mlflow.exceptions import MlflowException
 from mlflow.tracking import MlflowClient
 
 from slipstream.checkout import resolve_tracking_uri
-from slipstream.config import TrackingConfig
 from slipstream.drift import Drift, Profile
 from slipstream.locking import promotion_lock, setup_lock
 from slipstream.plots import drift_figure
+from slipstream.registered import fetch_bundle
 from slipstream.results import Decision
 from slipstream.runtime import InputError
 
-__all__ = ["PROFILE", "Registry", "Version", "connect", "fetch_bundle", "quiet"]
+__all__ = ["PROFILE", "Registry", "Version", "connect", "quiet"]
 
 logger = logging.getLogger("slipstream")
 
@@ -98,13 +99,17 @@ class Registry:
 
     def register(self, variant_run_id: str, identity: str, split: str) -> Version:
         """Make a version of a variant's model, or find the one that was made before."""
-        if version := self.find(identity):
-            return version
+        version = self.find(identity) or self._create(variant_run_id, identity, split)
+        self._client.set_registered_model_alias(self.name, CHALLENGER, version.number)
+        return version
+
+    def _create(self, variant_run_id: str, identity: str, split: str) -> Version:
         try:
             self._client.create_registered_model(self.name)
         except MlflowException as error:
             if error.error_code != "RESOURCE_ALREADY_EXISTS":
                 raise
+        mlflow.set_tracking_uri(self._uri)  # MLflow looks the logged model up in it
         outputs = self._client.get_run(variant_run_id).outputs
         assert outputs is not None
         (output,) = outputs.model_outputs
@@ -115,7 +120,6 @@ class Registry:
             tags={IDENTITY: identity, SPLIT: split},
             model_id=output.model_id,
         )
-        self._client.set_registered_model_alias(self.name, CHALLENGER, made.version)
         return _version(made)
 
     def settle(self, version: Version, decision: Decision) -> None:
@@ -152,8 +156,9 @@ class Registry:
     def profile(self, version: Version) -> Profile | None:
         """How the features of a version's training rows were distributed, if its run still says."""
         try:
-            written = mlflow.artifacts.load_dict(self._artifact(version, PROFILE))
-            return Profile.model_validate(written)
+            with tempfile.TemporaryDirectory() as folder:
+                file = self._client.download_artifacts(self._parent(version), PROFILE, folder)
+                return Profile.model_validate_json(Path(file).read_bytes())
         except (MlflowException, OSError, ValueError) as error:
             logger.warning("drift is not measured: version %s: %s", version.number, error)
             return None
@@ -175,37 +180,13 @@ class Registry:
         self._client.log_dict(run_id, drift.model_dump(mode="json"), f"drift/{day}.json")
         self._client.log_figure(run_id, drift_figure(drift), f"drift/{day}.png")
 
-    def _artifact(self, version: Version, name: str) -> str:
-        mlflow.set_tracking_uri(self._uri)
-        return f"runs:/{self._parent(version)}/{name}"
-
     def _parent(self, version: Version) -> str:
         """The run of the pipeline that a version's variant belongs to."""
         return str(self._client.get_run(version.run_id).data.tags["mlflow.parentRunId"])
 
-    def bundle(self, version: Version) -> Path:
-        """The bundle file of a version."""
-        mlflow.set_tracking_uri(self._uri)
-        return fetch_bundle(f"models:/{self.name}/{version.number}")
-
-
-def fetch_bundle(model_uri: str) -> Path:
-    """Download the bundle of a registered model, such as `models:/churn@champion`.
-
-    Raises:
-        InputError: the registry has no such model.
-    """
-    quiet()
-    if not mlflow.is_tracking_uri_set():
-        mlflow.set_tracking_uri(resolve_tracking_uri(TrackingConfig().uri))
-    try:
-        folder = Path(mlflow.artifacts.download_artifacts(model_uri))
-        return next(folder.glob("**/*.safetensors"))
-    except (MlflowException, StopIteration) as error:
-        raise InputError(
-            f"a model URI must name a bundle in the registry, however: {model_uri}: {error}; "
-            "look at the registered models in MLflow"
-        ) from None
+    def bundle(self, version: Version) -> bytes:
+        """The bundle of a version, as the bytes of its file."""
+        return fetch_bundle(f"models:/{self.name}/{version.number}", self._client)
 
 
 def connect(uri: str) -> MlflowClient:
@@ -216,7 +197,8 @@ def connect(uri: str) -> MlflowClient:
     """
     try:
         with setup_lock() if uri.startswith("sqlite") else nullcontext():
-            client = MlflowClient(uri)
+            # Without its own URI, the registry would be wherever MLFLOW_REGISTRY_URI says.
+            client = MlflowClient(uri, registry_uri=uri)
             client.search_experiments(max_results=1)
             client.search_registered_models(max_results=1)
     except MlflowException as error:
