@@ -13,8 +13,6 @@ from slipstream.runtime import Bundle, InputError
 __all__ = ["check_schema", "check_split", "decide"]
 
 Floats = NDArray[np.float64]
-RESAMPLES = 2000
-ROWS_A_BATCH = 100  # resamples at a time: bounds the memory
 
 logger = logging.getLogger("slipstream")
 
