@@ -15,6 +15,7 @@ from pydantic import (
     model_validator,
 )
 
+from slipstream.runtime.bundle import MAX_FEATURES, MAX_WIDTH
 from slipstream.runtime.errors import InputError
 
 __all__ = [
@@ -32,7 +33,7 @@ __all__ = [
 ]
 
 Encoding = Literal["minmax", "piecewise"]
-Width = Annotated[int, Field(ge=1, le=16384)]
+Width = Annotated[int, Field(ge=1, le=MAX_WIDTH)]
 DATABASE_SERVERS = ("postgresql", "mysql", "mssql")
 ColumnName = Annotated[str, StringConstraints(min_length=1)]
 
@@ -99,9 +100,10 @@ class FeaturesConfig(_Section):
     k: int = Field(
         5,
         ge=0,
-        le=1000,
+        le=MAX_FEATURES,
         title="Number of features",
-        description="the most columns the model reads; 0: the fewest that carry 95 % of the score",
+        description="the most columns the model reads; 0: the fewest that carry 95 % of the score, "
+        f"{MAX_FEATURES:,} at most",
     )
     method: Literal["mutual_info", "anova_f"] = Field(
         "mutual_info", title="Score", description="how a column's importance is scored"
