@@ -11,6 +11,7 @@ import pytest
 from slipstream.checkout import root
 from tests.e2e.conftest import Command
 
+VARIABLE = re.compile(r'"((?:SLIPSTREAM|PREFECT|MLFLOW)_[A-Z_]+|DO_NOT_TRACK)"')
 PYTHON = re.compile(r"```python\n(.*?)```", re.DOTALL)
 
 
@@ -29,6 +30,26 @@ def test_generated_pages_are_up_to_date(render: ModuleType, page: str, block: st
     """The configuration and the commands in the guide are what the code has."""
     text = (root() / "docs" / "guide" / f"{page}.md").read_text()
     assert f"\n{getattr(render, block)()}\n<!-- end" in text, "run python docs/render.py"
+
+
+def test_every_environment_variable_is_explained() -> None:
+    """The page on configuration names each variable that the code names."""
+    page = (root() / "docs" / "guide" / "configuration.md").read_text()
+    sources = [*root().glob("src/**/*.py"), root() / "src/slipstream/runtime/_native.c"]
+    named = {name for source in sources for name in VARIABLE.findall(source.read_text())}
+    assert {"SLIPSTREAM_HOME", "SLIPSTREAM_ISA", "PREFECT_API_URL"} <= named
+    named -= {"MLFLOW_DATABASE", "PREFECT_DATABASE"}  # what the code calls two of them
+    assert {name for name in named if f"`{name}`" not in page} == set()
+
+
+def test_the_example_of_a_config_runs_for_everybody(
+    slipstream: Command, tracked: list[str]
+) -> None:
+    """The guide's command with a config needs no file that the checkout has not."""
+    guide = (root() / "docs" / "guide" / "own-data.md").read_text()
+    (config,) = re.findall(r'^make run ARGS="--config (\S+)"$', guide, re.MULTILINE)
+    done = slipstream("optimize", "--config", str(root() / config), "--output", "example", *tracked)
+    assert done.returncode == 0, done.stderr
 
 
 def wording(text: str) -> set[str]:
