@@ -15,8 +15,8 @@ from pydantic import (
     model_validator,
 )
 
-from slipstream.runtime.bundle import MAX_FEATURES, MAX_WIDTH
 from slipstream.runtime.errors import InputError
+from slipstream.runtime.limits import MAX_FEATURES, MAX_WIDTH
 
 __all__ = [
     "BudgetConfig",

@@ -11,8 +11,8 @@ from sklearn.metrics import mutual_info_score
 from slipstream.config import FeaturesConfig
 from slipstream.preprocessing import load_columns, load_prepared
 from slipstream.references import FeatureMask, FeatureScore, PreparedRef
-from slipstream.runtime.bundle import MAX_FEATURES
 from slipstream.runtime.columns import Column
+from slipstream.runtime.limits import MAX_FEATURES
 from slipstream.snapshot import TARGET
 from slipstream.store import Store
 

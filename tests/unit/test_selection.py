@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from slipstream.config import FeaturesConfig
-from slipstream.runtime.bundle import MAX_FEATURES
+from slipstream.runtime.limits import MAX_FEATURES
 from slipstream.selection import anova_f, keep, mutual_information, select
 from tests.conftest import Trained
 
