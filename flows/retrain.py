@@ -13,6 +13,7 @@ from slipstream.results import Decision
 from slipstream.retraining import identity, inherit, is_settled
 from tasks.champion import champion, drift
 from tasks.ingest import ingest
+from tasks.mistakes import log_mistakes_briefly
 from tasks.promote import promote
 
 UNCHANGED = "unchanged, champion kept"
@@ -25,6 +26,7 @@ def _title() -> str:
 @flow(name="retrain", flow_run_name=_title)
 def retrain(config: OptimizeConfig = DEFAULTS) -> Decision | State[Decision]:
     """Keep the champion where nothing changed; else train a challenger and let them compete."""
+    log_mistakes_briefly()
     reigning = champion(config)
     config = inherit(config, reigning)
     dataset = ingest(config.data)

@@ -14,7 +14,7 @@ ROOMS = {
     "slipstream.runtime": ({"numpy", "safetensors"}, {"slipstream.runtime"}),
     "slipstream.cli": (LIBRARY, {"slipstream", "flows", "bench"}),  # what its commands run
     "slipstream": (LIBRARY, {"slipstream"}),
-    "tasks": ({"prefect"}, {"slipstream", "tasks.stage", "tasks.progress"}),
+    "tasks": ({"prefect"}, {"slipstream", "tasks.progress", "tasks.records", "tasks.stage"}),
     "flows": ({"prefect"}, {"slipstream", "tasks", "flows"}),
     "bench": (LIBRARY | PEERS | {"matplotlib", "rich"}, {"slipstream", "bench"}),
 }
