@@ -55,7 +55,6 @@ def optimize(config: OptimizeConfig = DEFAULTS) -> Report:
     record = RunRecord(
         config=config,
         dataset=dataset,
-        prepared=prepared,
         mask=mask,
         network=network,
         bundles=bundles,

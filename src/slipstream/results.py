@@ -9,7 +9,6 @@ from slipstream.references import (
     DatasetRef,
     FeatureMask,
     NetworkRef,
-    PreparedRef,
     Reference,
     Value,
 )
@@ -240,7 +239,6 @@ class RunRecord(Value):
 
     config: OptimizeConfig
     dataset: DatasetRef
-    prepared: PreparedRef
     mask: FeatureMask
     network: NetworkRef
     bundles: Bundles

@@ -41,7 +41,6 @@ def record_of(trained: Trained, uri: str) -> RunRecord:
     return RunRecord(
         config=config,
         dataset=trained.dataset,
-        prepared=trained.prepared,
         mask=trained.mask,
         network=trained.network,
         bundles=trained.bundles,

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from slipstream import __version__
 from slipstream.checkout import root
 from slipstream.runtime import Predictor
 from slipstream.runtime.bundle import read
@@ -56,7 +57,7 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     pip = ("-m", "pip", "--disable-pip-version-check")
     options = ("--no-deps", "--no-index", "--no-build-isolation")
     run(*pip, "wheel", *options, "-w", str(folder), str(source_distribution), cwd=folder)
-    (wheel,) = folder.glob("*.whl")
+    (wheel,) = folder.glob(f"slipstream-{__version__}-*.whl")
     target = folder / "installed"
     run(*pip, "install", *options, "--target", str(target), str(wheel), cwd=folder)
     shutil.rmtree(copy)
