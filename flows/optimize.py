@@ -11,11 +11,12 @@ from tasks.baseline import baseline
 from tasks.benchmark import benchmark
 from tasks.compare import compare
 from tasks.ingest import ingest
+from tasks.mistakes import log_mistakes_briefly
 from tasks.predict import predict
 from tasks.preprocess import preprocess
 from tasks.quantize import quantize
 from tasks.select import select
-from tasks.stage import StageTrace
+from tasks.trace import StageTrace
 from tasks.track import track
 from tasks.train import train
 
@@ -33,6 +34,7 @@ def _title() -> str:
 @flow(name="optimize", flow_run_name=_title)
 def optimize(config: OptimizeConfig = DEFAULTS) -> Report:
     """Run the seed's six stages, measure both variants, decide, and write the run down."""
+    log_mistakes_briefly()
     stage = StageTrace()
 
     dataset = stage(ingest, config.data)
@@ -53,7 +55,6 @@ def optimize(config: OptimizeConfig = DEFAULTS) -> Report:
     record = RunRecord(
         config=config,
         dataset=dataset,
-        prepared=prepared,
         mask=mask,
         network=network,
         bundles=bundles,

@@ -15,6 +15,7 @@ from tasks.champion import champion
 from tasks.check import check
 from tasks.drift import drift
 from tasks.ingest import ingest
+from tasks.mistakes import log_mistakes_briefly
 from tasks.promote import promote
 
 UNCHANGED = "unchanged, champion kept"
@@ -27,6 +28,7 @@ def _title() -> str:
 @flow(name="retrain", flow_run_name=_title)
 def retrain(config: OptimizeConfig = DEFAULTS) -> Decision | State[Decision]:
     """Keep the champion where nothing changed; else train a challenger and let them compete."""
+    log_mistakes_briefly()
     reigning = champion(config)
     config = inherit(config, reigning)
     dataset = ingest(config.data)

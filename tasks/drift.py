@@ -1,5 +1,7 @@
 """Drift: how far the data has moved since the champion was trained."""
 
+import logging
+
 from prefect import task
 from prefect.artifacts import create_table_artifact
 
@@ -9,7 +11,9 @@ from slipstream.drift import Drift
 from slipstream.references import DatasetRef
 from slipstream.results import Champion
 from slipstream.store import open_store
-from tasks.stage import IO_SECONDS, logger, measured
+from tasks.stage import IO_SECONDS, measured
+
+logger = logging.getLogger("slipstream")
 
 
 @task(**measured("drift"), timeout_seconds=IO_SECONDS)

@@ -1,12 +1,16 @@
 """Promote: a challenger takes the champion's place, or does not."""
 
+import logging
+
 from prefect import task
 from prefect.artifacts import create_markdown_artifact
 
 from slipstream import retraining
 from slipstream.results import Decision, RunRecord, TrackedRun
 from slipstream.store import open_store
-from tasks.stage import IO_SECONDS, logger, measured
+from tasks.stage import IO_SECONDS, measured
+
+logger = logging.getLogger("slipstream")
 
 
 @task(**measured("promote"), timeout_seconds=IO_SECONDS)

@@ -18,8 +18,8 @@ from slipstream.references import (
     FeatureMask,
     PreparedRef,
 )
-from slipstream.runtime.bundle import MAX_FEATURES
 from slipstream.runtime.columns import Column
+from slipstream.runtime.limits import MAX_FEATURES
 from slipstream.selection import keep
 from slipstream.snapshot import spread
 from slipstream.store import Store

@@ -17,6 +17,7 @@ __all__ = [
     "check_password",
     "has_checkout",
     "home",
+    "home_path",
     "prepare_environment",
     "resolve_tracking_uri",
     "root",
@@ -56,14 +57,18 @@ def root() -> Path:
     return _ROOT
 
 
-def home() -> Path:
-    """The private folder of the store and of Prefect's embedded database, mode 0700.
+def home_path() -> Path:
+    """`.slipstream` in the checkout, or the folder that `SLIPSTREAM_HOME` names."""
+    return Path(os.environ.get("SLIPSTREAM_HOME") or root() / ".slipstream").absolute()
 
-    `.slipstream` in the checkout, or the folder that `SLIPSTREAM_HOME` names.
+
+def home() -> Path:
+    """The private folder of the store and of Prefect's embedded database, made with mode 0700.
+
+    A folder that was there before keeps the mode that somebody gave it.
     """
-    folder = Path(os.environ.get("SLIPSTREAM_HOME") or root() / ".slipstream").absolute()
-    folder.mkdir(parents=True, exist_ok=True)
-    folder.chmod(0o700)
+    folder = home_path()
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     return folder
 
 

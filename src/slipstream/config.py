@@ -18,6 +18,7 @@ from pydantic import (
 
 from slipstream.checkout import TRACKING_STORE
 from slipstream.runtime.errors import InputError
+from slipstream.runtime.limits import MAX_FEATURES, MAX_WIDTH
 
 __all__ = [
     "BudgetConfig",
@@ -34,7 +35,7 @@ __all__ = [
 ]
 
 Encoding = Literal["minmax", "piecewise"]
-Width = Annotated[int, Field(ge=1, le=16384)]
+Width = Annotated[int, Field(ge=1, le=MAX_WIDTH)]
 DATABASE_SERVERS = ("postgresql", "mysql", "mssql")
 # What a file, a registered model, its URI or MLflow's search could not take.
 NOT_IN_NAMES = r"/:\\?'\x00-\x1f\x7f"
@@ -104,9 +105,10 @@ class FeaturesConfig(_Section):
     k: int = Field(
         5,
         ge=0,
-        le=1000,
+        le=MAX_FEATURES,
         title="Number of features",
-        description="the most columns the model reads; 0: the fewest that carry 95 % of the score",
+        description="the most columns the model reads; 0: the fewest that carry 95 % of the score, "
+        f"{MAX_FEATURES:,} at most",
     )
     method: Literal["mutual_info", "anova_f"] = Field(
         "mutual_info", title="Score", description="how a column's importance is scored"

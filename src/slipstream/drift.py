@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from slipstream.references import Reference
+from slipstream.references import Reference, Value
 from slipstream.runtime.columns import Column
 
 __all__ = ["Drift", "FeatureProfile", "Profile", "measure", "profile"]
@@ -21,7 +21,7 @@ GROUPS = 10
 SMALLEST_SHARE = 1e-4  # stands for a share of nothing: its logarithm must be finite
 
 
-class FeatureProfile(Reference):
+class FeatureProfile(Value):
     """How one feature is distributed.
 
     `shares` has a share of the rows for each group: of a number, below, between and above `edges`;
@@ -34,7 +34,7 @@ class FeatureProfile(Reference):
     shares: tuple[float, ...]
 
 
-class Profile(Reference):
+class Profile(Value):
     """How the features of a training part are distributed.
 
     `outside_share` is the share of rows with a value beyond what the model was fitted to.

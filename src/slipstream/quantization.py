@@ -24,9 +24,10 @@ from slipstream.references import (
     NetworkRef,
     PreparedRef,
 )
-from slipstream.runtime.bundle import MAX_BIAS, Bundle, dump
+from slipstream.runtime.bundle import Bundle, dump
 from slipstream.runtime.columns import Column
 from slipstream.runtime.kernels import LARGEST_ACTIVATION, POSITION_ONE, Layer
+from slipstream.runtime.limits import MAX_BIAS
 from slipstream.runtime.predictor import Predictor
 from slipstream.snapshot import load_part, spread
 from slipstream.store import Store

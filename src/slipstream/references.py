@@ -1,5 +1,6 @@
 """What stages hand each other: small frozen values that say what there is, and where."""
 
+from abc import abstractmethod
 from collections.abc import Iterator
 from typing import Any, Literal
 
@@ -23,6 +24,7 @@ __all__ = [
     "PreparedRef",
     "Reference",
     "SplitRule",
+    "Value",
     "blobs",
 ]
 
@@ -30,18 +32,22 @@ Part = Literal["train", "validation", "test"]
 PARTS: tuple[Part, ...] = ("train", "validation", "test")
 
 
-class Reference(BaseModel):
-    """Base of everything a stage returns."""
+class Value(BaseModel):
+    """Base of everything that is handed on: it never changes."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
+
+class Reference(Value):
+    """Base of what a stage returns."""
+
     @property
+    @abstractmethod
     def shape(self) -> str:
         """What there is, in a few words for the stage trace."""
-        return type(self).__name__
 
 
-class Blob(Reference):
+class Blob(Value):
     """A file in the store."""
 
     sha256: str
@@ -49,14 +55,14 @@ class Blob(Reference):
     size_bytes: int
 
 
-class ColumnSchema(Reference):
+class ColumnSchema(Value):
     """A raw column as ingest found it."""
 
     name: str
     kind: ColumnKind
 
 
-class SplitRule(Reference):
+class SplitRule(Value):
     """What decides each row's part: under another rule, rows change sides.
 
     `columns`: names of the raw columns whose cells are hashed, sorted; None where a champion was
@@ -98,7 +104,7 @@ class PreparedRef(Reference):
         return f"{self.rows} rows x {self.width} columns"
 
 
-class FeatureScore(Reference):
+class FeatureScore(Value):
     """How important a column is."""
 
     name: str
@@ -131,7 +137,7 @@ class FeatureMask(Reference):
         }
 
 
-class Epoch(Reference):
+class Epoch(Value):
     """One pass over the training rows; losses are mean binary cross-entropies in nats."""
 
     epoch: int
@@ -154,7 +160,7 @@ class NetworkRef(Reference):
         return "network " + "-".join(str(width) for width in self.widths)
 
 
-class BundleRef(Reference):
+class BundleRef(Value):
     """One variant as one file."""
 
     file: Blob

@@ -3,8 +3,6 @@
 from collections.abc import Mapping
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict
-
 from slipstream.config import OptimizeConfig
 from slipstream.references import (
     Blob,
@@ -12,9 +10,9 @@ from slipstream.references import (
     DatasetRef,
     FeatureMask,
     NetworkRef,
-    PreparedRef,
     Reference,
     SplitRule,
+    Value,
 )
 from slipstream.runtime.types import Precision
 
@@ -38,7 +36,7 @@ __all__ = [
 ]
 
 
-class Interval(Reference):
+class Interval(Value):
     """An estimate with its 95 % interval."""
 
     estimate: float
@@ -46,7 +44,7 @@ class Interval(Reference):
     high: float
 
 
-class LayerTrace(Reference):
+class LayerTrace(Value):
     """One layer's values for one row, in real units."""
 
     name: str
@@ -67,7 +65,7 @@ class RowTrace(Reference):
         return f"1 row x {len(self.row)} columns -> {self.int8:.3f}"
 
 
-class Machine(Reference):
+class Machine(Value):
     """Where the figures were measured, and how.
 
     `instruction_sets` is what the CPU has, `instruction_set` the one that the compiled backend ran.
@@ -90,7 +88,7 @@ class Machine(Reference):
         return f"{self.backend} ({self.instruction_set})" if self.instruction_set else self.backend
 
 
-class WaterfallStep(Reference):
+class WaterfallStep(Value):
     """One step from the baseline to int8, and its change against the step before.
 
     `p50_ratio` is this step over the one before, `log_loss_increase` is paired by test row; the
@@ -110,7 +108,7 @@ class WaterfallStep(Reference):
     remark: str = ""
 
 
-class Waterfall(Reference):
+class Waterfall(Value):
     """The steps, and how long each part of one prediction takes in both variants of the run."""
 
     steps: tuple[WaterfallStep, ...]
@@ -144,7 +142,7 @@ class Benchmark(Reference):
         return f"{self.machine.calls:,} calls a variant"
 
 
-class Verdict(Reference):
+class Verdict(Value):
     """Which variant wins, and why; no winner where nothing fits the budget."""
 
     winner: Precision | None
@@ -162,7 +160,7 @@ class Comparison(Reference):
         return f"winner: {self.verdict.winner or 'none'}"
 
 
-class Alternative(Reference):
+class Alternative(Value):
     """A smaller model of random weights, measured; `excess` says how it breaks the budget."""
 
     k: int
@@ -234,10 +232,8 @@ class Decision(Reference):
         return "promoted" if self.promoted else "champion kept"
 
 
-class Stage(BaseModel):
+class Stage(Value):
     """One line of the stage trace; `seconds` is wall time."""
-
-    model_config = ConfigDict(frozen=True)
 
     stage: str
     cached: bool
@@ -245,12 +241,11 @@ class Stage(BaseModel):
     shape: str
 
 
-class RunRecord(Reference):
+class RunRecord(Value):
     """Everything that one run found out, for MLflow and for the report."""
 
     config: OptimizeConfig
     dataset: DatasetRef
-    prepared: PreparedRef
     mask: FeatureMask
     network: NetworkRef
     bundles: Bundles

@@ -12,6 +12,7 @@ from slipstream.config import FeaturesConfig
 from slipstream.preprocessing import load_columns, load_prepared
 from slipstream.references import FeatureMask, FeatureScore, PreparedRef
 from slipstream.runtime.columns import Column
+from slipstream.runtime.limits import MAX_FEATURES
 from slipstream.snapshot import TARGET
 from slipstream.store import Store
 
@@ -44,13 +45,16 @@ def select(prepared: PreparedRef, features: FeaturesConfig, store: Store) -> Fea
 
 
 def keep(scores: Sequence[float], k: int) -> set[int]:
-    """Choose the indices of the k best scores; k = 0: the fewest that carry 95 % of the total."""
+    """Choose the indices of the k best scores, of no more than a bundle can hold.
+
+    k = 0: the fewest that carry 95 % of the total.
+    """
     order = np.argsort(-np.asarray(scores), kind="stable")
     if k == 0:
         ordered = np.asarray(scores)[order]
         carried = np.cumsum(ordered)
         k = int(np.searchsorted(carried, ENOUGH * carried[-1])) + 1
-    return {int(index) for index in order[:k]}
+    return {int(index) for index in order[: min(k, MAX_FEATURES)]}
 
 
 def groups(column: Column, values: pd.Series) -> NDArray[np.int64]:

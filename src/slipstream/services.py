@@ -5,6 +5,7 @@ until each server is healthy, applies the deployments, and remembers where the s
 """
 
 import configparser
+import contextlib
 import json
 import os
 import shlex
@@ -29,7 +30,7 @@ __all__ = ["Services", "start", "stop", "wait"]
 
 POOL = "slipstream"
 AUTOMATION = "crash silent runs"
-LOOPBACK = ("127.0.0.1", "localhost", "::1")
+LOOPBACK = ("127.0.0.1", "localhost")
 START_SECONDS = 90
 STOP_SECONDS = 30
 LOG_LINES = 15
@@ -73,23 +74,25 @@ def start(services: Services) -> Addresses:
         _deploy(environment, folder)
         _control("start", "worker")
     except BaseException:
-        stop()
+        with contextlib.suppress(InputError):  # why it did not start says more
+            stop()
         raise
     (home() / SERVICES).write_text(json.dumps(asdict(addresses)))
     return addresses
 
 
 def stop() -> bool:
-    """Stop what `start` started; returns whether anything ran."""
-    (home() / SERVICES).unlink(missing_ok=True)
+    """Stop what `start` started; returns whether anything ran.
+
+    Raises:
+        InputError: supervisor was told to stop, and still runs.
+    """
     pid = _supervisor_pid()
-    if pid is None:
-        return False
-    os.kill(pid, signal.SIGTERM)
-    end = time.monotonic() + STOP_SECONDS
-    while _supervisor_pid() is not None and time.monotonic() < end:
-        time.sleep(0.1)
-    return True
+    if pid is not None:
+        os.kill(pid, signal.SIGTERM)
+        _wait_until_gone(pid)
+    (home() / SERVICES).unlink(missing_ok=True)
+    return pid is not None
 
 
 def wait() -> None:
@@ -98,10 +101,27 @@ def wait() -> None:
         time.sleep(0.5)
 
 
+def _wait_until_gone(pid: int) -> None:
+    end = time.monotonic() + STOP_SECONDS
+    while _supervisor_pid() == pid:
+        if time.monotonic() > end:
+            raise InputError(
+                f"the servers must end within {STOP_SECONDS} seconds, however: their supervisor, "
+                f"process {pid}, still runs; see {home() / 'services' / 'supervisor.log'}, then "
+                "stop them again with make down"
+            )
+        time.sleep(0.1)
+
+
 def _check(services: Services) -> None:
     if _supervisor_pid() is not None:
         raise InputError(
             "the servers must not run yet, however: they do; stop them first with make down"
+        )
+    if ":" in services.host:
+        raise InputError(
+            f"--host must be an IPv4 address or a name, however: {services.host}; write 127.0.0.1 "
+            "for this machine only"
         )
     if services.host not in LOOPBACK and not os.environ.get("PREFECT_SERVER_API_AUTH_STRING"):
         raise InputError(
@@ -157,8 +177,8 @@ def _write_config(services: Services, folder: Path) -> Path:
 
 def _commands(services: Services) -> Mapping[str, list[str]]:
     """What supervisor runs. Databases are not named here: everybody can read a command line."""
-    own = {f"{host}:{services.mlflow_port}" for host in (services.host, "localhost")}
-    others = os.environ.get("MLFLOW_SERVER_ALLOWED_HOSTS", "").split(",")  # a proxy's name
+    own = {f"{host}:{services.mlflow_port}" for host in (services.host, *LOOPBACK)}
+    others = os.environ.get("MLFLOW_SERVER_ALLOWED_HOSTS", "").split(",")  # what others call it
     hosts = ",".join(sorted({*own, *others} - {""}))
     return {
         "prefect": [

@@ -15,7 +15,7 @@ from tests.conftest import train_on
 DATA = root().parent / "shared" / "data"
 
 
-@pytest.mark.skipif(not DATA.is_dir(), reason="the real tables are not beside the checkout")
+@pytest.mark.skipif(not DATA.is_dir(), reason=f"no real tables in {DATA}")
 @pytest.mark.parametrize(
     ("table", "target", "least"), [("bank", "y", 0.91), ("adult", "income", 0.89)]
 )

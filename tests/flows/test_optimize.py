@@ -13,6 +13,7 @@ from slipstream.config import OptimizeConfig, parse_config
 from slipstream.report import Report
 from slipstream.runtime import InputError
 from slipstream.store import open_store
+from tasks.preprocess import preprocess
 
 COMPUTED = ["ingest", "preprocess", "select", "train", "quantize", "predict", "baseline"]
 NEVER_CACHED = ["benchmark", "compare", "track"]
@@ -79,7 +80,9 @@ def test_a_damaged_file_is_made_again(
     first: Report, place: Path, damage: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     """A stage whose stored file is gone or altered runs again, with a warning; others do not."""
-    path = open_store().path(first.record.prepared.table)
+    model = first.record.config.model
+    prepared = preprocess.fn(first.record.dataset, model.encoding, model.bins)
+    path = open_store().path(prepared.table)
     content = path.read_bytes()
     if damage == "delete":
         path.unlink()

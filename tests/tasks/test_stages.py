@@ -1,19 +1,28 @@
 import json
+import logging
+import os
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 
+from slipstream.checkout import root
 from slipstream.config import BudgetConfig
 from slipstream.references import PreparedRef
+from slipstream.runtime import InputError
 from slipstream.store import open_store
 from tasks.alternatives import alternatives
 from tasks.baseline import baseline
 from tasks.benchmark import benchmark
 from tasks.ingest import ingest
+from tasks.mistakes import one_message
 from tasks.predict import predict
 from tasks.preprocess import preprocess
 from tasks.quantize import quantize
+from tasks.records import ReferenceSerializer
 from tasks.select import select
-from tasks.stage import ReferenceSerializer, cached, one_message
+from tasks.stage import cached
 from tasks.train import train
 from tests.conftest import Trained
 
@@ -95,13 +104,24 @@ def test_keys_follow_arguments_and_source() -> None:
     assert key(None, {"k": 1}) is None
 
 
+def test_importing_the_flows_changes_nothing(tmp_path: Path) -> None:
+    """No folder is made, and no logger is filtered, before a run begins."""
+    code = "import logging, flows.retrain; print(logging.getLogger('prefect.flow_runs').filters)"
+    home = tmp_path / "home"
+    environment = {
+        **os.environ,
+        "SLIPSTREAM_HOME": str(home),
+        "PYTHONPATH": f"{root()}/src:{root()}",
+    }
+    done = subprocess.run(
+        [sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True
+    )
+    assert done.stdout == "[]\n"
+    assert not home.exists()
+
+
 def test_a_mistake_is_logged_as_one_message() -> None:
     """The log filter takes our traceback off a user's mistake, and leaves a defect's alone."""
-    import logging
-    import sys
-
-    from slipstream.runtime import InputError
-
     for error, kept in ((InputError("rule, fact, way out"), False), (RuntimeError("bug"), True)):
         try:
             raise error

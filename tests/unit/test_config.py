@@ -94,7 +94,7 @@ def test_models_are_named_after_their_source(path: str, name: str) -> None:
     assert config.title == f"{name} · k=3 · 32×32"
 
 
-@pytest.mark.parametrize("name", ["seed", "bank"])
+@pytest.mark.parametrize("name", ["bank", "breast_cancer", "seed"])
 def test_example_configs_are_valid(name: str) -> None:
     """The configs in the checkout are configs."""
     assert parse_config(read_toml(CHECKOUT / "configs" / f"{name}.toml"))

@@ -4,6 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from slipstream.config import FeaturesConfig
+from slipstream.runtime.limits import MAX_FEATURES
 from slipstream.selection import anova_f, keep, mutual_information, select
 from tests.conftest import Trained
 
@@ -25,6 +26,12 @@ def test_zero_means_choose_for_me() -> None:
     assert keep([0.5, 0.46, 0.01, 0.03], 0) == {0, 1}
     assert keep([0.0, 0.0], 0) == {0}
     assert keep([1.0], 0) == {0}
+
+
+def test_no_more_are_kept_than_a_bundle_can_hold() -> None:
+    """Where 95 % of the score would take more columns, the best that fit are kept."""
+    alike = [1.0] * (2 * MAX_FEATURES)
+    assert keep(alike, 0) == set(range(MAX_FEATURES))
 
 
 @pytest.mark.parametrize("score", [mutual_information, anova_f])

@@ -1,6 +1,7 @@
 import os
 import stat
 import time
+from pathlib import Path
 
 import pytest
 
@@ -54,9 +55,12 @@ def test_finds_every_file_of_a_reference(demo: Trained) -> None:
     assert set(blobs(demo.prepared)) == {demo.prepared.table, demo.prepared.columns}
 
 
-def test_home_is_private() -> None:
-    """The folder with the store and Prefect's database is nobody else's business."""
-    assert stat.S_IMODE(home().stat().st_mode) & 0o077 == 0
+def test_home_is_private_where_it_is_made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The store and Prefect's database are nobody else's; a folder that was there is left alone."""
+    tmp_path.chmod(0o750)
+    for folder, mode in ((tmp_path, 0o750), (tmp_path / "new", 0o700)):
+        monkeypatch.setenv("SLIPSTREAM_HOME", str(folder))
+        assert stat.S_IMODE(home().stat().st_mode) == mode
 
 
 def test_clean_keeps_what_was_used_lately() -> None:

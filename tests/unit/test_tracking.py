@@ -1,5 +1,6 @@
 """The adapter to MLflow, against the real store."""
 
+import json
 import os
 import subprocess
 import sys
@@ -14,12 +15,14 @@ from mlflow.tracking import MlflowClient
 import slipstream
 from slipstream import benchmarking, comparison, tracing, tracking
 from slipstream.config import DataConfig, OptimizeConfig, TrackingConfig
+from slipstream.references import PARTS
 from slipstream.results import RunRecord, TrackedRun
 from slipstream.runtime import InputError
 from slipstream.snapshot import load_part
-from slipstream.tracking.registry import Registry
+from slipstream.tracking.registry import PROFILE, Registry
 from tests.conftest import Trained
 
+TEXTS = {"", ".db", ".json", ".txt", ".yaml"}  # "" is MLmodel
 METRICS = {
     *("test_accuracy", "test_auc", "test_pr_auc", "test_log_loss", "test_ece"),
     *("latency_p50_us", "latency_p99_us", "latency_cold_p50_us", "throughput_rows_per_s"),
@@ -53,7 +56,6 @@ def record_of(trained: Trained, uri: str) -> RunRecord:
     return RunRecord(
         config=config,
         dataset=trained.dataset,
-        prepared=trained.prepared,
         mask=trained.mask,
         network=trained.network,
         bundles=trained.bundles,
@@ -227,12 +229,40 @@ def test_the_registry_is_where_the_config_says(
 
 
 def test_no_row_of_the_data_is_written(tracked: TrackedRun, mixed: Trained) -> None:
-    """Input examples are made up: no income of the table is anywhere in the store."""
-    rows, _ = load_part(mixed.dataset, "test", mixed.store)
-    incomes = {f"{value}" for value in rows["income"].dropna()}
+    """No income of any part is in the store's texts, and the input example's lie within the edges.
+
+    The bundle is excepted, which holds its edges, and the profile, which holds deciles.
+    """
+    parts = [load_part(mixed.dataset, part, mixed.store)[0]["income"] for part in PARTS]
+    incomes = {str(value).encode() for value in pd.concat(parts).dropna()}
+    edges = next(
+        each.edges
+        for each in slipstream.load(mixed.store.path(mixed.bundles.int8.file)).bundle.columns
+        if each.name == "income"
+    )
     folder = Path(tracked.tracking_uri.removeprefix("sqlite:///")).parent
-    for path in folder.rglob("*.json"):
-        assert not any(income in path.read_text() for income in incomes)
+    examples = 0
+    for path in filter(Path.is_file, folder.rglob("*")):
+        if path.name == "input_example.json":
+            example = pd.DataFrame(**json.loads(path.read_text()))
+            examples += 1
+            assert example["income"].between(edges[0], edges[-1], inclusive="neither").all()
+        if path.suffix in TEXTS and path.name != PROFILE:
+            text = path.read_bytes()
+            assert not any(income in text for income in incomes), path
+    assert examples == 2
+
+
+def test_the_profile_holds_aggregates(tracked: TrackedRun, mixed: Trained) -> None:
+    """Of a number, nine deciles and shares: neither the smallest nor the largest value."""
+    rows, _ = load_part(mixed.dataset, "train", mixed.store)
+    profile = mlflow.artifacts.load_dict(f"runs:/{tracked.run_id}/{PROFILE}")
+    assert profile.keys() == {"features", "outside_share"}
+    (income,) = [each for each in profile["features"] if each["name"] == "income"]
+    assert income.keys() == {"name", "edges", "categories", "shares"}
+    assert len(income["edges"]) == 9
+    assert rows["income"].min() < income["edges"][0]
+    assert income["edges"][-1] < rows["income"].max()
 
 
 def test_tracking_again_finishes_what_was_begun(

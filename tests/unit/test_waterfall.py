@@ -8,7 +8,7 @@ import pytest
 from slipstream import baseline
 from slipstream.alternatives import Candidate, candidates, conclude, table, untrained
 from slipstream.config import BudgetConfig
-from slipstream.parts import parts, truncated
+from slipstream.parts import _differences, parts, truncated
 from slipstream.plots import waterfall_figure
 from slipstream.results import Alternative, Alternatives, Interval, Waterfall, WaterfallStep
 from slipstream.runtime import Predictor, load_file
@@ -140,8 +140,23 @@ def test_models_cut_short_are_models(mixed: Trained, precision: str) -> None:
         assert ((answer >= 0) & (answer <= 1)).all()
 
 
-def test_parts_add_up_to_a_prediction(mixed: Trained, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Five parts, whose intervals hold them; the whole of a wide network is not all call."""
+def test_parts_add_up_to_a_prediction() -> None:
+    """Each part is what a step adds in the same block, whatever else slows a block down."""
+    slower = np.array([[0.0], [1.0], [5.0]])  # (blocks, 1): a block's calls all take so much more
+    whole = {"smallest": 3.0, "columns": 4.0, "first": 6.0, "whole": 11.0, "two": 12, "three": 12.5}
+    found = _differences({name: np.full((3, 7), us) + slower for name, us in whole.items()})
+    assert {part: each.estimate for part, each in found.items()} == {
+        "call": pytest.approx(3.5),
+        "look-up": 1,
+        "first layer": 2,
+        "hidden layers": 5,
+        "output": 0.5,
+    }
+    assert sum(each.estimate for each in found.values()) == pytest.approx(11 + 1)  # the whole's
+
+
+def test_parts_are_measured(mixed: Trained, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A model's own parts are the five, each with its interval."""
     monkeypatch.setattr("slipstream.parts.SECONDS", 0.1)
     wide = load_file(mixed.store.path(mixed.baseline.all_columns.file))
     rows, _ = load_part(mixed.dataset, "test", mixed.store)
@@ -149,8 +164,6 @@ def test_parts_add_up_to_a_prediction(mixed: Trained, monkeypatch: pytest.Monkey
     assert list(measured) == ["call", "look-up", "first layer", "hidden layers", "output"]
     for each in measured.values():
         assert each.low <= each.estimate <= each.high
-    assert measured["hidden layers"].estimate > 0
-    assert measured["call"].estimate > 0
 
 
 def test_the_baseline_reads_all_columns_and_then_the_mask(demo: Trained) -> None:

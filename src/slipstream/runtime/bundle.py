@@ -22,14 +22,12 @@ from safetensors.numpy import save as save_tensors
 from slipstream.runtime.columns import Column
 from slipstream.runtime.errors import BundleError
 from slipstream.runtime.kernels import Layer
+from slipstream.runtime.limits import MAX_BIAS, MAX_FEATURES, MAX_WIDTH
 from slipstream.runtime.types import Precision, Task
 
-__all__ = ["MAX_BIAS", "MAX_FEATURES", "MAX_WIDTH", "Bundle", "dump", "parse", "read"]
+__all__ = ["Bundle", "dump", "parse", "read"]
 
 FORMAT_VERSION = 1
-MAX_FEATURES = 1000  # k * 127 * 2^14 + MAX_BIAS must stay below 2^31
-MAX_WIDTH = 16384  # width * 255 * 127 + MAX_BIAS must stay below 2^31
-MAX_BIAS = 1 << 25
 _DTYPES: Mapping[str, tuple[str, str]] = {"float32": ("f4", "f4"), "int8": ("i1", "i4")}
 
 

@@ -7,7 +7,6 @@ own start time (MLflow keeps equal metrics once), and a variant that was half wr
 import json
 import subprocess
 import tempfile
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +24,7 @@ from slipstream.plots import feature_figure, history_figure, latency_figure, wat
 from slipstream.references import BundleRef
 from slipstream.results import RunRecord, TrackedRun
 from slipstream.runtime import InputError, Predictor, load_file
+from slipstream.runtime.columns import Column
 from slipstream.snapshot import load_part
 from slipstream.store import Store
 from slipstream.tracking.registry import PROFILE, connect, quiet
@@ -250,15 +250,17 @@ def _example(predictor: Predictor) -> Any:
     """Two made-up rows, from the model file alone: no row of the data leaves the machine."""
     import pandas as pd
 
-    columns: Mapping[str, list[object]] = {
-        column.name: (
-            [column.categories[0] if column.categories else "a", "another"]
-            if column.edges is None
-            else [float(column.edges[0]), float(column.edges[-1])]
-        )
-        for column in predictor.bundle.columns
-    }
-    return pd.DataFrame(columns)
+    return pd.DataFrame({each.name: _made_up(each) for each in predictor.bundle.columns})
+
+
+def _made_up(column: Column) -> list[object]:
+    """Two values of a column; numbers between the outermost edges, which are cells of the data."""
+    if column.edges is None:
+        return [column.categories[0] if column.categories else "a", "another"]
+    low, high = float(column.edges[0]), float(column.edges[-1])
+    if column.kind == "boolean":
+        return [low, high]
+    return [0.75 * low + 0.25 * high, 0.25 * low + 0.75 * high]
 
 
 def _git_sha() -> str:
