@@ -231,6 +231,6 @@ def test_the_wheel_says_that_a_checkout_is_needed(monkeypatch: pytest.MonkeyPatc
     from slipstream.runtime import InputError
 
     assert (root() / "flows" / "optimize.py").exists()
-    monkeypatch.setattr(checkout, "__file__", "/somewhere/site-packages/slipstream/checkout.py")
+    monkeypatch.setattr(checkout, "_ROOT", Path("/somewhere/site-packages"))
     with pytest.raises(InputError, match="needs a checkout"):
         checkout.root()
