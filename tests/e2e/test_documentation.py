@@ -59,8 +59,12 @@ def test_the_example_of_a_config_runs_for_everybody(
 
 def wording(output: str) -> set[str]:
     """The words of each line of a run's output that are no measurement and no machine's name."""
-    text = re.sub(r"one thread,.*?timer|(?<=winner: )\w+", "", output, flags=re.DOTALL)
-    text = re.sub(r"\n  baseline: .*?(?=\nPrediction)", "", text, flags=re.DOTALL)  # remarks
+    measured = (
+        r"(?<=winner: )\w+",
+        r"one thread,.*?(?=\nWaterfall)",  # the machine, on which the lines' ends depend
+        r"\n  baseline: .*?(?=\nPrediction)",  # remarks and verdict
+    )
+    text = re.sub("|".join(measured), "", output, flags=re.DOTALL)
     text, _, following = text.partition("\nNext\n")
     lines = [" ".join(re.findall(r"[A-Za-z]{3,}", line)) for line in text.splitlines()]
     return {*filter(None, lines), *re.findall(r"^  (\w+) ", following, re.MULTILINE)}
