@@ -17,7 +17,7 @@ from pathlib import Path
 CHECKOUT = Path(__file__).resolve().parents[2]
 # What tests/unit read besides the package: everything but src.
 PARTS = (
-    *("tests", "tasks", "flows", "configs", "docs"),
+    *("tests", "tasks", "flows", "bench", "configs", "docs"),
     *("pyproject.toml", "prefect.yaml", "automations.yaml"),
 )
 PIP = (sys.executable, "-m", "pip", "--quiet", "--disable-pip-version-check")
