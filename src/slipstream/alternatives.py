@@ -64,8 +64,9 @@ def measure_alternatives(
     hidden = [len(layer.bias) for layer in own.layers[:-1]]
     shapes = candidates(len(own.columns), hidden)
     made = [(shape, each) for shape in shapes for each in untrained(own, shape, rows)]
+    arms = [arm(Predictor(bundle), rows) for _, bundle in made]
     with quiet_process():
-        times = time_hot([arm(Predictor(bundle), rows) for _, bundle in made], SECONDS)
+        times = time_hot(arms, SECONDS) if arms else []  # one column and one unit: nothing smaller
     measured = tuple(
         _alternative(shape, bundle, each, budget)
         for (shape, bundle), each in zip(made, times, strict=True)

@@ -146,6 +146,7 @@ def seeds() -> list[bytes]:
         Shape(features=3, bins=3, hidden=[4], outputs=1, rows=0, seed=1),
         Shape(features=5, bins=1, hidden=[33, 3], outputs=3, rows=0, seed=2),
         Shape(features=9, bins=70, hidden=[2, 2, 2], outputs=9, rows=0, seed=3),
+        Shape(features=2, bins=2, hidden=[520, 3], outputs=1, rows=0, seed=4),  # beyond float32
     ]
     return [
         dump(bundle_of(shape, kind, categorical=share))

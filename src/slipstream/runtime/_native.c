@@ -1734,7 +1734,10 @@ static int fill_module(PyObject *module)
         PyTuple_SET_ITEM(names, index, name);
     }
     bool set = choose(names) && PyModule_AddObjectRef(module, "instruction_sets", names) == 0 &&
-               PyModule_AddStringConstant(module, "instruction_set", chosen->name) == 0;
+               PyModule_AddStringConstant(module, "instruction_set", chosen->name) == 0 &&
+               PyModule_AddIntMacro(module, MAX_FEATURES) == 0 &&
+               PyModule_AddIntMacro(module, MAX_WIDTH) == 0 &&
+               PyModule_AddIntMacro(module, MAX_BIAS) == 0;
     Py_DECREF(names);
     if (!set)
         return -1;

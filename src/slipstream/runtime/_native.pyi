@@ -6,6 +6,9 @@ from numpy.typing import NDArray
 
 instruction_set: str
 instruction_sets: tuple[str, ...]
+MAX_FEATURES: int
+MAX_WIDTH: int
+MAX_BIAS: int
 
 @final
 class Model:

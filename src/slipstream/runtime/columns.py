@@ -161,9 +161,10 @@ class Column:
         try:
             if isinstance(value, str | bytes | np.complexfloating):
                 raise TypeError
-            return float(value)
-        except OverflowError:  # an int beyond float's range saturates like an infinity
-            return math.inf if value > 0 else -math.inf
+            try:
+                return float(value)
+            except OverflowError:  # an int beyond float's range saturates like an infinity
+                return math.inf if value > 0 else -math.inf
         except (TypeError, ValueError):
             raise self._wrong_type("a number", value) from None
 

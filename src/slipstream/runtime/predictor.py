@@ -173,7 +173,7 @@ class Predictor:
         if count <= 1:
             return answers if self._compiled.predict(table, answers) else None
         own, *others = zip(_split(table, count), _split(answers, count), strict=True)
-        pool = _pool(os.getpid(), threads - 1)
+        pool = _pool(os.getpid())
         started = [pool.submit(self._compiled.predict, *part) for part in others]
         done = [self._compiled.predict(*own), *(each.result() for each in started)]
         return answers if all(done) else None
@@ -187,14 +187,14 @@ class Predictor:
 
 
 @lru_cache(maxsize=1)
-def _pool(process: int, threads: int) -> "Executor":  # noqa: ARG001 - a part of the key
-    """Threads that wait for tables: to start them takes as long as thousands of rows.
+def _pool(process: int) -> "Executor":  # noqa: ARG001 - the key
+    """Threads that wait for tables, one a core at most: to start one takes as long as many rows.
 
     A forked process (another `process`) has none of its parent's threads, and makes its own.
     """
     from concurrent.futures import ThreadPoolExecutor
 
-    return ThreadPoolExecutor(threads, thread_name_prefix="slipstream")
+    return ThreadPoolExecutor(os.cpu_count(), thread_name_prefix="slipstream")
 
 
 def _split(array: NDArray[Any], parts: int) -> list[NDArray[Any]]:

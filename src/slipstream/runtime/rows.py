@@ -60,7 +60,7 @@ class RowReader:
         if isinstance(table, np.ma.MaskedArray):
             array = np.where(np.ma.getmaskarray(table), np.array(None), table.data)
         else:
-            array = np.asarray(table, dtype=None if isinstance(table, np.ndarray) else object)
+            array = _as_array(table)
         if array.ndim != 2:
             raise InputError(
                 f"a table must have rows and columns, however: its shape is {array.shape}; "
@@ -91,6 +91,16 @@ class RowReader:
                 f"a row must have {len(self._names)} values ({', '.join(self._names)}), "
                 f"however: {width}; give a dict to name them"
             )
+
+
+def _as_array(table: Any) -> NDArray[Any]:
+    try:
+        return np.asarray(table, dtype=None if isinstance(table, np.ndarray) else object)
+    except ValueError:  # parts of different lengths
+        raise InputError(
+            "a table must have as many values in each row, however: they differ; "
+            "give a frame, or an array of shape (rows, columns)"
+        ) from None
 
 
 def _plain(series: Any) -> NDArray[Any]:

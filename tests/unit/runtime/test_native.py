@@ -1,10 +1,13 @@
 import os
+import platform
 import shlex
+import shutil
 import subprocess
 import sys
 import sysconfig
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import NoReturn
 
 import numpy as np
 import pytest
@@ -19,11 +22,17 @@ from tests.unit.runtime.people import people
 
 SOURCE = Path(native.__file__).with_name("_native.c")
 FLAGS = ["-std=c11", "-ffp-contract=off", "-fopenmp-simd"]
+STRICT = ["-O3", "-Wall", "-Wextra", "-Wconversion", "-Wshadow", "-Werror"]
 SHAPE = Shape(features=5, bins=24, hidden=[32, 32], outputs=1, rows=100, seed=0)
 
 
 def compiler() -> list[str]:
     return shlex.split(os.environ.get("CC") or sysconfig.get_config_var("CC") or "cc")
+
+
+def give_up(reason: str) -> NoReturn:
+    """Leave a test out where it cannot run; CI is where it must."""
+    (pytest.fail if os.environ.get("CI") else pytest.skip)(reason)
 
 
 def compile_native(into: Path, *flags: str) -> Path:
@@ -59,10 +68,46 @@ def run_python(*arguments: str, **environment: str) -> str:
     return done.stdout
 
 
+def cpu_flags() -> set[str]:
+    """What Linux says that the CPU can do."""
+    info = Path("/proc/cpuinfo")
+    lines = info.read_text().splitlines() if info.exists() else []
+    return {
+        flag
+        for line in lines
+        if line.startswith(("flags", "Features"))
+        for flag in line.partition(":")[2].split()
+    }
+
+
+# What Linux must report for each instruction set, the best last.
+NEEDS = {
+    "baseline": set(),
+    "avx2": {"avx2"},
+    "avx512": {"avx512f", "avx512bw", "avx512vl", "avx512dq"},
+    "avx512vnni": {"avx512f", "avx512bw", "avx512vl", "avx512dq", "avx512_vnni"},
+    "i8mm": {"i8mm"},
+}
+
+
 def test_the_compiled_predictor_was_built() -> None:
     """Where these tests run there is a compiler, so the best instruction set must be what runs."""
     assert backend == "compiled"
     assert instruction_set == os.environ.get("SLIPSTREAM_ISA", instruction_sets[-1])
+
+
+@pytest.mark.skipif(not cpu_flags(), reason="needs Linux's /proc")
+def test_every_instruction_set_of_the_machine_is_found() -> None:
+    """What the C file finds is what Linux reports, so no CPU runs below what it can do."""
+    assert set(instruction_sets) == {name for name, needs in NEEDS.items() if needs <= cpu_flags()}
+
+
+def test_the_limits_are_those_of_the_format() -> None:
+    """C and Python refuse the same models."""
+    from slipstream.runtime import _native, limits
+
+    for name in limits.__all__:
+        assert getattr(_native, name) == getattr(limits, name)
 
 
 def test_int8_equals_numpy_to_the_bit() -> None:
@@ -71,7 +116,7 @@ def test_int8_equals_numpy_to_the_bit() -> None:
 
 
 def test_float32_stays_close_to_numpy() -> None:
-    """Probabilities differ by less than 1e-6, regressions by less than 1e-5 of their size."""
+    """Probabilities differ by less than 1e-6, regressions by 1e-5 of their standard deviation."""
     agreement.float32_is_close()
 
 
@@ -80,11 +125,24 @@ def test_a_row_answers_as_in_a_table() -> None:
     agreement.a_row_answers_as_in_a_table()
 
 
+@pytest.mark.parametrize("outputs", [1, 9])
+@pytest.mark.parametrize("precision", ["float32", "int8"])
+def test_wide_layers_equal_numpy(precision, outputs: int) -> None:
+    """Where float32 does not hold an int8 layer's sums, int8 answers are the same bits too."""
+    bundle = bundle_of(Shape(5, 8, [700, 900], outputs, 0, 4), precision)
+    rows = raw_rows(list(bundle.columns), 100, np.random.default_rng(4))
+    compiled, logits = agreement.both(bundle, rows, "identity")
+    if precision == "int8":
+        assert np.array_equal(compiled, logits.astype(np.float64))
+    tolerance = agreement.regression_tolerance(bundle, logits)
+    np.testing.assert_allclose(compiled, logits, rtol=0, atol=tolerance)
+
+
 @pytest.mark.parametrize("name", [each for each in instruction_sets if each != instruction_set])
 def test_every_instruction_set_agrees(name: str) -> None:
     """What holds for the instruction set that runs here holds for the others of this machine."""
     printed = run_python("-m", "tests.unit.runtime.agreement", SLIPSTREAM_ISA=name, PYTHONPATH=".")
-    assert printed.split() == [name]
+    assert printed.split()[0] == name
 
 
 def test_an_instruction_set_that_is_not_there_is_told() -> None:
@@ -253,9 +311,57 @@ def test_a_model_is_freed_with_its_predictor() -> None:
 @pytest.mark.source
 def test_the_c_file_compiles_without_warnings(tmp_path: Path) -> None:
     """The strict warnings are errors, conversions included."""
-    compile_native(
-        tmp_path / "strict.so", "-O3", "-Wall", "-Wextra", "-Wconversion", "-Wshadow", "-Werror"
+    compile_native(tmp_path / "strict.so", *STRICT)
+
+
+@pytest.mark.source
+@pytest.mark.skipif(platform.machine() != "x86_64", reason="these are x86-64's instructions")
+@pytest.mark.parametrize(
+    ("function", "instruction"),
+    [
+        ("one_int8_avx512vnni", "vpdpbusd"),
+        ("one_narrow_int8_avx512vnni", "vpdpbusd"),
+        ("one_int8_avx512", "vpmaddwd"),
+        ("one_narrow_int8_avx512", "vpmaddwd"),
+        ("one_int8_avx2", "vpmaddwd"),
+        ("one_narrow_int8_avx2", "vpmaddwd"),
+    ],
+)
+def test_the_compiler_finds_the_dot_products(
+    function: str, instruction: str, optimized: Path
+) -> None:
+    """A loop that GCC no longer recognises would take three times as long, and answer the same."""
+    code = subprocess.check_output(
+        ["objdump", "--disassemble=" + function, "--no-show-raw-insn", str(optimized)], text=True
     )
+    assert f"<{function}>:" in code
+    assert f"\t{instruction} " in code
+
+
+@pytest.fixture(scope="module")
+def optimized(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The C file as it is installed."""
+    version = subprocess.check_output([*compiler(), "--version"], text=True)
+    if "Free Software Foundation" not in version:
+        pytest.skip("which instructions it takes is known of GCC")
+    return compile_native(tmp_path_factory.mktemp("optimized") / "_native.so", "-O3")
+
+
+@pytest.mark.source
+def test_clang_agrees(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Built by Clang, without a warning, every instruction set gives numpy's answers."""
+    if shutil.which("clang") is None:
+        give_up("clang is not installed; on Debian: apt-get install clang")
+    monkeypatch.setenv("CC", "clang")
+    package = tmp_path / "slipstream"
+    ignored = shutil.ignore_patterns("*.so", "__pycache__")
+    shutil.copytree(SOURCE.parents[1], package, ignore=ignored)
+    compile_native(package / "runtime" / "_native.so", *STRICT)
+    for name in instruction_sets:
+        printed = run_python(
+            *("-m", "tests.unit.runtime.agreement"), SLIPSTREAM_ISA=name, PYTHONPATH=f"{tmp_path}:."
+        )
+        assert printed.split() == [name, str(package / "runtime" / "_native.so")]
 
 
 @pytest.mark.source
@@ -271,11 +377,13 @@ def test_damage_is_harmless_under_the_sanitizers(tmp_path: Path) -> None:
         for each in ("libasan", "libubsan")
     ]
     if not all(Path(each).is_absolute() for each in preload):
-        pytest.skip("this compiler has no sanitizers")
-    printed = run_python(
-        *("tests/fuzz/runtime.py", "--native", str(library)),
-        *("--bundles", "3000", "--rows", "20000"),
-        LD_PRELOAD=" ".join(preload),
-        ASAN_OPTIONS="detect_leaks=0",  # Python's own
-    )
-    assert printed.startswith(str(library))
+        give_up("this compiler has no sanitizers")
+    for name in instruction_sets:
+        printed = run_python(
+            *("tests/fuzz/runtime.py", "--native", str(library)),
+            *("--bundles", "1500", "--rows", "10000"),
+            LD_PRELOAD=" ".join(preload),
+            ASAN_OPTIONS="detect_leaks=0",  # Python's own
+            SLIPSTREAM_ISA=name,
+        )
+        assert printed.startswith(f"{library} on {name}")
