@@ -142,7 +142,8 @@ def test_wide_layers_equal_numpy(precision, outputs: int) -> None:
 def test_every_instruction_set_agrees(name: str) -> None:
     """What holds for the instruction set that runs here holds for the others of this machine."""
     printed = run_python("-m", "tests.unit.runtime.agreement", SLIPSTREAM_ISA=name, PYTHONPATH=".")
-    assert printed.split()[0] == name
+    assert native._native is not None
+    assert printed.split() == [name, native._native.__file__]
 
 
 def test_an_instruction_set_that_is_not_there_is_told() -> None:
@@ -381,7 +382,7 @@ def test_damage_is_harmless_under_the_sanitizers(tmp_path: Path) -> None:
     for name in instruction_sets:
         printed = run_python(
             *("tests/fuzz/runtime.py", "--native", str(library)),
-            *("--bundles", "1500", "--rows", "10000"),
+            *("--bundles", "3000", "--rows", "20000"),
             LD_PRELOAD=" ".join(preload),
             ASAN_OPTIONS="detect_leaks=0",  # Python's own
             SLIPSTREAM_ISA=name,
