@@ -163,8 +163,11 @@ INLINE uintptr_t lay_out_row(const Network *network, Scratch *scratch, uintptr_t
  *   count_rows   the same for one column and BLOCK_ROWS values
  *   sum_integers, sum_floats
  *                the first layer's sums: bias, and each column's two neighbouring rows by shares
- *   panel        one panel of LANES units: (rows, stride) -> (rows, LANES), as many `vectors` of units
- *                at a time as there are registers for; even and odd inputs are summed apart
+ *   panel_one, panel_four
+ *                one panel of LANES units for one row or TILE_ROWS of them, `stride` apart: ->
+ *                (rows, LANES). As many vectors of units at a time as there are registers for; even
+ *                and odd inputs are summed apart
+ *   multiply_add fused wherever the instruction set can: for int8 the sums are exact either way
  *   dot          a dot product in DOT_LANES partial sums, added up as a tree
  *   activate     ReLU, one float32 multiplication, at most 255, rint half to even. Floats that are
  *                not negative order like their bits; adding 2^23 leaves the integer in the low bits
@@ -174,6 +177,13 @@ typedef enum { BYTES, SHORTS, FLOATS } Unit; /* what holds an int8 model's activ
 /* A pair is one word of the int8 table: a row's weight in the lower 16 bits, what the next row has
  * more in the upper ones. This is the weight times 2^14. */
 #define TIMES_POSITION_ONE(SIZE, pairs) ((integers_##SIZE)((bits_##SIZE)(pairs) << 16) >> 2)
+
+/* x86-64 has no fused multiplication and addition in its baseline. */
+#if defined(__aarch64__)
+#define FUSES(SIZE) true
+#else
+#define FUSES(SIZE) ((SIZE) > 16)
+#endif
 
 #define VECTOR_KERNELS(SIZE)                                                                       \
     typedef float floats_##SIZE __attribute__((vector_size(SIZE), may_alias));                     \
@@ -253,39 +263,75 @@ typedef enum { BYTES, SHORTS, FLOATS } Unit; /* what holds an int8 model's activ
             *(floats_##SIZE *)(sums + lane + SIZE / 4) = b;                                        \
         }                                                                                          \
     }                                                                                              \
-    INLINE void panel_##SIZE(const float *panel, const float *inputs, int64_t stride,              \
-                             int64_t count, float *sums, const int rows, const int vectors)        \
+    typedef struct {                                                                               \
+        floats_##SIZE even[2], odd[2];                                                             \
+    } Sums_##SIZE;                                                                                 \
+                                                                                                   \
+    INLINE void multiply_add_##SIZE(floats_##SIZE *sum, const float input,                         \
+                                    const floats_##SIZE *weights)                                  \
     {                                                                                              \
-        for (int lane = 0; lane < LANES; lane += vectors * (SIZE / 4)) {                           \
-            floats_##SIZE even[TILE_ROWS][2] = {{{0}}}, odd[TILE_ROWS][2] = {{{0}}};               \
-            for (int64_t unit = 0; unit < count; unit += 2) {                                      \
-                const floats_##SIZE *evens =                                                       \
-                    (const floats_##SIZE *)(panel + unit * LANES + lane);                          \
-                const floats_##SIZE *odds = evens + LANES / (SIZE / 4);                            \
-                for (int row = 0; row < rows; row++)                                               \
-                    for (int vector = 0; vector < vectors; vector++) {                             \
-                        even[row][vector] += inputs[row * stride + unit] * evens[vector];          \
-                        odd[row][vector] += inputs[row * stride + unit + 1] * odds[vector];        \
-                    }                                                                              \
-            }                                                                                      \
-            for (int row = 0; row < rows; row++)                                                   \
-                for (int vector = 0; vector < vectors; vector++)                                   \
-                    *(floats_##SIZE *)(sums + row * LANES + lane + vector * (SIZE / 4)) =          \
-                        even[row][vector] + odd[row][vector];                                      \
+        const floats_##SIZE inputs = input - (floats_##SIZE){0}, given = *weights;                 \
+        floats_##SIZE added = *sum;                                                                \
+        if (!FUSES(SIZE)) {                                                                        \
+            *sum += inputs * given;                                                                \
+            return;                                                                                \
         }                                                                                          \
+        _Pragma("GCC unroll 16")                                                                   \
+        for (int lane = 0; lane < SIZE / 4; lane++)                                                \
+            added[lane] = __builtin_fmaf(inputs[lane], given[lane], added[lane]);                  \
+        *sum = added;                                                                              \
+    }                                                                                              \
+                                                                                                   \
+    INLINE void add_two_##SIZE(Sums_##SIZE *sums, const float *inputs, const float *weights,       \
+                               const int vectors)                                                  \
+    {                                                                                              \
+        const floats_##SIZE *evens = (const floats_##SIZE *)weights;                               \
+        const floats_##SIZE *odds = (const floats_##SIZE *)(weights + LANES);                      \
+        multiply_add_##SIZE(&sums->even[0], inputs[0], evens);                                     \
+        multiply_add_##SIZE(&sums->odd[0], inputs[1], odds);                                       \
+        if (vectors == 1)                                                                          \
+            return;                                                                                \
+        multiply_add_##SIZE(&sums->even[1], inputs[0], evens + 1);                                 \
+        multiply_add_##SIZE(&sums->odd[1], inputs[1], odds + 1);                                   \
+    }                                                                                              \
+                                                                                                   \
+    INLINE void put_sums_##SIZE(const Sums_##SIZE *sums, float *to, const int vectors)             \
+    {                                                                                              \
+        for (int vector = 0; vector < vectors; vector++)                                           \
+            ((floats_##SIZE *)to)[vector] = sums->even[vector] + sums->odd[vector];                \
     }                                                                                              \
                                                                                                    \
     INLINE void panel_one_##SIZE(const float *panel, const float *inputs, int64_t count,           \
                                  float *sums)                                                      \
     {                                                                                              \
-        panel_##SIZE(panel, inputs, 0, count, sums, 1, 2);                                         \
+        for (int lane = 0; lane < LANES; lane += 2 * (SIZE / 4)) {                                 \
+            Sums_##SIZE only = {0};                                                                \
+            for (int64_t unit = 0; unit < count; unit += 2)                                        \
+                add_two_##SIZE(&only, inputs + unit, panel + unit * LANES + lane, 2);              \
+            put_sums_##SIZE(&only, sums + lane, 2);                                                \
+        }                                                                                          \
     }                                                                                              \
                                                                                                    \
     INLINE void panel_four_##SIZE(const float *panel, const float *inputs, int64_t stride,         \
                                   int64_t count, float *sums)                                      \
     {                                                                                              \
-        panel_##SIZE(panel, inputs, stride, count, sums, TILE_ROWS, SIZE == 64 ? 2 : 1);           \
+        const int vectors = SIZE == 64 ? 2 : 1;                                                    \
+        for (int lane = 0; lane < LANES; lane += vectors * (SIZE / 4)) {                           \
+            Sums_##SIZE first = {0}, second = {0}, third = {0}, fourth = {0};                      \
+            for (int64_t unit = 0; unit < count; unit += 2) {                                      \
+                const float *from = inputs + unit, *weights = panel + unit * LANES + lane;         \
+                add_two_##SIZE(&first, from, weights, vectors);                                    \
+                add_two_##SIZE(&second, from + stride, weights, vectors);                          \
+                add_two_##SIZE(&third, from + 2 * stride, weights, vectors);                       \
+                add_two_##SIZE(&fourth, from + 3 * stride, weights, vectors);                      \
+            }                                                                                      \
+            put_sums_##SIZE(&first, sums + lane, vectors);                                         \
+            put_sums_##SIZE(&second, sums + LANES + lane, vectors);                                \
+            put_sums_##SIZE(&third, sums + 2 * LANES + lane, vectors);                             \
+            put_sums_##SIZE(&fourth, sums + 3 * LANES + lane, vectors);                            \
+        }                                                                                          \
     }                                                                                              \
+                                                                                                   \
     INLINE float dot_##SIZE(const float *inputs, const float *weights, int64_t count)              \
     {                                                                                              \
         _Alignas(64) float partial[DOT_LANES];                                                     \
@@ -830,17 +876,17 @@ typedef struct {
     Many many[2][2]; /* [int8][narrow] */
 } Kernels;
 
-/* Narrow layers answer faster in 256-bit vectors: fewer steps to add one vector up. With VNNI, GCC
- * finds vpdpbusd (u8 x s8), Clang only vpdpwssd (s16 x s16). */
+/* A narrow int8 row is answered faster by 128-bit dot products: fewer steps to add one vector up.
+ * With VNNI, GCC finds vpdpbusd (u8 x s8), Clang only vpdpwssd (s16 x s16). */
 #if defined(__GNUC__) && !defined(__clang__)
-#define HALF ",prefer-vector-width=256"
+#define SHORT_DOTS ",prefer-vector-width=128"
 #define VNNI_WIDE false
 #else
-#define HALF ""
+#define SHORT_DOTS ""
 #define VNNI_WIDE true
 #endif
 
-#define KERNELS(set, bytes, wide, TARGET, NARROW_TARGET)                                           \
+#define KERNELS(set, bytes, wide, TARGET, NARROW_INT8_TARGET)                                      \
     TARGET static void one_float32_##set(const Network *n, const Scratch *s)                       \
     {                                                                                              \
         answer_one(n, s, 0, false, wide, bytes);                                                   \
@@ -849,11 +895,11 @@ typedef struct {
     {                                                                                              \
         answer_one(n, s, 0, true, wide, bytes);                                                    \
     }                                                                                              \
-    NARROW_TARGET static void one_narrow_float32_##set(const Network *n, const Scratch *s)         \
+    TARGET static void one_narrow_float32_##set(const Network *n, const Scratch *s)                \
     {                                                                                              \
         answer_one(n, s, LANES, false, wide, bytes);                                               \
     }                                                                                              \
-    NARROW_TARGET static void one_narrow_int8_##set(const Network *n, const Scratch *s)            \
+    NARROW_INT8_TARGET static void one_narrow_int8_##set(const Network *n, const Scratch *s)       \
     {                                                                                              \
         answer_one(n, s, LANES, true, wide, bytes);                                                \
     }                                                                                              \
@@ -888,10 +934,10 @@ typedef struct {
 KERNELS(baseline, 16, true, , )
 #if defined(__x86_64__)
 #define AVX512 "avx512f,avx512bw,avx512vl,avx512dq"
-KERNELS(avx2, 32, true, TARGETED("avx2"), TARGETED("avx2"))
-KERNELS(avx512, 64, true, TARGETED(AVX512), TARGETED(AVX512 HALF))
+KERNELS(avx2, 32, true, TARGETED("avx2,fma"), TARGETED("avx2,fma"))
+KERNELS(avx512, 64, true, TARGETED(AVX512), TARGETED(AVX512 SHORT_DOTS))
 KERNELS(avx512vnni, 64, VNNI_WIDE, TARGETED(AVX512 ",avx512vnni"),
-        TARGETED(AVX512 ",avx512vnni" HALF))
+        TARGETED(AVX512 ",avx512vnni" SHORT_DOTS))
 #elif defined(HWCAP2_I8MM)
 #define I8MM "arch=armv8.2-a+i8mm" /* below 8.2, GCC finds usdot and its assembler refuses it */
 KERNELS(i8mm, 16, false, TARGETED(I8MM), TARGETED(I8MM))
@@ -907,7 +953,7 @@ static void find_instruction_sets(void)
     available[count++] = &kernels_baseline;
 #if defined(__x86_64__)
     __builtin_cpu_init();
-    if (__builtin_cpu_supports("avx2"))
+    if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"))
         available[count++] = &kernels_avx2;
     if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
         __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512dq")) {

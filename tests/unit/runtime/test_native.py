@@ -1,5 +1,6 @@
 import os
 import platform
+import re
 import shlex
 import shutil
 import subprocess
@@ -332,11 +333,29 @@ def test_the_compiler_finds_the_dot_products(
     function: str, instruction: str, optimized: Path
 ) -> None:
     """A loop that GCC no longer recognises would take three times as long, and answer the same."""
+    assert f"\t{instruction} " in disassembled(function, optimized)
+
+
+@pytest.mark.source
+@pytest.mark.skipif(platform.machine() != "x86_64", reason="these are x86-64's instructions")
+@pytest.mark.parametrize("function", ["many_float32", "many_narrow_int8", "one_narrow_float32"])
+@pytest.mark.parametrize("instruction_set", ["avx2", "avx512", "avx512vnni"])
+def test_the_compiler_fuses_whole_vectors(
+    function: str, instruction_set: str, optimized: Path
+) -> None:
+    """Products are added in one step, a vector at a time: nothing is left of `fmaf`, lane by lane."""
+    code = disassembled(f"{function}_{instruction_set}", optimized)
+    assert re.search(r"\tvfmadd\d+ps ", code)
+    assert not re.search(r"\tvfmadd\d+ss |fmaf", code)
+
+
+def disassembled(function: str, library: Path) -> str:
+    """The instructions of one function."""
     code = subprocess.check_output(
-        ["objdump", "--disassemble=" + function, "--no-show-raw-insn", str(optimized)], text=True
+        ["objdump", "--disassemble=" + function, "--no-show-raw-insn", str(library)], text=True
     )
     assert f"<{function}>:" in code
-    assert f"\t{instruction} " in code
+    return code
 
 
 @pytest.fixture(scope="module")
