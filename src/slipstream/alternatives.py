@@ -1,8 +1,8 @@
 """Alternatives: where nothing fits the budget, what would.
 
-Smaller models are not trained: latency and size go by a model's shape, not by its weights, so the
-weights are random and everything else is as in a real bundle. How well they would predict is for
-another run to find out.
+Smaller models are not trained, and the run's own shape is measured beside them: latency and size go
+by a model's shape, not by its weights, so the weights are random and everything else is as in a
+real bundle. How well they would predict is for another run to find out.
 """
 
 import itertools
@@ -61,17 +61,22 @@ def measure_alternatives(
     own = load_file(store.path(bundles.float32.file)).bundle
     scores = {each.name: each.score for each in mask.scores}
     own = replace(own, columns=tuple(sorted(own.columns, key=lambda each: -scores[each.name])))
-    hidden = [len(layer.bias) for layer in own.layers[:-1]]
-    shapes = candidates(len(own.columns), hidden)
+    hidden = tuple(len(layer.bias) for layer in own.layers[:-1])
+    shapes = (Candidate(len(own.columns), hidden), *candidates(len(own.columns), hidden))
     made = [(shape, each) for shape in shapes for each in untrained(own, shape, rows)]
     arms = [arm(Predictor(bundle), rows) for _, bundle in made]
     with quiet_process():
-        times = time_hot(arms, SECONDS) if arms else []  # one column and one unit: nothing smaller
-    measured = tuple(
+        times = time_hot(arms, SECONDS)
+    measured = [
         _alternative(shape, bundle, each, budget)
         for (shape, bundle), each in zip(made, times, strict=True)
+    ]
+    variants = len(made) // len(shapes)  # the run's own shape comes first
+    return Alternatives(
+        own=tuple(measured[:variants]),
+        measured=tuple(measured[variants:]),
+        conclusion=conclude(measured[variants:], budget),
     )
-    return Alternatives(measured=measured, conclusion=conclude(measured, budget))
 
 
 def untrained(own: Bundle, shape: Candidate, rows: pd.DataFrame) -> tuple[Bundle, Bundle]:
@@ -120,8 +125,9 @@ def table(alternatives: Alternatives) -> list[dict[str, float | str]]:
             "latency_p99_us": round(each.latency_p99_us, 4),
             "bundle_bytes": each.bundle_bytes,
             "budget": f"no: {each.excess}" if each.excess else "fits",
+            "of": "this run" if each in alternatives.own else "smaller",
         }
-        for each in alternatives.measured
+        for each in (*alternatives.own, *alternatives.measured)
     ]
 
 
@@ -150,5 +156,6 @@ def _times_over(alternative: Alternative, budget: BudgetConfig) -> float:
 
 
 def _name(alternative: Alternative) -> str:
-    hidden = " x ".join(str(width) for width in alternative.hidden)
-    return f"{alternative.precision} with k = {alternative.k} and hidden {hidden}"
+    """A model in the config's words."""
+    hidden = list(alternative.hidden)
+    return f"{alternative.precision} with features.k = {alternative.k} and model.hidden = {hidden}"

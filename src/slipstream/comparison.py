@@ -22,7 +22,11 @@ def compare(
     excess = {
         precision: over_budget(metrics, budget) for precision, metrics in benchmark.metrics.items()
     }
-    return Comparison(metrics=benchmark.metrics, verdict=_verdict(benchmark, quantization, excess))
+    verdict = _verdict(benchmark, quantization, excess)
+    if verdict.winner:
+        reason = verdict.reason + _met(benchmark.metrics[verdict.winner], budget)
+        verdict = verdict.model_copy(update={"reason": reason})
+    return Comparison(metrics=benchmark.metrics, verdict=verdict)
 
 
 def table(comparison: Comparison) -> list[dict[str, float | str]]:
@@ -43,10 +47,20 @@ def over_budget(metrics: Mapping[str, float], budget: BudgetConfig) -> str:
     """How a variant breaks the budget, or nothing."""
     faults = []
     if budget.p99_us and metrics["latency_p99_us"] > budget.p99_us:
-        faults.append(f"p99 {microseconds(metrics['latency_p99_us'])} > {budget.p99_us:g} µs")
+        faults.append(f"hot p99 {microseconds(metrics['latency_p99_us'])} > {budget.p99_us:g} µs")
     if budget.size_bytes and metrics["bundle_bytes"] > budget.size_bytes:
         faults.append(f"file {metrics['bundle_bytes']:,.0f} bytes > {budget.size_bytes:,} bytes")
     return " and ".join(faults)
+
+
+def _met(metrics: Mapping[str, float], budget: BudgetConfig) -> str:
+    """How much of the budget the winner uses, or nothing where there is none."""
+    used = []
+    if budget.p99_us:
+        used.append(f"hot p99 {microseconds(metrics['latency_p99_us'])} of {budget.p99_us:g} µs")
+    if budget.size_bytes:
+        used.append(f"file {metrics['bundle_bytes']:,.0f} of {budget.size_bytes:,} bytes")
+    return f"; within the budget: {' and '.join(used)}" if used else ""
 
 
 def _verdict(

@@ -7,7 +7,7 @@ them again) shows how far two measurements of the same thing differ.
 
 import platform
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -109,10 +109,17 @@ def arm(predictor: Predictor, table: pd.DataFrame) -> Arm:
     return Arm(predictor, batch, rows)
 
 
-def time_hot(arms: Sequence[Arm], seconds: float) -> list[Times]:
+def time_hot(
+    arms: Sequence[Arm], seconds: float, timed: Callable[..., Times | float] = time_calls
+) -> list[Times]:
     """Time calls in a row, in blocks that rotate through the arms; µs, (blocks, calls) an arm.
 
     An arm with rows of its own is asked those of the same numbers as the others.
+
+    Args:
+        arms: what to time.
+        seconds: how long in all.
+        timed: how a block is timed; by `time_block`, what comes back is (blocks,).
     """
     random = np.random.default_rng(0)
     start = time.perf_counter()
@@ -121,13 +128,13 @@ def time_hot(arms: Sequence[Arm], seconds: float) -> list[Times]:
     call_seconds = (time.perf_counter() - start) / (len(arms) * WARM_UP_CALLS)
     affordable = seconds / (LEAST_BLOCKS * len(arms) * call_seconds)
     block_calls = max(10, min(BLOCK_CALLS, int(affordable)))
-    blocks: list[list[Times]] = [[] for _ in arms]
+    blocks: list[list[Times | float]] = [[] for _ in arms]
     end = time.perf_counter() + seconds
     while time.perf_counter() < end or len(blocks[0]) < LEAST_BLOCKS:
         chosen = random.integers(VARIED_ROWS, size=block_calls)
         for index in random.permutation(len(arms)):
             rows = _cycle(arms[index].rows, chosen)
-            blocks[index].append(time_calls(arms[index].predictor.predict_one, rows))
+            blocks[index].append(timed(arms[index].predictor.predict_one, rows))
     return [np.stack(each) for each in blocks]
 
 
@@ -136,13 +143,14 @@ def _cold(arms: Sequence[Arm]) -> list[Times]:
 
     A busy process answers a request in this state: its row has just been parsed, all else is cold.
     """
-    other = OtherData()
+    other, random = OtherData(), np.random.default_rng(0)
     times: list[list[Times]] = [[] for _ in arms]
     for call in range(COLD_CALLS):
-        for index, each in enumerate(arms):
+        for index in random.permutation(len(arms)):
+            predictor, rows = arms[index].predictor, arms[index].rows
             other.pass_through()
-            row = list(each.rows[call % len(each.rows)])
-            times[index].append(time_calls(each.predictor.predict_one, [row]))
+            row = list(rows[call % len(rows)])
+            times[index].append(time_calls(predictor.predict_one, [row]))
     return [np.concatenate(each) for each in times]
 
 

@@ -10,10 +10,11 @@ called like any other, in turn with the others. What a step adds is what its par
 - output: what a third unit adds to an output layer of two, its exponential and number included;
 - call: the rest, that is, a model of one column and one unit, less the output layer.
 
-The parts add up to the whole model's time. Each is a median over blocks of a difference of block
-medians, with its bootstrap interval; where the interval holds zero, the part was not resolved, and
-it may come out below zero. Caches are warm, and a processor overlaps steps that do not wait for
-each other, so a part says what it adds, not what it would take alone.
+The parts add up to the whole model's time. Whole blocks are timed, since a clock's step is as long
+as some parts are. Each part is a median of the blocks' differences, with its bootstrap interval;
+where the interval holds zero, the part was not resolved, and it may come out below zero. Caches are
+warm, and a processor overlaps steps that do not wait for each other, so a part says what it adds,
+not what it would take alone.
 """
 
 from collections.abc import Mapping, Sequence
@@ -30,7 +31,7 @@ from slipstream.results import Interval
 from slipstream.runtime import Bundle, Predictor
 from slipstream.runtime.kernels import Layer
 from slipstream.runtime.types import Precision
-from slipstream.timing import Times, quiet_process
+from slipstream.timing import Times, quiet_process, time_block
 
 __all__ = ["parts", "truncated"]
 
@@ -49,7 +50,7 @@ def parts(
     chains = [truncated(predictor.bundle) for predictor in predictors.values()]
     arms = [arm(Predictor(bundle), table) for chain in chains for bundle in chain.values()]
     with quiet_process():
-        times = iter(time_hot(arms, SECONDS))
+        times = iter(time_hot(arms, SECONDS, timed=time_block))
     return {
         precision: _differences({name: next(times) for name in chain})
         for precision, chain in zip(predictors, chains, strict=True)
@@ -105,8 +106,7 @@ def _first_units(layer: Layer, weight: NDArray[Any], units: int) -> Layer:
 
 
 def _differences(times: Mapping[str, Times]) -> dict[str, Interval]:
-    medians = (np.median(each, axis=1) for each in times.values())
-    smallest, columns, first, whole, two, three = medians
+    smallest, columns, first, whole, two, three = times.values()
     output = three - two
     added = {
         "call": smallest - output,

@@ -12,7 +12,7 @@ from slipstream.references import Epoch, FeatureMask
 from slipstream.results import Benchmark, Interval, Waterfall, WaterfallStep
 from slipstream.runtime.types import Precision
 from slipstream.units import microseconds
-from slipstream.waterfall import altogether, table
+from slipstream.waterfall import altogether, table, write_parts
 
 __all__ = [
     "drift_figure",
@@ -113,13 +113,13 @@ def latency_figure(benchmark: Benchmark) -> Figure:
 
 
 def _draw_latency(
-    axes: object, precision: Precision, quantiles: Sequence[float], metrics: Mapping[str, float]
+    axes: Axes, precision: Precision, quantiles: Sequence[float], metrics: Mapping[str, float]
 ) -> None:
     shares = [100 * index / (len(quantiles) - 1) for index in range(len(quantiles))]
     p50, p99 = metrics["latency_p50_us"], metrics["latency_p99_us"]
     label = f"{precision}: p50 {microseconds(p50)}, p99 {microseconds(p99)}"
-    axes.plot(quantiles, shares, color=COLOURS[precision], label=label)  # type: ignore[attr-defined]
-    axes.plot([p50, p99], [50, 99], "o", color=COLOURS[precision])  # type: ignore[attr-defined]
+    axes.plot(quantiles, shares, color=COLOURS[precision], label=label)
+    axes.plot([p50, p99], [50, 99], "o", color=COLOURS[precision])
 
 
 def waterfall_figure(waterfall: Waterfall) -> Figure:
@@ -185,17 +185,18 @@ def _write_remarks(axes: Axes, steps: Sequence[WaterfallStep]) -> None:
 
 
 def _draw_parts(axes: Axes, parts_us: Mapping[Precision, Mapping[str, Interval]]) -> None:
-    """One stacked bar a variant; a part below zero was not resolved, and is not drawn."""
+    """One stacked bar a variant; a part whose interval is not above zero is not drawn."""
     for row, (precision, parts) in enumerate(parts_us.items()):
         start = 0.0
         for (part, us), colour in zip(parts.items(), PART_COLOURS, strict=True):
-            width = max(0.0, us.estimate)
+            width = us.estimate if us.low > 0 else 0.0
             name = part if row == 0 else None
             axes.barh(precision, width, left=start, color=colour, height=0.6, label=name)
             start += width
-        written = "  ".join(f"{part} {max(0, us.estimate):.2f}" for part, us in parts.items())
         at = (0.005, row - 0.42)
-        axes.text(*at, written, transform=axes.get_yaxis_transform(), fontsize=9, va="center")
+        axes.text(
+            *at, write_parts(parts), transform=axes.get_yaxis_transform(), fontsize=9, va="center"
+        )
     widest = max((us.high - us.low) / 2 for parts in parts_us.values() for us in parts.values())
     axes.set_ylim(len(parts_us) - 0.5, -0.7)
     axes.set_xlabel(f"time of each part of one prediction (µs, ± {widest:.2g} or less)")

@@ -173,8 +173,12 @@ class Alternative(Value):
 
 
 class Alternatives(Reference):
-    """What would fit the budget where the run's own model does not, or else what is closest."""
+    """What would fit the budget where the run's own model does not, or else what is closest.
 
+    `own` is the run's shape, measured in the same blocks as the smaller ones.
+    """
+
+    own: tuple[Alternative, ...]
     measured: tuple[Alternative, ...]
     conclusion: str
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from slipstream.results import Interval, WaterfallStep
 
-__all__ = ["STEPS", "Noise", "altogether", "judge", "steps", "table"]
+__all__ = ["STEPS", "Noise", "altogether", "judge", "steps", "table", "write_parts"]
 
 # Each step, and the arm of the benchmark that shows it.
 STEPS = {
@@ -82,9 +82,12 @@ def _speed(ratio: Interval, difference_us: float, noise: Noise) -> tuple[int, st
 
 
 def _score(increase: Interval) -> tuple[bool, str]:
-    """Whether log-loss rose by an interval that lies above zero."""
-    change = "lost" if increase.low > 0 else "gained" if increase.high < 0 else "kept"
-    return increase.low > 0, f"score {change} (log-loss {increase.estimate:+.4f})"
+    """Whether log-loss rose by an interval that lies above zero, and what was seen."""
+    lost, gained = increase.low > 0, increase.high < 0
+    # Not "kept" where neither shows: a small test part cannot tell.
+    score = "score lost" if lost else "score gained" if gained else "no loss shown"
+    seen = f"{increase.estimate:+.4f} [{increase.low:+.4f}, {increase.high:+.4f}]"
+    return lost, f"{score} (log-loss {seen})"
 
 
 def _times(ratio: float, less: str, more: str) -> str:
@@ -129,3 +132,11 @@ def altogether(steps: Sequence[WaterfallStep]) -> str:
         f"log-loss {last.test_log_loss - first.test_log_loss:+.4f}",
     )
     return ", ".join(change for change in changes if change)
+
+
+def write_parts(parts_us: Mapping[str, Interval]) -> str:
+    """Each part of a prediction in µs; a dash where its interval is not above zero."""
+    written = (
+        f"{part} {us.estimate:.3f}" if us.low > 0 else f"{part} –" for part, us in parts_us.items()
+    )
+    return ", ".join(written)

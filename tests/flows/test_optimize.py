@@ -135,6 +135,8 @@ def test_where_nothing_fits_the_report_says_what_would(first: Report, place: Pat
     assert "would fit" in found["conclusion"]
     sizes = {each["bundle_bytes"] <= 1400: bool(each["excess"]) for each in found["measured"]}
     assert sizes == {True: False, False: True}
+    assert [each["precision"] for each in found["own"]] == ["float32", "int8"]
+    assert all(each["excess"] for each in found["own"])
 
 
 def test_artifacts_show_the_comparison_and_link_to_mlflow(first: Report) -> None:

@@ -14,7 +14,7 @@ from slipstream.results import Alternative, Alternatives, Interval, Waterfall, W
 from slipstream.runtime import Predictor, load_file
 from slipstream.runtime.bundle import dump, parse
 from slipstream.snapshot import load_part
-from slipstream.waterfall import Noise, altogether, judge, steps
+from slipstream.waterfall import Noise, altogether, judge, steps, write_parts
 from slipstream.waterfall import table as steps_table
 from tests.conftest import Trained
 
@@ -42,7 +42,7 @@ def step(weights_bytes: int = 100, p50_us: float = 1, **changes: Interval) -> Wa
 @pytest.mark.parametrize(
     ("ratio", "increase", "helped", "remark"),
     [
-        ((0.5, 0.1), (0, 0.1), True, "2 x faster, 4 x smaller, score kept (log-loss +0.0000)"),
+        ((0.5, 0.1), (0, 0.1), True, "2 x faster, 4 x smaller, no loss shown (log-loss +0.0000 ["),
         ((0.5, 0.1), (-0.2, 0.1), True, "2 x faster, 4 x smaller, score gained"),
         ((0.5, 0.1), (0.2, 0.1), False, "cost score: 2 x faster, 4 x smaller, score lost"),
         ((0.99, 0.005), (0, 0.1), True, "no faster beyond noise (p50 x 0.99), 4 x smaller"),
@@ -142,9 +142,9 @@ def test_models_cut_short_are_models(mixed: Trained, precision: str) -> None:
 
 def test_parts_add_up_to_a_prediction() -> None:
     """Each part is what a step adds in the same block, whatever else slows a block down."""
-    slower = np.array([[0.0], [1.0], [5.0]])  # (blocks, 1): a block's calls all take so much more
+    slower = np.array([0.0, 1.0, 5.0])  # a block's calls all take so much more
     whole = {"smallest": 3.0, "columns": 4.0, "first": 6.0, "whole": 11.0, "two": 12, "three": 12.5}
-    found = _differences({name: np.full((3, 7), us) + slower for name, us in whole.items()})
+    found = _differences({name: us + slower for name, us in whole.items()})
     assert {part: each.estimate for part, each in found.items()} == {
         "call": pytest.approx(3.5),
         "look-up": 1,
@@ -153,6 +153,16 @@ def test_parts_add_up_to_a_prediction() -> None:
         "output": 0.5,
     }
     assert sum(each.estimate for each in found.values()) == pytest.approx(11 + 1)  # the whole's
+
+
+def test_a_part_that_was_not_resolved_has_no_figure() -> None:
+    """Where an interval is not above zero, a dash stands for the number."""
+    parts_us = {
+        "call": interval(0.1, 0.01),
+        "output": interval(0.01, 0.02),
+        "look-up": interval(-1),
+    }
+    assert write_parts(parts_us) == "call 0.100, output –, look-up –"
 
 
 def test_parts_are_measured(mixed: Trained, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -225,12 +235,14 @@ def test_the_conclusion_names_the_largest_that_fits_or_the_closest() -> None:
     fits = [alternative(2, 5, 900), alternative(4, 8, 1800), alternative(8, 20, 3000, "p99")]
     budget = BudgetConfig(p99_us=10, size_bytes=2000)
     assert conclude(fits, budget) == (
-        "2 of 3 would fit; the largest is int8 with k = 4 and hidden 8 x 4"
+        "2 of 3 would fit; the largest is int8 with features.k = 4 and model.hidden = [8, 4]"
     )
     none = [alternative(2, 30, 900, "p99"), alternative(4, 20, 4200, "p99, file")]
     assert conclude(none, budget) == (
-        "none would fit; int8 with k = 4 and hidden 8 x 4 is closest, 2.1 x over"
+        "none would fit; int8 with features.k = 4 and model.hidden = [8, 4] is closest, 2.1 x over"
     )
     assert conclude([], budget) == "there is no smaller model to try"
-    rows = table(Alternatives(measured=tuple(fits), conclusion=""))
-    assert [row["budget"] for row in rows] == ["fits", "fits", "no: p99"]
+    own = (alternative(16, 40, 6000, "p99"),)
+    rows = table(Alternatives(own=own, measured=tuple(fits), conclusion=""))
+    assert [row["budget"] for row in rows] == ["no: p99", "fits", "fits", "no: p99"]
+    assert [row["of"] for row in rows] == ["this run", *["smaller"] * 3]

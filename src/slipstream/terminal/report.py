@@ -9,15 +9,16 @@ from pathlib import Path
 from rich import box
 from rich.console import Console, Group, RenderableType
 from rich.markup import escape
+from rich.padding import Padding
 from rich.status import Status
 from rich.table import Table
 from rich.text import Text
 
 from slipstream.references import Epoch
 from slipstream.report import Report
-from slipstream.results import Alternatives, Interval, RowTrace, RunRecord, Stage, Waterfall
+from slipstream.results import Alternatives, RowTrace, RunRecord, Stage, Waterfall
 from slipstream.units import microseconds
-from slipstream.waterfall import altogether
+from slipstream.waterfall import altogether, write_parts
 from slipstream.waterfall import table as steps_table
 
 __all__ = ["show_report", "starting"]
@@ -138,14 +139,14 @@ def _comparison(record: RunRecord) -> RenderableType:
     bench = record.benchmark
     machine = bench.machine
     noise = bench.noise_ratio
-    note = (
-        f"  {bench.test_rows:,} test rows, {bench.changed_answers} answered differently by int8.\n"
-        f"  Latency: one row in, one answer out; {machine.calls:,} calls a variant on "
-        f"{machine.distinct_rows:,} rows, one thread,\n  {machine.runs} predictor "
-        f"on {machine.cpu}; timer {machine.timer_us:.2f} µs included; "
-        f"int8 against itself {noise.estimate:.3f} [{noise.low:.3f}, {noise.high:.3f}].\n"
+    answers = f"{bench.test_rows:,} test rows, {bench.changed_answers} answered differently by int8"
+    latency = (
+        f"Latency: one row in, one answer out; {machine.calls:,} calls a variant on "
+        f"{machine.distinct_rows:,} rows, one thread, {machine.runs} predictor on {machine.cpu}; "
+        f"timer {machine.timer_us:.2f} µs included; int8 against itself "
+        f"{noise.estimate:.3f} [{noise.low:.3f}, {noise.high:.3f}]"
     )
-    return Group(table, Text(note, style="dim"))
+    return Group(table, _notes([answers, latency]))
 
 
 def _waterfall(waterfall: Waterfall) -> RenderableType:
@@ -166,13 +167,14 @@ def _waterfall(waterfall: Waterfall) -> RenderableType:
         f"{first.name}: {first.network}, log-loss {first.test_log_loss:.4f}",
         *(f"{step.name}, {step.network}: {step.remark}" for step in later),
         f"altogether: {altogether(waterfall.steps)}",
-        *(f"{each}, µs by part: {_parts(part)}" for each, part in waterfall.parts_us.items()),
+        *(f"{each}, µs by part: {write_parts(part)}" for each, part in waterfall.parts_us.items()),
     ]
-    return Group(table, Text("".join(f"  {note}.\n" for note in notes), style="dim"))
+    return Group(table, _notes(notes))
 
 
-def _parts(parts_us: Mapping[str, Interval]) -> str:
-    return ", ".join(f"{part} {max(0, us.estimate):.2f}" for part, us in parts_us.items())
+def _notes(notes: Sequence[str]) -> RenderableType:
+    """Sentences below a table, each from the same margin."""
+    return Padding(Text("\n".join(f"{note}." for note in notes), style="dim"), (0, 0, 1, 2))
 
 
 def _alternatives(alternatives: Alternatives) -> RenderableType:
@@ -181,14 +183,15 @@ def _alternatives(alternatives: Alternatives) -> RenderableType:
         title="What would fit (random weights, not trained)",
         numbers_from=2,
     )
-    for each in alternatives.measured:
+    for index, each in enumerate((*alternatives.own, *alternatives.measured)):
+        whose = "this run: " if index < len(alternatives.own) else ""
         table.add_row(
             *(" x ".join(str(width) for width in each.hidden), each.precision, str(each.k)),
             *(microseconds(each.latency_p50_us), microseconds(each.latency_p99_us)),
-            *(f"{each.bundle_bytes:,} B", "no" if each.excess else "fits"),
+            *(f"{each.bundle_bytes:,} B", f"{whose}{'no' if each.excess else 'fits'}"),
             style="dim" if each.excess else "green",
         )
-    return Group(table, Text(f"  {alternatives.conclusion}.\n"))
+    return Group(table, _notes([alternatives.conclusion]))
 
 
 def _verdict(record: RunRecord) -> str:
@@ -240,6 +243,8 @@ def _next_steps(report: Report, files: Mapping[str, Path]) -> str:
     }
     if uri.startswith("http"):
         steps |= {"runs": report.tracked.link, "": ""}
+    if not report.record.comparison.verdict.winner:
+        steps |= {"predict": "", "python": ""}  # what does not fit is not to be used
     lines = (f"  {what:<8} {escape(how)}" for what, how in steps.items() if how)
     return "[bold]Next[/]\n" + "\n".join(lines)
 

@@ -343,7 +343,7 @@ def test_the_compiler_finds_the_dot_products(
 def test_the_compiler_fuses_whole_vectors(
     function: str, instruction_set: str, optimized: Path
 ) -> None:
-    """Products are added in one step, a vector at a time: nothing is left of `fmaf`, lane by lane."""
+    """Products are added in one step, a vector at a time: no `fmaf` is left."""
     code = disassembled(f"{function}_{instruction_set}", optimized)
     assert re.search(r"\tvfmadd\d+ps ", code)
     assert not re.search(r"\tvfmadd\d+ss |fmaf", code)
