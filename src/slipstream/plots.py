@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import MaxNLocator, ScalarFormatter
+from matplotlib.ticker import LogLocator, MaxNLocator, NullLocator, StrMethodFormatter
 
 from slipstream.drift import Drift
 from slipstream.references import Epoch, FeatureMask
@@ -105,9 +105,10 @@ def latency_figure(benchmark: Benchmark) -> Figure:
     longest = 3 * max(metrics["latency_p99_us"] for metrics in benchmark.metrics.values())
     shortest = min(min(quantiles) for quantiles in benchmark.latency_quantiles_us.values())
     axes.set_xlim(shortest * 0.9, longest)  # what lies beyond is the machine's own noise
-    axes.xaxis.set_major_formatter(ScalarFormatter())
-    axes.xaxis.set_minor_formatter(ScalarFormatter())
-    axes.grid(alpha=0.3, which="both")
+    axes.xaxis.set_major_locator(LogLocator(subs=(1, 1.5, 2, 3, 5, 7), numticks=20))
+    axes.xaxis.set_major_formatter(StrMethodFormatter("{x:g}"))
+    axes.xaxis.set_minor_locator(NullLocator())
+    axes.grid(alpha=0.3)
     axes.legend(loc="lower right")
     return figure
 
