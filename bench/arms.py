@@ -26,10 +26,11 @@ from sklearn.preprocessing import MinMaxScaler
 
 from bench.models import KEPT, MIXED, Data, Model, mixed_rows
 from bench.protocol import CHECKED_ROWS, Arm, Indices
-from slipstream.runtime import Predictor
+from slipstream.runtime import Predictor, load_file
 from slipstream.runtime.types import Precision
 
 __all__ = [
+    "AGAIN",
     "EMPTY",
     "PEERS",
     "SAME_NETWORK",
@@ -43,6 +44,9 @@ __all__ = [
 # int8 rounds: a probability may move this far, of either library's int8.
 INT8_TOLERANCE = 0.08
 EMPTY = "an empty C call"
+AGAIN = "Slipstream int8, again (A/A)"
+# Of ours from numpy's, after the link: int8's logits are the same to the bit.
+NUMPY_TOLERANCE: dict[Precision, float] = {"int8": 1e-12, "float32": 1e-6}
 TREES, LEAVES = 100, 31
 
 
@@ -71,8 +75,12 @@ def empty_call() -> Arm:
 
 
 def ours(setting: Setting, *, every_input: bool) -> list[Arm]:
-    """The compiled predictor, int8 first, and an A/A arm; then other inputs and numpy."""
+    """The compiled predictor, int8 first, and an A/A arm; then other inputs and numpy.
+
+    The A/A arm is the same file loaded again, so that it lies elsewhere in memory.
+    """
     kept = setting.data.kept
+    _check_against_numpy(setting.model, kept[:CHECKED_ROWS])
 
     def row(index: int) -> NDArray[np.float64]:
         return kept[index].copy()
@@ -81,7 +89,8 @@ def ours(setting: Setting, *, every_input: bool) -> list[Arm]:
         _ours(setting, f"Slipstream {precision}", row, precision)
         for precision in ("int8", "float32")
     ]
-    made.append(_ours(setting, "Slipstream int8, again (A/A)", row, "int8"))
+    again = load_file(setting.model.path("int8"))
+    made.append(_ours(setting, AGAIN, row, "int8", again.predict_one))
     if every_input:
         names = setting.model.predictors["int8"].features
 
@@ -91,12 +100,27 @@ def ours(setting: Setting, *, every_input: bool) -> list[Arm]:
         made.append(
             _ours(setting, "Slipstream int8, list", lambda index: kept[index].tolist(), "int8")
         )
-        made.append(_ours(setting, "Slipstream int8, dict", mapping, "int8"))
         for precision in ("int8", "float32"):
-            predictor = Predictor(setting.model.bundles[precision], backend="numpy")
-            name = f"Slipstream {precision}, numpy backend"
-            made.append(_ours(setting, name, row, precision, predictor.predict_one))
+            name = f"Slipstream {precision}"
+            made.append(_ours(setting, f"{name}, dict", mapping, precision))
+            by_numpy = Predictor(setting.model.bundles[precision], backend="numpy").predict_one
+            for form, make in (("", row), (", dict", mapping)):
+                made.append(
+                    _ours(setting, f"{name}, numpy backend{form}", make, precision, by_numpy)
+                )
     return made
+
+
+def _check_against_numpy(model: Model, rows: NDArray[np.float64]) -> None:
+    """Hold the compiled predictor's answers against numpy's."""
+    for precision, predictor in model.predictors.items():
+        by_numpy = Predictor(model.bundles[precision], backend="numpy").predict(rows)
+        difference = float(np.abs(predictor.predict(rows) - by_numpy).max())
+        if not difference <= NUMPY_TOLERANCE[precision]:
+            raise RuntimeError(
+                f"{model.name}, {precision}, must agree with numpy's predictor within "
+                f"{NUMPY_TOLERANCE[precision]}, however: it differs by {difference}"
+            )
 
 
 def mixed(model: Model, data: Data) -> list[Arm]:

@@ -11,12 +11,14 @@ from numpy.typing import NDArray
 from bench.arms import Setting, is_installed, onnx_session
 from bench.protocol import Plan, progress
 from bench.results import BatchFigures
-from slipstream.intervals import quantile
+from slipstream.intervals import median
+from slipstream.runtime import Predictor, load_file
 
 __all__ = ["ONNX_RUNTIME", "measure_batches"]
 
 ROWS = (1_000, 100_000)
-BLOCK_ROWS = 200_000  # a block repeats a small table, so that the timer does not matter
+BLOCK_SECONDS = 0.02  # a block repeats a small table, so that the timer does not matter
+LARGE_NETWORK_BYTES = 1 << 20  # of float32 weights; one table of 100,000 rows takes seconds
 ONNX_RUNTIME = "ONNX Runtime"
 
 Batch = tuple[str, Callable[[Any], Any], NDArray[np.float32]]
@@ -25,26 +27,30 @@ Batch = tuple[str, Callable[[Any], Any], NDArray[np.float32]]
 def measure_batches(setting: Setting, plan: Plan) -> list[BatchFigures]:
     """Measure one size; float32 tables for all, raw ones for ours and scaled ones for the peer."""
     figures: list[BatchFigures] = []
-    for rows in ROWS:
+    large = setting.model.bundles["float32"].weights_bytes > LARGE_NETWORK_BYTES
+    for rows in ROWS[:1] if large else ROWS:
         chosen = np.random.default_rng(2).integers(len(setting.data.table), size=rows)
         arms = [*_ours(setting, chosen), *_onnx_runtime(setting, chosen)]
-        repeats = max(1, BLOCK_ROWS // rows)
         what = f"{setting.model.name}: tables of {rows:,} rows"
-        figures += _figures(setting.model.name, rows, arms, _time(arms, repeats, plan, what))
+        figures += _figures(setting.model.name, rows, arms, _time(arms, plan, what))
     return figures
 
 
 def _ours(setting: Setting, chosen: NDArray[np.int64]) -> list[Batch]:
     table = setting.data.kept[chosen].astype(np.float32)
-    return [
-        (
-            f"Slipstream {precision}, {threads} thread{'s' if threads > 1 else ''}",
-            partial(setting.model.predictors[precision].predict, threads=threads),
-            table,
+    model = setting.model
+    calls: dict[str, Callable[[Any], Any]] = {
+        f"Slipstream {precision}, {threads} thread{'s' if threads > 1 else ''}": partial(
+            model.predictors[precision].predict, threads=threads
         )
-        for precision in setting.model.predictors
+        for precision in model.predictors
         for threads in (1, 2)
-    ]
+    }
+    calls["Slipstream int8, 1 thread, again (A/A)"] = load_file(model.path("int8")).predict
+    for precision, bundle in model.bundles.items():
+        by_numpy = Predictor(bundle, backend="numpy").predict
+        calls[f"Slipstream {precision}, numpy backend"] = by_numpy
+    return [(name, call, table) for name, call in calls.items()]
 
 
 def _onnx_runtime(setting: Setting, chosen: NDArray[np.int64]) -> list[Batch]:
@@ -70,38 +76,43 @@ def _onnx_runtime(setting: Setting, chosen: NDArray[np.int64]) -> list[Batch]:
     ]
 
 
-def _time(arms: Sequence[Batch], repeats: int, plan: Plan, what: str) -> list[NDArray[np.float64]]:
-    """Rows a second of every block, one array (rounds, 1) an arm."""
+def _time(arms: Sequence[Batch], plan: Plan, what: str) -> list[NDArray[np.float64]]:
+    """Rows a second of every block, one array (rounds,) an arm."""
     random = np.random.default_rng(3)
     rates: list[list[float]] = [[] for _ in arms]
-    for _, call, table in arms:
-        call(table)  # warm-up
+    repeats = [max(1, int(BLOCK_SECONDS / _seconds(call, table, 2))) for _, call, table in arms]
     for _ in progress(range(plan.batch_rounds), what):
         for index in random.permutation(len(arms)):
             _, call, table = arms[index]
-            start = time.perf_counter()
-            for _ in range(repeats):
-                call(table)
-            rates[index].append(repeats * len(table) / (time.perf_counter() - start))
-    return [np.array(each)[:, None] for each in rates]
+            seconds = _seconds(call, table, repeats[index])
+            rates[index].append(len(table) / seconds)
+    return [np.array(each) for each in rates]
+
+
+def _seconds(call: Callable[[Any], Any], table: NDArray[np.float32], repeats: int) -> float:
+    """What one of some calls takes."""
+    start = time.perf_counter()
+    for _ in range(repeats):
+        call(table)
+    return (time.perf_counter() - start) / repeats
 
 
 def _figures(
     size: str, rows: int, arms: Sequence[Batch], rates: Sequence[NDArray[np.float64]]
 ) -> list[BatchFigures]:
-    medians = [quantile(each, 0.5) for each in rates]
     peers = [
-        median.estimate
-        for (name, _, _), median in zip(arms, medians, strict=True)
+        rate
+        for (name, _, _), rate in zip(arms, rates, strict=True)
         if name.startswith(ONNX_RUNTIME)
     ]
+    fastest = max(peers, key=np.median, default=None)
     return [
         BatchFigures(
             size=size,
             rows=rows,
             arm=name,
-            rows_per_s=median,
-            ratio=median.estimate / max(peers) if peers else None,
+            rows_per_s=median(rate),
+            ratio=None if fastest is None else median(rate / fastest),
         )
-        for (name, _, _), median in zip(arms, medians, strict=True)
+        for (name, _, _), rate in zip(arms, rates, strict=True)
     ]

@@ -8,16 +8,15 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Literal
 
-import numpy as np
 import torch
 
 from bench import arms, models
 from bench.batches import measure_batches
 from bench.instruction_sets import measure_sets
-from bench.protocol import Arm, Plan, Times, check, cold, hot, progress
-from bench.results import ArmFigures, ColdFigures, Figures, Interval
+from bench.protocol import Arm, Plan, Times, check, clock_step_us, cold, hot, progress
+from bench.results import ArmFigures, ColdFigures, Figures
 from bench.start import measure_start
-from slipstream.intervals import median_ratio, quantile
+from slipstream.intervals import median, median_ratio, quantile
 from slipstream.latency import this_machine
 from slipstream.timing import quiet_process
 
@@ -40,8 +39,8 @@ QUICK = Plan(
     fresh_processes=1,
 )
 # What a call in a busy process costs is told for those that are fast enough for it to matter.
-COLD = (arms.EMPTY, "Slipstream int8", "Slipstream float32", "ONNX Runtime", "LightGBM C")
-BATCH_SIZES = ("5-32-32-1", "5-64-64-1")
+COLD = (arms.EMPTY, "Slipstream int8", "Slipstream float32", arms.AGAIN)
+COLD_PEERS = ("ONNX Runtime", "LightGBM C")
 LIBRARIES = ("lightgbm", "mlflow", "numpy", "onnxruntime", "openvino", "scikit-learn", "torch")
 
 
@@ -95,19 +94,22 @@ def _measure(trained: _Trained, plan: Plan, kind: Literal["full", "quick"]) -> F
             cold_calls=plan.cold_calls,
             distinct_rows=len(data.table),
         ),
+        clock_step_us=clock_step_us(),
         versions=_versions(),
         not_installed=tuple(
             name for name, (needed, _) in arms.PEERS.items() if not arms.is_installed(*needed)
         ),
-        hot=tuple(each for figures, _ in hot_figures.values() for each in figures),
-        noise={size: noise for size, (_, noise) in hot_figures.items()},
-        dicts=tuple(_hot(models.MIXED, arms.mixed(trained.mixed, data), plan, data)[0]),
+        hot=tuple(each for figures in hot_figures.values() for each in figures),
+        noise={
+            each.size: each.ratio
+            for figures in hot_figures.values()
+            for each in figures
+            if each.arm == arms.AGAIN
+        },
+        dicts=tuple(_hot(models.MIXED, arms.mixed(trained.mixed, data), plan, data)),
         cold=tuple(_cold(smallest.model.name, every_arm[smallest.model.name], plan, data)),
         batches=tuple(
-            figures
-            for each in trained.settings
-            if each.model.name in BATCH_SIZES
-            for figures in measure_batches(each, plan)
+            figures for each in trained.settings for figures in measure_batches(each, plan)
         ),
         instruction_sets=tuple(measure_sets([each.model for each in trained.settings], plan)),
         start=tuple(measure_start(smallest, plan)),
@@ -129,30 +131,26 @@ def _arms(setting: arms.Setting, *, with_all: bool) -> list[Arm]:
     return [*made, arms.empty_call()] if with_all else made
 
 
-def _hot(
-    size: str, made: Sequence[Arm], plan: Plan, data: models.Data
-) -> tuple[list[ArmFigures], Interval]:
-    """Check, then time; the first arm is what the ratios are to, the third may be its A/A."""
+def _hot(size: str, made: Sequence[Arm], plan: Plan, data: models.Data) -> list[ArmFigures]:
+    """Check, then time; the first arm is what the ratios are to."""
     differences = [check(arm) for arm in made]
     times = hot(made, len(data.table), plan, f"{size}: {len(made)} arms, hot")
-    figures = [
+    return [
         _figures(size, arm, each, times[0], difference)
         for arm, each, difference in zip(made, times, differences, strict=True)
     ]
-    return figures, median_ratio(times[2].calls, times[0].calls)
 
 
 def _figures(size: str, arm: Arm, times: Times, first: Times, difference: float) -> ArmFigures:
-    block_mean_us = float(np.median(times.block_means))
     return ArmFigures(
         size=size,
         arm=arm.name,
         ours=arm.ours,
         p50_us=quantile(times.calls, 0.5),
         p99_us=quantile(times.calls, 0.99),
-        block_mean_us=block_mean_us,
+        block_us=median(times.block_means),
         ratio=median_ratio(times.calls, first.calls),
-        block_mean_ratio=block_mean_us / float(np.median(first.block_means)),
+        block_ratio=median(times.block_means / first.block_means),
         calls=times.calls.size,
         block_calls=times.calls.shape[1],
         largest_difference=difference,
@@ -160,7 +158,7 @@ def _figures(size: str, arm: Arm, times: Times, first: Times, difference: float)
 
 
 def _cold(size: str, made: Sequence[Arm], plan: Plan, data: models.Data) -> list[ColdFigures]:
-    chosen = [arm for arm in made if arm.name in COLD[:3] or arm.name.startswith(COLD[3:])]
+    chosen = [arm for arm in made if arm.name in COLD or arm.name.startswith(COLD_PEERS)]
     times = cold(chosen, len(data.table), plan, f"{size}: {len(chosen)} arms, cold")
     return [
         ColdFigures(

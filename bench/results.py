@@ -25,7 +25,7 @@ class _Figures(BaseModel):
 class ArmFigures(_Figures):
     """Hot calls of one arm. Ratios are to our int8 row of the same size; differences, to float64.
 
-    `block_mean_us` is the median of blocks timed as a whole, without a timer between calls.
+    `block_us` is the time of a call in blocks timed as a whole, without a timer between calls.
     """
 
     size: str
@@ -33,9 +33,9 @@ class ArmFigures(_Figures):
     ours: bool
     p50_us: Interval
     p99_us: Interval
-    block_mean_us: float
+    block_us: Interval
     ratio: Interval
-    block_mean_ratio: float
+    block_ratio: Interval
     calls: int
     block_calls: int
     largest_difference: float
@@ -52,23 +52,30 @@ class ColdFigures(_Figures):
 
 
 class BatchFigures(_Figures):
-    """Tables of many rows; the ratio is to the fastest ONNX Runtime arm of the same size."""
+    """Tables of many rows; the ratio is to the fastest ONNX Runtime arm of the same size.
+
+    The fastest is found by the medians; the ratio is taken round by round.
+    """
 
     size: str
     rows: int
     arm: str
     rows_per_s: Interval
-    ratio: float | None
+    ratio: Interval | None
 
 
 class AcrossSets(_Figures):
-    """Hot calls of both variants on one instruction set; the ratio is float32 over int8."""
+    """Hot calls of both variants on one instruction set; the ratio is float32 over int8.
+
+    `noise` is int8 over itself, from a second load of the file.
+    """
 
     instruction_set: str
     size: str
     int8_p50_us: float
     float32_p50_us: float
     ratio: Interval
+    noise: Interval
 
 
 class StartFigures(_Figures):
@@ -94,6 +101,7 @@ class Figures(_Figures):
     kind: Literal["full", "quick"]
     date: str
     machine: Machine
+    clock_step_us: float  # what times of single calls are multiples of
     versions: dict[str, str]
     not_installed: tuple[str, ...]
     hot: tuple[ArmFigures, ...]

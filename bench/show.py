@@ -38,7 +38,7 @@ def page(figures: Figures, claims: Sequence[Claim]) -> str:
         noise = _interval(figures.noise[size], 3)
         sizes_told = (
             f"{weights:,} bytes of float32 weights; all tensors of int8 are {ratio:.2f} × smaller. "
-            f"Noise floor (int8 against itself): {noise} ×."
+            f"Noise floor (int8 loaded again): {noise} ×."
         )
         parts += [f"## {size}, hot", sizes_told, _hot_table(figures, size)]
     parts += ["## Raw values with categories, hot", _arms_table(figures.dicts)]
@@ -89,10 +89,12 @@ def _conditions(figures: Figures) -> str:
     machine, noise = figures.machine, _interval(figures.noise[SEED], 3)
     versions = ", ".join(f"{name} {number}" for name, number in figures.versions.items())
     text = (
-        f"{machine.cpu}, {machine.backend} predictor on {machine.instruction_set}, one thread, "
-        f"{figures.date}, {machine.calls:,} calls an arm in interleaved blocks (slow arms fewer). "
-        f"Times hold the timer's own {machine.timer_us:.3f} µs; in brackets, 95 % intervals. Noise "
-        f"floor, our int8 against itself: {noise} ×. Versions: {versions}."
+        f"{machine.cpu}, {machine.backend} predictor on {machine.instruction_set}, one thread "
+        f"unless it says two, {figures.date}, {machine.calls:,} calls an arm in interleaved blocks "
+        f"(slow arms fewer). Times of single calls hold the timer's own {machine.timer_us:.3f} µs "
+        f"and are multiples of the clock's step, {figures.clock_step_us:.3f} µs; in brackets, 95 % "
+        f"intervals. Noise floor, our int8 against the same file loaded again: {noise} ×. "
+        f"Versions: {versions}."
     )
     if figures.not_installed:
         text += f" Not installed: {', '.join(figures.not_installed)}."
@@ -115,9 +117,9 @@ def _arms_table(arms: Iterable[ArmFigures]) -> str:
                 f"**{arm.arm}**" if arm.ours else arm.arm,
                 _interval(arm.p50_us),
                 _interval(arm.p99_us),
-                _number(arm.block_mean_us),
+                _interval(arm.block_us),
                 _interval(arm.ratio),
-                _number(arm.block_mean_ratio),
+                _interval(arm.block_ratio),
             )
             for arm in arms
         ),
@@ -140,8 +142,8 @@ def _batch_table(figures: Figures) -> str:
             each.size,
             f"{each.rows:,}",
             each.arm,
-            f"{each.rows_per_s.estimate:,.0f}",
-            "" if each.ratio is None else f"{each.ratio:.2f}",
+            _interval(each.rows_per_s),
+            "" if each.ratio is None else _interval(each.ratio),
         )
         for each in figures.batches
     )
@@ -149,7 +151,14 @@ def _batch_table(figures: Figures) -> str:
 
 
 def _sets_table(figures: Figures) -> str:
-    heading = ("instruction set", "network", "int8 p50 (µs)", "float32 p50 (µs)", "float32 / int8")
+    heading = (
+        "instruction set",
+        "network",
+        "int8 p50 (µs)",
+        "float32 p50 (µs)",
+        "float32 / int8",
+        "A/A",
+    )
     rows = (
         (
             each.instruction_set,
@@ -157,6 +166,7 @@ def _sets_table(figures: Figures) -> str:
             _number(each.int8_p50_us),
             _number(each.float32_p50_us),
             _interval(each.ratio),
+            _interval(each.noise, 3),
         )
         for each in figures.instruction_sets
     )

@@ -1,13 +1,19 @@
 """The benchmark runs, its arms agree, and its files are written; its figures are nobody's proof."""
 
 import json
+import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from bench import __main__ as bench
-from bench.arms import PEERS, is_installed
+from bench.arms import PEERS, _check_against_numpy, is_installed
+from bench.models import Model
 from bench.protocol import CHECKED_ROWS, Arm, check
+from slipstream.runtime import load_file
+from slipstream.snapshot import load_part
+from tests.conftest import Trained
 
 
 @pytest.fixture(scope="module")
@@ -54,6 +60,43 @@ def test_a_wrong_answer_ends_the_benchmark() -> None:
     )
     with pytest.raises(RuntimeError, match="wrong must agree"):
         check(wrong)
+
+
+def test_answers_that_are_not_numpys_end_the_benchmark(demo: Trained, tmp_path: Path) -> None:
+    """What is timed is what the numpy predictor computes, or nothing is timed."""
+    bundles = {}
+    for precision, each in demo.bundles.variants.items():
+        file = demo.store.path(each.file)
+        bundles[precision] = load_file(file).bundle
+        (tmp_path / f"demo.{precision}.safetensors").write_bytes(file.read_bytes())
+    rows, _ = load_part(demo.dataset, "test", demo.store)
+    values = rows[[column.name for column in bundles["int8"].columns]].to_numpy(float)
+    _check_against_numpy(Model("demo", bundles, tmp_path), values)
+    last = bundles["int8"].layers[-1]
+    off_by_one = replace(last, bias=last.bias + 1)
+    bundles["int8"] = replace(bundles["int8"], layers=(*bundles["int8"].layers[:-1], off_by_one))
+    with pytest.raises(RuntimeError, match="demo, int8, must agree with numpy's"):
+        _check_against_numpy(Model("demo", bundles, tmp_path), values)
+
+
+def test_the_readme_says_what_was_measured() -> None:
+    """The figures of the first screen are those of the published run, rounded."""
+    root = Path(bench.__file__).parents[1]
+    found = re.search(
+        r"less than (\S+) µs .*?: (\d+) to (\d+) times less than ONNX Runtime, and (\d+) times "
+        r"less than LightGBM's own C call",
+        " ".join((root / "README.md").read_text().split()),
+    )
+    assert found
+    hot = json.loads((root / "bench/results/latest.json").read_text())["hot"]
+    arms = {arm["arm"]: arm for arm in hot if arm["size"] == "5-32-32-1"}
+    assert arms["Slipstream int8"]["p50_us"]["estimate"] < float(found[1])
+    for number, arm in (
+        (found[2], "ONNX Runtime float32, IOBinding"),
+        (found[3], "ONNX Runtime float32"),
+        (found[4], "LightGBM C single-row-fast (ctypes)"),
+    ):
+        assert round(arms[arm]["ratio"]["estimate"]) == int(number)
 
 
 def test_the_readme_block_is_replaced() -> None:
