@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from slipstream.runtime import native
-from slipstream.runtime.bundle import Bundle, read
+from slipstream.runtime.bundle import Bundle, dump, parse, read
 from slipstream.runtime.columns import Positions, stack, table_offsets
 from slipstream.runtime.errors import InputError
 from slipstream.runtime.kernels import Float32Kernel, Int8Kernel, Kernel, activations, run
@@ -63,6 +63,13 @@ class Predictor:
             self._compiled = native.compile_model(bundle, self._link, self._reader.encode_one)
             # Calls go straight to C: a Python frame in between would cost a third of the time.
             self.__dict__["predict_one"] = self._compiled.predict_one
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Let a model be copied and pickled: what travels is its file, made anew from the bundle.
+
+        Nothing more is kept for it, and who receives it checks it as any other file.
+        """
+        return _rebuild, (type(self), dump(self.bundle), self.backend)
 
     @property
     def features(self) -> list[str]:
@@ -184,6 +191,11 @@ class Predictor:
             for column, values in zip(self.bundle.columns, numbers.T, strict=True)
         )
         return stack(located, self._offsets)
+
+
+def _rebuild(kind: type[Predictor], data: bytes, backend: Backend) -> Predictor:
+    """A predictor of a file's bytes; numpy answers where the compiled one was not built."""
+    return kind(parse(data), backend=native.backend if backend == "compiled" else backend)
 
 
 @lru_cache(maxsize=1)

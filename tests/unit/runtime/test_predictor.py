@@ -1,12 +1,16 @@
+import copy
 import math
+import pickle
 import tracemalloc
+from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from slipstream.runtime import InputError, Predictor
+from slipstream.runtime import BundleError, InputError, Predictor
 from slipstream.runtime.bundle import dump, parse
 from slipstream.runtime.columns import Column
 from tests.unit.networks import float32_bundle, float_logit, layers, logits, models, rows_of
@@ -63,6 +67,29 @@ def test_names_what_the_model_is() -> None:
     assert model.classes == ["churns", "stays"]
     assert (model.task, model.precision) == ("binary", "int8")
     assert model.weights_bytes == 18 * 16 + 16 * 8 + 8
+
+
+def pickled(model: Predictor) -> Predictor:
+    return pickle.loads(pickle.dumps(model))
+
+
+@pytest.mark.parametrize("way", [copy.copy, copy.deepcopy, pickled])
+@pytest.mark.parametrize("backend", ["compiled", "numpy"])
+def test_a_model_is_copied_and_pickled(way: Callable[[Predictor], Predictor], backend: Any) -> None:
+    """A copy, and what another process receives, answers as the model does, on its backend."""
+    model = Predictor(people(), backend=backend)
+    made = way(model)
+    row = {"age": 40.0, "city": "Oslo", "member": 1.0}
+    assert made.predict_one(row) == model.predict_one(row)
+    assert made.backend == backend
+    assert made.bundle is not model.bundle
+
+
+def test_a_pickled_model_is_checked_where_it_arrives() -> None:
+    """What travels is the bundle's file: damaged on its way, it is refused as any file is."""
+    sent = pickle.dumps(Predictor(people()))
+    with pytest.raises(BundleError, match="must match its SHA-256"):
+        pickle.loads(sent.replace(b"Oslo", b"Rome"))
 
 
 @pytest.mark.parametrize("absent", [None, math.nan, np.float64("nan"), "?", " NA "])
