@@ -96,7 +96,7 @@ class Predictor:
         """Size of the weight matrices in bytes."""
         return self.bundle.weights_bytes
 
-    def predict_one(self, row: Any) -> Any:
+    def predict_one(self, row: Any, /) -> Any:
         """Answer one row.
 
         Binary models give P(positive) as a float, multiclass ones a list of floats, one for each

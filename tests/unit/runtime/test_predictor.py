@@ -1,4 +1,5 @@
 import copy
+import inspect
 import math
 import pickle
 import tracemalloc
@@ -67,6 +68,16 @@ def test_names_what_the_model_is() -> None:
     assert model.classes == ["churns", "stays"]
     assert (model.task, model.precision) == ("binary", "int8")
     assert model.weights_bytes == 18 * 16 + 16 * 8 + 8
+
+
+@pytest.mark.parametrize("backend", ["compiled", "numpy"])
+def test_the_row_has_no_name(backend: Any) -> None:
+    """`predict_one` is called in one way, whatever runs it, and says so."""
+    model = Predictor(people(), backend=backend)
+    (row,) = inspect.signature(model.predict_one).parameters.values()
+    assert row.kind is row.POSITIONAL_ONLY
+    with pytest.raises(TypeError, match="predict_one"):
+        model.predict_one(row={"age": 40.0, "city": "Oslo", "member": 1.0})
 
 
 def pickled(model: Predictor) -> Predictor:
