@@ -61,8 +61,9 @@ class Predictor:
                     "install slipstream where a C compiler is, or use backend='numpy'"
                 )
             self._compiled = native.compile_model(bundle, self._link, self._reader.encode_one)
-            # Calls go straight to C: a Python frame in between would cost a third of the time.
-            self.__dict__["predict_one"] = self._compiled.predict_one
+            if type(self).predict_one is Predictor.predict_one:  # a subclass may have its own
+                # Calls go straight to C: a Python frame in between would cost a third of the time.
+                self.__dict__["predict_one"] = self._compiled.predict_one
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Let a model be copied and pickled: what travels is its file, made anew from the bundle.
@@ -109,6 +110,8 @@ class Predictor:
         Raises:
             InputError: a value has the wrong type, or is missing where the model's data had none.
         """
+        if self._compiled is not None:  # a subclass asks
+            return self._compiled.predict_one(row)
         places = zip(self.bundle.columns, self._reader.encode_one(row), self._offsets)  # noqa: B905 - k each
         located = zip(*(column.locate_one(number, start) for column, number, start in places))  # noqa: B905 - triples
         low, high, t = (np.array([each]) for each in located)

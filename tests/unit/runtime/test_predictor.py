@@ -80,6 +80,22 @@ def test_the_row_has_no_name(backend: Any) -> None:
         model.predict_one(row={"age": 40.0, "city": "Oslo", "member": 1.0})
 
 
+class Rounded(Predictor):
+    """A predictor with a `predict_one` of its own."""
+
+    def predict_one(self, row: Any, /) -> Any:
+        return round(super().predict_one(row), 2)
+
+
+@pytest.mark.parametrize("backend", ["compiled", "numpy"])
+def test_a_subclass_answers_in_its_own_way(backend: Any) -> None:
+    """What overrides `predict_one` is what answers, also in a copy; beneath it the same runs."""
+    row = {"age": 40.0, "city": "Oslo", "member": 1.0}
+    model = Rounded(people(), backend=backend)
+    expected = round(Predictor(people(), backend=backend).predict_one(row), 2)
+    assert model.predict_one(row) == copy.copy(model).predict_one(row) == expected
+
+
 def pickled(model: Predictor) -> Predictor:
     return pickle.loads(pickle.dumps(model))
 
