@@ -159,7 +159,7 @@ class Column:
         if _is_missing(value) or (isinstance(value, str) and value.strip() in self._codes):
             return math.nan
         try:
-            if isinstance(value, str | bytes | np.complexfloating):
+            if not _is_number(value):
                 raise TypeError
             try:
                 return float(value)
@@ -195,10 +195,22 @@ class Column:
 
 
 def _is_missing(value: Any) -> bool:
-    """None, NaN, and the missing-value objects of pandas, which this package does not import."""
-    if value is None or type(value).__name__ in ("NAType", "NaTType"):
+    """None, NaN, numpy's masked, and pandas' missing values, which this package does not import."""
+    if value is None or type(value).__name__ in ("NAType", "NaTType", "MaskedConstant"):
         return True
     return isinstance(value, float | np.floating) and bool(np.isnan(value))
+
+
+def _is_number(value: Any) -> bool:
+    """Whether `float` reads a number, where it reads anything: it also takes what is none.
+
+    Text, bytes and every other buffer it would parse; of numpy it takes dates of nanoseconds, raw
+    memory, and complex numbers without their imaginary part.
+    """
+    dtype = getattr(value, "dtype", None)
+    if isinstance(dtype, np.dtype):
+        return dtype.kind in "fiub"
+    return hasattr(value, "__float__") or hasattr(value, "__index__")
 
 
 def table_offsets(columns: Iterable[Column]) -> list[int]:

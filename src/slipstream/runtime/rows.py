@@ -1,6 +1,6 @@
 """Raw rows and tables, whatever they come as, in the order of a model's columns."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from typing import Any
 
 import numpy as np
@@ -10,6 +10,9 @@ from slipstream.runtime.columns import Column
 from slipstream.runtime.errors import InputError
 
 __all__ = ["RowReader"]
+
+# What can be iterated and is no row of values: text, memory, what has names or no order.
+_NO_ROWS = (str, bytes, bytearray, memoryview, np.void, Set)
 
 
 class RowReader:
@@ -44,6 +47,8 @@ class RowReader:
         if isinstance(row, Mapping) or hasattr(row, "get"):  # a pandas series is no Mapping
             return [row.get(name) for name in self._names]
         try:
+            if isinstance(row, _NO_ROWS):
+                raise TypeError
             values = list(row)
         except TypeError:
             raise InputError(
@@ -94,6 +99,13 @@ class RowReader:
 
 
 def _as_array(table: Any) -> NDArray[Any]:
+    rows = table if isinstance(table, list | tuple) else ()
+    odd = next((each for each in (table, *rows) if isinstance(each, _NO_ROWS)), None)
+    if odd is not None:  # numpy would read some of them as numbers
+        raise InputError(
+            "a table must be a frame, or rows of raw values, however: "
+            f"{type(odd).__name__}; convert it to an array of shape (rows, columns)"
+        )
     try:
         return np.asarray(table, dtype=None if isinstance(table, np.ndarray) else object)
     except ValueError:  # parts of different lengths

@@ -3,6 +3,7 @@ import inspect
 import math
 import pickle
 import tracemalloc
+from array import array
 from collections.abc import Callable
 from typing import Any
 
@@ -119,7 +120,7 @@ def test_a_pickled_model_is_checked_where_it_arrives() -> None:
         pickle.loads(sent.replace(b"Oslo", b"Rome"))
 
 
-@pytest.mark.parametrize("absent", [None, math.nan, np.float64("nan"), "?", " NA "])
+@pytest.mark.parametrize("absent", [None, math.nan, np.float64("nan"), np.ma.masked, "?", " NA "])
 def test_every_way_to_be_missing_is_the_same(absent: object) -> None:
     """A missing key, None, NaN and a missing marker give one answer, where training saw some."""
     model = Predictor(people())
@@ -142,6 +143,13 @@ def test_missing_is_refused_where_training_saw_none() -> None:
         ("age", "old"),
         ("age", [1]),
         ("age", b"1"),
+        ("age", bytearray(b"1")),
+        ("age", memoryview(b"1")),
+        ("age", array("b", b"1")),
+        ("age", np.void(b"1")),
+        ("age", np.array("1")),
+        ("age", np.datetime64(1, "ns")),
+        ("age", np.timedelta64(1, "ns")),
         ("age", np.complex128(1 + 5j)),
         ("age", object()),
         ("city", 3),
@@ -154,6 +162,29 @@ def test_wrong_types_name_the_column(column: str, value: object) -> None:
     row = {"age": 40.0, "city": "Oslo", "member": 1.0, "income": 1.0, column: value}
     with pytest.raises(InputError, match=f"column '{column}' must be"):
         model.predict_one(row)
+
+
+@pytest.mark.parametrize("backend", ["compiled", "numpy"])
+@pytest.mark.parametrize(
+    "row",
+    [
+        "abcde",
+        b"abcde",
+        bytearray(b"abcde"),
+        memoryview(b"abcde"),
+        np.zeros(1, "f8,f8,f8,f8,f8")[0],
+        {1.0, 2.0, 3.0, 4.0, 5.0},
+    ],
+)
+def test_what_is_no_row_is_refused(row: Any, backend: Any) -> None:
+    """Text, memory, records and sets have as many values as a row, and are none."""
+    shape = Shape(features=5, bins=4, hidden=[8], outputs=1, rows=0, seed=0)
+    model = Predictor(bundle_of(shape, "int8", categorical=0), backend=backend)
+    with pytest.raises(InputError, match=f"a row must be a dict.*: {type(row).__name__}$"):
+        model.predict_one(row)
+    for table in (row, [row], (row, row)):
+        with pytest.raises(InputError, match=f"a table must be.*: {type(row).__name__};"):
+            model.predict(table)
 
 
 def test_infinities_saturate() -> None:
