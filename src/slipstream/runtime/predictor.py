@@ -1,5 +1,6 @@
 """The predictor: raw rows in, answers out."""
 
+import operator
 import os
 from collections.abc import Iterator
 from functools import cached_property, lru_cache
@@ -131,8 +132,7 @@ class Predictor:
         Raises:
             InputError: the shape or a value is wrong, as for `predict_one`.
         """
-        if not isinstance(threads, int) or threads < 1:
-            raise InputError(f"threads must be 1 or more, however: {threads!r}")
+        threads = _checked_threads(threads)
         answers = self._plain_answers(table, threads)
         if answers is None:
             answers = self._answer(self._reader.encode(table), threads)
@@ -199,6 +199,16 @@ class Predictor:
 def _rebuild(kind: type[Predictor], data: bytes, backend: Backend) -> Predictor:
     """A predictor of a file's bytes; numpy answers where the compiled one was not built."""
     return kind(parse(data), backend=native.backend if backend == "compiled" else backend)
+
+
+def _checked_threads(threads: Any) -> int:
+    try:
+        count = operator.index(threads)
+    except TypeError:
+        count = 0
+    if count < 1:
+        raise InputError(f"threads must be a whole number, 1 or more, however: {threads!r}")
+    return count
 
 
 @lru_cache(maxsize=1)

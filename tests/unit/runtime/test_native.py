@@ -244,12 +244,19 @@ def test_a_missing_value_is_refused_from_every_kind_of_row(monkeypatch: pytest.M
             model.predict(np.concatenate([np.zeros((49, 5)), row[None]]), threads=threads)
 
 
-@pytest.mark.parametrize("threads", [0, -1, 1.5, "two"])
+@pytest.mark.parametrize("threads", [0, -1, 1.5, "two", None, np.int64(0), np.float64(2)])
 def test_threads_are_a_positive_number(threads) -> None:
     """Any other number of threads is refused."""
     model = Predictor(bundle_of(SHAPE, "int8", categorical=0))
     with pytest.raises(InputError, match="threads must be"):
         model.predict(np.zeros((3, 5)), threads=threads)
+
+
+def test_threads_may_be_counted_by_numpy() -> None:
+    """A whole number of numpy's is a number of threads like any other."""
+    model = Predictor(bundle_of(SHAPE, "int8", categorical=0))
+    table = np.random.default_rng(0).normal(size=(10_000, 5))
+    assert model.predict(table, threads=np.int64(2)).tolist() == model.predict(table).tolist()
 
 
 def test_threads_share_one_model() -> None:
