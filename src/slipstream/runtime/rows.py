@@ -81,11 +81,11 @@ class RowReader:
                 "a table must be a pandas frame or an array, however: "
                 f"{type(frame).__name__}; convert it, to_pandas() may do so"
             )
-        if not names.is_unique:
-            twice = sorted({str(name) for name in names[names.duplicated()]})
+        twice = sorted(set(names[names.duplicated()]).intersection(self._names))
+        if twice:
             raise InputError(
-                f"the columns of a table must have different names, however: {twice} appear twice; "
-                "rename or drop one"
+                f"the columns that a model reads must have different names, however: {twice} "
+                "appear twice; rename or drop one"
             )
         present = set(names)
         return [_plain(frame[name]) if name in present else None for name in self._names]
