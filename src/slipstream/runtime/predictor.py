@@ -183,8 +183,12 @@ class Predictor:
         if count <= 1:
             return answers if self._compiled.predict(table, answers) else None
         own, *others = zip(_split(table, count), _split(answers, count), strict=True)
-        pool = _pool(os.getpid())
-        started = [pool.submit(self._compiled.predict, *part) for part in others]
+        try:
+            pool = _pool(os.getpid())
+            started = [pool.submit(self._compiled.predict, *part) for part in others]
+        except RuntimeError:  # no thread starts: the interpreter ends, or has too many
+            _pool.cache_clear()  # with what was asked of it, which may still write into `answers`
+            return self._answer_compiled(table, threads=1)
         done = [self._compiled.predict(*own), *(each.result() for each in started)]
         return answers if all(done) else None
 
