@@ -1759,7 +1759,7 @@ static bool choose(PyObject *names)
             return true;
         }
     PyErr_Format(PyExc_ValueError,
-                 "SLIPSTREAM_ISA must be one of %R on this machine, however: '%s'; unset it", names,
+                 "SLIPSTREAM_ISA must be one of %R on this machine, however: '%.500s'; unset it", names,
                  wanted);
     return false;
 }

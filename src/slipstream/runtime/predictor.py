@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from slipstream.runtime import native
 from slipstream.runtime.bundle import Bundle, dump, parse, read
 from slipstream.runtime.columns import Positions, stack, table_offsets
-from slipstream.runtime.errors import InputError
+from slipstream.runtime.errors import InputError, brief
 from slipstream.runtime.kernels import Float32Kernel, Int8Kernel, Kernel, activations, run
 from slipstream.runtime.links import LINKS, apply
 from slipstream.runtime.rows import RowReader
@@ -211,7 +211,9 @@ def _checked_threads(threads: Any) -> int:
     except TypeError:
         count = 0
     if count < 1:
-        raise InputError(f"threads must be a whole number, 1 or more, however: {threads!r}")
+        raise InputError(
+            f"threads must be a whole number, 1 or more, however: {brief(repr(threads))}"
+        )
     return count
 
 

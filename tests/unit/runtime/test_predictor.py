@@ -196,6 +196,26 @@ def test_infinities_saturate() -> None:
     assert model.predict_one({**row, "age": -math.inf}) == model.predict_one({**row, "age": -1e9})
 
 
+def test_errors_stay_readable() -> None:
+    """However long a name, a list of names or an argument is, an error quotes its beginning."""
+    names = ["long " * 100_000, *(f"column {index}" for index in range(200))]
+    columns = [
+        Column(name=name, kind="numeric", allows_missing=False, edges=np.array([0.0, 1.0]))
+        for name in names
+    ]
+    model = Predictor(float32_bundle(columns, layers(columns, [4], seed=1, scale=0.1)))
+    for attempt in (
+        lambda: model.predict_one([None] * 201),
+        lambda: model.predict_one(["x"] * 201),
+        lambda: model.predict_one([1.0]),
+        lambda: model.predict(np.zeros((1, 201)), threads="x" * 100_000),
+    ):
+        with pytest.raises(InputError) as caught:
+            attempt()
+        assert len(str(caught.value)) < 2000
+        assert "characters)" in str(caught.value)
+
+
 def test_shapes_are_checked() -> None:
     """Rows of the wrong width, single rows to `predict`, and doubled columns are refused."""
     model = Predictor(people())
