@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from functools import cached_property, lru_cache
 from itertools import pairwise
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -46,10 +46,15 @@ class Predictor:
             first where it was built.
 
     Raises:
-        InputError: the compiled predictor is asked for and was not built.
+        InputError: there is no such backend, or the compiled predictor was not built.
     """
 
     def __init__(self, bundle: Bundle, *, backend: Backend = native.backend) -> None:
+        if backend not in get_args(Backend):
+            raise InputError(
+                f"backend must be one of {', '.join(get_args(Backend))}, however: "
+                f"{brief(repr(backend))}; leave it out to take what is there"
+            )
         self.bundle = bundle
         self.backend: Backend = backend
         self._link = LINKS[bundle.task]

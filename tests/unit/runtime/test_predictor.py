@@ -81,6 +81,12 @@ def test_the_row_has_no_name(backend: Any) -> None:
         model.predict_one(row={"age": 40.0, "city": "Oslo", "member": 1.0})
 
 
+def test_a_backend_that_is_not_there_is_refused() -> None:
+    """A misspelt backend is told, and numpy does not answer in its name."""
+    with pytest.raises(InputError, match="backend must be one of compiled, numpy, however: 'gpu'"):
+        Predictor(people(), backend="gpu")
+
+
 class Rounded(Predictor):
     """A predictor with a `predict_one` of its own."""
 
