@@ -48,12 +48,15 @@ bench: $(BUILT) $(PEERS)
 fuzz: $(BUILT)
 	$(BIN)/python -W ignore tests/fuzz/runtime.py $(ARGS)
 
+# Set-up has built it already; after that, only another C file or setup.py does.
 $(BUILT): src/slipstream/runtime/_native.c setup.py $(READY)
-	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --editable .
+	@test $@ -nt $< -a $@ -nt setup.py || { echo 'Building the compiled predictor'; \
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --editable .; }
 	touch $@
 
 $(READY): pyproject.toml constraints.txt
 	$(PYTHON) -c 'import sys; sys.exit("Slipstream needs Python 3.11 or newer: make PYTHON=python3.11" if sys.version_info < (3, 11) else 0)'
+	@echo 'Setting up .venv: this takes a few minutes, once'
 	$(PYTHON) -m venv --clear .venv
 	$(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[train,export,dev]'
 	touch $@ $(BUILT)

@@ -20,6 +20,8 @@ from hypothesis import settings  # noqa: E402
 
 # What a test of the predictor need not have: it runs where training is not installed.
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from slipstream.config import OptimizeConfig
     from slipstream.references import (
         Baseline,
@@ -36,6 +38,15 @@ CHECKOUT = Path(__file__).parents[1]  # `make wheel` runs the tests where it has
 # The same examples every time, and no deadline: a busy machine must not fail a test.
 settings.register_profile("slipstream", deadline=None, derandomize=True, max_examples=60)
 settings.load_profile("slipstream")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _no_stray_database() -> Iterator[None]:
+    """No test asks MLflow without a store of its own: MLflow would make one where it is started."""
+    stray = CHECKOUT / "mlflow.db"
+    was_there = stray.exists()
+    yield
+    assert stray.exists() == was_there, "a test wrote to MLflow's default store: set a tracking URI"
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,6 @@ import importlib.util
 import json
 import re
 import subprocess
-from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
 
@@ -106,9 +105,7 @@ def test_the_python_in_the_documentation_runs(
 
 
 @pytest.fixture
-def registered(
-    demo_run: subprocess.CompletedProcess[str], place: Path, tracked: list[str]
-) -> Iterator[str]:
+def registered(demo_run: subprocess.CompletedProcess[str], place: Path, tracked: list[str]) -> str:
     """The demo's int8 variant as the champion `customers`; its run's id."""
     mlflow.set_tracking_uri(tracked[-1])
     report = json.loads((place / "output" / "report.json").read_text())
@@ -117,8 +114,7 @@ def registered(
     (output,) = client.get_run(run_id).outputs.model_outputs
     version = mlflow.register_model(f"models:/{output.model_id}", "customers").version
     client.set_registered_model_alias("customers", "champion", version)
-    yield run_id
-    mlflow.set_tracking_uri(None)
+    return run_id
 
 
 @pytest.mark.parametrize("page", ["runs", "retraining", "team"])

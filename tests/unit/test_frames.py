@@ -54,3 +54,14 @@ def test_frames_are_checked() -> None:
     doubled = pd.DataFrame(np.zeros((1, 2)), columns=["age", "age"])
     with pytest.raises(InputError, match="different names"):
         model.predict(doubled)
+
+
+def test_a_doubled_column_matters_where_it_is_read() -> None:
+    """A name that stands twice and that no feature has is ignored as every other column is."""
+    model = Predictor(people())
+    frame = pd.DataFrame({"age": [40.0], "city": "Oslo", "member": 1.0})
+    other = pd.DataFrame(np.zeros((1, 2)), columns=["note", "note"])
+    doubled = pd.concat([other, frame], axis=1)
+    assert model.predict(doubled).tolist() == model.predict(frame).tolist()
+    with pytest.raises(InputError, match=r"however: \['city'\] appear twice"):
+        model.predict(pd.concat([doubled, frame[["city"]]], axis=1))

@@ -6,7 +6,14 @@ import numpy as np
 import pytest
 
 from slipstream import baseline
-from slipstream.alternatives import Candidate, candidates, conclude, table, untrained
+from slipstream.alternatives import (
+    Candidate,
+    candidates,
+    conclude,
+    measure_alternatives,
+    table,
+    untrained,
+)
 from slipstream.config import BudgetConfig
 from slipstream.parts import _differences, parts, truncated
 from slipstream.plots import waterfall_figure
@@ -216,6 +223,27 @@ def test_untrained_models_have_the_size_of_trained_ones(demo: Trained) -> None:
         assert len(dump(made[trained.precision])) == pytest.approx(trained.file.size_bytes, abs=64)
     answers = Predictor(made["float32"]).predict(rows)
     assert np.isfinite(answers).all()
+
+
+def test_where_nothing_is_smaller_there_is_no_alternative(
+    demo: Trained, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A model of one column and one unit is measured, and said to be the smallest."""
+    monkeypatch.setattr("slipstream.alternatives.SECONDS", 0.05)
+    rows, _ = load_part(demo.dataset, "test", demo.store)
+    own = load_file(demo.store.path(demo.bundles.float32.file)).bundle
+    smallest, _ = untrained(own, Candidate(1, (1,)), rows)
+    file = demo.store.put(dump(smallest), ".safetensors")
+    reference = demo.bundles.float32.model_copy(update={"file": file})
+    bundles = demo.bundles.model_copy(update={"float32": reference})
+    budget = BudgetConfig(size_bytes=1)
+    found = measure_alternatives(demo.dataset, demo.mask, bundles, budget, demo.store)
+    assert found.measured == ()
+    assert found.conclusion == "there is no smaller model to try"
+    assert [(row["precision"], row["of"]) for row in table(found)] == [
+        ("float32", "this run"),
+        ("int8", "this run"),
+    ]
 
 
 def alternative(k: int, p99_us: float, bundle_bytes: int, excess: str = "") -> Alternative:

@@ -1723,6 +1723,7 @@ static PyObject *model_predict(Model *self, PyObject *const *arguments, Py_ssize
 
 static PyMethodDef model_methods[] = {
     {"predict_one", (PyCFunction)model_predict_one, METH_O,
+     "predict_one($self, row, /)\n--\n\n" /* what inspect.signature reads */
      "Answer one row: a float, or a list of floats where there are several outputs."},
     {"predict", (PyCFunction)(void (*)(void))model_predict, METH_FASTCALL,
      "Write the answers of a float32 or float64 table (N, k) into a float64 array (N, outputs).\n\n"
@@ -1758,7 +1759,7 @@ static bool choose(PyObject *names)
             return true;
         }
     PyErr_Format(PyExc_ValueError,
-                 "SLIPSTREAM_ISA must be one of %R on this machine, however: '%s'; unset it", names,
+                 "SLIPSTREAM_ISA must be one of %R on this machine, however: '%.500s'; unset it", names,
                  wanted);
     return false;
 }

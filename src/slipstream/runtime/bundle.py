@@ -20,7 +20,7 @@ from safetensors.numpy import load as load_tensors
 from safetensors.numpy import save as save_tensors
 
 from slipstream.runtime.columns import Column
-from slipstream.runtime.errors import BundleError
+from slipstream.runtime.errors import BundleError, brief
 from slipstream.runtime.kernels import Layer
 from slipstream.runtime.limits import MAX_BIAS, MAX_FEATURES, MAX_WIDTH
 from slipstream.runtime.types import Precision, Task
@@ -91,7 +91,9 @@ def read(path: str | Path) -> Bundle:
         data = Path(path).read_bytes()
     except (OSError, TypeError, ValueError) as error:
         reason = getattr(error, "strerror", None) or error
-        raise BundleError(f"a bundle must be a readable file, however: {path}: {reason}") from None
+        raise BundleError(
+            f"a bundle must be a readable file, however: {brief(path)}: {brief(reason)}"
+        ) from None
     try:
         return parse(data)
     except BundleError as error:
@@ -313,4 +315,6 @@ def _strings(what: str, values: Any) -> list[str]:
 
 
 def _fail(rule: str, fact: Any) -> NoReturn:
-    raise BundleError(f"not a usable bundle: {rule}, however: {fact}; ask for the file again")
+    raise BundleError(
+        f"not a usable bundle: {brief(rule)}, however: {brief(fact)}; ask for the file again"
+    )

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from slipstream.runtime.errors import InputError
+from slipstream.runtime.errors import InputError, brief
 from slipstream.runtime.types import ColumnKind
 
 __all__ = ["Column", "Positions", "locate", "stack", "table_offsets"]
@@ -159,7 +159,7 @@ class Column:
         if _is_missing(value) or (isinstance(value, str) and value.strip() in self._codes):
             return math.nan
         try:
-            if isinstance(value, str | bytes | np.complexfloating):
+            if not _is_number(value):
                 raise TypeError
             try:
                 return float(value)
@@ -180,25 +180,38 @@ class Column:
 
     def _wrong_type(self, expected: str, value: Any) -> InputError:
         return InputError(
-            f"column {self.name!r} must be {expected}, however: a value of type "
+            f"column {brief(repr(self.name))} must be {expected}, however: a value of type "
             f"{type(value).__name__}; convert the column before predicting"
         )
 
     def _check_missing(self, absent: NDArray[np.bool_] | bool) -> None:
         if self.allows_missing or not np.any(absent):
             return
+        name = brief(repr(self.name))
         raise InputError(
-            f"column {self.name!r} must have a value, because the model's data had none missing, "
+            f"column {name} must have a value, because the model's data had none missing, "
             f"however: row {int(np.argmax(absent)) + 1} has none; fill it in, or train on data "
-            f"where {self.name!r} is sometimes missing"
+            f"where {name} is sometimes missing"
         )
 
 
 def _is_missing(value: Any) -> bool:
-    """None, NaN, and the missing-value objects of pandas, which this package does not import."""
-    if value is None or type(value).__name__ in ("NAType", "NaTType"):
+    """None, NaN, numpy's masked, and pandas' missing values, which this package does not import."""
+    if value is None or type(value).__name__ in ("NAType", "NaTType", "MaskedConstant"):
         return True
     return isinstance(value, float | np.floating) and bool(np.isnan(value))
+
+
+def _is_number(value: Any) -> bool:
+    """Whether `float` reads a number, where it reads anything: it also takes what is none.
+
+    Text, bytes and every other buffer it would parse; of numpy it takes dates of nanoseconds, raw
+    memory, and complex numbers without their imaginary part.
+    """
+    dtype = getattr(value, "dtype", None)
+    if isinstance(dtype, np.dtype):
+        return dtype.kind in "fiub"
+    return hasattr(value, "__float__") or hasattr(value, "__index__")
 
 
 def table_offsets(columns: Iterable[Column]) -> list[int]:

@@ -1,19 +1,20 @@
 """The predictor: raw rows in, answers out."""
 
+import operator
 import os
 from collections.abc import Iterator
 from functools import cached_property, lru_cache
 from itertools import pairwise
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
 from slipstream.runtime import native
-from slipstream.runtime.bundle import Bundle, read
+from slipstream.runtime.bundle import Bundle, dump, parse, read
 from slipstream.runtime.columns import Positions, stack, table_offsets
-from slipstream.runtime.errors import InputError
+from slipstream.runtime.errors import InputError, brief
 from slipstream.runtime.kernels import Float32Kernel, Int8Kernel, Kernel, activations, run
 from slipstream.runtime.links import LINKS, apply
 from slipstream.runtime.rows import RowReader
@@ -45,10 +46,15 @@ class Predictor:
             first where it was built.
 
     Raises:
-        InputError: the compiled predictor is asked for and was not built.
+        InputError: there is no such backend, or the compiled predictor was not built.
     """
 
     def __init__(self, bundle: Bundle, *, backend: Backend = native.backend) -> None:
+        if backend not in get_args(Backend):
+            raise InputError(
+                f"backend must be one of {', '.join(get_args(Backend))}, however: "
+                f"{brief(repr(backend))}; leave it out to take what is there"
+            )
         self.bundle = bundle
         self.backend: Backend = backend
         self._link = LINKS[bundle.task]
@@ -61,8 +67,16 @@ class Predictor:
                     "install slipstream where a C compiler is, or use backend='numpy'"
                 )
             self._compiled = native.compile_model(bundle, self._link, self._reader.encode_one)
-            # Calls go straight to C: a Python frame in between would cost a third of the time.
-            self.__dict__["predict_one"] = self._compiled.predict_one
+            if type(self).predict_one is Predictor.predict_one:  # a subclass may have its own
+                # Calls go straight to C: a Python frame in between would cost a third of the time.
+                self.__dict__["predict_one"] = self._compiled.predict_one
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Let a model be copied and pickled: what travels is its file, made anew from the bundle.
+
+        Nothing more is kept for it, and who receives it checks it as any other file.
+        """
+        return _rebuild, (type(self), dump(self.bundle), self.backend)
 
     @property
     def features(self) -> list[str]:
@@ -89,7 +103,7 @@ class Predictor:
         """Size of the weight matrices in bytes."""
         return self.bundle.weights_bytes
 
-    def predict_one(self, row: Any) -> Any:
+    def predict_one(self, row: Any, /) -> Any:
         """Answer one row.
 
         Binary models give P(positive) as a float, multiclass ones a list of floats, one for each
@@ -102,6 +116,8 @@ class Predictor:
         Raises:
             InputError: a value has the wrong type, or is missing where the model's data had none.
         """
+        if self._compiled is not None:  # a subclass asks
+            return self._compiled.predict_one(row)
         places = zip(self.bundle.columns, self._reader.encode_one(row), self._offsets)  # noqa: B905 - k each
         located = zip(*(column.locate_one(number, start) for column, number, start in places))  # noqa: B905 - triples
         low, high, t = (np.array([each]) for each in located)
@@ -121,8 +137,7 @@ class Predictor:
         Raises:
             InputError: the shape or a value is wrong, as for `predict_one`.
         """
-        if not isinstance(threads, int) or threads < 1:
-            raise InputError(f"threads must be 1 or more, however: {threads!r}")
+        threads = _checked_threads(threads)
         answers = self._plain_answers(table, threads)
         if answers is None:
             answers = self._answer(self._reader.encode(table), threads)
@@ -173,8 +188,12 @@ class Predictor:
         if count <= 1:
             return answers if self._compiled.predict(table, answers) else None
         own, *others = zip(_split(table, count), _split(answers, count), strict=True)
-        pool = _pool(os.getpid())
-        started = [pool.submit(self._compiled.predict, *part) for part in others]
+        try:
+            pool = _pool(os.getpid())
+            started = [pool.submit(self._compiled.predict, *part) for part in others]
+        except RuntimeError:  # no thread starts: the interpreter ends, or has too many
+            _pool.cache_clear()  # with what was asked of it, which may still write into `answers`
+            return self._answer_compiled(table, threads=1)
         done = [self._compiled.predict(*own), *(each.result() for each in started)]
         return answers if all(done) else None
 
@@ -184,6 +203,23 @@ class Predictor:
             for column, values in zip(self.bundle.columns, numbers.T, strict=True)
         )
         return stack(located, self._offsets)
+
+
+def _rebuild(kind: type[Predictor], data: bytes, backend: Backend) -> Predictor:
+    """A predictor of a file's bytes; numpy answers where the compiled one was not built."""
+    return kind(parse(data), backend=native.backend if backend == "compiled" else backend)
+
+
+def _checked_threads(threads: Any) -> int:
+    try:
+        count = operator.index(threads)
+    except TypeError:
+        count = 0
+    if count < 1:
+        raise InputError(
+            f"threads must be a whole number, 1 or more, however: {brief(repr(threads))}"
+        )
+    return count
 
 
 @lru_cache(maxsize=1)

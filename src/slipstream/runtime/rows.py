@@ -1,15 +1,18 @@
 """Raw rows and tables, whatever they come as, in the order of a model's columns."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from slipstream.runtime.columns import Column
-from slipstream.runtime.errors import InputError
+from slipstream.runtime.errors import InputError, brief
 
 __all__ = ["RowReader"]
+
+# What can be iterated and is no row of values: text, memory, what has names or no order.
+_NO_ROWS = (str, bytes, bytearray, memoryview, np.void, Set)
 
 
 class RowReader:
@@ -44,6 +47,8 @@ class RowReader:
         if isinstance(row, Mapping) or hasattr(row, "get"):  # a pandas series is no Mapping
             return [row.get(name) for name in self._names]
         try:
+            if isinstance(row, _NO_ROWS):
+                raise TypeError
             values = list(row)
         except TypeError:
             raise InputError(
@@ -76,11 +81,11 @@ class RowReader:
                 "a table must be a pandas frame or an array, however: "
                 f"{type(frame).__name__}; convert it, to_pandas() may do so"
             )
-        if not names.is_unique:
-            twice = sorted({str(name) for name in names[names.duplicated()]})
+        twice = sorted(set(names[names.duplicated()]).intersection(self._names))
+        if twice:
             raise InputError(
-                f"the columns of a table must have different names, however: {twice} appear twice; "
-                "rename or drop one"
+                f"the columns that a model reads must have different names, however: "
+                f"{brief(twice)} appear twice; rename or drop one"
             )
         present = set(names)
         return [_plain(frame[name]) if name in present else None for name in self._names]
@@ -88,12 +93,19 @@ class RowReader:
     def _check_width(self, width: int) -> None:
         if width != len(self._names):
             raise InputError(
-                f"a row must have {len(self._names)} values ({', '.join(self._names)}), "
+                f"a row must have {len(self._names)} values ({brief(', '.join(self._names))}), "
                 f"however: {width}; give a dict to name them"
             )
 
 
 def _as_array(table: Any) -> NDArray[Any]:
+    rows = table if isinstance(table, list | tuple) else ()
+    odd = next((each for each in (table, *rows) if isinstance(each, _NO_ROWS)), None)
+    if odd is not None:  # numpy would read some of them as numbers
+        raise InputError(
+            "a table must be a frame, or rows of raw values, however: "
+            f"{type(odd).__name__}; convert it to an array of shape (rows, columns)"
+        )
     try:
         return np.asarray(table, dtype=None if isinstance(table, np.ndarray) else object)
     except ValueError:  # parts of different lengths

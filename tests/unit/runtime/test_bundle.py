@@ -103,6 +103,21 @@ def test_forged_metadata_is_refused(data: bytes, change: dict) -> None:
 
 
 @pytest.mark.parametrize(
+    "change",
+    [
+        {"task": "t" * 100_000},
+        {"classes": ["c" * 100_000]},
+        {"columns": [{"name": "n" * 100_000, "kind": "numeric", "edges": 1, "categories": []}]},
+    ],
+)
+def test_what_is_wrong_with_a_bundle_stays_readable(data: bytes, change: dict) -> None:
+    """However long what it quotes is, the error says how to get on."""
+    with pytest.raises(BundleError, match="ask for the file again$") as caught:
+        parse(forged(data, change))
+    assert len(str(caught.value)) < 2000
+
+
+@pytest.mark.parametrize(
     ("tensor", "value"),
     [
         ("bias", np.array([2**31 - 1] * 16, np.int32)),

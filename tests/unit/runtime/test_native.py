@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import sys
 import sysconfig
+import threading
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import NoReturn
@@ -13,7 +14,14 @@ from typing import NoReturn
 import numpy as np
 import pytest
 
-from slipstream.runtime import InputError, Predictor, backend, instruction_set, native
+from slipstream.runtime import (
+    InputError,
+    Predictor,
+    backend,
+    instruction_set,
+    native,
+    predictor,
+)
 from slipstream.runtime.bundle import dump, parse
 from slipstream.runtime.native import instruction_sets
 from tests.conftest import CHECKOUT
@@ -244,12 +252,53 @@ def test_a_missing_value_is_refused_from_every_kind_of_row(monkeypatch: pytest.M
             model.predict(np.concatenate([np.zeros((49, 5)), row[None]]), threads=threads)
 
 
-@pytest.mark.parametrize("threads", [0, -1, 1.5, "two"])
+@pytest.mark.parametrize("threads", [0, -1, 1.5, "two", None, np.int64(0), np.float64(2)])
 def test_threads_are_a_positive_number(threads) -> None:
     """Any other number of threads is refused."""
     model = Predictor(bundle_of(SHAPE, "int8", categorical=0))
     with pytest.raises(InputError, match="threads must be"):
         model.predict(np.zeros((3, 5)), threads=threads)
+
+
+def test_threads_may_be_counted_by_numpy() -> None:
+    """A whole number of numpy's is a number of threads like any other."""
+    model = Predictor(bundle_of(SHAPE, "int8", categorical=0))
+    table = np.random.default_rng(0).normal(size=(10_000, 5))
+    assert model.predict(table, threads=np.int64(2)).tolist() == model.predict(table).tolist()
+
+
+@pytest.mark.parametrize("threads_were_used", [False, True])
+def test_a_table_is_answered_while_the_interpreter_ends(threads_were_used: bool) -> None:
+    """Where no thread can be started any more, the one that asks answers all rows."""
+    code = (
+        "import atexit, numpy as np\n"
+        "from slipstream.runtime import Predictor\n"
+        "from tests.unit.runtime.agreement import Shape, bundle_of\n"
+        f"model = Predictor(bundle_of({SHAPE}, 'int8', categorical=0))\n"
+        "table = np.random.default_rng(0).normal(size=(10_000, 5))\n"
+        "expected = model.predict(table).tolist()\n"
+        f"model.predict(table, threads={1 + threads_were_used})\n"
+        "def ask(): print(model.predict(table, threads=2).tolist() == expected)\n"
+        "atexit.register(ask)"
+    )
+    assert run_python("-c", code, PYTHONPATH=".") == "True\n"
+
+
+def test_a_table_is_answered_where_no_thread_starts(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A limit on threads costs time and no answer, and once it is gone threads share again."""
+    model = Predictor(bundle_of(SHAPE, "int8", categorical=0))
+    table = np.random.default_rng(0).normal(size=(10_000, 5))
+    expected = model.predict(table).tolist()
+
+    def refuse(_: threading.Thread) -> NoReturn:
+        raise RuntimeError("can't start new thread")
+
+    predictor._pool.cache_clear()
+    with monkeypatch.context() as limited:
+        limited.setattr(threading.Thread, "start", refuse)
+        assert model.predict(table, threads=2).tolist() == expected
+    assert model.predict(table, threads=2).tolist() == expected
+    assert any(each.name.startswith("slipstream") for each in threading.enumerate())
 
 
 def test_threads_share_one_model() -> None:

@@ -1,12 +1,18 @@
+import copy
+import inspect
 import math
+import pickle
 import tracemalloc
+from array import array
+from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from slipstream.runtime import InputError, Predictor
+from slipstream.runtime import BundleError, InputError, Predictor
 from slipstream.runtime.bundle import dump, parse
 from slipstream.runtime.columns import Column
 from tests.unit.networks import float32_bundle, float_logit, layers, logits, models, rows_of
@@ -65,7 +71,62 @@ def test_names_what_the_model_is() -> None:
     assert model.weights_bytes == 18 * 16 + 16 * 8 + 8
 
 
-@pytest.mark.parametrize("absent", [None, math.nan, np.float64("nan"), "?", " NA "])
+@pytest.mark.parametrize("backend", ["compiled", "numpy"])
+def test_the_row_has_no_name(backend: Any) -> None:
+    """`predict_one` is called in one way, whatever runs it, and says so."""
+    model = Predictor(people(), backend=backend)
+    (row,) = inspect.signature(model.predict_one).parameters.values()
+    assert row.kind is row.POSITIONAL_ONLY
+    with pytest.raises(TypeError, match="predict_one"):
+        model.predict_one(row={"age": 40.0, "city": "Oslo", "member": 1.0})
+
+
+def test_a_backend_that_is_not_there_is_refused() -> None:
+    """A misspelt backend is told, and numpy does not answer in its name."""
+    with pytest.raises(InputError, match="backend must be one of compiled, numpy, however: 'gpu'"):
+        Predictor(people(), backend="gpu")
+
+
+class Rounded(Predictor):
+    """A predictor with a `predict_one` of its own."""
+
+    def predict_one(self, row: Any, /) -> Any:
+        return round(super().predict_one(row), 2)
+
+
+@pytest.mark.parametrize("backend", ["compiled", "numpy"])
+def test_a_subclass_answers_in_its_own_way(backend: Any) -> None:
+    """What overrides `predict_one` is what answers, also in a copy; beneath it the same runs."""
+    row = {"age": 40.0, "city": "Oslo", "member": 1.0}
+    model = Rounded(people(), backend=backend)
+    expected = round(Predictor(people(), backend=backend).predict_one(row), 2)
+    assert model.predict_one(row) == copy.copy(model).predict_one(row) == expected
+
+
+def pickled(model: Predictor) -> Predictor:
+    return pickle.loads(pickle.dumps(model))
+
+
+@pytest.mark.parametrize("way", [copy.copy, copy.deepcopy, pickled])
+@pytest.mark.parametrize("backend", ["compiled", "numpy"])
+def test_a_model_is_copied_and_pickled(way: Callable[[Predictor], Predictor], backend: Any) -> None:
+    """A copy, and what another process receives, answers as the model does, on its backend."""
+    model = Predictor(people(), backend=backend)
+    made = way(model)
+    row = {"age": 40.0, "city": "Oslo", "member": 1.0}
+    assert made.predict_one(row) == model.predict_one(row)
+    assert made.backend == backend
+    assert made.bundle is not model.bundle
+
+
+def test_a_pickled_model_is_checked_where_it_arrives() -> None:
+    """What travels is the bundle's file: damaged on its way, it is refused as any file is."""
+    sent = pickle.dumps(Predictor(people()))
+    with pytest.raises(BundleError, match="must match its SHA-256"):
+        pickle.loads(sent.replace(b"Oslo", b"Rome"))
+
+
+@pytest.mark.parametrize("absent", [None, math.nan, np.float64("nan"), np.ma.masked, "?", " NA "])
 def test_every_way_to_be_missing_is_the_same(absent: object) -> None:
     """A missing key, None, NaN and a missing marker give one answer, where training saw some."""
     model = Predictor(people())
@@ -88,6 +149,13 @@ def test_missing_is_refused_where_training_saw_none() -> None:
         ("age", "old"),
         ("age", [1]),
         ("age", b"1"),
+        ("age", bytearray(b"1")),
+        ("age", memoryview(b"1")),
+        ("age", array("b", b"1")),
+        ("age", np.void(b"1")),
+        ("age", np.array("1")),
+        ("age", np.datetime64(1, "ns")),
+        ("age", np.timedelta64(1, "ns")),
         ("age", np.complex128(1 + 5j)),
         ("age", object()),
         ("city", 3),
@@ -102,6 +170,29 @@ def test_wrong_types_name_the_column(column: str, value: object) -> None:
         model.predict_one(row)
 
 
+@pytest.mark.parametrize("backend", ["compiled", "numpy"])
+@pytest.mark.parametrize(
+    "row",
+    [
+        "abcde",
+        b"abcde",
+        bytearray(b"abcde"),
+        memoryview(b"abcde"),
+        np.zeros(1, "f8,f8,f8,f8,f8")[0],
+        {1.0, 2.0, 3.0, 4.0, 5.0},
+    ],
+)
+def test_what_is_no_row_is_refused(row: Any, backend: Any) -> None:
+    """Text, memory, records and sets have as many values as a row, and are none."""
+    shape = Shape(features=5, bins=4, hidden=[8], outputs=1, rows=0, seed=0)
+    model = Predictor(bundle_of(shape, "int8", categorical=0), backend=backend)
+    with pytest.raises(InputError, match=f"a row must be a dict.*: {type(row).__name__}$"):
+        model.predict_one(row)
+    for table in (row, [row], (row, row)):
+        with pytest.raises(InputError, match=f"a table must be.*: {type(row).__name__};"):
+            model.predict(table)
+
+
 def test_infinities_saturate() -> None:
     """Beyond the outermost edge nothing changes, not even at infinity or for a huge integer."""
     model = Predictor(people())
@@ -109,6 +200,26 @@ def test_infinities_saturate() -> None:
     assert model.predict_one({**row, "age": math.inf}) == model.predict_one({**row, "age": 1e300})
     assert model.predict_one({**row, "age": 10**400}) == model.predict_one({**row, "age": math.inf})
     assert model.predict_one({**row, "age": -math.inf}) == model.predict_one({**row, "age": -1e9})
+
+
+def test_errors_stay_readable() -> None:
+    """However long a name, a list of names or an argument is, an error quotes its beginning."""
+    names = ["long " * 100_000, *(f"column {index}" for index in range(200))]
+    columns = [
+        Column(name=name, kind="numeric", allows_missing=False, edges=np.array([0.0, 1.0]))
+        for name in names
+    ]
+    model = Predictor(float32_bundle(columns, layers(columns, [4], seed=1, scale=0.1)))
+    for attempt in (
+        lambda: model.predict_one([None] * 201),
+        lambda: model.predict_one(["x"] * 201),
+        lambda: model.predict_one([1.0]),
+        lambda: model.predict(np.zeros((1, 201)), threads="x" * 100_000),
+    ):
+        with pytest.raises(InputError) as caught:
+            attempt()
+        assert len(str(caught.value)) < 2000
+        assert "characters)" in str(caught.value)
 
 
 def test_shapes_are_checked() -> None:
