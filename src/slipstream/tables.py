@@ -13,19 +13,21 @@ __all__ = ["typed_rows"]
 def typed_rows(model: Predictor, table: pa.Table) -> pd.DataFrame:
     """The model's columns of a raw table: numbers as float64, text trimmed; others are left out.
 
+    Names are trimmed, as they were when the model was trained.
+
     Raises:
         InputError: a cell of a numeric column is no number, or no column of the model is there.
     """
-    present = set(table.column_names)
+    names = [name.strip() for name in table.column_names]
     columns = {
-        column.name: _typed(column, table.column(column.name).combine_chunks())
+        column.name: _typed(column, table.column(names.index(column.name)).combine_chunks())
         for column in model.bundle.columns
-        if column.name in present
+        if column.name in names
     }
     if not columns:
         raise InputError(
             f"a table must have the model's columns ({', '.join(model.features)}), however: it has "
-            f"{', '.join(table.column_names)}; use the table the model was trained for"
+            f"{', '.join(names)}; use the table the model was trained for"
         )
     return pd.DataFrame(columns)
 
