@@ -16,9 +16,16 @@ def typed_rows(model: Predictor, table: pa.Table) -> pd.DataFrame:
     Names are trimmed, as they were when the model was trained.
 
     Raises:
-        InputError: a cell of a numeric column is no number, or no column of the model is there.
+        InputError: a cell of a numeric column is no number, a column of the model is there twice,
+            or none is there.
     """
     names = [name.strip() for name in table.column_names]
+    twice = [name for name in model.features if names.count(name) > 1]
+    if twice:
+        raise InputError(
+            "the columns that a model reads must have different names, however: the table has "
+            f"{', '.join(map(repr, twice))} more than once; rename or remove one"
+        )
     columns = {
         column.name: _typed(column, table.column(names.index(column.name)).combine_chunks())
         for column in model.bundle.columns

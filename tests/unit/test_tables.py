@@ -1,8 +1,9 @@
 """Raw tables, as files hold them, for a model that reads some of their columns."""
 
 import pyarrow as pa
+import pytest
 
-from slipstream.runtime import Predictor
+from slipstream.runtime import InputError, Predictor
 from slipstream.tables import typed_rows
 from tests.unit.runtime.people import people
 
@@ -18,3 +19,12 @@ def test_names_are_trimmed_as_in_training() -> None:
     """Blanks around a header's names make no difference; other columns may be called anything."""
     padded = table(other=["x"]).rename_columns([" age", "city ", "\tincome", " member ", " "])
     assert typed_rows(MODEL, padded).equals(typed_rows(MODEL, table()))
+
+
+def test_a_name_that_is_there_twice_counts_where_the_model_reads_it() -> None:
+    """Nobody knows which of two columns is meant; two that the model does not read do no harm."""
+    doubled = table(a=["x"], b=["y"])
+    with pytest.raises(InputError, match="'age' more than once"):
+        typed_rows(MODEL, doubled.rename_columns([*CELLS, " age", "b"]))
+    harmless = doubled.rename_columns([*CELLS, "other", "other"])
+    assert typed_rows(MODEL, harmless).equals(typed_rows(MODEL, table()))
