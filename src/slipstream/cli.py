@@ -16,7 +16,7 @@ import signal
 import sys
 import tempfile
 import threading
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
@@ -25,7 +25,7 @@ from slipstream import __version__, load
 from slipstream.answers import names, texts, values
 from slipstream.checkout import check_password, home, prepare_environment, root
 from slipstream.inspection import describe
-from slipstream.runtime import InputError, SlipstreamError
+from slipstream.runtime import InputError, Predictor, SlipstreamError
 from slipstream.runtime.bundle import read
 
 if TYPE_CHECKING:
@@ -238,17 +238,29 @@ def _check_folder(folder: Path) -> Path:
 def _predict(chosen: argparse.Namespace) -> int:
     model = load(chosen.bundle)
     if chosen.rows.lstrip().startswith("{"):
-        answer = values(model, model.predict_one(_json_row(chosen.rows)))
+        row = _json_row(chosen.rows)
+        answer = values(model, model.predict_one(row))
+        _tell_absent(model, row)
         print(json.dumps(dict(zip(names(model), answer, strict=True))))
         return DONE
     from slipstream.sources import files
     from slipstream.tables import typed_rows
 
-    answers = model.predict(typed_rows(model, files.read(chosen.rows))).tolist()
+    rows = typed_rows(model, files.read(chosen.rows))
+    answers = model.predict(rows).tolist()
+    _tell_absent(model, rows)
     writer = csv.writer(sys.stdout, lineterminator="\n")
     writer.writerow(names(model))
     writer.writerows(texts(model, answer) for answer in answers)
     return DONE
+
+
+def _tell_absent(model: Predictor, given: Container[str]) -> None:
+    """Say which columns are not there: a misspelt name is answered, and not as the user thinks."""
+    absent = [name for name in model.features if name not in given]
+    if absent:
+        shown = ", ".join(map(repr, absent))
+        print(f"slipstream: taken as missing, because not there: {shown}", file=sys.stderr)
 
 
 def _json_row(text: str) -> dict[str, Any]:

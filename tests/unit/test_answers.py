@@ -43,6 +43,18 @@ def test_tables_are_answered_row_by_row(tmp_path: Path, task: Task, suffix: str)
     assert lines == [texts(model, answer) for answer in answers]
 
 
+def test_columns_that_are_not_there_are_told(tmp_path: Path) -> None:
+    """They are taken as missing: the table is answered, and one line names them."""
+    file, rows = tmp_path / "people.safetensors", tmp_path / "rows.csv"
+    file.write_bytes(dump(people()))
+    TABLE.drop(columns=["city", "income"]).to_csv(rows, index=False)
+    program = Path(sys.executable).parent / "slipstream"
+    command = [program, "predict", file, rows]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.stderr == "slipstream: taken as missing, because not there: 'city', 'income'\n"
+    assert (done.returncode, len(done.stdout.splitlines())) == (0, 1 + len(TABLE))
+
+
 def test_every_task_has_its_names_and_values() -> None:
     """Binary: P(second class); multiclass: one a class, and the likeliest; regression: a number."""
     binary, multiclass, regression = (

@@ -20,9 +20,22 @@ FACTS = {
 }
 
 
+PROGRAM = Path(sys.executable).parent / "slipstream"
+
+
 def console(*arguments: str | Path) -> str:
-    program = Path(sys.executable).parent / "slipstream"
-    return subprocess.check_output([program, *arguments], text=True)
+    return subprocess.check_output([PROGRAM, *arguments], text=True)
+
+
+def run(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([PROGRAM, *arguments], capture_output=True, text=True, check=False)
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    path = tmp_path / "people.safetensors"
+    path.write_bytes(dump(people()))
+    return path
 
 
 @pytest.mark.parametrize("task", ["binary", "multiclass", "regression"])
@@ -48,3 +61,12 @@ def test_a_row_is_answered_and_the_bundle_described(tmp_path: Path, task: Task) 
     answers, network = FACTS[task]
     assert f"  answers        {answers}" in described
     assert f"  network        {network}" in described
+
+
+def test_a_key_that_is_not_there_is_told(file: Path) -> None:
+    """It is taken as missing, which a misspelt one is too: the answer stays, one line says so."""
+    told = run("predict", file, json.dumps({**ROW, "Income": 5e4}))
+    assert json.loads(told.stdout) == json.loads(console("predict", file, json.dumps(ROW)))
+    assert told.stderr == "slipstream: taken as missing, because not there: 'income'\n"
+    assert told.returncode == 0
+    assert run("predict", file, json.dumps({**ROW, "income": None})).stderr == ""
