@@ -294,9 +294,7 @@ def _export(chosen: argparse.Namespace) -> int:
     data = to_onnx(read(chosen.bundle))
     output = Path(chosen.output or f"{chosen.bundle.removesuffix('.safetensors')}.onnx")
     try:
-        if output.is_dir():
-            raise IsADirectoryError(errno.EISDIR, "it is a folder")
-        write_atomically(output, data)
+        write_atomically(_replaceable(output, chosen.bundle), data)
     except OSError as error:
         raise InputError(
             f"--output must be a file that can be written, however: {output}: {error.strerror}; "
@@ -304,6 +302,20 @@ def _export(chosen: argparse.Namespace) -> int:
         ) from None
     print(f"{output}  {len(data):,} bytes")
     return DONE
+
+
+def _replaceable(output: Path, bundle: str) -> Path:
+    """Where an output goes: a symlink's target, not in the link's place.
+
+    Raises:
+        OSError: a device, a pipe, a folder or the bundle itself would be lost.
+    """
+    target = Path(os.path.realpath(output))
+    if target.exists() and not target.is_file():
+        raise FileExistsError(errno.EEXIST, "it is no regular file")
+    if target.exists() and target.samefile(bundle):
+        raise FileExistsError(errno.EEXIST, "it is the bundle itself")
+    return target
 
 
 def _up(chosen: argparse.Namespace) -> int:
