@@ -5,8 +5,10 @@ Layout: the tensors `edges` (all numeric columns' edges, concatenated) and
 wants to know of the model, and the SHA-256 of everything else.
 """
 
+import errno
 import hashlib
 import json
+import stat
 import struct
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -15,7 +17,7 @@ from typing import Any, NoReturn
 
 import numpy as np
 from numpy.typing import NDArray
-from safetensors import SafetensorError
+from safetensors import SafetensorError, safe_open
 from safetensors.numpy import load as load_tensors
 from safetensors.numpy import save as save_tensors
 
@@ -28,6 +30,7 @@ from slipstream.runtime.types import Precision, Task
 __all__ = ["Bundle", "dump", "parse", "read"]
 
 FORMAT_VERSION = 1
+_FOREIGN = ("it must be a safetensors file written by slipstream", "it is not, or was cut short")
 _DTYPES: Mapping[str, tuple[str, str]] = {"float32": ("f4", "f4"), "int8": ("i1", "i4")}
 
 
@@ -88,14 +91,23 @@ def read(path: str | Path) -> Bundle:
         BundleError: the file cannot be read, is damaged, or is not a bundle.
     """
     try:
-        data = Path(path).read_bytes()
-    except (OSError, TypeError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or error
-        raise BundleError(f"a bundle must be a readable file, however: {path}: {reason}") from None
-    try:
-        return parse(data)
+        return parse(_content(Path(path)))
     except BundleError as error:
         raise BundleError(f"{path}: {error}") from None
+    except (OSError, TypeError, ValueError, MemoryError) as error:
+        reason = getattr(error, "strerror", None) or str(error) or "it does not fit into memory"
+        raise BundleError(f"a bundle must be a readable file, however: {path}: {reason}") from None
+
+
+def _content(path: Path) -> bytes:
+    """The bytes of a file, unless it is plain without reading them that it is no bundle."""
+    if not stat.S_ISREG(path.stat().st_mode):
+        raise OSError(errno.EINVAL, "it is no regular file")  # a pipe would be waited for
+    try:
+        with safe_open(path, "numpy"):  # maps it, and holds its size against its header
+            return path.read_bytes()
+    except SafetensorError:
+        _fail(*_FOREIGN)
 
 
 def parse(data: bytes) -> Bundle:
@@ -124,7 +136,7 @@ def _split(data: bytes) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
         (length,) = struct.unpack_from("<Q", data)
         header = json.loads(json.loads(data[8 : 8 + length])["__metadata__"]["slipstream"])
     except (SafetensorError, struct.error, KeyError, TypeError, ValueError, RecursionError):
-        _fail("it must be a safetensors file written by slipstream", "it is not, or was cut short")
+        _fail(*_FOREIGN)
     if not isinstance(header, dict):
         _fail("its metadata must be an object", type(header).__name__)
     return header, tensors
