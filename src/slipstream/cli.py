@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import csv
 import errno
+import io
 import json
 import logging
 import os
@@ -27,6 +28,7 @@ from slipstream.checkout import check_password, home, prepare_environment, root
 from slipstream.inspection import describe
 from slipstream.runtime import InputError, Predictor, SlipstreamError
 from slipstream.runtime.bundle import read
+from slipstream.runtime.text import escape
 
 if TYPE_CHECKING:
     from pydantic_settings import CliSettingsSource
@@ -45,12 +47,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     given = list(sys.argv[1:] if arguments is None else arguments)
     if threading.current_thread() is threading.main_thread():
         signal.signal(signal.SIGTERM, signal.default_int_handler)  # stops its Prefect server too
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")  # what it cannot encode is escaped
     try:
         parser = _parser(given[0] if given else "")
         chosen = parser.parse_args(given)
         return int(chosen.run(chosen))
     except SlipstreamError as error:
-        print(f"slipstream: {error}", file=sys.stderr)
+        lines = map(escape, str(error).split("\n"))
+        print("slipstream:", "\n".join(lines), file=sys.stderr)
         return MISTAKE
     except ModuleNotFoundError as error:
         library = (error.name or "slipstream").split(".")[0]
@@ -250,8 +255,8 @@ def _predict(chosen: argparse.Namespace) -> int:
     answers = model.predict(rows).tolist()
     _tell_absent(model, rows)
     writer = csv.writer(sys.stdout, lineterminator="\n")
-    writer.writerow(names(model))
-    writer.writerows(texts(model, answer) for answer in answers)
+    writer.writerow(map(escape, names(model)))
+    writer.writerows(map(escape, texts(model, answer)) for answer in answers)
     return DONE
 
 

@@ -5,16 +5,21 @@ from collections.abc import Iterator, Mapping
 from slipstream.runtime import Bundle, BundleError, Predictor, instruction_set
 from slipstream.runtime.bundle import dump
 from slipstream.runtime.columns import Column
+from slipstream.runtime.text import escape
 
 __all__ = ["describe"]
 
 
 def describe(model: Predictor, title: str) -> Iterator[str]:
-    """Yield the lines that tell what a bundle is, under a title.
+    """Yield the lines that tell what a bundle is, under a title; control characters are escaped.
 
     Raises:
         BundleError: its maker recorded the versions as something else than an object.
     """
+    return map(escape, _lines(model, title))
+
+
+def _lines(model: Predictor, title: str) -> Iterator[str]:
     bundle = model.bundle
     widths = [len(bundle.columns), *(len(layer.bias) for layer in bundle.layers)]
     facts = {

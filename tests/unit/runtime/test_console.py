@@ -1,8 +1,10 @@
 """The console script, as far as it needs no more than the predictor."""
 
 import json
+import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -27,8 +29,14 @@ def console(*arguments: str | Path) -> str:
     return subprocess.check_output([PROGRAM, *arguments], text=True)
 
 
-def run(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([PROGRAM, *arguments], capture_output=True, text=True, check=False)
+def run(*arguments: str | Path, **environment: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [PROGRAM, *arguments],
+        capture_output=True,
+        text=True,
+        env={**os.environ, **environment},
+        check=False,
+    )
 
 
 @pytest.fixture
@@ -70,3 +78,20 @@ def test_a_key_that_is_not_there_is_told(file: Path) -> None:
     assert told.stderr == "slipstream: taken as missing, because not there: 'income'\n"
     assert told.returncode == 0
     assert run("predict", file, json.dumps({**ROW, "income": None})).stderr == ""
+
+
+def test_what_a_terminal_would_obey_is_escaped(tmp_path: Path) -> None:
+    """Names from a file command no terminal, and what the output cannot encode ends no command."""
+    made = people()
+    city = replace(made.columns[1], name="\x1b[2Jcit\udc80y\n", allows_missing=False)
+    columns = (made.columns[0], city, *made.columns[2:])
+    file = tmp_path / "people.safetensors"
+    file.write_bytes(dump(replace(made, columns=columns, classes=("n\u00e9", "\x1b[31m"))))
+    inspected = run("inspect", file, PYTHONIOENCODING="ascii")
+    assert inspected.returncode == 0, inspected.stderr
+    assert "\\x1b[2Jcit\\udc80y\\n  categorical" in inspected.stdout
+    assert r"P(label = '\x1b[31m'), else 'n\xe9'" in inspected.stdout
+    refused = run("predict", file, json.dumps(ROW))
+    assert refused.returncode == 2
+    assert refused.stderr.startswith(r"slipstream: column '\x1b[2Jcit\udc80y\n' must have a value")
+    assert "\x1b" not in inspected.stdout + refused.stderr
