@@ -28,6 +28,7 @@ from slipstream.checkout import check_password, home, prepare_environment, root
 from slipstream.inspection import describe
 from slipstream.runtime import InputError, Predictor, SlipstreamError
 from slipstream.runtime.bundle import read
+from slipstream.runtime.native import check_instruction_set
 from slipstream.runtime.text import escape
 
 if TYPE_CHECKING:
@@ -50,6 +51,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="backslashreplace")  # what it cannot encode is escaped
     try:
+        check_instruction_set()
         parser = _parser(given[0] if given else "")
         chosen = parser.parse_args(given)
         return int(chosen.run(chosen))
