@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from slipstream import __version__, load
 from slipstream.answers import names, texts, values
-from slipstream.checkout import check_password, home, prepare_environment, root
+from slipstream.checkout import check_password, check_room, home, prepare_environment, root
 from slipstream.inspection import describe
 from slipstream.runtime import InputError, Predictor, SlipstreamError
 from slipstream.runtime.bundle import read
@@ -207,6 +207,7 @@ def _ready_for_flows() -> AbstractContextManager[object]:
     """Prepare for a flow's import, which takes a while, and for the warnings of its run."""
     sys.path.insert(0, str(root()))
     prepare_environment()
+    check_room()
     check_password()
     warnings = logging.StreamHandler()
     warnings.setLevel(logging.WARNING)
