@@ -40,6 +40,7 @@ if TYPE_CHECKING:
 __all__ = ["main"]
 
 DONE, MISTAKE, NO_WINNER, INTERRUPTED = 0, 2, 3, 130
+FULL = (errno.ENOSPC, errno.EDQUOT)
 OWN = ("slipstream", "flows", "tasks", "bench")
 
 
@@ -48,13 +49,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     given = list(sys.argv[1:] if arguments is None else arguments)
     if threading.current_thread() is threading.main_thread():
         signal.signal(signal.SIGTERM, signal.default_int_handler)  # stops its Prefect server too
-    if isinstance(sys.stdout, io.TextIOWrapper):
-        sys.stdout.reconfigure(errors="backslashreplace")  # what it cannot encode is escaped
     try:
-        check_instruction_set()
-        parser = _parser(given[0] if given else "")
-        chosen = parser.parse_args(given)
-        return int(chosen.run(chosen))
+        return _run(given)
     except SlipstreamError as error:
         lines = map(escape, str(error).split("\n"))
         print("slipstream:", "\n".join(lines), file=sys.stderr)
@@ -71,11 +67,48 @@ def main(arguments: Sequence[str] | None = None) -> int:
         )
         return MISTAKE
     except BrokenPipeError:  # the reader of our output has gone, as `head` does
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _drop_output()
         return DONE
+    except OSError as error:
+        if error.errno not in FULL:
+            raise
+        _drop_output()
+        print(
+            f"slipstream: there must be room for what is written, however: {error.strerror}; make "
+            "some where the output goes, and in SLIPSTREAM_HOME",
+            file=sys.stderr,
+        )
+        return MISTAKE
     except KeyboardInterrupt:
         print("slipstream: interrupted; run the same command again to go on", file=sys.stderr)
         return INTERRUPTED
+
+
+def _run(given: list[str]) -> int:
+    """Run a command until its output has been taken.
+
+    Raises:
+        OSError: it has not been.
+    """
+    if sys.stdout is None:
+        raise InputError(
+            "the standard output must be open, however: it is closed; send it to a file, or to "
+            f"{os.devnull}"
+        )
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")  # what it cannot encode is escaped
+    check_instruction_set()
+    parser = _parser(given[0] if given else "")
+    try:
+        chosen = parser.parse_args(given)
+        return int(chosen.run(chosen))
+    finally:
+        sys.stdout.flush()  # at the interpreter's end, it would be too late to say what is wrong
+
+
+def _drop_output() -> None:
+    """Let what is still buffered go nowhere, where the interpreter's end would try it again."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _parser(command: str) -> argparse.ArgumentParser:

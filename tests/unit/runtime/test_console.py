@@ -2,6 +2,7 @@
 
 import json
 import os
+import shlex
 import subprocess
 import sys
 from dataclasses import replace
@@ -95,3 +96,26 @@ def test_what_a_terminal_would_obey_is_escaped(tmp_path: Path) -> None:
     assert refused.returncode == 2
     assert refused.stderr.startswith(r"slipstream: column '\x1b[2Jcit\udc80y\n' must have a value")
     assert "\x1b" not in inspected.stdout + refused.stderr
+
+
+@pytest.mark.parametrize(("where", "reason"), [(">/dev/full", "No space"), (">&-", "is closed")])
+def test_output_that_is_lost_is_told(file: Path, where: str, reason: str) -> None:
+    """A full disk and a closed output end with code 2 and one line, however late it turns out."""
+    line = shlex.join([str(PROGRAM), "inspect", str(file)])
+    done = subprocess.run(
+        f"{line} {where}", shell=True, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 2
+    assert reason in done.stderr
+    assert done.stderr.startswith("slipstream: ")
+    assert done.stderr.count("\n") == 1
+
+
+def test_a_reader_that_has_gone_is_no_mistake(file: Path) -> None:
+    """As with `head`: nothing is said, and nothing went wrong."""
+    read_end, write_end = os.pipe()
+    os.close(read_end)
+    command = [PROGRAM, "inspect", file]
+    done = subprocess.run(command, stdout=write_end, stderr=subprocess.PIPE, text=True, check=False)
+    os.close(write_end)
+    assert (done.returncode, done.stderr) == (0, "")
