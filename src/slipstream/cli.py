@@ -29,7 +29,7 @@ from slipstream.inspection import describe
 from slipstream.runtime import InputError, Predictor, SlipstreamError
 from slipstream.runtime.bundle import read
 from slipstream.runtime.native import check_instruction_set
-from slipstream.runtime.text import escape
+from slipstream.runtime.text import escape, listing, shorten
 
 if TYPE_CHECKING:
     from pydantic_settings import CliSettingsSource
@@ -203,7 +203,9 @@ def _read_config(chosen: argparse.Namespace) -> OptimizeConfig:
     try:
         flags = chosen.read_flags(parsed_args=chosen)()
     except SettingsError as error:
-        raise InputError(f"a flag must have a value of its type, however: {error}") from None
+        raise InputError(
+            f"a flag must have a value of its type, however: {shorten(error)}"
+        ) from None
     for section, fields in flags.items():
         written = values.get(section, {})
         values[section] = {**written, **fields} if isinstance(written, dict) else written
@@ -300,7 +302,7 @@ def _tell_absent(model: Predictor, given: Container[str]) -> None:
     """Say which columns are not there: a misspelt name is answered, and not as the user thinks."""
     absent = [name for name in model.features if name not in given]
     if absent:
-        shown = ", ".join(map(repr, absent))
+        shown = listing(absent)
         print(f"slipstream: taken as missing, because not there: {shown}", file=sys.stderr)
 
 
@@ -309,7 +311,7 @@ def _json_row(text: str) -> dict[str, Any]:
         row = json.loads(text)
     except (ValueError, RecursionError) as error:
         raise InputError(
-            f"a row must be a JSON object, however: {error}; quote it as '{{\"age\": 42}}'"
+            f"a row must be a JSON object, however: {shorten(error)}; quote it as '{{\"age\": 42}}'"
         ) from None
     return dict(row)
 

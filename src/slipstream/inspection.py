@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from slipstream.runtime import Bundle, BundleError, Predictor, instruction_set
 from slipstream.runtime.bundle import dump
 from slipstream.runtime.columns import Column
-from slipstream.runtime.text import escape
+from slipstream.runtime.text import escape, shorten
 
 __all__ = ["describe"]
 
@@ -36,10 +36,11 @@ def _lines(model: Predictor, title: str) -> Iterator[str]:
     for name, fact in facts.items():
         yield f"  {name:<14} {fact}"
     yield "columns"
-    longest = max(len(column.name) for column in bundle.columns)
-    for column in bundle.columns:
+    names = [shorten(column.name) for column in bundle.columns]
+    longest = max(map(len, names))
+    for name, column in zip(names, bundle.columns, strict=True):
         missing = "may be missing" if column.allows_missing else "must have a value"
-        yield f"  {column.name:<{longest}}  {column.kind:<11}  {missing:<17}  {_seen(column)}"
+        yield f"  {name:<{longest}}  {column.kind:<11}  {missing:<17}  {_seen(column)}"
 
 
 def _answers(bundle: Bundle) -> str:

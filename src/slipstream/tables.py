@@ -5,6 +5,7 @@ import pyarrow as pa
 
 from slipstream.runtime import InputError, Predictor
 from slipstream.runtime.columns import Column
+from slipstream.runtime.text import listing, quote
 from slipstream.schema import MAX_SLIPS, blank_to_null
 
 __all__ = ["typed_rows"]
@@ -24,7 +25,7 @@ def typed_rows(model: Predictor, table: pa.Table) -> pd.DataFrame:
     if twice:
         raise InputError(
             "the columns that a model reads must have different names, however: the table has "
-            f"{', '.join(map(repr, twice))} more than once; rename or remove one"
+            f"{listing(twice)} more than once; rename or remove one"
         )
     columns = {
         column.name: _typed(column, table.column(names.index(column.name)).combine_chunks())
@@ -33,8 +34,8 @@ def typed_rows(model: Predictor, table: pa.Table) -> pd.DataFrame:
     }
     if not columns:
         raise InputError(
-            f"a table must have the model's columns ({', '.join(model.features)}), however: it has "
-            f"{', '.join(names)}; use the table the model was trained for"
+            f"a table must have the model's columns ({listing(model.features)}), however: it has "
+            f"{listing(names)}; use the table the model was trained for"
         )
     return pd.DataFrame(columns)
 
@@ -52,7 +53,7 @@ def _typed(column: Column, raw: pa.Array) -> pd.Series:
     if wrong.any() and not (few and column.allows_missing):
         row = int(wrong.to_numpy().argmax()) + 1
         raise InputError(
-            f"column {column.name!r} must hold numbers, however: row {row} "
+            f"column {quote(column.name)} must hold numbers, however: row {row} "
             f"does not ({int(wrong.sum())} such rows); mend them, or leave them empty"
         )
     return numbers

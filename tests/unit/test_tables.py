@@ -28,3 +28,13 @@ def test_a_name_that_is_there_twice_counts_where_the_model_reads_it() -> None:
         typed_rows(MODEL, doubled.rename_columns([*CELLS, " age", "b"]))
     harmless = doubled.rename_columns([*CELLS, "other", "other"])
     assert typed_rows(MODEL, harmless).equals(typed_rows(MODEL, table()))
+
+
+def test_messages_stay_short() -> None:
+    """A cell, a name or a header of a megabyte does not flood the terminal."""
+    wide = pa.table({f"{index}{'long' * 10_000}": ["x"] for index in range(100)})
+    wrong = table(age=["long" * 250_000])
+    for raw in (wide, wrong):
+        with pytest.raises(InputError) as error:
+            typed_rows(MODEL, raw)
+        assert len(str(error.value)) < 3_000

@@ -25,6 +25,7 @@ from slipstream.runtime.columns import Column
 from slipstream.runtime.errors import BundleError
 from slipstream.runtime.kernels import Layer
 from slipstream.runtime.limits import MAX_BIAS, MAX_FEATURES, MAX_WIDTH
+from slipstream.runtime.text import quote, shorten
 from slipstream.runtime.types import Precision, Task
 
 __all__ = ["Bundle", "dump", "parse", "read"]
@@ -195,19 +196,23 @@ def _columns(entries: Any, edges: NDArray[Any], markers: tuple[str, ...]) -> tup
 def _column(entry: dict[str, Any], edges: NDArray[Any], markers: tuple[str, ...]) -> Column:
     kind = _one_of("a column's kind", entry["kind"], ("numeric", "boolean", "categorical"))
     (name,) = _strings("a column's name", [entry["name"]])
-    categories = _strings(f"the categories of {name!r}", entry["categories"])
+    categories = _strings(f"the categories of {quote(name)}", entry["categories"])
     if type(entry["edges"]) is not int or len(edges) != entry["edges"]:
-        _fail(f"column {name!r} must have all its edges", entry["edges"])
+        _fail(f"column {quote(name)} must have all its edges", entry["edges"])
     if kind == "categorical":
         if len(edges) or len(set(categories)) != len(categories):
-            _fail(f"categorical column {name!r} must have distinct categories and no edges", name)
+            _fail(
+                f"categorical column {quote(name)} must have distinct categories and no edges", name
+            )
     else:
         with np.errstate(over="ignore"):
             steps = np.diff(edges)
         if len(edges) < 2 or categories or not (np.isfinite(steps).all() and (steps > 0).all()):
-            _fail(f"the edges of column {name!r} must increase by finite steps", "they do not")
+            _fail(f"the edges of column {quote(name)} must increase by finite steps", "they do not")
     if not isinstance(entry["allows_missing"], bool):
-        _fail(f"allows_missing of column {name!r} must be true or false", entry["allows_missing"])
+        _fail(
+            f"allows_missing of column {quote(name)} must be true or false", entry["allows_missing"]
+        )
     return Column(
         name=name,
         kind=kind,
@@ -325,4 +330,6 @@ def _strings(what: str, values: Any) -> list[str]:
 
 
 def _fail(rule: str, fact: Any) -> NoReturn:
-    raise BundleError(f"not a usable bundle: {rule}, however: {fact}; ask for the file again")
+    raise BundleError(
+        f"not a usable bundle: {rule}, however: {shorten(fact)}; ask for the file again"
+    )

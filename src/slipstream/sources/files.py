@@ -16,6 +16,7 @@ import pyarrow.csv as pacsv
 import pyarrow.parquet as pq
 
 from slipstream.runtime.errors import InputError
+from slipstream.runtime.text import listing, shorten
 
 __all__ = ["fingerprint", "read"]
 
@@ -37,8 +38,8 @@ def read(path: str) -> pa.Table:
         if table.column_names != tables[0].column_names:
             raise InputError(
                 f"the files of {path} must have the same columns, however: {file} has "
-                f"{table.column_names} and {paths[0]} has {tables[0].column_names}; "
-                "keep files of one kind in a folder"
+                f"{listing(table.column_names)} and {paths[0]} has "
+                f"{listing(tables[0].column_names)}; keep files of one kind in a folder"
             )
     table = _concatenate(path, tables)
     if not table.num_rows:
@@ -64,7 +65,8 @@ def _resolve(path: str) -> list[Path]:
         paths, is_folder = _find(path)
     except (OSError, RuntimeError, ValueError) as error:
         raise InputError(
-            f"the data path must be a path or a pattern, however: {path[:200]}: {error}; check it"
+            "the data path must be a path or a pattern, however: "
+            f"{shorten(path)}: {shorten(error)}; check it"
         ) from None
     if not paths:
         raise InputError(
@@ -113,7 +115,7 @@ def _read_parquet(file: Path) -> pa.Table:
     try:
         return pq.ParquetFile(file).read()
     except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
-        reason = str(error).splitlines()[0]
+        reason = shorten(str(error).splitlines()[0])
         raise InputError(
             f"a .parquet file must be Parquet, however: {file}: {reason}; write the file again"
         ) from None
@@ -228,7 +230,7 @@ def _concatenate(path: str, tables: list[pa.Table]) -> pa.Table:
     try:
         return pa.concat_tables(tables, promote_options="permissive")
     except (pa.ArrowInvalid, pa.ArrowTypeError) as error:
-        reason = str(error).splitlines()[0]
+        reason = shorten(str(error).splitlines()[0])
         raise InputError(
             f"the files of {path} must agree on column types, however: {reason}; write them alike"
         ) from None

@@ -135,6 +135,23 @@ def test_forged_metadata_is_refused(data: bytes, change: dict) -> None:
 
 
 @pytest.mark.parametrize(
+    "change",
+    [
+        {"format_version": "long" * 10**6},
+        {"precision": "long" * 10**6},
+        {"classes": ["long" * 10**6] * 2},
+        {"activation_scales": ["long" * 10**6]},
+        {"columns": [{"kind": "numeric", "name": "long" * 10**6, "edges": 1, "categories": []}]},
+    ],
+)
+def test_messages_about_forged_metadata_are_short(data: bytes, change: dict) -> None:
+    """However long what is wrong may be, a message can be read."""
+    with pytest.raises(BundleError) as error:
+        parse(forged(data, change))
+    assert len(str(error.value)) < 500
+
+
+@pytest.mark.parametrize(
     ("tensor", "value"),
     [
         ("bias", np.array([2**31 - 1] * 16, np.int32)),
