@@ -41,6 +41,10 @@ __all__ = ["main"]
 
 DONE, MISTAKE, NO_WINNER, INTERRUPTED = 0, 2, 3, 130
 FULL = (errno.ENOSPC, errno.EDQUOT)
+LISTS = (
+    "A list is written with commas, or as the flag again: --model.hidden 64,32 is --model.hidden "
+    "64 --model.hidden 32. A name with a comma is quoted: --data.drop 'age,\"income, gross\"'."
+)
 OWN = ("slipstream", "flows", "tasks", "bench")
 
 
@@ -129,6 +133,7 @@ def _parser(command: str) -> argparse.ArgumentParser:
     )
     configured = {"optimize": optimize, "retrain": retrain}
     for each in configured.values():
+        each.epilog = LISTS
         each.add_argument("--config", metavar="FILE", help="a TOML file; flags win over it")
     optimize.add_argument(
         "--output", metavar="DIR", default="output", help="where the files go (default: output)"
@@ -208,7 +213,8 @@ def _read_config(chosen: argparse.Namespace) -> OptimizeConfig:
         ) from None
     for section, fields in flags.items():
         written = values.get(section, {})
-        values[section] = {**written, **fields} if isinstance(written, dict) else written
+        if isinstance(written, dict):  # what is none is refused with the rest
+            values[section] = {**written, **fields} if isinstance(fields, dict) else fields
     return parse_config(values)
 
 

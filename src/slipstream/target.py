@@ -21,14 +21,16 @@ def find_target(columns: list[str], target: str) -> None:
     """Check that the target is there.
 
     Raises:
-        InputError: it is not; the nearest name is suggested.
+        InputError: it is not; names near it are suggested.
     """
     if target in columns:
         return
-    nearest = difflib.get_close_matches(target, columns, n=1, cutoff=0.0)
+    folded = {column.casefold(): column for column in columns}
+    near = [folded[name] for name in difflib.get_close_matches(target.casefold(), folded)]
+    meant = f"did you mean {' or '.join(map(quote, near))}? " if near else ""
     raise InputError(
-        f"data.target must be a column, however: there is no {target!r}; "
-        f"did you mean {nearest[0]!r}? (columns: {', '.join(columns)})"
+        f"data.target must be a column, however: there is no {quote(target)}; {meant}"
+        f"set data.target to one of them: {listing(columns)}"
     )
 
 
