@@ -29,7 +29,7 @@ from slipstream.inspection import describe
 from slipstream.runtime import InputError, Predictor, SlipstreamError
 from slipstream.runtime.bundle import read
 from slipstream.runtime.native import check_instruction_set
-from slipstream.runtime.text import escape, listing, shorten
+from slipstream.runtime.text import escape, listing, quote, shorten
 
 if TYPE_CHECKING:
     from pydantic_settings import CliSettingsSource
@@ -314,12 +314,21 @@ def _tell_absent(model: Predictor, given: Container[str]) -> None:
 
 def _json_row(text: str) -> dict[str, Any]:
     try:
-        row = json.loads(text)
+        row = json.loads(text, object_pairs_hook=_distinct)
     except (ValueError, RecursionError) as error:
         raise InputError(
             f"a row must be a JSON object, however: {shorten(error)}; quote it as '{{\"age\": 42}}'"
         ) from None
     return dict(row)
+
+
+def _distinct(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """A JSON object whose keys differ: of two, nobody knows which is meant."""
+    made = dict(pairs)
+    if len(made) < len(pairs):
+        keys = [key for key, _ in pairs]
+        raise ValueError(f"{quote(max(keys, key=keys.count))} is there more than once")
+    return made
 
 
 def _bench(chosen: argparse.Namespace) -> int:

@@ -2,13 +2,19 @@
 
 import pandas as pd
 import pyarrow as pa
+import pyarrow.types as pt
 
 from slipstream.runtime import InputError, Predictor
 from slipstream.runtime.columns import Column
-from slipstream.runtime.text import listing, quote
+from slipstream.runtime.text import listing, quote, shorten
 from slipstream.schema import MAX_SLIPS, blank_to_null
 
 __all__ = ["typed_rows"]
+
+_NO_TEXT = (
+    *(pt.is_nested, pt.is_binary, pt.is_large_binary),
+    *(pt.is_binary_view, pt.is_fixed_size_binary),
+)
 
 
 def typed_rows(model: Predictor, table: pa.Table) -> pd.DataFrame:
@@ -43,6 +49,11 @@ def typed_rows(model: Predictor, table: pa.Table) -> pd.DataFrame:
 def _typed(column: Column, raw: pa.Array) -> pd.Series:
     values = pd.Series(blank_to_null(raw).to_pylist(), dtype=object)
     if column.edges is None:
+        if any(is_such(raw.type) for is_such in _NO_TEXT):
+            raise InputError(
+                f"column {quote(column.name)} must hold text, however: its type is "
+                f"{shorten(raw.type)}; derive text from it, as for training"
+            )
         return values.where(values.isna(), values.astype(str))
     if column.kind == "boolean":
         words = {"true": 1.0, "false": 0.0}

@@ -30,6 +30,14 @@ def test_a_name_that_is_there_twice_counts_where_the_model_reads_it() -> None:
     assert typed_rows(MODEL, harmless).equals(typed_rows(MODEL, table()))
 
 
+@pytest.mark.parametrize("cell", [b"\xff", ["Oslo"], {"name": "Oslo"}])
+def test_what_training_would_leave_out_is_no_category(cell: object) -> None:
+    """Bytes and nested values are refused with the column's name, not taken as unknown."""
+    columns = {name: pa.array(cells) for name, cells in CELLS.items()}
+    with pytest.raises(InputError, match="column 'city' must hold text, however: its type is"):
+        typed_rows(MODEL, pa.table({**columns, "city": pa.array([cell])}))
+
+
 def test_messages_stay_short() -> None:
     """A cell, a name or a header of a megabyte does not flood the terminal."""
     wide = pa.table({f"{index}{'long' * 10_000}": ["x"] for index in range(100)})

@@ -89,6 +89,8 @@ def _find(path: str) -> tuple[list[Path], bool]:
     Raises:
         OSError, RuntimeError, ValueError: it is no path or no pattern.
     """
+    if not path:
+        raise ValueError("it is empty")  # and not the folder that we are in
     place = Path(path).expanduser()
     if place.is_dir():
         return sorted(file for file in place.iterdir() if file.name.endswith(_SUFFIXES)), True
@@ -113,8 +115,10 @@ def _read_one(file: Path) -> pa.Table:
 
 def _read_parquet(file: Path) -> pa.Table:
     try:
-        return pq.ParquetFile(file).read()
-    except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
+        table = pq.ParquetFile(file).read()
+        table.validate(full=True)  # text may be no UTF-8
+        return table
+    except (pa.ArrowInvalid, pa.ArrowNotImplementedError, UnicodeDecodeError) as error:
         reason = shorten(str(error).splitlines()[0])
         raise InputError(
             f"a .parquet file must be Parquet, however: {file}: {reason}; write the file again"
@@ -195,10 +199,10 @@ def _parse(file: Path, body: str, names: list[str], delimiter: str, header_lines
         ) from None
     if ragged:
         row = ragged[0]
-        line = header_lines + _line(body, delimiter, row.number)
+        place = _place(body, delimiter, row.number, header_lines)
         raise InputError(
             f"every row of a .csv file must have as many cells as the header ({len(names)}), "
-            f"however: {file}, line {line}, has {row.actual_columns} ({len(ragged)} such rows); "
+            f"however: {file}, {place}, has {row.actual_columns} ({len(ragged)} such rows); "
             "mend or remove them"
         )
     _check_quotes(file, body, table)
@@ -217,11 +221,14 @@ def _check_quotes(file: Path, body: str, table: pa.Table) -> None:
             )
 
 
-def _line(body: str, delimiter: str, number: int) -> int:
+def _place(body: str, delimiter: str, number: int, header_lines: int) -> str:
     """The line on which row `number` of the body ends: quoted cells may span lines."""
     reader = csv.reader(io.StringIO(body), delimiter=delimiter)
     rows = (reader.line_num for row in reader if row)
-    return next(itertools.islice(rows, number - 1, None))
+    try:
+        return f"line {header_lines + next(itertools.islice(rows, number - 1, None))}"
+    except csv.Error:  # a cell before it is longer than this module reads
+        return f"row {number}"
 
 
 def _concatenate(path: str, tables: list[pa.Table]) -> pa.Table:

@@ -81,6 +81,13 @@ def test_a_key_that_is_not_there_is_told(file: Path) -> None:
     assert run("predict", file, json.dumps({**ROW, "income": None})).stderr == ""
 
 
+def test_a_key_that_is_there_twice_is_refused(file: Path) -> None:
+    """The last one would win, without a word."""
+    refused = run("predict", file, '{"age": 40, "age": 20, "city": "Oslo", "member": true}')
+    assert (refused.returncode, refused.stdout) == (2, "")
+    assert "'age' is there more than once" in refused.stderr
+
+
 def test_what_a_terminal_would_obey_is_escaped(tmp_path: Path) -> None:
     """Names from a file command no terminal, and what the output cannot encode ends no command."""
     made = people()
