@@ -172,8 +172,8 @@ def _parser(command: str) -> argparse.ArgumentParser:
     up = commands.add_parser("up", help="start the Prefect server, the MLflow server and a worker")
     up.add_argument("--detach", action="store_true", help="return when they run; stop with down")
     up.add_argument("--host", default="127.0.0.1", help="where they listen (default: 127.0.0.1)")
-    up.add_argument("--prefect-port", type=int, default=4200, metavar="N", help="default: 4200")
-    up.add_argument("--mlflow-port", type=int, default=5000, metavar="N", help="default: 5000")
+    up.add_argument("--prefect-port", type=_port, default=4200, metavar="N", help="default: 4200")
+    up.add_argument("--mlflow-port", type=_port, default=5000, metavar="N", help="default: 5000")
     up.set_defaults(run=_up)
 
     down = commands.add_parser("down", help="stop what up started")
@@ -183,6 +183,12 @@ def _parser(command: str) -> argparse.ArgumentParser:
     clean.add_argument("--keep-days", type=float, required=True, metavar="N", help="days to keep")
     clean.set_defaults(run=_clean)
     return parser
+
+
+def _port(text: str) -> int:
+    if not (text.isascii() and text.isdecimal()) or not 1 <= int(text) <= 65535:
+        raise argparse.ArgumentTypeError(f"must be 1 to 65535, however: {quote(text)}")
+    return int(text)
 
 
 def _add_config_flags(parser: argparse.ArgumentParser) -> CliSettingsSource[Any]:

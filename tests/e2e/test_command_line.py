@@ -107,6 +107,7 @@ def test_a_mistake_is_one_message(slipstream: Command, place: Path) -> None:
         ([*EXPORT, "--output", "people.csv/x.onnx"], "--output must be a file"),
         ([*EXPORT, "--output", "output"], "--output must be a file"),
         (["clean", "--keep-days", "-1"], "0 or more"),
+        (["up", "--prefect-port", "65536"], "must be 1 to 65535, however: '65536'"),
         ([], "COMMAND"),
         (["optimise"], "invalid choice"),
     ],
