@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 from base64 import b64encode
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +16,7 @@ __all__ = [
     "TRACKING_STORE",
     "Addresses",
     "check_password",
+    "check_room",
     "has_checkout",
     "home",
     "home_path",
@@ -25,6 +27,7 @@ __all__ = [
 ]
 
 SERVICES = "services.json"
+ROOM_BYTES = 32 << 20  # Prefect's database and its log, and some tables
 _MLRUNS = "sqlite:///mlruns/"
 TRACKING_STORE = f"{_MLRUNS}mlflow.db"  # where runs are written down unless the config says
 _ROOT = Path(__file__).resolve().parents[2]
@@ -66,10 +69,37 @@ def home() -> Path:
     """The private folder of the store and of Prefect's embedded database, made with mode 0700.
 
     A folder that was there before keeps the mode that somebody gave it.
+
+    Raises:
+        InputError: it cannot be made, or not be written.
     """
     folder = home_path()
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        reason = None if os.access(folder, os.W_OK | os.X_OK) else "it cannot be written"
+    except OSError as error:
+        reason = "it is no folder" if isinstance(error, FileExistsError) else error.strerror
+    if reason:
+        raise InputError(
+            "the store must have a folder that can be written, however: "
+            f"{folder}: {reason}; name another with SLIPSTREAM_HOME"
+        )
     return folder
+
+
+def check_room() -> None:
+    """Check that a run could begin: on a full disk, Prefect would try for a minute, and fail.
+
+    Raises:
+        InputError: there is no room for it.
+    """
+    free_bytes = shutil.disk_usage(home()).free
+    if free_bytes < ROOM_BYTES:
+        raise InputError(
+            f"the store must have {ROOM_BYTES:,} bytes of room for a run, however: {home()} has "
+            f"{free_bytes:,}; remove something (slipstream clean), or name another folder with "
+            "SLIPSTREAM_HOME"
+        )
 
 
 def resolve_tracking_uri(uri: str) -> str:

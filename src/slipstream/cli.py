@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import csv
 import errno
+import io
 import json
 import logging
 import os
@@ -16,17 +17,19 @@ import signal
 import sys
 import tempfile
 import threading
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from slipstream import __version__, load
 from slipstream.answers import names, texts, values
-from slipstream.checkout import check_password, home, prepare_environment, root
+from slipstream.checkout import check_password, check_room, home, prepare_environment, root
 from slipstream.inspection import describe
-from slipstream.runtime import InputError, SlipstreamError
+from slipstream.runtime import InputError, Predictor, SlipstreamError
 from slipstream.runtime.bundle import read
+from slipstream.runtime.native import check_instruction_set
+from slipstream.runtime.text import escape, listing, quote, shorten
 
 if TYPE_CHECKING:
     from pydantic_settings import CliSettingsSource
@@ -37,6 +40,11 @@ if TYPE_CHECKING:
 __all__ = ["main"]
 
 DONE, MISTAKE, NO_WINNER, INTERRUPTED = 0, 2, 3, 130
+FULL = (errno.ENOSPC, errno.EDQUOT)
+LISTS = (
+    "A list is written with commas, or as the flag again: --model.hidden 64,32 is --model.hidden "
+    "64 --model.hidden 32. A name with a comma is quoted: --data.drop 'age,\"income, gross\"'."
+)
 OWN = ("slipstream", "flows", "tasks", "bench")
 
 
@@ -46,11 +54,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if threading.current_thread() is threading.main_thread():
         signal.signal(signal.SIGTERM, signal.default_int_handler)  # stops its Prefect server too
     try:
-        parser = _parser(given[0] if given else "")
-        chosen = parser.parse_args(given)
-        return int(chosen.run(chosen))
+        return _run(given)
     except SlipstreamError as error:
-        print(f"slipstream: {error}", file=sys.stderr)
+        lines = map(escape, str(error).split("\n"))
+        print("slipstream:", "\n".join(lines), file=sys.stderr)
         return MISTAKE
     except ModuleNotFoundError as error:
         library = (error.name or "slipstream").split(".")[0]
@@ -64,11 +71,48 @@ def main(arguments: Sequence[str] | None = None) -> int:
         )
         return MISTAKE
     except BrokenPipeError:  # the reader of our output has gone, as `head` does
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _drop_output()
         return DONE
+    except OSError as error:
+        if error.errno not in FULL:
+            raise
+        _drop_output()
+        print(
+            f"slipstream: there must be room for what is written, however: {error.strerror}; make "
+            "some where the output goes, and in SLIPSTREAM_HOME",
+            file=sys.stderr,
+        )
+        return MISTAKE
     except KeyboardInterrupt:
         print("slipstream: interrupted; run the same command again to go on", file=sys.stderr)
         return INTERRUPTED
+
+
+def _run(given: list[str]) -> int:
+    """Run a command until its output has been taken.
+
+    Raises:
+        OSError: it has not been.
+    """
+    if sys.stdout is None:
+        raise InputError(
+            "the standard output must be open, however: it is closed; send it to a file, or to "
+            f"{os.devnull}"
+        )
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")  # what it cannot encode is escaped
+    check_instruction_set()
+    parser = _parser(given[0] if given else "")
+    try:
+        chosen = parser.parse_args(given)
+        return int(chosen.run(chosen))
+    finally:
+        sys.stdout.flush()  # at the interpreter's end, it would be too late to say what is wrong
+
+
+def _drop_output() -> None:
+    """Let what is still buffered go nowhere, where the interpreter's end would try it again."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _parser(command: str) -> argparse.ArgumentParser:
@@ -89,6 +133,7 @@ def _parser(command: str) -> argparse.ArgumentParser:
     )
     configured = {"optimize": optimize, "retrain": retrain}
     for each in configured.values():
+        each.epilog = LISTS
         each.add_argument("--config", metavar="FILE", help="a TOML file; flags win over it")
     optimize.add_argument(
         "--output", metavar="DIR", default="output", help="where the files go (default: output)"
@@ -127,8 +172,8 @@ def _parser(command: str) -> argparse.ArgumentParser:
     up = commands.add_parser("up", help="start the Prefect server, the MLflow server and a worker")
     up.add_argument("--detach", action="store_true", help="return when they run; stop with down")
     up.add_argument("--host", default="127.0.0.1", help="where they listen (default: 127.0.0.1)")
-    up.add_argument("--prefect-port", type=int, default=4200, metavar="N", help="default: 4200")
-    up.add_argument("--mlflow-port", type=int, default=5000, metavar="N", help="default: 5000")
+    up.add_argument("--prefect-port", type=_port, default=4200, metavar="N", help="default: 4200")
+    up.add_argument("--mlflow-port", type=_port, default=5000, metavar="N", help="default: 5000")
     up.set_defaults(run=_up)
 
     down = commands.add_parser("down", help="stop what up started")
@@ -138,6 +183,12 @@ def _parser(command: str) -> argparse.ArgumentParser:
     clean.add_argument("--keep-days", type=float, required=True, metavar="N", help="days to keep")
     clean.set_defaults(run=_clean)
     return parser
+
+
+def _port(text: str) -> int:
+    if not (text.isascii() and text.isdecimal()) or not 1 <= int(text) <= 65535:
+        raise argparse.ArgumentTypeError(f"must be 1 to 65535, however: {quote(text)}")
+    return int(text)
 
 
 def _add_config_flags(parser: argparse.ArgumentParser) -> CliSettingsSource[Any]:
@@ -163,10 +214,13 @@ def _read_config(chosen: argparse.Namespace) -> OptimizeConfig:
     try:
         flags = chosen.read_flags(parsed_args=chosen)()
     except SettingsError as error:
-        raise InputError(f"a flag must have a value of its type, however: {error}") from None
+        raise InputError(
+            f"a flag must have a value of its type, however: {shorten(error)}"
+        ) from None
     for section, fields in flags.items():
         written = values.get(section, {})
-        values[section] = {**written, **fields} if isinstance(written, dict) else written
+        if isinstance(written, dict):  # what is none is refused with the rest
+            values[section] = {**written, **fields} if isinstance(fields, dict) else fields
     return parse_config(values)
 
 
@@ -200,6 +254,7 @@ def _ready_for_flows() -> AbstractContextManager[object]:
     """Prepare for a flow's import, which takes a while, and for the warnings of its run."""
     sys.path.insert(0, str(root()))
     prepare_environment()
+    check_room()
     check_password()
     warnings = logging.StreamHandler()
     warnings.setLevel(logging.WARNING)
@@ -238,27 +293,48 @@ def _check_folder(folder: Path) -> Path:
 def _predict(chosen: argparse.Namespace) -> int:
     model = load(chosen.bundle)
     if chosen.rows.lstrip().startswith("{"):
-        answer = values(model, model.predict_one(_json_row(chosen.rows)))
+        row = _json_row(chosen.rows)
+        answer = values(model, model.predict_one(row))
+        _tell_absent(model, row)
         print(json.dumps(dict(zip(names(model), answer, strict=True))))
         return DONE
     from slipstream.sources import files
     from slipstream.tables import typed_rows
 
-    answers = model.predict(typed_rows(model, files.read(chosen.rows))).tolist()
+    rows = typed_rows(model, files.read(chosen.rows))
+    answers = model.predict(rows).tolist()
+    _tell_absent(model, rows)
     writer = csv.writer(sys.stdout, lineterminator="\n")
-    writer.writerow(names(model))
-    writer.writerows(texts(model, answer) for answer in answers)
+    writer.writerow(map(escape, names(model)))
+    writer.writerows(map(escape, texts(model, answer)) for answer in answers)
     return DONE
+
+
+def _tell_absent(model: Predictor, given: Container[str]) -> None:
+    """Say which columns are not there: a misspelt name is answered, and not as the user thinks."""
+    absent = [name for name in model.features if name not in given]
+    if absent:
+        shown = listing(absent)
+        print(f"slipstream: taken as missing, because not there: {shown}", file=sys.stderr)
 
 
 def _json_row(text: str) -> dict[str, Any]:
     try:
-        row = json.loads(text)
+        row = json.loads(text, object_pairs_hook=_distinct)
     except (ValueError, RecursionError) as error:
         raise InputError(
-            f"a row must be a JSON object, however: {error}; quote it as '{{\"age\": 42}}'"
+            f"a row must be a JSON object, however: {shorten(error)}; quote it as '{{\"age\": 42}}'"
         ) from None
     return dict(row)
+
+
+def _distinct(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """A JSON object whose keys differ: of two, nobody knows which is meant."""
+    made = dict(pairs)
+    if len(made) < len(pairs):
+        keys = [key for key, _ in pairs]
+        raise ValueError(f"{quote(max(keys, key=keys.count))} is there more than once")
+    return made
 
 
 def _bench(chosen: argparse.Namespace) -> int:
@@ -282,9 +358,7 @@ def _export(chosen: argparse.Namespace) -> int:
     data = to_onnx(read(chosen.bundle))
     output = Path(chosen.output or f"{chosen.bundle.removesuffix('.safetensors')}.onnx")
     try:
-        if output.is_dir():
-            raise IsADirectoryError(errno.EISDIR, "it is a folder")
-        write_atomically(output, data)
+        write_atomically(_replaceable(output, chosen.bundle), data)
     except OSError as error:
         raise InputError(
             f"--output must be a file that can be written, however: {output}: {error.strerror}; "
@@ -292,6 +366,20 @@ def _export(chosen: argparse.Namespace) -> int:
         ) from None
     print(f"{output}  {len(data):,} bytes")
     return DONE
+
+
+def _replaceable(output: Path, bundle: str) -> Path:
+    """Where an output goes: a symlink's target, not in the link's place.
+
+    Raises:
+        OSError: a device, a pipe, a folder or the bundle itself would be lost.
+    """
+    target = Path(os.path.realpath(output))
+    if target.exists() and not target.is_file():
+        raise FileExistsError(errno.EEXIST, "it is no regular file")
+    if target.exists() and target.samefile(bundle):
+        raise FileExistsError(errno.EEXIST, "it is the bundle itself")
+    return target
 
 
 def _up(chosen: argparse.Namespace) -> int:

@@ -19,6 +19,7 @@ from pydantic import (
 from slipstream.checkout import TRACKING_STORE
 from slipstream.runtime.errors import InputError
 from slipstream.runtime.limits import MAX_FEATURES, MAX_WIDTH
+from slipstream.runtime.text import quote, shorten
 
 __all__ = [
     "BudgetConfig",
@@ -207,7 +208,8 @@ class TrackingConfig(_Section):
         if re.search(f"^[. ]|[{NOT_IN_NAMES}]", name):
             raise ValueError(
                 "must not begin with a dot or a blank, nor have / : \\ ? ' or control characters, "
-                f"because files and MLflow could not take it, however: {name!r}; choose another"
+                "because files and MLflow could not take it, however: "
+                f"{quote(name)}; choose another"
             )
         return name
 
@@ -276,7 +278,7 @@ def read_toml(path: str | Path) -> dict[str, Any]:
             f"a config must be a readable file, however: {path}: {error.strerror}"
         ) from None
     except (ValueError, RecursionError) as error:  # not TOML, not UTF-8, or beyond reason
-        raise InputError(f"{path}: a config must be TOML, however: {error}") from None
+        raise InputError(f"{path}: a config must be TOML, however: {shorten(error)}") from None
 
 
 def parse_config(values: dict[str, Any]) -> OptimizeConfig:
@@ -299,7 +301,7 @@ def _fault(entry: dict[str, Any]) -> str:
         section: Any = OptimizeConfig
         for part in parent:
             section = section.model_fields[part].annotation
-        return f"  {field}: no such key; there are: {', '.join(section.model_fields)}"
+        return f"  {shorten(field)}: no such key; there are: {', '.join(section.model_fields)}"
     if entry["type"] == "value_error":
         return f"  {field}: {entry['ctx']['error']}"
-    return f"  {field}: {entry['msg'].lower()}, however: {entry['input']!r}"
+    return f"  {field}: {entry['msg'].lower()}, however: {quote(entry['input'])}"

@@ -9,6 +9,7 @@ from slipstream import sources
 from slipstream.config import DataConfig
 from slipstream.references import PARTS, DatasetRef, SplitRule
 from slipstream.runtime.errors import InputError
+from slipstream.runtime.text import listing, quote
 from slipstream.schema import infer
 from slipstream.snapshot import PART, TARGET, to_parquet
 from slipstream.splitting import check_parts, hash_rows, hashed_columns, split
@@ -67,10 +68,10 @@ def _check_dropped(raw: pa.Table, data: DataConfig) -> None:
     absent = sorted(set(data.drop) - set(raw.column_names))
     if absent:
         raise InputError(
-            f"data.drop must name columns, however: there is no {absent[0]!r}; "
-            f"the columns are {', '.join(raw.column_names)}"
+            f"data.drop must name columns, however: there is no {quote(absent[0])}; "
+            f"the columns are {listing(raw.column_names)}"
         )
     if data.target in data.drop:
         raise InputError(
-            f"data.drop must leave the target, however: it names {data.target!r}; take it out"
+            f"data.drop must leave the target, however: it names {quote(data.target)}; take it out"
         )

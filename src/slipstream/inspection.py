@@ -1,16 +1,25 @@
 """What a bundle is, in plain text."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
-from slipstream.runtime import Bundle, Predictor, instruction_set
+from slipstream.runtime import Bundle, BundleError, Predictor, instruction_set
 from slipstream.runtime.bundle import dump
 from slipstream.runtime.columns import Column
+from slipstream.runtime.text import escape, shorten
 
 __all__ = ["describe"]
 
 
 def describe(model: Predictor, title: str) -> Iterator[str]:
-    """Yield the lines that tell what a bundle is, under a title."""
+    """Yield the lines that tell what a bundle is, under a title; control characters are escaped.
+
+    Raises:
+        BundleError: its maker recorded the versions as something else than an object.
+    """
+    return map(escape, _lines(model, title))
+
+
+def _lines(model: Predictor, title: str) -> Iterator[str]:
     bundle = model.bundle
     widths = [len(bundle.columns), *(len(layer.bias) for layer in bundle.layers)]
     facts = {
@@ -21,18 +30,17 @@ def describe(model: Predictor, title: str) -> Iterator[str]:
         "runs": f"compiled for {instruction_set}" if model.backend == "compiled" else "in numpy",
         "file": f"{len(dump(bundle)):,} bytes",
         "training data": f"sha256 {bundle.details.get('training_data_sha256', 'unknown')}",
-        "versions": ", ".join(
-            f"{name} {version}" for name, version in bundle.details.get("versions", {}).items()
-        ),
+        "versions": _versions(bundle),
     }
     yield title
     for name, fact in facts.items():
         yield f"  {name:<14} {fact}"
     yield "columns"
-    longest = max(len(column.name) for column in bundle.columns)
-    for column in bundle.columns:
+    names = [shorten(column.name) for column in bundle.columns]
+    longest = max(map(len, names))
+    for name, column in zip(names, bundle.columns, strict=True):
         missing = "may be missing" if column.allows_missing else "must have a value"
-        yield f"  {column.name:<{longest}}  {column.kind:<11}  {missing:<17}  {_seen(column)}"
+        yield f"  {name:<{longest}}  {column.kind:<11}  {missing:<17}  {_seen(column)}"
 
 
 def _answers(bundle: Bundle) -> str:
@@ -42,6 +50,16 @@ def _answers(bundle: Bundle) -> str:
     if bundle.task == "multiclass":
         return f"P({target} = …) of {', '.join(map(repr, bundle.classes))}"
     return f"P({target} = {bundle.classes[1]!r}), else {bundle.classes[0]!r}"
+
+
+def _versions(bundle: Bundle) -> str:
+    versions = bundle.details.get("versions", {})
+    if not isinstance(versions, Mapping):
+        raise BundleError(
+            "not a usable bundle: details.versions must be an object, however: "
+            f"{type(versions).__name__}; ask for the file again"
+        )
+    return ", ".join(f"{name} {version}" for name, version in versions.items())
 
 
 def _seen(column: Column) -> str:

@@ -27,6 +27,7 @@ from slipstream import __version__
 from slipstream.runtime import Bundle, InputError
 from slipstream.runtime.columns import Column, table_offsets
 from slipstream.runtime.kernels import LARGEST_ACTIVATION, POSITION_ONE, Layer
+from slipstream.runtime.text import quote
 
 __all__ = ["OUTPUT", "to_onnx"]
 
@@ -103,8 +104,8 @@ def _check_text(columns: Sequence[Column]) -> None:
         for text in (column.name, *column.categories, *column.missing_markers):
             if any("\ud800" <= letter <= "\udfff" for letter in text):
                 raise InputError(
-                    f"text in an ONNX file must be valid Unicode, however: {text!r} of column "
-                    f"{column.name!r}; clean the data and train again"
+                    f"text in an ONNX file must be valid Unicode, however: {quote(text)} of column "
+                    f"{quote(column.name)}; clean the data and train again"
                 )
 
 
@@ -115,7 +116,7 @@ def _check_names(columns: Sequence[Column], graph: _Graph) -> None:
         if column.name in own:
             raise InputError(
                 "an ONNX input must have a name that nothing else in the file has, however: "
-                f"column {column.name!r}; rename the column and train again"
+                f"column {quote(column.name)}; rename the column and train again"
             )
 
 

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from slipstream.references import ColumnSchema
 from slipstream.runtime.errors import InputError
+from slipstream.runtime.text import quote
 from slipstream.runtime.types import ColumnKind
 
 __all__ = [
@@ -78,12 +79,12 @@ def infer(table: pa.Table) -> Inferred:
         try:
             typed = _infer_column(name, table.column(name).combine_chunks())
         except _UnusableError as reason:
-            warnings.append(f"column {name!r} is left out: {reason}")
+            warnings.append(f"column {quote(name)} is left out: {reason}")
             if isinstance(reason, _IdentifierError):
                 identifiers.append(name)
             continue
         if typed.note:
-            warnings.append(f"column {name!r}: {typed.note}")
+            warnings.append(f"column {quote(name)}: {typed.note}")
         columns[name] = typed.series
         schema.append(ColumnSchema(name=name, kind=typed.kind))
     if not columns:
@@ -160,7 +161,7 @@ def _numeric(name: str, values: pd.Series) -> _Typed:
     infinite = np.isinf(numbers)
     if infinite.any():
         raise InputError(
-            f"a number must be finite, however: column {name!r} is infinite in row "
+            f"a number must be finite, however: column {quote(name)} is infinite in row "
             f"{int(np.argmax(infinite)) + 1} ({int(infinite.sum())} such rows); "
             "replace it, or leave it empty for missing"
         )

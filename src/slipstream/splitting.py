@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from slipstream.config import DataConfig
 from slipstream.references import PARTS
 from slipstream.runtime.errors import InputError
+from slipstream.runtime.text import quote
 from slipstream.schema import blank_to_null, is_supported, is_text
 
 __all__ = ["check_parts", "hash_rows", "hashed_columns", "split"]
@@ -77,7 +78,7 @@ def check_parts(
             if not (inside == label).any():
                 raise InputError(
                     f"every part of the split must have rows of both classes, however: the {part} "
-                    f"part ({len(inside)} rows) has none of {name!r}; add rows, or change "
+                    f"part ({len(inside)} rows) has none of {quote(name)}; add rows, or change "
                     "data.test_fraction, data.validation_fraction or data.seed"
                 )
 

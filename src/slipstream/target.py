@@ -9,6 +9,7 @@ import pyarrow.types as pt
 from numpy.typing import NDArray
 
 from slipstream.runtime.errors import InputError
+from slipstream.runtime.text import listing, quote
 from slipstream.schema import blank_to_null
 
 __all__ = ["binary_target", "find_target"]
@@ -20,14 +21,16 @@ def find_target(columns: list[str], target: str) -> None:
     """Check that the target is there.
 
     Raises:
-        InputError: it is not; the nearest name is suggested.
+        InputError: it is not; names near it are suggested.
     """
     if target in columns:
         return
-    nearest = difflib.get_close_matches(target, columns, n=1, cutoff=0.0)
+    folded = {column.casefold(): column for column in columns}
+    near = [folded[name] for name in difflib.get_close_matches(target.casefold(), folded)]
+    meant = f"did you mean {' or '.join(map(quote, near))}? " if near else ""
     raise InputError(
-        f"data.target must be a column, however: there is no {target!r}; "
-        f"did you mean {nearest[0]!r}? (columns: {', '.join(columns)})"
+        f"data.target must be a column, however: there is no {quote(target)}; {meant}"
+        f"set data.target to one of them: {listing(columns)}"
     )
 
 
@@ -42,16 +45,16 @@ def binary_target(
     labels = _labels(name, raw)
     classes = sorted(labels.unique())
     if len(classes) != 2:
-        shown = ", ".join(repr(label) for label in classes[:5])
+        shown = listing(classes[:5])
         raise InputError(
-            f"target {name!r} must have two classes, however: it has {len(classes)} "
+            f"target {quote(name)} must have two classes, however: it has {len(classes)} "
             f"({shown}{', …' if len(classes) > 5 else ''}); choose another target, or group them"
         )
     if positive:
         if positive not in classes:
             raise InputError(
-                f"data.positive must be a label of {name!r}, however: {positive!r}; "
-                f"the labels are {classes[0]!r} and {classes[1]!r}"
+                f"data.positive must be a label of {quote(name)}, however: {quote(positive)}; "
+                f"the labels are {quote(classes[0])} and {quote(classes[1])}"
             )
     else:
         positive = next((each for each in classes if each.lower() in _POSITIVE_WORDS), classes[1])
@@ -65,7 +68,7 @@ def _labels(name: str, raw: pa.Array) -> pd.Series:
         rows = [index + 1 for index, null in enumerate(values.is_null().to_pylist()) if null]
         first = ", ".join(str(row) for row in rows[:5])
         raise InputError(
-            f"target {name!r} must have a value in every row, however: {len(rows)} have none "
+            f"target {quote(name)} must have a value in every row, however: {len(rows)} have none "
             f"(row {first}{', …' if len(rows) > 5 else ''}); remove or label those rows"
         )
     if pt.is_floating(values.type) or pt.is_decimal(values.type):

@@ -93,6 +93,7 @@ def test_a_mistake_is_one_message(slipstream: Command, place: Path) -> None:
     [
         (["optimize", "--features.k", "-1"], "features.k: .*however: '-1'"),
         (["optimize", "--feature.k", "1"], "unrecognized arguments: --feature.k 1"),
+        (["optimize", "--features", "5"], "features: .*however: 5"),
         (["optimize", "--config", "absent.toml"], "absent.toml: No such file"),
         (["optimize", "--config", "bad.toml"], "features.kk: no such key"),
         (["optimize", "--output", "people.csv/x"], "--output must be a folder"),
@@ -106,6 +107,7 @@ def test_a_mistake_is_one_message(slipstream: Command, place: Path) -> None:
         ([*EXPORT, "--output", "people.csv/x.onnx"], "--output must be a file"),
         ([*EXPORT, "--output", "output"], "--output must be a file"),
         (["clean", "--keep-days", "-1"], "0 or more"),
+        (["up", "--prefect-port", "65536"], "must be 1 to 65535, however: '65536'"),
         ([], "COMMAND"),
         (["optimise"], "invalid choice"),
     ],

@@ -1,6 +1,8 @@
 import csv
+import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
@@ -41,6 +43,32 @@ def test_tables_are_answered_row_by_row(tmp_path: Path, task: Task, suffix: str)
     assert header == names(model)
     answers = model.predict(TABLE.assign(member=TABLE.member.astype(float))).tolist()
     assert lines == [texts(model, answer) for answer in answers]
+
+
+def test_columns_that_are_not_there_are_told(tmp_path: Path) -> None:
+    """They are taken as missing: the table is answered, and one line names them."""
+    file, rows = tmp_path / "people.safetensors", tmp_path / "rows.csv"
+    file.write_bytes(dump(people()))
+    TABLE.drop(columns=["city", "income"]).to_csv(rows, index=False)
+    program = Path(sys.executable).parent / "slipstream"
+    command = [program, "predict", file, rows]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.stderr == "slipstream: taken as missing, because not there: 'city', 'income'\n"
+    assert (done.returncode, len(done.stdout.splitlines())) == (0, 1 + len(TABLE))
+
+
+def test_labels_command_no_terminal(tmp_path: Path) -> None:
+    """Control characters in a label are escaped, and so is what the output cannot encode."""
+    file, rows = tmp_path / "people.safetensors", tmp_path / "rows.csv"
+    file.write_bytes(dump(replace(people(), classes=("\x1b[31m\udc80", "\x1b[32m\u00e9"))))
+    TABLE.to_csv(rows, index=False)
+    program = Path(sys.executable).parent / "slipstream"
+    printed = subprocess.check_output(
+        [program, "predict", file, rows], text=True, env={**os.environ, "PYTHONIOENCODING": "ascii"}
+    )
+    labels = {line.partition(",")[2] for line in printed.splitlines()[1:]}
+    assert labels
+    assert labels <= {r"\x1b[31m\udc80", r"\x1b[32m\xe9"}
 
 
 def test_every_task_has_its_names_and_values() -> None:

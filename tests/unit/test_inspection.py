@@ -1,11 +1,14 @@
+from dataclasses import replace
+
 import pytest
 
 from slipstream.inspection import describe
-from slipstream.runtime import Predictor, instruction_set
+from slipstream.runtime import BundleError, Predictor, instruction_set
 from slipstream.runtime.bundle import read
 from slipstream.runtime.types import Backend
 from tests.conftest import Trained
 from tests.unit.runtime.agreement import Shape, bundle_of
+from tests.unit.runtime.people import people
 
 
 @pytest.mark.parametrize(
@@ -30,3 +33,10 @@ def test_tells_how_large_the_file_is(mixed: Trained) -> None:
     path = mixed.store.path(mixed.bundles.int8.file)
     lines = describe(Predictor(read(path)), "models:/mixed@champion")
     assert f"  {'file':<14} {path.stat().st_size:,} bytes" in list(lines)
+
+
+def test_versions_that_are_no_object_are_a_broken_bundle() -> None:
+    """Whatever the maker wrote there, it is told, and no traceback."""
+    bundle = replace(people(), details={"versions": ["numpy"]})
+    with pytest.raises(BundleError, match="details.versions must be an object, however: list"):
+        list(describe(Predictor(bundle), "some.safetensors"))

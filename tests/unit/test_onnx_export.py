@@ -1,5 +1,6 @@
 import json
 import math
+import os
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -13,6 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from slipstream.cli import main
 from slipstream.onnx_export import OUTPUT, to_onnx
 from slipstream.runtime import Bundle, InputError, Predictor
 from slipstream.runtime.bundle import read
@@ -274,6 +276,38 @@ def test_the_command_needs_onnx_and_no_training_library(demo: Trained, tmp_path:
     assert not output.exists()
     assert run(",".join(HEAVY)).returncode == 0
     assert session(output.read_bytes())
+
+
+@pytest.mark.parametrize(
+    ("name", "reason"),
+    [("bundle", "the bundle itself"), ("link", "the bundle itself"), ("pipe", "no regular file")],
+)
+def test_the_command_replaces_neither_its_bundle_nor_a_pipe(
+    name: str, reason: str, demo: Trained, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What would be lost is refused, a symlink to it too, and is there as it was."""
+    data = demo.store.get(demo.bundles.int8.file)
+    bundle, pipe, link = (tmp_path / each for each in ("bundle", "pipe", "link"))
+    bundle.write_bytes(data)
+    os.mkfifo(pipe)
+    link.symlink_to(bundle)
+    output = str(tmp_path / name)
+    assert main(["export", str(bundle), "--format", "onnx", "--output", output]) == 2
+    assert reason in capsys.readouterr().err
+    assert bundle.read_bytes() == data
+    assert pipe.is_fifo()
+    assert link.is_symlink()
+
+
+def test_the_command_writes_to_where_a_link_leads(demo: Trained, tmp_path: Path) -> None:
+    """The link stays one, and the file at its end is the new one."""
+    bundle = str(demo.store.path(demo.bundles.int8.file))
+    model, link = tmp_path / "model.onnx", tmp_path / "latest.onnx"
+    model.write_bytes(b"the last one")
+    link.symlink_to(model)
+    assert main(["export", bundle, "--format", "onnx", "--output", str(link)]) == 0
+    assert link.is_symlink()
+    assert model.read_bytes() == to_onnx(read(bundle))
 
 
 @pytest.mark.parametrize("outputs", [1, 3])

@@ -127,6 +127,14 @@ def test_a_target_that_is_not_there_suggests_the_nearest() -> None:
     """A misspelt target is met with the nearest column's name."""
     with pytest.raises(InputError, match="did you mean 'income'"):
         find_target(["age", "income"], "incme")
+    with pytest.raises(InputError, match=r"did you mean 'Income'\? set"):
+        find_target(["age", "Income"], "income")
+
+
+def test_a_forgotten_target_is_not_guessed() -> None:
+    """Where no name is near, none is suggested: the columns are listed."""
+    with pytest.raises(InputError, match="'target'; set data.target to .*: 'income', 'y'$"):
+        find_target(["income", "y"], "target")
 
 
 @pytest.mark.parametrize(

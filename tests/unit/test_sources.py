@@ -9,6 +9,7 @@ import pytest
 from slipstream import sources
 from slipstream.config import DataConfig
 from slipstream.runtime import InputError
+from slipstream.sources import files
 
 
 def read(path: object, query: str = "") -> pa.Table:
@@ -83,6 +84,7 @@ def test_gzip_folder_glob_and_parquet(tmp_path: Path) -> None:
         ('a,b\n"x\ny",2\n3\n', "line 4, has 1"),
         ("\na,b\n\n1,2\n3\n", "line 5, has 1"),
         ('"a\nc",b\n1,2\n3\n', "line 4, has 1"),
+        (f"a,b\n{'x' * 200_000},2\n3\n", "row 2, has 1"),
         ('a,b\n1,2\n3,"4\n5,6\n7,8\n', "ends inside one that opens in row 2"),
         ("a,b\n1,\xe9\n".encode("latin-1"), "UTF-8 .*line 2"),
         ("a,b\n1,2\n".encode("utf-16"), "UTF-8"),
@@ -120,6 +122,23 @@ def test_bad_files_are_named(tmp_path: Path) -> None:
     write(tmp_path / "folder", "a,c\n1,2\n", "two.csv")
     with pytest.raises(InputError, match="same columns"):
         read(tmp_path / "folder")
+
+
+def test_parquet_whose_text_is_none_is_told(tmp_path: Path) -> None:
+    """Text must be UTF-8, in a cell and in the name of a column."""
+    path = tmp_path / "table.parquet"
+    pd.DataFrame({"column_a": ["some text"]}).to_parquet(path)
+    data = path.read_bytes()
+    for text in (b"some text", b"column_a"):
+        path.write_bytes(data.replace(text, b"\xff" * len(text)))
+        with pytest.raises(InputError, match="must be Parquet"):
+            read(path)
+
+
+def test_an_empty_path_is_no_folder() -> None:
+    """A variable that is not set does not mean all files of the folder one is in."""
+    with pytest.raises(InputError, match="it is empty"):
+        files.read("")
 
 
 def test_fingerprint_follows_the_content(tmp_path: Path) -> None:

@@ -2,12 +2,14 @@ import os
 import stat
 import time
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
-from slipstream import cleaning
+from slipstream import checkout, cleaning
 from slipstream.checkout import home
 from slipstream.references import Bundles, blobs
+from slipstream.runtime import InputError
 from slipstream.store import Store, open_store
 from slipstream.writing import write_atomically
 from tests.conftest import Trained
@@ -61,6 +63,34 @@ def test_home_is_private_where_it_is_made(tmp_path: Path, monkeypatch: pytest.Mo
     for folder, mode in ((tmp_path, 0o750), (tmp_path / "new", 0o700)):
         monkeypatch.setenv("SLIPSTREAM_HOME", str(folder))
         assert stat.S_IMODE(home().stat().st_mode) == mode
+
+
+@pytest.mark.parametrize("name", ["file", "file/below", "x" * 300])
+def test_a_home_that_cannot_be_one_is_told(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A file, a folder below one and an impossible name end in a message that names them."""
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("SLIPSTREAM_HOME", str(tmp_path / name))
+    with pytest.raises(InputError, match=f"{name}: .*name another with SLIPSTREAM_HOME"):
+        home()
+
+
+def test_a_read_only_home_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is there, and what a run needs could not be written."""
+    monkeypatch.setenv("SLIPSTREAM_HOME", str(tmp_path))
+    monkeypatch.setattr(os, "access", lambda path, mode: False)  # who runs this may write anywhere
+    with pytest.raises(InputError, match="it cannot be written"):
+        home()
+
+
+def test_a_run_needs_room(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A full disk is told before anything starts; one with room is none."""
+    checkout.check_room()
+    full = SimpleNamespace(free=checkout.ROOM_BYTES - 1)
+    monkeypatch.setattr(checkout.shutil, "disk_usage", lambda path: full)
+    with pytest.raises(InputError, match="of room for a run, however: .* has 33,554,431"):
+        checkout.check_room()
 
 
 def test_clean_keeps_what_was_used_lately() -> None:

@@ -5,8 +5,10 @@ Layout: the tensors `edges` (all numeric columns' edges, concatenated) and
 wants to know of the model, and the SHA-256 of everything else.
 """
 
+import errno
 import hashlib
 import json
+import stat
 import struct
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -15,19 +17,21 @@ from typing import Any, NoReturn
 
 import numpy as np
 from numpy.typing import NDArray
-from safetensors import SafetensorError
+from safetensors import SafetensorError, safe_open
 from safetensors.numpy import load as load_tensors
 from safetensors.numpy import save as save_tensors
 
 from slipstream.runtime.columns import Column
-from slipstream.runtime.errors import BundleError, brief
+from slipstream.runtime.errors import BundleError
 from slipstream.runtime.kernels import Layer
 from slipstream.runtime.limits import MAX_BIAS, MAX_FEATURES, MAX_WIDTH
+from slipstream.runtime.text import quote, shorten
 from slipstream.runtime.types import Precision, Task
 
 __all__ = ["Bundle", "dump", "parse", "read"]
 
 FORMAT_VERSION = 1
+_FOREIGN = ("it must be a safetensors file written by slipstream", "it is not, or was cut short")
 _DTYPES: Mapping[str, tuple[str, str]] = {"float32": ("f4", "f4"), "int8": ("i1", "i4")}
 
 
@@ -88,16 +92,23 @@ def read(path: str | Path) -> Bundle:
         BundleError: the file cannot be read, is damaged, or is not a bundle.
     """
     try:
-        data = Path(path).read_bytes()
-    except (OSError, TypeError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or error
-        raise BundleError(
-            f"a bundle must be a readable file, however: {brief(path)}: {brief(reason)}"
-        ) from None
-    try:
-        return parse(data)
+        return parse(_content(Path(path)))
     except BundleError as error:
         raise BundleError(f"{path}: {error}") from None
+    except (OSError, TypeError, ValueError, MemoryError) as error:
+        reason = getattr(error, "strerror", None) or str(error) or "it does not fit into memory"
+        raise BundleError(f"a bundle must be a readable file, however: {path}: {reason}") from None
+
+
+def _content(path: Path) -> bytes:
+    """The bytes of a file, unless it is plain without reading them that it is no bundle."""
+    if not stat.S_ISREG(path.stat().st_mode):
+        raise OSError(errno.EINVAL, "it is no regular file")  # a pipe would be waited for
+    try:
+        with safe_open(path, "numpy"):  # maps it, and holds its size against its header
+            return path.read_bytes()
+    except SafetensorError:
+        _fail(*_FOREIGN)
 
 
 def parse(data: bytes) -> Bundle:
@@ -126,7 +137,7 @@ def _split(data: bytes) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
         (length,) = struct.unpack_from("<Q", data)
         header = json.loads(json.loads(data[8 : 8 + length])["__metadata__"]["slipstream"])
     except (SafetensorError, struct.error, KeyError, TypeError, ValueError, RecursionError):
-        _fail("it must be a safetensors file written by slipstream", "it is not, or was cut short")
+        _fail(*_FOREIGN)
     if not isinstance(header, dict):
         _fail("its metadata must be an object", type(header).__name__)
     return header, tensors
@@ -185,19 +196,23 @@ def _columns(entries: Any, edges: NDArray[Any], markers: tuple[str, ...]) -> tup
 def _column(entry: dict[str, Any], edges: NDArray[Any], markers: tuple[str, ...]) -> Column:
     kind = _one_of("a column's kind", entry["kind"], ("numeric", "boolean", "categorical"))
     (name,) = _strings("a column's name", [entry["name"]])
-    categories = _strings(f"the categories of {name!r}", entry["categories"])
+    categories = _strings(f"the categories of {quote(name)}", entry["categories"])
     if type(entry["edges"]) is not int or len(edges) != entry["edges"]:
-        _fail(f"column {name!r} must have all its edges", entry["edges"])
+        _fail(f"column {quote(name)} must have all its edges", entry["edges"])
     if kind == "categorical":
         if len(edges) or len(set(categories)) != len(categories):
-            _fail(f"categorical column {name!r} must have distinct categories and no edges", name)
+            _fail(
+                f"categorical column {quote(name)} must have distinct categories and no edges", name
+            )
     else:
         with np.errstate(over="ignore"):
             steps = np.diff(edges)
         if len(edges) < 2 or categories or not (np.isfinite(steps).all() and (steps > 0).all()):
-            _fail(f"the edges of column {name!r} must increase by finite steps", "they do not")
+            _fail(f"the edges of column {quote(name)} must increase by finite steps", "they do not")
     if not isinstance(entry["allows_missing"], bool):
-        _fail(f"allows_missing of column {name!r} must be true or false", entry["allows_missing"])
+        _fail(
+            f"allows_missing of column {quote(name)} must be true or false", entry["allows_missing"]
+        )
     return Column(
         name=name,
         kind=kind,
@@ -316,5 +331,5 @@ def _strings(what: str, values: Any) -> list[str]:
 
 def _fail(rule: str, fact: Any) -> NoReturn:
     raise BundleError(
-        f"not a usable bundle: {brief(rule)}, however: {brief(fact)}; ask for the file again"
+        f"not a usable bundle: {rule}, however: {shorten(fact)}; ask for the file again"
     )

@@ -15,7 +15,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from slipstream.runtime.errors import InputError, brief
+from slipstream.runtime.errors import InputError
+from slipstream.runtime.text import quote
 from slipstream.runtime.types import ColumnKind
 
 __all__ = ["Column", "Positions", "locate", "stack", "table_offsets"]
@@ -180,18 +181,17 @@ class Column:
 
     def _wrong_type(self, expected: str, value: Any) -> InputError:
         return InputError(
-            f"column {brief(repr(self.name))} must be {expected}, however: a value of type "
+            f"column {quote(self.name)} must be {expected}, however: a value of type "
             f"{type(value).__name__}; convert the column before predicting"
         )
 
     def _check_missing(self, absent: NDArray[np.bool_] | bool) -> None:
         if self.allows_missing or not np.any(absent):
             return
-        name = brief(repr(self.name))
         raise InputError(
-            f"column {name} must have a value, because the model's data had none missing, "
-            f"however: row {int(np.argmax(absent)) + 1} has none; fill it in, or train on data "
-            f"where {name} is sometimes missing"
+            f"column {quote(self.name)} must have a value, because the model's data had none "
+            f"missing, however: row {int(np.argmax(absent)) + 1} has none; fill it in, or train on "
+            f"data where {quote(self.name)} is sometimes missing"
         )
 
 

@@ -1,8 +1,6 @@
 """The errors a user of a bundle can meet; each message gives the rule, the fact and the way out."""
 
-__all__ = ["BundleError", "InputError", "SlipstreamError", "brief"]
-
-LONGEST_QUOTE = 500
+__all__ = ["BundleError", "InputError", "SlipstreamError"]
 
 
 class SlipstreamError(ValueError):
@@ -15,11 +13,3 @@ class InputError(SlipstreamError):
 
 class BundleError(SlipstreamError):
     """A bundle file is damaged, or is not a bundle."""
-
-
-def brief(quoted: object) -> str:
-    """What an error quotes of the input: its beginning where all would bury the message."""
-    text = str(quoted)
-    if len(text) <= LONGEST_QUOTE:
-        return text
-    return f"{text[:LONGEST_QUOTE]}… ({len(text):,} characters)"

@@ -1,25 +1,48 @@
 """The seam to the compiled predictor, `_native.c`, which an install without a C compiler lacks."""
 
+import os
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 from slipstream.runtime.bundle import Bundle
+from slipstream.runtime.errors import InputError
 from slipstream.runtime.links import Link
 from slipstream.runtime.types import Backend
 
+__all__ = [
+    "backend",
+    "check_instruction_set",
+    "compile_model",
+    "instruction_set",
+    "instruction_sets",
+]
+
+_problem = ""
+if os.environ.get("SLIPSTREAM_ISA") == "":  # as if it were unset, for the C file too
+    del os.environ["SLIPSTREAM_ISA"]
 try:
     from slipstream.runtime import _native
 except ImportError:  # it was not built, or not for this Python
     _native = None  # type: ignore[assignment]
-
-__all__ = ["backend", "compile_model", "instruction_set", "instruction_sets"]
+except ValueError as error:  # SLIPSTREAM_ISA is none of this machine's: told when it is to be used
+    _native, _problem = None, str(error)  # type: ignore[assignment]
 
 # What runs unless a predictor is told otherwise, and the instruction set it runs on.
-backend: Backend = "numpy" if _native is None else "compiled"
+backend: Backend = "compiled" if _native or _problem else "numpy"
 instruction_set: str | None = None if _native is None else _native.instruction_set
 instruction_sets: tuple[str, ...] = () if _native is None else _native.instruction_sets
+
+
+def check_instruction_set() -> None:
+    """Check that the machine has the instruction set that `SLIPSTREAM_ISA` names, if it does.
+
+    Raises:
+        InputError: it has not; those that it has are named.
+    """
+    if _problem:
+        raise InputError(_problem)
 
 
 def compile_model(
@@ -31,7 +54,11 @@ def compile_model(
         bundle: a verified bundle.
         link: what turns logits into answers.
         encode: turns a row that is not plain (see `_native.c`) into k numbers, or raises.
+
+    Raises:
+        InputError: as `check_instruction_set`.
     """
+    check_instruction_set()
     columns = tuple(
         (
             column.name,

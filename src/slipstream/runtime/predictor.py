@@ -14,10 +14,11 @@ from numpy.typing import NDArray
 from slipstream.runtime import native
 from slipstream.runtime.bundle import Bundle, dump, parse, read
 from slipstream.runtime.columns import Positions, stack, table_offsets
-from slipstream.runtime.errors import InputError, brief
+from slipstream.runtime.errors import InputError
 from slipstream.runtime.kernels import Float32Kernel, Int8Kernel, Kernel, activations, run
 from slipstream.runtime.links import LINKS, apply
 from slipstream.runtime.rows import RowReader
+from slipstream.runtime.text import quote
 from slipstream.runtime.types import Backend, Precision, Task
 
 if TYPE_CHECKING:
@@ -53,7 +54,7 @@ class Predictor:
         if backend not in get_args(Backend):
             raise InputError(
                 f"backend must be one of {', '.join(get_args(Backend))}, however: "
-                f"{brief(repr(backend))}; leave it out to take what is there"
+                f"{quote(backend)}; leave it out to take what is there"
             )
         self.bundle = bundle
         self.backend: Backend = backend
@@ -216,9 +217,7 @@ def _checked_threads(threads: Any) -> int:
     except TypeError:
         count = 0
     if count < 1:
-        raise InputError(
-            f"threads must be a whole number, 1 or more, however: {brief(repr(threads))}"
-        )
+        raise InputError(f"threads must be a whole number, 1 or more, however: {quote(threads)}")
     return count
 
 

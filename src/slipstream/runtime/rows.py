@@ -7,7 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from slipstream.runtime.columns import Column
-from slipstream.runtime.errors import InputError, brief
+from slipstream.runtime.errors import InputError
+from slipstream.runtime.text import listing
 
 __all__ = ["RowReader"]
 
@@ -85,7 +86,7 @@ class RowReader:
         if twice:
             raise InputError(
                 f"the columns that a model reads must have different names, however: "
-                f"{brief(twice)} appear twice; rename or drop one"
+                f"{listing(twice)} appear twice; rename or drop one"
             )
         present = set(names)
         return [_plain(frame[name]) if name in present else None for name in self._names]
@@ -93,7 +94,7 @@ class RowReader:
     def _check_width(self, width: int) -> None:
         if width != len(self._names):
             raise InputError(
-                f"a row must have {len(self._names)} values ({brief(', '.join(self._names))}), "
+                f"a row must have {len(self._names)} values ({listing(self._names)}), "
                 f"however: {width}; give a dict to name them"
             )
 

@@ -4,6 +4,7 @@ import pyarrow as pa
 
 from slipstream.config import DataConfig
 from slipstream.runtime.errors import InputError
+from slipstream.runtime.text import listing
 from slipstream.sources import builtin, database, files
 
 __all__ = ["fingerprint", "read"]
@@ -32,7 +33,7 @@ def with_clean_names(table: pa.Table, source: str) -> pa.Table:
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice and twice != [""]:
         raise InputError(
-            f"column names must differ, however: {source} has {', '.join(map(repr, twice))} more "
+            f"column names must differ, however: {source} has {listing(twice)} more "
             "than once; rename or remove one"
         )
     if "" in names:

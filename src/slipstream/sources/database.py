@@ -11,6 +11,7 @@ import sqlparse
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
 
 from slipstream.runtime.errors import InputError
+from slipstream.runtime.text import shorten
 
 __all__ = ["read"]
 
@@ -33,7 +34,7 @@ def read(url: str, query: str) -> pa.Table:
             names, rows = list(result.keys()), result.fetchall()
             connection.rollback()
     except SQLAlchemyError as error:
-        cause = str(getattr(error, "orig", None) or error).splitlines()[0]
+        cause = shorten(str(getattr(error, "orig", None) or error).splitlines()[0])
         raise InputError(
             f"data.query must run on {url}, however: {cause}; try it in the database's own client"
         ) from None

@@ -16,6 +16,7 @@ import pyarrow.csv as pacsv
 import pyarrow.parquet as pq
 
 from slipstream.runtime.errors import InputError
+from slipstream.runtime.text import listing, shorten
 
 __all__ = ["fingerprint", "read"]
 
@@ -37,8 +38,8 @@ def read(path: str) -> pa.Table:
         if table.column_names != tables[0].column_names:
             raise InputError(
                 f"the files of {path} must have the same columns, however: {file} has "
-                f"{table.column_names} and {paths[0]} has {tables[0].column_names}; "
-                "keep files of one kind in a folder"
+                f"{listing(table.column_names)} and {paths[0]} has "
+                f"{listing(tables[0].column_names)}; keep files of one kind in a folder"
             )
     table = _concatenate(path, tables)
     if not table.num_rows:
@@ -64,7 +65,8 @@ def _resolve(path: str) -> list[Path]:
         paths, is_folder = _find(path)
     except (OSError, RuntimeError, ValueError) as error:
         raise InputError(
-            f"the data path must be a path or a pattern, however: {path[:200]}: {error}; check it"
+            "the data path must be a path or a pattern, however: "
+            f"{shorten(path)}: {shorten(error)}; check it"
         ) from None
     if not paths:
         raise InputError(
@@ -87,6 +89,8 @@ def _find(path: str) -> tuple[list[Path], bool]:
     Raises:
         OSError, RuntimeError, ValueError: it is no path or no pattern.
     """
+    if not path:
+        raise ValueError("it is empty")  # and not the folder that we are in
     place = Path(path).expanduser()
     if place.is_dir():
         return sorted(file for file in place.iterdir() if file.name.endswith(_SUFFIXES)), True
@@ -111,9 +115,11 @@ def _read_one(file: Path) -> pa.Table:
 
 def _read_parquet(file: Path) -> pa.Table:
     try:
-        return pq.ParquetFile(file).read()
-    except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
-        reason = str(error).splitlines()[0]
+        table = pq.ParquetFile(file).read()
+        table.validate(full=True)  # text may be no UTF-8
+        return table
+    except (pa.ArrowInvalid, pa.ArrowNotImplementedError, UnicodeDecodeError) as error:
+        reason = shorten(str(error).splitlines()[0])
         raise InputError(
             f"a .parquet file must be Parquet, however: {file}: {reason}; write the file again"
         ) from None
@@ -193,10 +199,10 @@ def _parse(file: Path, body: str, names: list[str], delimiter: str, header_lines
         ) from None
     if ragged:
         row = ragged[0]
-        line = header_lines + _line(body, delimiter, row.number)
+        place = _place(body, delimiter, row.number, header_lines)
         raise InputError(
             f"every row of a .csv file must have as many cells as the header ({len(names)}), "
-            f"however: {file}, line {line}, has {row.actual_columns} ({len(ragged)} such rows); "
+            f"however: {file}, {place}, has {row.actual_columns} ({len(ragged)} such rows); "
             "mend or remove them"
         )
     _check_quotes(file, body, table)
@@ -215,11 +221,14 @@ def _check_quotes(file: Path, body: str, table: pa.Table) -> None:
             )
 
 
-def _line(body: str, delimiter: str, number: int) -> int:
+def _place(body: str, delimiter: str, number: int, header_lines: int) -> str:
     """The line on which row `number` of the body ends: quoted cells may span lines."""
     reader = csv.reader(io.StringIO(body), delimiter=delimiter)
     rows = (reader.line_num for row in reader if row)
-    return next(itertools.islice(rows, number - 1, None))
+    try:
+        return f"line {header_lines + next(itertools.islice(rows, number - 1, None))}"
+    except csv.Error:  # a cell before it is longer than this module reads
+        return f"row {number}"
 
 
 def _concatenate(path: str, tables: list[pa.Table]) -> pa.Table:
@@ -228,7 +237,7 @@ def _concatenate(path: str, tables: list[pa.Table]) -> pa.Table:
     try:
         return pa.concat_tables(tables, promote_options="permissive")
     except (pa.ArrowInvalid, pa.ArrowTypeError) as error:
-        reason = str(error).splitlines()[0]
+        reason = shorten(str(error).splitlines()[0])
         raise InputError(
             f"the files of {path} must agree on column types, however: {reason}; write them alike"
         ) from None

@@ -6,9 +6,8 @@ import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from rich import box
+from rich import box, markup
 from rich.console import Console, Group, RenderableType
-from rich.markup import escape
 from rich.padding import Padding
 from rich.status import Status
 from rich.table import Table
@@ -17,6 +16,7 @@ from rich.text import Text
 from slipstream.references import Epoch
 from slipstream.report import Report
 from slipstream.results import Alternatives, RowTrace, RunRecord, Stage, Waterfall
+from slipstream.runtime.text import escape, shorten
 from slipstream.units import microseconds
 from slipstream.waterfall import altogether, write_parts
 from slipstream.waterfall import table as steps_table
@@ -60,7 +60,7 @@ def show_report(report: Report, files: Mapping[str, Path]) -> None:
     console = Console()
     record = report.record
     for warning in (*record.dataset.warnings, *record.mask.warnings):
-        console.print(f"[yellow]warning:[/] {escape(warning)}", highlight=False)
+        console.print(f"[yellow]warning:[/] {_literal(warning)}", highlight=False)
     console.print(_stages(record, report.stages))
     console.print(_epochs(record.network.history, record.network.best_epoch))
     console.print(_loss_chart(record.network.history))
@@ -82,7 +82,7 @@ def _table(*headers: str, title: str = "", numbers_from: int = 99) -> Table:
 
 def _stages(record: RunRecord, stages: Sequence[Stage]) -> RenderableType:
     table = _table("stage", "in -> out", "seconds", title="Stages", numbers_from=2)
-    before = escape(record.config.data.path)
+    before = _literal(record.config.data.path)
     for stage in stages:
         seconds = "cached" if stage.cached else f"{stage.seconds:.2f}"
         through = stage.shape if "->" in stage.shape else f"{before} -> {stage.shape}"
@@ -197,19 +197,18 @@ def _alternatives(alternatives: Alternatives) -> RenderableType:
 def _verdict(record: RunRecord) -> str:
     verdict = record.comparison.verdict
     colour = "green" if verdict.winner else "red"
-    return (
-        f"[bold {colour}]Verdict: {verdict.winner or 'no winner'}[/] — {escape(verdict.reason)}.\n"
-    )
+    reason = _literal(verdict.reason)
+    return f"[bold {colour}]Verdict: {verdict.winner or 'no winner'}[/] — {reason}.\n"
 
 
 def _row_trace(trace: RowTrace) -> RenderableType:
     table = _table("one test row, int8", "values", title="Prediction")
-    raw = ", ".join(f"{name}={_cell(value)}" for name, value in trace.row.items())
-    table.add_row("input layer", escape(raw))
+    raw = ", ".join(f"{shorten(name)}={_cell(value)}" for name, value in trace.row.items())
+    table.add_row("input layer", _literal(raw))
     for layer in trace.layers:
         table.add_row(layer.name, _values(layer.values))
     table.add_row("float32 answers", f"{trace.float32:.4f}")
-    table.add_row("true label", escape(trace.label))
+    table.add_row("true label", _literal(trace.label))
     return table
 
 
@@ -223,7 +222,14 @@ def _values(values: Sequence[float]) -> str:
 
 
 def _cell(value: object) -> str:
-    return f"{value:g}" if isinstance(value, float) else "missing" if value is None else str(value)
+    if value is None:
+        return "missing"
+    return f"{value:g}" if isinstance(value, float) else shorten(value)
+
+
+def _literal(text: str) -> str:
+    """Somebody's text: neither rich nor the terminal takes it for a command."""
+    return markup.escape(escape(text))
 
 
 def _next_steps(report: Report, files: Mapping[str, Path]) -> str:
@@ -245,7 +251,7 @@ def _next_steps(report: Report, files: Mapping[str, Path]) -> str:
         steps |= {"runs": report.tracked.link, "": ""}
     if not report.record.comparison.verdict.winner:
         steps |= {"predict": "", "python": ""}  # what does not fit is not to be used
-    lines = (f"  {what:<8} {escape(how)}" for what, how in steps.items() if how)
+    lines = (f"  {what:<8} {_literal(how)}" for what, how in steps.items() if how)
     return "[bold]Next[/]\n" + "\n".join(lines)
 
 

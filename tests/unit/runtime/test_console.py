@@ -1,8 +1,11 @@
 """The console script, as far as it needs no more than the predictor."""
 
 import json
+import os
+import shlex
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -20,9 +23,28 @@ FACTS = {
 }
 
 
+PROGRAM = Path(sys.executable).parent / "slipstream"
+
+
 def console(*arguments: str | Path) -> str:
-    program = Path(sys.executable).parent / "slipstream"
-    return subprocess.check_output([program, *arguments], text=True)
+    return subprocess.check_output([PROGRAM, *arguments], text=True)
+
+
+def run(*arguments: str | Path, **environment: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [PROGRAM, *arguments],
+        capture_output=True,
+        text=True,
+        env={**os.environ, **environment},
+        check=False,
+    )
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    path = tmp_path / "people.safetensors"
+    path.write_bytes(dump(people()))
+    return path
 
 
 @pytest.mark.parametrize("task", ["binary", "multiclass", "regression"])
@@ -48,3 +70,59 @@ def test_a_row_is_answered_and_the_bundle_described(tmp_path: Path, task: Task) 
     answers, network = FACTS[task]
     assert f"  answers        {answers}" in described
     assert f"  network        {network}" in described
+
+
+def test_a_key_that_is_not_there_is_told(file: Path) -> None:
+    """It is taken as missing, which a misspelt one is too: the answer stays, one line says so."""
+    told = run("predict", file, json.dumps({**ROW, "Income": 5e4}))
+    assert json.loads(told.stdout) == json.loads(console("predict", file, json.dumps(ROW)))
+    assert told.stderr == "slipstream: taken as missing, because not there: 'income'\n"
+    assert told.returncode == 0
+    assert run("predict", file, json.dumps({**ROW, "income": None})).stderr == ""
+
+
+def test_a_key_that_is_there_twice_is_refused(file: Path) -> None:
+    """The last one would win, without a word."""
+    refused = run("predict", file, '{"age": 40, "age": 20, "city": "Oslo", "member": true}')
+    assert (refused.returncode, refused.stdout) == (2, "")
+    assert "'age' is there more than once" in refused.stderr
+
+
+def test_what_a_terminal_would_obey_is_escaped(tmp_path: Path) -> None:
+    """Names from a file command no terminal, and what the output cannot encode ends no command."""
+    made = people()
+    city = replace(made.columns[1], name="\x1b[2Jcit\udc80y\n", allows_missing=False)
+    columns = (made.columns[0], city, *made.columns[2:])
+    file = tmp_path / "people.safetensors"
+    file.write_bytes(dump(replace(made, columns=columns, classes=("n\u00e9", "\x1b[31m"))))
+    inspected = run("inspect", file, PYTHONIOENCODING="ascii")
+    assert inspected.returncode == 0, inspected.stderr
+    assert "\\x1b[2Jcit\\udc80y\\n  categorical" in inspected.stdout
+    assert r"P(label = '\x1b[31m'), else 'n\xe9'" in inspected.stdout
+    refused = run("predict", file, json.dumps(ROW))
+    assert refused.returncode == 2
+    assert refused.stderr.startswith(r"slipstream: column '\x1b[2Jcit\udc80y\n' must have a value")
+    assert "\x1b" not in inspected.stdout + refused.stderr
+
+
+@pytest.mark.parametrize(("where", "reason"), [(">/dev/full", "No space"), (">&-", "is closed")])
+def test_output_that_is_lost_is_told(file: Path, where: str, reason: str) -> None:
+    """A full disk and a closed output end with code 2 and one line, however late it turns out."""
+    line = shlex.join([str(PROGRAM), "inspect", str(file)])
+    done = subprocess.run(
+        f"{line} {where}", shell=True, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 2
+    assert reason in done.stderr
+    assert done.stderr.startswith("slipstream: ")
+    assert done.stderr.count("\n") == 1
+
+
+def test_a_reader_that_has_gone_is_no_mistake(file: Path) -> None:
+    """As with `head`: nothing is said, and nothing went wrong."""
+    read_end, write_end = os.pipe()
+    os.close(read_end)
+    command = [PROGRAM, "inspect", file]
+    done = subprocess.run(command, stdout=write_end, stderr=subprocess.PIPE, text=True, check=False)
+    os.close(write_end)
+    assert (done.returncode, done.stderr) == (0, "")

@@ -156,13 +156,23 @@ def test_every_instruction_set_agrees(name: str) -> None:
 
 
 def test_an_instruction_set_that_is_not_there_is_told() -> None:
-    """The variable that selects one for tests is never ignored."""
+    """The variable that selects one for tests is never ignored, and the console script says so."""
     code = (
-        "try: import slipstream\n"
-        "except ValueError as error: print(error)"
-    )  # fmt: skip
+        "import slipstream\n"
+        "from tests.unit.runtime.people import people\n"
+        "try: slipstream.Predictor(people())\n"
+        "except slipstream.InputError as error: print(error)\n"
+        "from slipstream.cli import main\n"
+        "assert main(['down']) == 2"
+    )
     printed = run_python("-c", code, SLIPSTREAM_ISA="mmx")
     assert printed.startswith("SLIPSTREAM_ISA must be one of ('baseline'")
+
+
+def test_an_empty_instruction_set_is_none() -> None:
+    """A variable that is set to nothing selects nothing."""
+    code = "import slipstream.runtime; print(slipstream.runtime.instruction_set)"
+    assert run_python("-c", code, SLIPSTREAM_ISA="").strip() == instruction_sets[-1]
 
 
 def test_without_the_compiled_predictor_numpy_answers() -> None:

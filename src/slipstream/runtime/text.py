@@ -1,0 +1,34 @@
+"""What others wrote, names and values, as a message or a terminal can take it."""
+
+from collections.abc import Sequence
+from typing import Any
+
+__all__ = ["escape", "listing", "quote", "shorten"]
+
+MOST_CHARACTERS = 100
+MOST_NAMES = 20
+_CONTROLS = (*range(0x20), *range(0x7F, 0xA0))
+_ESCAPES = {code: repr(chr(code))[1:-1] for code in _CONTROLS}
+
+
+def escape(text: str) -> str:
+    r"""Write control characters as `\n` or `\x1b`: a terminal would obey them."""
+    return text.translate(_ESCAPES)
+
+
+def shorten(value: Any) -> str:
+    """A value as text, without the middle of what would fill the screen."""
+    text = str(value)
+    half = MOST_CHARACTERS // 2
+    return text if len(text) <= MOST_CHARACTERS else f"{text[:half]} … {text[-half:]}"
+
+
+def quote(value: Any) -> str:
+    """A value as Python writes it, shortened."""
+    return shorten(repr(value))
+
+
+def listing(names: Sequence[str]) -> str:
+    """The first of several names, quoted, and how many there are if those are not all."""
+    shown = ", ".join(map(quote, names[:MOST_NAMES]))
+    return shown if len(names) <= MOST_NAMES else f"{shown}, … ({len(names):,} in all)"
