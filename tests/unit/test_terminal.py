@@ -1,9 +1,11 @@
 import io
+import os
 
+import pytest
 from rich.console import Console
 
 from slipstream.results import RowTrace
-from slipstream.terminal.report import _row_trace
+from slipstream.terminal.report import _Console, _row_trace
 
 
 def test_a_row_commands_no_terminal() -> None:
@@ -17,3 +19,11 @@ def test_a_row_commands_no_terminal() -> None:
     assert r"\x1b[31m" in printed
     assert "\x1b" not in printed
     assert len(printed) < 5_000
+
+
+def test_a_reader_that_has_gone_is_left_to_the_command() -> None:
+    """The report does not end the program: `slipstream optimize | head` is no defect."""
+    read_end, write_end = os.pipe()
+    os.close(read_end)
+    with pytest.raises(BrokenPipeError), os.fdopen(write_end, "w", buffering=1) as pipe:
+        _Console(file=pipe).print("gone")
