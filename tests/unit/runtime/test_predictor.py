@@ -219,7 +219,7 @@ def test_errors_stay_readable() -> None:
         with pytest.raises(InputError) as caught:
             attempt()
         assert len(str(caught.value)) < 2000
-        assert "characters)" in str(caught.value)
+        assert "…" in str(caught.value)
 
 
 def test_shapes_are_checked() -> None:
