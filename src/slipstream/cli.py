@@ -34,7 +34,7 @@ from slipstream.runtime.text import escape, listing, quote, shorten
 if TYPE_CHECKING:
     from pydantic_settings import CliSettingsSource
 
-    from slipstream.config import OptimizeConfig
+    from slipstream.config import DataConfig, OptimizeConfig
     from slipstream.results import Decision
 
 __all__ = ["main"]
@@ -228,6 +228,7 @@ def _optimize(chosen: argparse.Namespace) -> int:
     config = _read_config(chosen)
     output = _check_folder(Path(chosen.output))
     with _ready_for_flows():
+        _try_small_table(config.data)
         from flows.optimize import optimize
 
     from slipstream.report import write_output
@@ -243,6 +244,7 @@ def _optimize(chosen: argparse.Namespace) -> int:
 def _retrain(chosen: argparse.Namespace) -> int:
     config = _read_config(chosen)
     with _ready_for_flows():
+        _try_small_table(config.data)
         from flows.retrain import retrain
 
     decision = cast("Decision", retrain(config))  # the data of whatever state it ends in
@@ -264,6 +266,15 @@ def _ready_for_flows() -> AbstractContextManager[object]:
     from slipstream.terminal.report import starting
 
     return starting("Prefect")
+
+
+def _try_small_table(data: DataConfig) -> None:
+    """Ingest a small table at once: Prefect takes ten seconds to start, most mistakes lie here."""
+    from slipstream import ingestion, sources
+    from slipstream.store import open_store
+
+    if sources.is_small(data):
+        ingestion.ingest(data, open_store())
 
 
 def _rollback(chosen: argparse.Namespace) -> int:

@@ -88,6 +88,28 @@ def test_a_mistake_is_one_message(slipstream: Command, place: Path) -> None:
     assert not any((place / "none").glob("*"))
 
 
+def test_a_small_tables_mistakes_are_told_before_prefect_starts(tmp_path: Path) -> None:
+    """Who mistypes a path or a target waits for the table to be read, and no longer."""
+    table = tmp_path / "people.csv"
+    table.write_text("age,label\n1,yes\n2,no\n")
+    program = (
+        "import sys\n"
+        "from slipstream.cli import main\n"
+        "code = main(['optimize', '--data.path', sys.argv[1], '--data.target', 'lable'])\n"
+        "sys.exit(code if 'prefect' not in sys.modules else 'Prefect was imported')"
+    )
+    for path, expected in ((table, "did you mean 'label'"), (tmp_path / "no.csv", "not exist")):
+        done = subprocess.run(
+            [sys.executable, "-c", program, path],
+            cwd=tmp_path,
+            env={**os.environ, "SLIPSTREAM_HOME": str(tmp_path / "home")},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert (done.returncode, expected in done.stderr) == (2, True), done.stderr
+
+
 @pytest.mark.parametrize(
     ("arguments", "expected"),
     [

@@ -44,6 +44,23 @@ def test_csv_dialects_read_alike(tmp_path: Path, content: str) -> None:
     assert table.to_pydict() == {"a": ["1", "2"], "b": ["x", "y"]}
 
 
+def test_small_tables_are_told_by_their_files(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A folder is as large as its files together; what is no file is never small."""
+    for name in ("a.csv", "b.csv"):
+        write(tmp_path, "a,b\n1,x\n", name)
+
+    def small(path: object) -> bool:
+        return sources.is_small(DataConfig(path=str(path)))
+
+    assert small(tmp_path)
+    monkeypatch.setattr(sources, "SMALL_BYTES", 12)
+    assert [small(tmp_path / "a.csv"), small(tmp_path)] == [True, False]
+    assert not small("demo")
+    assert not small("sqlite:///shop.db")
+
+
 def test_delimiters_inside_quotes_do_not_count(tmp_path: Path) -> None:
     """A header's quoted commas do not make a comma the delimiter."""
     table = read(write(tmp_path, '"a, b, c";"d\n"\n1;"2"\n'))

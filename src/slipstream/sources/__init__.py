@@ -7,7 +7,9 @@ from slipstream.runtime.errors import InputError
 from slipstream.runtime.text import listing
 from slipstream.sources import builtin, database, files
 
-__all__ = ["fingerprint", "read"]
+__all__ = ["fingerprint", "is_small", "read"]
+
+SMALL_BYTES = 1 << 22  # compressed, it may be much more
 
 
 def read(data: DataConfig) -> pa.Table:
@@ -42,6 +44,17 @@ def with_clean_names(table: pa.Table, source: str) -> pa.Table:
             "has none; name it"
         )
     return table.rename_columns(names)
+
+
+def is_small(data: DataConfig) -> bool:
+    """Whether a table is in files, and read in a moment.
+
+    Raises:
+        InputError: there is no such file.
+    """
+    if "://" in data.path or builtin.has(data.path):
+        return False
+    return files.size_bytes(data.path) <= SMALL_BYTES
 
 
 def fingerprint(data: DataConfig) -> str | None:

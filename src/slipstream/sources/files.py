@@ -18,7 +18,7 @@ import pyarrow.parquet as pq
 from slipstream.runtime.errors import InputError
 from slipstream.runtime.text import listing, shorten
 
-__all__ = ["fingerprint", "read"]
+__all__ = ["fingerprint", "read", "size_bytes"]
 
 _SUFFIXES = (".csv", ".csv.gz", ".parquet")
 _DELIMITERS = ",;\t|"
@@ -45,6 +45,18 @@ def read(path: str) -> pa.Table:
     if not table.num_rows:
         raise InputError(f"{path} must have rows, however: it has a header only; add data to it")
     return table
+
+
+def size_bytes(path: str) -> int:
+    """The size of the files that a path names.
+
+    Raises:
+        InputError: there is no such file.
+    """
+    try:
+        return sum(file.stat().st_size for file in _resolve(path))
+    except OSError:
+        return 0  # reading will say what is wrong
 
 
 def fingerprint(path: str) -> str | None:
