@@ -58,7 +58,7 @@ def test_small_tables_are_told_by_their_files(
     monkeypatch.setattr(sources, "SMALL_BYTES", 12)
     assert [small(tmp_path / "a.csv"), small(tmp_path)] == [True, False]
     assert not small("demo")
-    assert not small("sqlite:///shop.db")
+    assert not sources.is_small(DataConfig(path="sqlite:///shop.db", query="select 1"))
 
 
 def test_delimiters_inside_quotes_do_not_count(tmp_path: Path) -> None:
