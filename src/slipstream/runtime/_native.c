@@ -39,6 +39,8 @@
 #define TILE_ROWS 4       /* rows that share one pass over a layer's weights */
 #define LONG_SEARCH 64    /* more inner edges than this are bisected, not counted */
 #define EXACT_INPUTS 512  /* 512 * 127 * 255 < 2^24: float32 holds such sums exactly */
+#define DOT_ROWS 8        /* rows that share one pass over a unit's int8 weights */
+#define DOT_WIDTH 128     /* layers this wide answer tables, too, by u8 x s8 products */
 #define FEW_OUTPUTS 8     /* fewer outputs than this are dot products, not a panel */
 #define DOT_LANES 16      /* partial sums of a float32 dot product, whatever the vectors' size */
 #define FEW_ROWS 8        /* fewer rows than this are answered one by one */
@@ -95,7 +97,7 @@ typedef struct {
     int64_t groups;    /* of GROUP columns each */
     bool integer;      /* int8 */
     bool narrow;       /* every hidden layer is padded to exactly LANES */
-    bool exact;        /* float32 holds every sum of the later layers, or they are float32 */
+    bool dots;         /* int8 tables are answered by integer dot products, not in float32 */
     bool numeric;      /* no column is categorical */
     Link link;
     Column *columns;
@@ -470,18 +472,48 @@ INLINE int32_t integer_dot(const void *inputs, const int8_t *restrict weights, i
 {
     int32_t sum = 0;
     weights = (const int8_t *)__builtin_assume_aligned(weights, LANES);
+    inputs = __builtin_assume_aligned(inputs, LANES);
     if (wide) {
-        const int16_t *restrict from = ALIGNED(const int16_t, inputs);
+        const int16_t *restrict from = (const int16_t *)inputs;
         DOT_LOOP
         for (int64_t unit = 0; unit < count; unit++)
             sum += (int32_t)from[unit] * (int32_t)(int16_t)weights[unit];
     } else {
-        const uint8_t *restrict from = ALIGNED(const uint8_t, inputs);
+        const uint8_t *restrict from = (const uint8_t *)inputs;
         DOT_LOOP
         for (int64_t unit = 0; unit < count; unit++)
             sum += (int32_t)from[unit] * (int32_t)weights[unit];
     }
     return sum;
+}
+
+/* The same for DOT_ROWS rows, `stride` apart; their sums lie LANES apart. */
+INLINE void integer_dots(const void *inputs, int64_t stride, const int8_t *restrict weights,
+                         int64_t count, bool wide, int32_t *sums)
+{
+    int32_t sum[DOT_ROWS] = {0};
+    weights = (const int8_t *)__builtin_assume_aligned(weights, LANES);
+    if (wide) {
+        const int16_t *restrict from = (const int16_t *)inputs;
+        DOT_LOOP
+        for (int64_t unit = 0; unit < count; unit++) {
+            const int16_t weight = weights[unit];
+            _Pragma("GCC unroll 8")
+            for (int row = 0; row < DOT_ROWS; row++)
+                sum[row] += (int32_t)from[row * stride + unit] * (int32_t)weight;
+        }
+    } else {
+        const uint8_t *restrict from = (const uint8_t *)inputs;
+        DOT_LOOP
+        for (int64_t unit = 0; unit < count; unit++) {
+            const int8_t weight = weights[unit];
+            _Pragma("GCC unroll 8")
+            for (int row = 0; row < DOT_ROWS; row++)
+                sum[row] += (int32_t)from[row * stride + unit] * (int32_t)weight;
+        }
+    }
+    for (int row = 0; row < DOT_ROWS; row++)
+        sums[row * LANES] = sum[row];
 }
 
 /* ---------------------------------------------------------------------------- kernels: link */
@@ -751,9 +783,15 @@ INLINE bool locate_column(const Network *network, const Block *block, const Tabl
     return true;
 }
 
-/* The first layer's activations of a block, as float32. */
+/* Where a row's activations begin. */
+INLINE void *row_of(void *activations, int64_t row, int64_t width, Unit kind)
+{
+    return (char *)activations + row * width * (kind == FLOATS ? 4 : kind == SHORTS ? 2 : 1);
+}
+
+/* The first layer's activations of a block. */
 INLINE void first_block(const Network *network, const Block *block, int64_t count, int64_t width,
-                        bool integer, int bytes)
+                        bool integer, Unit kind, int bytes)
 {
     Scratch row = block->row;
     for (int64_t each = 0; each < count; each++) {
@@ -761,10 +799,11 @@ INLINE void first_block(const Network *network, const Block *block, int64_t coun
         row.near = block->near + each;
         row.steps = block->steps + each;
         look_up(network, &row, BLOCK_ROWS, width, integer, bytes);
-        float *restrict to = ALIGNED(float, block->first + each * width);
         if (integer) {
-            BY_SIZE(bytes, activate, row.sums, network->layers[0].multiplier, to, width, FLOATS);
+            BY_SIZE(bytes, activate, row.sums, network->layers[0].multiplier,
+                    row_of(block->first, each, width, kind), width, kind);
         } else {
+            float *restrict to = ALIGNED(float, block->first + each * width);
             const float *restrict sums = ALIGNED(const float, row.sums);
 #pragma omp simd
             for (int64_t unit = 0; unit < width; unit++)
@@ -801,11 +840,36 @@ INLINE void hidden_block(const Layer *layer, const float *panels, const float *i
     }
 }
 
+/* The same by integer dot products. */
+INLINE void hidden_dots(const Layer *layer, void *inputs, void *outputs, int64_t count,
+                        int64_t width, int64_t units, Unit kind, int bytes)
+{
+    for (int64_t from = 0; from < units; from += LANES)
+        for (int64_t row = 0; row < count; row += DOT_ROWS) {
+            _Alignas(64) int32_t sums[DOT_ROWS * LANES];
+            for (int64_t unit = 0; unit < LANES; unit++)
+                integer_dots(row_of(inputs, row, width, kind), width,
+                             layer->integers + (from + unit) * width, width, kind == SHORTS,
+                             sums + unit);
+            for (int64_t each = 0; each < DOT_ROWS; each++) {
+                int32_t *restrict tile = sums + each * LANES;
+                for (int unit = 0; unit < LANES; unit++)
+                    tile[unit] += layer->integer_bias[from + unit];
+                BY_SIZE(bytes, activate, tile, layer->multiplier + from,
+                        row_of(row_of(outputs, row + each, units, kind), from, 1, kind), LANES,
+                        kind);
+            }
+        }
+}
+
+INLINE double integer_logit(const Layer *layer, int64_t unit, int32_t sum)
+{
+    return (double)((float)(sum + layer->integer_bias[unit]) * layer->multiplier[unit]);
+}
+
 INLINE double logit_of(const Layer *layer, int64_t unit, float sum, bool integer)
 {
-    if (integer)
-        return (double)((float)((int32_t)sum + layer->integer_bias[unit]) * layer->multiplier[unit]);
-    return (double)(sum + layer->bias[unit]);
+    return integer ? integer_logit(layer, unit, (int32_t)sum) : (double)(sum + layer->bias[unit]);
 }
 
 /* The output layer's logits of a block. */
@@ -837,30 +901,49 @@ INLINE void last_block(const Layer *layer, const Dense *dense, const float *inpu
     }
 }
 
-/* Answers up to BLOCK_ROWS rows of a table; false where one is not plain. */
+/* The same by integer dot products. */
+INLINE void last_dots(const Layer *layer, void *inputs, double *logits, int64_t count,
+                      int64_t width, Unit kind)
+{
+    for (int64_t row = 0; row < count; row++)
+        for (int64_t unit = 0; unit < layer->outputs; unit++)
+            logits[row * layer->outputs + unit] = integer_logit(
+                layer, unit,
+                integer_dot(row_of(inputs, row, width, kind), layer->integers + unit * width,
+                            width, kind == SHORTS));
+}
+
+/* Answers up to BLOCK_ROWS rows of a table; false where one is not plain. Activations are held as
+ * `kind` says: FLOATS go through panels of weights, the others through integer dot products. */
 INLINE bool answer_block(const Network *network, const Block *block, const Table *table,
                          int64_t from, int64_t count, double *answers, int64_t fixed, bool integer,
-                         int bytes)
+                         Unit kind, int bytes)
 {
     for (int64_t index = 0; index < network->features; index++)
         if (!locate_column(network, block, table, from, count, index, integer, bytes))
             return false;
     int64_t width = fixed ? fixed : network->layers[0].padded_outputs;
-    first_block(network, block, count, width, integer, bytes);
+    first_block(network, block, count, width, integer, kind, bytes);
     float *inputs = block->first, *outputs = block->second;
     for (int64_t index = 1; index + 1 < network->depth; index++) {
         const Layer *layer = &network->layers[index];
         int64_t units = fixed ? fixed : layer->padded_outputs;
-        hidden_block(layer, block->dense[index].panels, inputs, outputs, count, width, units,
-                     integer, bytes);
+        if (kind == FLOATS)
+            hidden_block(layer, block->dense[index].panels, inputs, outputs, count, width, units,
+                         integer, bytes);
+        else
+            hidden_dots(layer, inputs, outputs, count, width, units, kind, bytes);
         float *exchanged = inputs;
         inputs = outputs;
         outputs = exchanged;
         width = units;
     }
     int64_t last = network->depth - 1;
-    last_block(&network->layers[last], &block->dense[last], inputs, answers, count, width, integer,
-               bytes);
+    if (kind == FLOATS)
+        last_block(&network->layers[last], &block->dense[last], inputs, answers, count, width,
+                   integer, bytes);
+    else
+        last_dots(&network->layers[last], inputs, answers, count, width, kind);
     apply_link(network->link, answers, count, network->outputs);
     return true;
 }
@@ -874,6 +957,8 @@ typedef struct {
     const char *name;
     One one[2][2];   /* [int8][narrow] */
     Many many[2][2]; /* [int8][narrow] */
+    Many dots;       /* int8, by integer dot products */
+    bool byte_dots;  /* of u8 x s8 */
 } Kernels;
 
 /* A narrow int8 row is answered faster by 128-bit dot products: fewer steps to add one vector up.
@@ -906,28 +991,36 @@ typedef struct {
     TARGET static bool many_float32_##set(const Network *n, const Block *b, const Table *t,        \
                                           int64_t from, int64_t count, double *answers)            \
     {                                                                                              \
-        return answer_block(n, b, t, from, count, answers, 0, false, bytes);                       \
+        return answer_block(n, b, t, from, count, answers, 0, false, FLOATS, bytes);               \
     }                                                                                              \
     TARGET static bool many_int8_##set(const Network *n, const Block *b, const Table *t,           \
                                        int64_t from, int64_t count, double *answers)               \
     {                                                                                              \
-        return answer_block(n, b, t, from, count, answers, 0, true, bytes);                        \
+        return answer_block(n, b, t, from, count, answers, 0, true, FLOATS, bytes);                \
     }                                                                                              \
     TARGET static bool many_narrow_float32_##set(const Network *n, const Block *b, const Table *t, \
                                                  int64_t from, int64_t count, double *answers)     \
     {                                                                                              \
-        return answer_block(n, b, t, from, count, answers, LANES, false, bytes);                   \
+        return answer_block(n, b, t, from, count, answers, LANES, false, FLOATS, bytes);           \
     }                                                                                              \
     TARGET static bool many_narrow_int8_##set(const Network *n, const Block *b, const Table *t,    \
                                               int64_t from, int64_t count, double *answers)        \
     {                                                                                              \
-        return answer_block(n, b, t, from, count, answers, LANES, true, bytes);                    \
+        return answer_block(n, b, t, from, count, answers, LANES, true, FLOATS, bytes);            \
+    }                                                                                              \
+    TARGET static bool many_dots_##set(const Network *n, const Block *b, const Table *t,           \
+                                       int64_t from, int64_t count, double *answers)               \
+    {                                                                                              \
+        return answer_block(n, b, t, from, count, answers, 0, true, (wide) ? SHORTS : BYTES,       \
+                            bytes);                                                                \
     }                                                                                              \
     static const Kernels kernels_##set = {                                                         \
         #set,                                                                                      \
         {{one_float32_##set, one_narrow_float32_##set}, {one_int8_##set, one_narrow_int8_##set}},  \
         {{many_float32_##set, many_narrow_float32_##set},                                          \
          {many_int8_##set, many_narrow_int8_##set}},                                               \
+        many_dots_##set,                                                                           \
+        !(wide),                                                                                   \
     };
 
 #define TARGETED(features) __attribute__((target(features)))
@@ -1307,16 +1400,19 @@ static bool read_layers(Network *network, PyObject *source)
     network->layers = allocate(network, (size_t)network->depth, sizeof(Layer));
     if (network->layers == NULL)
         return false;
-    network->narrow = network->exact = true;
+    network->narrow = true;
+    bool exact = true; /* float32 holds every sum of the later layers */
     for (int64_t index = 0; index < network->depth; index++) {
         if (!read_layer(network, index, PyTuple_GET_ITEM(source, index)))
             return false;
         if (index + 1 < network->depth)
             network->narrow &= network->layers[index].padded_outputs == LANES;
         if (index > 0 && network->integer)
-            network->exact &= network->layers[index].inputs <= EXACT_INPUTS;
+            exact &= network->layers[index].inputs <= EXACT_INPUTS;
     }
     network->outputs = network->layers[network->depth - 1].outputs;
+    network->dots =
+        network->integer && (!exact || (chosen->byte_dots && network->width >= DOT_WIDTH));
     return true;
 }
 
@@ -1354,7 +1450,7 @@ static PyObject *model_new(PyTypeObject *type, PyObject *arguments, PyObject *ke
     Scratch scratch;
     network->scratch_bytes = (size_t)lay_out_row(network, &scratch, 0);
     self->one = chosen->one[network->integer][network->narrow];
-    self->many = chosen->many[network->integer][network->narrow];
+    self->many = network->dots ? chosen->dots : chosen->many[network->integer][network->narrow];
     return (PyObject *)self;
 }
 
@@ -1602,7 +1698,7 @@ static uintptr_t lay_out_block(const Network *network, Block *block, uintptr_t a
 /* Lays out the widened weights of int8 layers, and fills them in where there is memory. */
 static uintptr_t lay_out_dense(const Network *network, Block *block, uintptr_t address, bool fill)
 {
-    for (int64_t index = 1; index < network->depth; index++) {
+    for (int64_t index = 1; index < network->depth && !network->dots; index++) {
         const Layer *layer = &network->layers[index];
         bool dot = index + 1 == network->depth && layer->outputs < FEW_OUTPUTS;
         Dense dense = {layer->panels, layer->rows};
@@ -1642,7 +1738,7 @@ static int answer_blocks(const Model *self, const Table *table, int64_t rows, do
     return plain;
 }
 
-/* Answers rows one by one: few of them, or layers whose sums float32 does not hold. */
+/* Answers a few rows, one by one. */
 static int answer_rows(const Model *self, const Table *table, int64_t rows, double *answers)
 {
     const Network *network = &self->network;
@@ -1689,9 +1785,8 @@ static PyObject *answer_table(const Model *self, const Py_buffer *table, const P
     int64_t rows = table->shape[0];
     int plain;
     Py_BEGIN_ALLOW_THREADS
-    plain = network->exact && rows >= FEW_ROWS
-                ? answer_blocks(self, &numbers, rows, answers->buf)
-                : answer_rows(self, &numbers, rows, answers->buf);
+    plain = rows >= FEW_ROWS ? answer_blocks(self, &numbers, rows, answers->buf)
+                             : answer_rows(self, &numbers, rows, answers->buf);
     Py_END_ALLOW_THREADS
     return plain < 0 ? PyErr_NoMemory() : PyBool_FromLong(plain);
 }

@@ -382,6 +382,8 @@ def test_the_c_file_compiles_without_warnings(tmp_path: Path) -> None:
     [
         ("one_int8_avx512vnni", "vpdpbusd"),
         ("one_narrow_int8_avx512vnni", "vpdpbusd"),
+        ("many_dots_avx512vnni", "vpdpbusd"),
+        ("many_dots_avx2", "vpmaddwd"),
         ("one_int8_avx512", "vpmaddwd"),
         ("one_narrow_int8_avx512", "vpmaddwd"),
         ("one_int8_avx2", "vpmaddwd"),
