@@ -18,6 +18,7 @@ __all__ = ["ONNX_RUNTIME", "measure_batches"]
 
 ROWS = (1_000, 100_000)
 BLOCK_SECONDS = 0.02  # a block repeats a small table, so that the timer does not matter
+WARM_UP_SECONDS = 0.3  # a second core that has slept answers more slowly at first
 LARGE_NETWORK_BYTES = 1 << 20  # of float32 weights; one table of 100,000 rows takes seconds
 ONNX_RUNTIME = "ONNX Runtime"
 
@@ -80,13 +81,22 @@ def _time(arms: Sequence[Batch], plan: Plan, what: str) -> list[NDArray[np.float
     """Rows a second of every block, one array (rounds,) an arm."""
     random = np.random.default_rng(3)
     rates: list[list[float]] = [[] for _ in arms]
-    repeats = [max(1, int(BLOCK_SECONDS / _seconds(call, table, 2))) for _, call, table in arms]
+    repeats = [max(1, int(BLOCK_SECONDS / _warm_up(call, table))) for _, call, table in arms]
     for _ in progress(range(plan.batch_rounds), what):
         for index in random.permutation(len(arms)):
             _, call, table = arms[index]
             seconds = _seconds(call, table, repeats[index])
             rates[index].append(len(table) / seconds)
     return [np.array(each) for each in rates]
+
+
+def _warm_up(call: Callable[[Any], Any], table: NDArray[np.float32]) -> float:
+    """Call for a while, a core that has slept included; returns what a call takes at the end."""
+    end = time.perf_counter() + WARM_UP_SECONDS
+    while True:
+        seconds = _seconds(call, table, 1)
+        if time.perf_counter() > end:
+            return seconds
 
 
 def _seconds(call: Callable[[Any], Any], table: NDArray[np.float32], repeats: int) -> float:
