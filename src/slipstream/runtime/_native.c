@@ -466,40 +466,21 @@ INLINE void look_up(const Network *network, const Scratch *scratch, int64_t stri
 #define DOT_LOOP
 #endif
 
-/* u8 x s8 (or s16 x s8, where `wide`) into s32. */
-INLINE int32_t integer_dot(const void *inputs, const int8_t *restrict weights, int64_t count,
-                           bool wide)
-{
-    int32_t sum = 0;
-    weights = (const int8_t *)__builtin_assume_aligned(weights, LANES);
-    inputs = __builtin_assume_aligned(inputs, LANES);
-    if (wide) {
-        const int16_t *restrict from = (const int16_t *)inputs;
-        DOT_LOOP
-        for (int64_t unit = 0; unit < count; unit++)
-            sum += (int32_t)from[unit] * (int32_t)(int16_t)weights[unit];
-    } else {
-        const uint8_t *restrict from = (const uint8_t *)inputs;
-        DOT_LOOP
-        for (int64_t unit = 0; unit < count; unit++)
-            sum += (int32_t)from[unit] * (int32_t)weights[unit];
-    }
-    return sum;
-}
-
-/* The same for DOT_ROWS rows, `stride` apart; their sums lie LANES apart. */
+/* The dot products of 1 or DOT_ROWS `rows`, `stride` apart, with one unit's weights: u8 x s8 (or
+ * s16 x s8, where `wide`) into s32 sums, LANES apart. */
 INLINE void integer_dots(const void *inputs, int64_t stride, const int8_t *restrict weights,
-                         int64_t count, bool wide, int32_t *sums)
+                         int64_t count, bool wide, int32_t *sums, const int rows)
 {
     int32_t sum[DOT_ROWS] = {0};
     weights = (const int8_t *)__builtin_assume_aligned(weights, LANES);
+    inputs = __builtin_assume_aligned(inputs, LANES);
     if (wide) {
         const int16_t *restrict from = (const int16_t *)inputs;
         DOT_LOOP
         for (int64_t unit = 0; unit < count; unit++) {
             const int16_t weight = weights[unit];
             _Pragma("GCC unroll 8")
-            for (int row = 0; row < DOT_ROWS; row++)
+            for (int row = 0; row < rows; row++)
                 sum[row] += (int32_t)from[row * stride + unit] * (int32_t)weight;
         }
     } else {
@@ -508,12 +489,19 @@ INLINE void integer_dots(const void *inputs, int64_t stride, const int8_t *restr
         for (int64_t unit = 0; unit < count; unit++) {
             const int8_t weight = weights[unit];
             _Pragma("GCC unroll 8")
-            for (int row = 0; row < DOT_ROWS; row++)
+            for (int row = 0; row < rows; row++)
                 sum[row] += (int32_t)from[row * stride + unit] * (int32_t)weight;
         }
     }
-    for (int row = 0; row < DOT_ROWS; row++)
+    for (int row = 0; row < rows; row++)
         sums[row * LANES] = sum[row];
+}
+
+INLINE int32_t integer_dot(const void *inputs, const int8_t *weights, int64_t count, bool wide)
+{
+    int32_t sum;
+    integer_dots(inputs, 0, weights, count, wide, &sum, 1);
+    return sum;
 }
 
 /* ---------------------------------------------------------------------------- kernels: link */
@@ -572,6 +560,29 @@ INLINE void apply_link(Link link, double *logits, int64_t rows, int64_t outputs)
 
 /* ---------------------------------------------------------------------------- kernels: one row */
 
+/* Where a row's activations begin. */
+INLINE void *row_of(void *activations, int64_t row, int64_t width, Unit kind)
+{
+    return (char *)activations + row * width * (kind == FLOATS ? 4 : kind == SHORTS ? 2 : 1);
+}
+
+INLINE double integer_logit(const Layer *layer, int64_t unit, int32_t sum)
+{
+    return (double)((float)(sum + layer->integer_bias[unit]) * layer->multiplier[unit]);
+}
+
+/* The output layer's logits of int8 rows, by integer dot products. */
+INLINE void last_dots(const Layer *layer, void *inputs, double *logits, int64_t count,
+                      int64_t width, Unit kind)
+{
+    for (int64_t row = 0; row < count; row++)
+        for (int64_t unit = 0; unit < layer->outputs; unit++)
+            logits[row * layer->outputs + unit] = integer_logit(
+                layer, unit,
+                integer_dot(row_of(inputs, row, width, kind), layer->integers + unit * width,
+                            width, kind == SHORTS));
+}
+
 INLINE void one_int8(const Network *network, const Scratch *scratch, int64_t fixed, bool wide,
                      int bytes)
 {
@@ -590,12 +601,7 @@ INLINE void one_int8(const Network *network, const Scratch *scratch, int64_t fix
         BY_SIZE(bytes, activate, scratch->sums, layer->multiplier, inputs, outputs, unit);
         width = outputs;
     }
-    const Layer *last = &network->layers[network->depth - 1];
-    for (int64_t output = 0; output < network->outputs; output++) {
-        int32_t sum = last->integer_bias[output] +
-                      integer_dot(inputs, last->integers + output * width, width, wide);
-        scratch->logits[output] = (double)((float)sum * last->multiplier[output]);
-    }
+    last_dots(&network->layers[network->depth - 1], inputs, scratch->logits, 1, width, unit);
 }
 
 INLINE void rectify(float *restrict outputs, const float *restrict sums,
@@ -783,12 +789,6 @@ INLINE bool locate_column(const Network *network, const Block *block, const Tabl
     return true;
 }
 
-/* Where a row's activations begin. */
-INLINE void *row_of(void *activations, int64_t row, int64_t width, Unit kind)
-{
-    return (char *)activations + row * width * (kind == FLOATS ? 4 : kind == SHORTS ? 2 : 1);
-}
-
 /* The first layer's activations of a block. */
 INLINE void first_block(const Network *network, const Block *block, int64_t count, int64_t width,
                         bool integer, Unit kind, int bytes)
@@ -850,7 +850,7 @@ INLINE void hidden_dots(const Layer *layer, void *inputs, void *outputs, int64_t
             for (int64_t unit = 0; unit < LANES; unit++)
                 integer_dots(row_of(inputs, row, width, kind), width,
                              layer->integers + (from + unit) * width, width, kind == SHORTS,
-                             sums + unit);
+                             sums + unit, DOT_ROWS);
             for (int64_t each = 0; each < DOT_ROWS; each++) {
                 int32_t *restrict tile = sums + each * LANES;
                 for (int unit = 0; unit < LANES; unit++)
@@ -860,11 +860,6 @@ INLINE void hidden_dots(const Layer *layer, void *inputs, void *outputs, int64_t
                         kind);
             }
         }
-}
-
-INLINE double integer_logit(const Layer *layer, int64_t unit, int32_t sum)
-{
-    return (double)((float)(sum + layer->integer_bias[unit]) * layer->multiplier[unit]);
 }
 
 INLINE double logit_of(const Layer *layer, int64_t unit, float sum, bool integer)
@@ -899,18 +894,6 @@ INLINE void last_block(const Layer *layer, const Dense *dense, const float *inpu
                         logit_of(layer, from + unit, sums[each * LANES + unit], integer);
         }
     }
-}
-
-/* The same by integer dot products. */
-INLINE void last_dots(const Layer *layer, void *inputs, double *logits, int64_t count,
-                      int64_t width, Unit kind)
-{
-    for (int64_t row = 0; row < count; row++)
-        for (int64_t unit = 0; unit < layer->outputs; unit++)
-            logits[row * layer->outputs + unit] = integer_logit(
-                layer, unit,
-                integer_dot(row_of(inputs, row, width, kind), layer->integers + unit * width,
-                            width, kind == SHORTS));
 }
 
 /* Answers up to BLOCK_ROWS rows of a table; false where one is not plain. Activations are held as
@@ -1698,7 +1681,9 @@ static uintptr_t lay_out_block(const Network *network, Block *block, uintptr_t a
 /* Lays out the widened weights of int8 layers, and fills them in where there is memory. */
 static uintptr_t lay_out_dense(const Network *network, Block *block, uintptr_t address, bool fill)
 {
-    for (int64_t index = 1; index < network->depth && !network->dots; index++) {
+    if (network->dots) /* their integers serve as they are */
+        return address;
+    for (int64_t index = 1; index < network->depth; index++) {
         const Layer *layer = &network->layers[index];
         bool dot = index + 1 == network->depth && layer->outputs < FEW_OUTPUTS;
         Dense dense = {layer->panels, layer->rows};

@@ -191,8 +191,8 @@ def _alternatives(alternatives: Alternatives) -> RenderableType:
         title="What would fit (random weights, not trained)",
         numbers_from=2,
     )
-    for index, each in enumerate((*alternatives.own, *alternatives.measured)):
-        whose = "this run: " if index < len(alternatives.own) else ""
+    for each in (*alternatives.own, *alternatives.measured):
+        whose = "this run: " if each in alternatives.own else ""
         table.add_row(
             *(" x ".join(str(width) for width in each.hidden), each.precision, str(each.k)),
             *(microseconds(each.latency_p50_us), microseconds(each.latency_p99_us)),
