@@ -91,7 +91,7 @@ def _time(arms: Sequence[Batch], plan: Plan, what: str) -> list[NDArray[np.float
 
 
 def _warm_up(call: Callable[[Any], Any], table: NDArray[np.float32]) -> float:
-    """Call for a while, a core that has slept included; returns what a call takes at the end."""
+    """Call for a while; returns what a call takes at the end."""
     end = time.perf_counter() + WARM_UP_SECONDS
     while True:
         seconds = _seconds(call, table, 1)

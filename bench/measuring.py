@@ -13,7 +13,7 @@ import torch
 from bench import arms, models
 from bench.batches import measure_batches
 from bench.instruction_sets import measure_sets
-from bench.protocol import Arm, Plan, Times, check, clock_step_us, cold, hot, progress
+from bench.protocol import Arm, Plan, Times, check, cold, hot, progress
 from bench.results import ArmFigures, ColdFigures, Figures
 from bench.start import measure_start
 from slipstream.intervals import median, median_ratio, quantile
@@ -94,7 +94,6 @@ def _measure(trained: _Trained, plan: Plan, kind: Literal["full", "quick"]) -> F
             cold_calls=plan.cold_calls,
             distinct_rows=len(data.table),
         ),
-        clock_step_us=clock_step_us(),
         versions=_versions(),
         not_installed=tuple(
             name for name, (needed, _) in arms.PEERS.items() if not arms.is_installed(*needed)

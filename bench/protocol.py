@@ -1,6 +1,5 @@
 """How times are taken: arms in turn, varied rows, per call and per block, hot and cold."""
 
-import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -12,7 +11,7 @@ from rich.progress import track
 
 from slipstream.timing import OtherData, time_block, time_calls
 
-__all__ = ["Arm", "Plan", "Times", "check", "clock_step_us", "cold", "hot", "progress"]
+__all__ = ["Arm", "Plan", "Times", "check", "cold", "hot", "progress"]
 
 Micros = NDArray[np.float64]
 Indices = NDArray[np.int64]
@@ -20,7 +19,6 @@ Indices = NDArray[np.int64]
 WARM_UP_CALLS = 200  # before the first block
 BLOCK_WARM_UP_CALLS = 100  # before each block: another library has just run
 CHECKED_ROWS = 256
-CLOCK_READINGS = 1000
 CONSOLE = Console(stderr=True)
 
 
@@ -120,12 +118,6 @@ def cold(arms: Sequence[Arm], rows: int, plan: Plan, what: str) -> list[Micros]:
             inputs = arms[index].inputs(chosen)
             times[index].append(time_calls(arms[index].call, inputs))
     return [np.stack(each) for each in times]
-
-
-def clock_step_us() -> float:
-    """The clock's step: the greatest common divisor of what passes between readings, in µs."""
-    readings = np.array([time.perf_counter_ns() for _ in range(CLOCK_READINGS)])
-    return float(np.gcd.reduce(np.diff(readings))) / 1000
 
 
 def progress(steps: Iterable[int], what: str) -> Iterable[int]:

@@ -101,7 +101,6 @@ class Figures(_Figures):
     kind: Literal["full", "quick"]
     date: str
     machine: Machine
-    clock_step_us: float  # what times of single calls are multiples of
     versions: dict[str, str]
     not_installed: tuple[str, ...]
     hot: tuple[ArmFigures, ...]

@@ -91,9 +91,9 @@ def _conditions(figures: Figures) -> str:
     text = (
         f"{machine.cpu}, {machine.backend} predictor on {machine.instruction_set}, one thread "
         f"unless it says two, {figures.date}, {machine.calls:,} calls an arm in interleaved blocks "
-        f"(slow arms fewer). Times of single calls hold the timer's own {machine.timer_us:.3f} µs "
-        f"and are multiples of the clock's step, {figures.clock_step_us:.3f} µs; in brackets, 95 % "
-        f"intervals. Noise floor, our int8 against the same file loaded again: {noise} ×. "
+        f"(slow arms fewer). Times of single calls hold the timer's own {machine.timer_us:.3f} µs; "
+        f"in brackets, 95 % intervals. Noise floor, our int8 against the same file loaded again: "
+        f"{noise} ×. "
         f"Versions: {versions}."
     )
     if figures.not_installed:
