@@ -404,7 +404,7 @@ def _up(chosen: argparse.Namespace) -> int:
     print("starting Prefect, MLflow and a worker …", flush=True)
     addresses = start(services)
     shown = (
-        f"Prefect  {addresses.prefect}/deployments   choose optimize/on-demand, then Run\n"
+        f"Prefect  {addresses.prefect}/deployments   choose optimize/optimize-table, then Run\n"
         f"MLflow   {addresses.mlflow}   choose the experiment slipstream\n"
         f"logs     {home() / 'services'}\n"
     )

@@ -29,7 +29,7 @@ class Report(BaseModel):
         return {
             "name": record.name,
             "config": record.config.model_dump(mode="json"),
-            "warnings": [*record.dataset.warnings, *record.mask.warnings],
+            "warnings": list(record.warnings),
             "rows": dict(record.dataset.rows),
             "classes": list(record.dataset.classes),
             "stages": [stage.model_dump() for stage in self.stages],

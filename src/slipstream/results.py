@@ -150,10 +150,11 @@ class Verdict(Value):
 
 
 class Comparison(Reference):
-    """Both variants side by side, and the verdict."""
+    """Both variants side by side, the verdict, and what in it a user should be warned of."""
 
     metrics: Mapping[Precision, Mapping[str, float]]
     verdict: Verdict
+    warnings: tuple[str, ...] = ()
 
     @property
     def shape(self) -> str:
@@ -262,3 +263,8 @@ class RunRecord(Value):
     def name(self) -> str:
         """What the model and its files are called."""
         return self.config.name
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What a user should know, wherever the run is shown: a sentence each."""
+        return (*self.dataset.warnings, *self.mask.warnings, *self.comparison.warnings)

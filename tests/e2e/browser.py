@@ -31,10 +31,10 @@ def browser_page() -> Iterator[Page]:
 
 
 def open_form(page: Page, prefect: str) -> None:
-    """Open the run form of optimize/on-demand."""
+    """Open the run form of optimize/optimize-table."""
     page.goto(f"{prefect}/deployments")
     row = page.get_by_role("row").filter(has_text="optimize")
-    row.get_by_text("on-demand").first.click()
+    row.get_by_text("optimize-table").first.click()
     page.get_by_role("button", name="Run", exact=True).click()
     page.get_by_text("Custom run").click()
     field(page, "Number of features").wait_for()

@@ -86,7 +86,7 @@ def up_in(folder: Path, environment: dict[str, str]) -> Up:
     )
 
 
-def start_run(up: Up, config: dict, name: str = "optimize/on-demand") -> str:
+def start_run(up: Up, config: dict, name: str = "optimize/optimize-table") -> str:
     """Start a run as the form in the UI does; returns its id."""
     deployment = ask(up, "GET", f"/deployments/name/{name}")
     body = {"parameters": {"config": config}}
@@ -105,7 +105,7 @@ def await_run(up: Up, run_id: str, seconds: float = 240) -> dict:
     raise AssertionError(run["state"])
 
 
-def run_deployment(up: Up, config: dict, name: str = "optimize/on-demand") -> dict:
+def run_deployment(up: Up, config: dict, name: str = "optimize/optimize-table") -> dict:
     """Start a run, and wait until it is over."""
     return await_run(up, start_run(up, config, name))
 

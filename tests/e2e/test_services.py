@@ -22,7 +22,7 @@ def test_both_pages_answer(servers: Up) -> None:
 def test_the_form_explains_itself(servers: Up) -> None:
     """The deployment's parameters have titles, help and bounds for the form."""
     deployment = httpx.get(
-        f"{servers.prefect}/api/deployments/name/optimize/on-demand", timeout=30
+        f"{servers.prefect}/api/deployments/name/optimize/optimize-table", timeout=30
     ).json()
     schema = deployment["parameter_openapi_schema"]
     features = schema["definitions"]["FeaturesConfig"]["properties"]
@@ -63,7 +63,7 @@ def test_retraining_from_the_ui_makes_a_champion(servers: Up) -> None:
         "training": {"epochs": 30},
         "tracking": {"uri": servers.environment["MLFLOW_BACKEND_STORE_URI"]},
     }
-    run = run_deployment(servers, config, "retrain/on-demand")
+    run = run_deployment(servers, config, "retrain/retrain-now")
     assert run["state"]["type"] == "COMPLETED", run["state"]
     assert run["name"] == "breast_cancer · k=5 · 32×32 · retrain"
     artifacts = {each["key"]: each["data"] for each in find(servers, "artifacts", run)}
@@ -74,13 +74,13 @@ def test_retraining_from_the_ui_makes_a_champion(servers: Up) -> None:
         timeout=30,
     ).json()
     assert found["model_version"]["version"] == "1"
-    again = run_deployment(servers, config, "retrain/on-demand")
+    again = run_deployment(servers, config, "retrain/retrain-now")
     assert again["state"]["message"] == "unchanged, champion kept"
 
 
 def test_the_nightly_run_is_planned(servers: Up) -> None:
     """The nightly deployment's schedule is active, with a time zone, and its runs are planned."""
-    deployment = ask(servers, "GET", "/deployments/name/retrain/nightly")
+    deployment = ask(servers, "GET", "/deployments/name/retrain/retrain-nightly")
     (schedule,) = deployment["schedules"]
     assert schedule["active"]
     assert schedule["slug"] == "nightly"

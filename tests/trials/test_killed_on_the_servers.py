@@ -58,13 +58,13 @@ def test_a_run_survives_its_worker_and_promotes_once(servers: Up, tmp_path: Path
     write_table(tmp_path / "orphan.csv", count=20_000)
     uri = servers.environment["MLFLOW_BACKEND_STORE_URI"]
     config = config_of(tmp_path / "orphan.csv", uri, epochs=60, patience=60)
-    run_id = start_run(servers, config, "retrain/on-demand")
+    run_id = start_run(servers, config, "retrain/retrain-now")
     await_training(servers, run_id)
     for pid in worker(servers):
         os.kill(pid, signal.SIGKILL)
     orphan = await_run(servers, run_id, CRASHED_SECONDS)
     assert orphan["state"]["type"] in ("COMPLETED", "CRASHED"), orphan["state"]
-    again = await_run(servers, start_run(servers, config, "retrain/on-demand"))
+    again = await_run(servers, start_run(servers, config, "retrain/retrain-now"))
     assert again["state"]["type"] == "COMPLETED", again["state"]
     assert versions_of(uri, "orphan") == [check_registry(uri, "orphan")] == ["1"]
     assert httpx.get(f"{servers.prefect}/api/health", timeout=30).json() is True

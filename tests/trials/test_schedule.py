@@ -26,7 +26,7 @@ def table(tmp_path: Path) -> Path:
 def nightly(servers: Up, table: Path) -> Iterator[dict]:
     """The nightly deployment, with a night of seconds."""
     uri = servers.environment["MLFLOW_BACKEND_STORE_URI"]
-    deployment = ask(servers, "GET", "/deployments/name/retrain/nightly")
+    deployment = ask(servers, "GET", "/deployments/name/retrain/retrain-nightly")
     (schedule,) = deployment["schedules"]
     path = f"/deployments/{deployment['id']}"
     parameters = {"config": config_of(table, uri)}

@@ -136,7 +136,7 @@ def test_a_retraining_on_postgresql_makes_a_champion(team: Up, postgres: Postgre
         "training": {"epochs": 20},
         "tracking": {"uri": team.mlflow},
     }
-    run = run_deployment(team, config, "retrain/on-demand")
+    run = run_deployment(team, config, "retrain/retrain-now")
     assert run["state"]["type"] == "COMPLETED", run["state"]
     assert champion_of(team, "breast_cancer") == "1"
     with postgres.connect("mlflow") as connection:

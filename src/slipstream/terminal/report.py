@@ -59,7 +59,7 @@ def show_report(report: Report, files: Mapping[str, Path]) -> None:
     """Print stages, epochs, comparison, waterfall, verdict, one row's trace, what to do next."""
     console = _Console()
     record = report.record
-    for warning in (*record.dataset.warnings, *record.mask.warnings):
+    for warning in record.warnings:
         console.print(f"[yellow]warning:[/] {_literal(warning)}", highlight=False)
     console.print(_stages(record, report.stages))
     console.print(_epochs(record.network.history, record.network.best_epoch))
