@@ -26,9 +26,11 @@ ADAPTERS = {
     "grimp": {"slipstream.fingerprint"},
     "matplotlib": {"slipstream.plots"},
     "mlflow": {
+        "slipstream.pyfunc",
         "slipstream.registered",
         "slipstream.tracking.registry",
         "slipstream.tracking.runs",
+        "slipstream.tracking.signature",
     },
     "onnx": {"slipstream.onnx_export"},
     "pydantic_settings": {"slipstream.cli"},

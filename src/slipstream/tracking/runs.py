@@ -8,26 +8,22 @@ import json
 import subprocess
 import tempfile
 from pathlib import Path
-from typing import Any
 
 import mlflow
 from mlflow.entities import Dataset, DatasetInput, Experiment, InputTag, Metric, Param, Run
 from mlflow.exceptions import MlflowException
-from mlflow.models import ModelSignature
 from mlflow.tracking import MlflowClient
-from mlflow.types import ColSpec, Schema
-from mlflow.types.schema import AnyType
 
 from slipstream.checkout import Addresses, resolve_tracking_uri, root, running_services
 from slipstream.drift import Profile, profile
 from slipstream.plots import feature_figure, history_figure, latency_figure, waterfall_figure
 from slipstream.references import BundleRef
 from slipstream.results import RunRecord, TrackedRun
-from slipstream.runtime import InputError, Predictor, load_file
-from slipstream.runtime.columns import Column
+from slipstream.runtime import InputError, load_file
 from slipstream.snapshot import load_part
 from slipstream.store import Store
 from slipstream.tracking.registry import PROFILE, connect, quiet
+from slipstream.tracking.signature import example, signature
 
 __all__ = ["track"]
 
@@ -173,8 +169,8 @@ def _log_variant(
             loader_module=LOADER,
             data_path=str(named),
             pip_requirements=["slipstream"],
-            signature=_signature(predictor),
-            input_example=_example(predictor),
+            signature=signature(predictor),
+            input_example=example(predictor),
         )
         metrics = dict(record.benchmark.metrics[variant.precision])
         mlflow.log_metrics(metrics, model_id=model.model_id)
@@ -238,29 +234,6 @@ def _dataset(record: RunRecord) -> DatasetInput:
         source=json.dumps({"path": record.config.data.path}),
     )
     return DatasetInput(dataset, [InputTag("mlflow.data.context", "training")])
-
-
-def _signature(predictor: Predictor) -> ModelSignature:
-    """Any type, nothing required: the predictor itself checks what it is given."""
-    inputs = Schema([ColSpec(AnyType(), name, required=False) for name in predictor.features])
-    return ModelSignature(inputs=inputs, outputs=Schema([ColSpec("double", "probability")]))
-
-
-def _example(predictor: Predictor) -> Any:
-    """Two made-up rows, from the model file alone: no row of the data leaves the machine."""
-    import pandas as pd
-
-    return pd.DataFrame({each.name: _made_up(each) for each in predictor.bundle.columns})
-
-
-def _made_up(column: Column) -> list[object]:
-    """Two values of a column; numbers between the outermost edges, which are cells of the data."""
-    if column.edges is None:
-        return [column.categories[0] if column.categories else "a", "another"]
-    low, high = float(column.edges[0]), float(column.edges[-1])
-    if column.kind == "boolean":
-        return [low, high]
-    return [0.75 * low + 0.25 * high, 0.25 * low + 0.75 * high]
 
 
 def _git_sha() -> str:
