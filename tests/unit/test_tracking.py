@@ -179,7 +179,7 @@ def test_predicting_from_the_registry_needs_mlflow_only(tracked: TrackedRun) -> 
     precision, modules = run_with(tracked, "-c", code).splitlines()
     assert precision == "int8"
     others = {name.split(".")[1] for name in modules.split() if "." in name}
-    assert others == {"checkout", "registered", "runtime"}
+    assert others == {"checkout", "registered", "relocation", "runtime"}
 
 
 def test_a_registered_model_can_be_inspected(tracked: TrackedRun) -> None:

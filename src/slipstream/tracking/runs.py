@@ -18,11 +18,13 @@ from slipstream.checkout import Addresses, resolve_tracking_uri, root, running_s
 from slipstream.drift import Profile, profile
 from slipstream.plots import feature_figure, history_figure, latency_figure, waterfall_figure
 from slipstream.references import BundleRef
+from slipstream.relocation import artifacts_beside, check_place
 from slipstream.results import RunRecord, TrackedRun
 from slipstream.runtime import InputError, load_file
 from slipstream.snapshot import load_part
 from slipstream.store import Store
-from slipstream.tracking.registry import PROFILE, connect, quiet
+from slipstream.tracking.connection import connect, quiet
+from slipstream.tracking.registry import PROFILE
 from slipstream.tracking.signature import example, signature
 
 __all__ = ["track"]
@@ -77,6 +79,7 @@ def _connect(name: str, uri: str) -> tuple[MlflowClient, Experiment]:
             f"tracking.experiment must be an active experiment, however: {name!r} was deleted; "
             "restore it in MLflow, or choose another name"
         )
+    check_place(experiment.experiment_id, name, uri)
     return client, experiment
 
 
@@ -96,9 +99,8 @@ def _create_experiment(client: MlflowClient, name: str, uri: str) -> Experiment:
 
 def _artifact_location(uri: str) -> str | None:
     """Beside an SQLite store, as plain files; a server decides for itself."""
-    if not uri.startswith("sqlite:///"):
-        return None
-    return (Path(uri.removeprefix("sqlite:///")).absolute().parent / "artifacts").as_uri()
+    beside = artifacts_beside(uri)
+    return beside.as_uri() if beside else None
 
 
 def _begin(client: MlflowClient, experiment: Experiment, flow_run_id: str, name: str) -> Run:
