@@ -411,7 +411,9 @@ def _replaceable(output: Path, bundle: str) -> Path:
 
 
 def _up(chosen: argparse.Namespace) -> int:
+    from slipstream.config import TrackingConfig
     from slipstream.databases import MLFLOW_DATABASE
+    from slipstream.pages import find_runs
     from slipstream.services import Services, start, stop, wait
 
     prepare_environment()
@@ -422,7 +424,7 @@ def _up(chosen: argparse.Namespace) -> int:
     addresses = start(services)
     shown = (
         f"Prefect  {addresses.prefect}/deployments   choose optimize/optimize-table, then Run\n"
-        f"MLflow   {addresses.mlflow}   choose the experiment slipstream\n"
+        f"MLflow   {find_runs(addresses.mlflow, TrackingConfig().experiment)}\n"
         f"logs     {home() / 'services'}\n"
     )
     if os.environ.get(MLFLOW_DATABASE):

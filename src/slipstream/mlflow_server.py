@@ -1,9 +1,9 @@
 """MLflow's server as Slipstream starts it: `mlflow server --app-name slipstream`.
 
-Which pages MLflow shows for an experiment is a preference in each browser's local storage: it starts
-with those for chat applications, where a table of runs is not the first thing seen, and opens a
-panel over them. No setting of the server or of an experiment changes that, so the page sets other
-first values, for browsers that have none; what a user chooses with the switch in MLflow stays.
+Which pages MLflow shows for an experiment is a preference in each browser's local storage. It
+starts with those for chat applications, where a table of runs is not the first thing seen, and a
+panel opens over them; no setting of the server or of an experiment changes that. So the page sets
+other first values, for browsers that have none: what a user chooses with MLflow's switch stays.
 """
 
 import json
@@ -11,8 +11,8 @@ import os
 from pathlib import Path
 
 from flask import Response
-from mlflow.server import BACKEND_STORE_URI_ENV_VAR
 from mlflow.server import app as pages
+from mlflow.server.constants import BACKEND_STORE_URI_ENV_VAR
 from mlflow.server.fastapi_app import app
 
 from slipstream.relocation import mend

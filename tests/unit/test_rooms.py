@@ -31,6 +31,7 @@ ADAPTERS = {
         "slipstream.pyfunc",
         "slipstream.registered",
         "slipstream.tracking.connection",
+        "slipstream.tracking.experiments",
         "slipstream.tracking.registry",
         "slipstream.tracking.runs",
         "slipstream.tracking.signature",

@@ -9,7 +9,15 @@ from rich.text import Text
 
 from slipstream.runtime.text import escape
 from slipstream.terminal.console import PipedConsole
-from slipstream.tracking.registry import CHALLENGER, CHAMPION, Registry, Version, model_names
+from slipstream.tracking.registry import (
+    CHALLENGER,
+    CHAMPION,
+    KEPT_OUT,
+    PROMOTED,
+    Registry,
+    Version,
+    model_names,
+)
 from slipstream.units import microseconds
 
 __all__ = ["show_models"]
@@ -96,7 +104,7 @@ def _history(versions: Sequence[Version]) -> list[Text]:
     before = [  # decided by an earlier release, which wrote neither when nor by whom
         f"  {'earlier':<16}  version {each.number} {each.decision}: {escape(each.reason)}"
         for each in versions
-        if each.decision and not each.history
+        if each.decision and not any(event.what in (PROMOTED, KEPT_OUT) for event in each.history)
     ]
     return [Text(line) for line in (*dated, *before)]
 

@@ -9,7 +9,7 @@ from slipstream.units import microseconds
 __all__ = ["describe_model", "describe_version", "figures", "may_replace"]
 
 # How what we write begins: a description that begins otherwise is somebody's own, and stays.
-OURS = "**Slipstream**"
+OURS = re.compile("(int8|float32|unknown variant): |The champion is version ")
 
 _FIGURES = (
     ("test_auc", "AUC {:.4f}"),
@@ -21,7 +21,7 @@ _FIGURES = (
 
 def may_replace(description: str | None) -> bool:
     """Whether a description is ours or empty."""
-    return not description or description.startswith(OURS)
+    return not description or OURS.match(description) is not None
 
 
 def describe_version(
@@ -29,7 +29,7 @@ def describe_version(
 ) -> str:
     """A version: its variant, its figures, and what happened to it."""
     lines = [f"- {_day(each)}: {_literal(each.sentence)}" for each in history]
-    return "\n".join([f"{OURS} · {precision}: {figures(metrics)}.", "", *lines])
+    return "\n".join([f"{precision or 'unknown variant'}: {figures(metrics)}.", "", *lines])
 
 
 def describe_model(
@@ -37,7 +37,7 @@ def describe_model(
 ) -> str:
     """A registered model: who is champion, since when, why, and how to load it."""
     return (
-        f"{OURS} · the champion is version {champion}, {precision}: {figures(metrics)}.\n\n"
+        f"The champion is version {champion}, {precision}: {figures(metrics)}.\n\n"
         f"{_day(since)}: {_literal(since.sentence)}.\n\n"
         f"`slipstream.load({f'models:/{name}@champion'!r})` loads it, "
         "`slipstream models` lists the decisions.\n"

@@ -12,7 +12,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from slipstream.references import Value
 
-__all__ = ["Event", "add", "now", "read", "write"]
+__all__ = ["Event", "add", "login", "now", "read", "write"]
 
 MOST_CHARACTERS = 4_500  # a tag's value in MLflow's databases has 5,000 at most
 
@@ -38,7 +38,7 @@ _EVENTS = TypeAdapter(tuple[Event, ...])
 def now(what: str, why: str, other: str = "") -> Event:
     """Something that happens now, by whoever runs this program."""
     when = datetime.now(UTC).isoformat(timespec="seconds")
-    return Event(when=when, what=what, by=_login(), why=why, other=other)
+    return Event(when=when, what=what, by=login(), why=why, other=other)
 
 
 def read(tag: str) -> tuple[Event, ...]:
@@ -57,13 +57,15 @@ def add(events: tuple[Event, ...], event: Event) -> tuple[Event, ...]:
 
 def write(events: tuple[Event, ...]) -> str:
     """Events as a tag's value; the oldest are dropped where it would be too long."""
-    text = _EVENTS.dump_json(events).decode()
-    if len(text) <= MOST_CHARACTERS or len(events) == 1:
-        return text
-    return write(events[1:])
+    text = "[]"
+    for first in range(len(events)):
+        text = _EVENTS.dump_json(events[first:]).decode()
+        if len(text) <= MOST_CHARACTERS:
+            break
+    return text
 
 
-def _login() -> str:
+def login() -> str:
     """Who runs this program: the login at the MLflow server, else that of the system."""
     try:
         return os.environ.get("MLFLOW_TRACKING_USERNAME") or getpass.getuser()

@@ -34,7 +34,16 @@ from slipstream.tracking.connection import connect, quiet
 from slipstream.tracking.describing import describe_model, describe_version, may_replace
 from slipstream.tracking.history import Event
 
-__all__ = ["CHALLENGER", "CHAMPION", "PROFILE", "Registry", "Version", "model_names"]
+__all__ = [
+    "CHALLENGER",
+    "CHAMPION",
+    "KEPT_OUT",
+    "PROFILE",
+    "PROMOTED",
+    "Registry",
+    "Version",
+    "model_names",
+]
 
 logger = logging.getLogger("slipstream")
 
