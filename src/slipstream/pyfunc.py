@@ -53,18 +53,19 @@ class BundleModel:
                 raise InputError(
                     f"a bundle takes no parameters, however: {sorted(params)}; drop them"
                 )
-            rows = typed_rows(self._predictor, self._raw(pd.DataFrame(table)))
-            return self._predictor.predict(rows)
+            return self._answer(pd.DataFrame(table).rename(columns=_trimmed))
         except InputError as error:
             raise RefusedError(str(error)) from None
 
-    def _raw(self, frame: pd.DataFrame) -> pa.Table:
-        """The model's columns of a frame, as a file would hold them.
+    def _answer(self, frame: pd.DataFrame) -> NDArray[np.float64]:
+        """Answer a frame as it is, or, where its types are not the columns', as a file of text."""
+        self._check_columns(list(frame.columns))
+        try:
+            return self._predictor.predict(frame)
+        except InputError:
+            return self._predictor.predict(typed_rows(self._predictor, self._written(frame)))
 
-        Raises:
-            InputError: a column that must be there is not.
-        """
-        names = {str(name).strip(): name for name in frame.columns}
+    def _check_columns(self, names: list[str]) -> None:
         columns = self._predictor.bundle.columns
         absent = [each.name for each in columns if each.name not in names]
         needed = [each.name for each in columns if not each.allows_missing]
@@ -75,8 +76,17 @@ class BundleModel:
                 f"however: {listing(lacking or absent)} {_is_or_are(lacking or absent)} missing; "
                 "send each row with these names"
             )
-        present = [each for each in columns if each.name in names]
-        return pa.table({each.name: _written(frame[names[each.name]], each) for each in present})
+
+    def _written(self, frame: pd.DataFrame) -> pa.Table:
+        """The model's columns of a frame, as a file would hold them."""
+        columns = {each.name: each for each in self._predictor.bundle.columns}
+        read = [(name, values) for name, values in frame.items() if name in columns]
+        arrays = [_written(values, columns[str(name)]) for name, values in read]
+        return pa.table(arrays, names=[str(name) for name, _ in read])
+
+
+def _trimmed(name: object) -> str:
+    return str(name).strip()
 
 
 def _is_or_are(names: list[str]) -> str:

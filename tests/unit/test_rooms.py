@@ -39,7 +39,6 @@ ADAPTERS = {
     "onnx": {"slipstream.onnx_export"},
     "pydantic_settings": {"slipstream.cli"},
     "rich": {
-        "slipstream.terminal.console",
         "slipstream.terminal.models",
         "slipstream.terminal.progress",
         "slipstream.terminal.report",

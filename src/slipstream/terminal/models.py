@@ -8,7 +8,7 @@ from rich.table import Table
 from rich.text import Text
 
 from slipstream.runtime.text import escape
-from slipstream.terminal.console import PipedConsole
+from slipstream.terminal.report import _Console
 from slipstream.tracking.registry import (
     CHALLENGER,
     CHAMPION,
@@ -40,7 +40,7 @@ def show_models(name: str, tracking_uri: str) -> None:
     Raises:
         InputError: there is no such model.
     """
-    screen = PipedConsole()
+    screen = _Console()
     if name:
         registry = Registry(name, tracking_uri)
         registry.check()

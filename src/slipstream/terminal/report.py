@@ -17,7 +17,6 @@ from slipstream.references import Epoch
 from slipstream.report import Report
 from slipstream.results import Alternatives, RowTrace, RunRecord, Stage, Waterfall
 from slipstream.runtime.text import escape, shorten
-from slipstream.terminal.console import PipedConsole
 from slipstream.units import microseconds
 from slipstream.waterfall import altogether, write_parts
 from slipstream.waterfall import table as steps_table
@@ -58,7 +57,7 @@ def starting(what: str) -> Status:
 
 def show_report(report: Report, files: Mapping[str, Path]) -> None:
     """Print stages, epochs, comparison, waterfall, verdict, one row's trace, what to do next."""
-    console = PipedConsole()
+    console = _Console()
     record = report.record
     for warning in record.warnings:
         console.print(f"[yellow]warning:[/] {_literal(warning)}", highlight=False)
@@ -72,6 +71,14 @@ def show_report(report: Report, files: Mapping[str, Path]) -> None:
         console.print(_alternatives(record.alternatives))
     console.print(_row_trace(record.trace), highlight=False)
     console.print(_next_steps(report, files), highlight=False, soft_wrap=True)
+
+
+class _Console(Console):
+    """A console that leaves it to its caller what happens when the reader has gone."""
+
+    def on_broken_pipe(self) -> None:
+        """Pass it on, where rich would end the program with code 1: a defect."""
+        raise BrokenPipeError
 
 
 def _table(*headers: str, title: str = "", numbers_from: int = 99) -> Table:

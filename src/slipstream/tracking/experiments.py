@@ -16,7 +16,7 @@ __all__ = ["open_experiment"]
 COLUMNS = (
     *("metrics.`test_auc`", "metrics.`test_log_loss`"),
     *("metrics.`latency_p50_us`", "metrics.`latency_p99_us`", "metrics.`bundle_bytes`"),
-    *("tags.`verdict`", "attributes.`Models`"),
+    "tags.`verdict`",
 )
 # A view that MLflow offers on the table of runs: its columns, without filters.
 _VIEW = {
