@@ -19,7 +19,7 @@ from slipstream.config import OptimizeConfig
 ROOT = Path(__file__).resolve().parents[1]
 COMMANDS = (
     *("optimize", "predict", "inspect", "export", "bench"),
-    *("retrain", "rollback", "up", "down", "clean"),
+    *("retrain", "rollback", "models", "up", "down", "clean"),
 )
 
 

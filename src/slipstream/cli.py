@@ -145,8 +145,16 @@ def _parser(command: str) -> argparse.ArgumentParser:
 
     rollback = commands.add_parser("rollback", help="put the previous champion back")
     rollback.add_argument("model", help="name of the registered model")
+    rollback.add_argument(
+        "--reason", metavar="TEXT", default="", help="why, for the versions' tags"
+    )
     rollback.add_argument("--tracking-uri", metavar="URI", help="MLflow store (default: mlruns/)")
     rollback.set_defaults(run=_rollback)
+
+    models = commands.add_parser("models", help="list registered models and who is champion")
+    models.add_argument("model", nargs="?", default="", help="one of them, and what happened to it")
+    models.add_argument("--tracking-uri", metavar="URI", help="MLflow store (default: mlruns/)")
+    models.set_defaults(run=_models)
 
     predict = commands.add_parser("predict", help="answer rows with a bundle")
     predict.add_argument("bundle", help="a bundle file, or models:/NAME@ALIAS")
@@ -283,8 +291,17 @@ def _rollback(chosen: argparse.Namespace) -> int:
     from slipstream.tracking.registry import Registry
 
     registry = Registry(chosen.model, chosen.tracking_uri or TrackingConfig().uri)
-    left, back = registry.rollback()
+    left, back = registry.rollback(chosen.reason)
     print(f"{chosen.model}: version {left.number} is no longer champion, version {back} is again")
+    return DONE
+
+
+def _models(chosen: argparse.Namespace) -> int:
+    prepare_environment()
+    from slipstream.config import TrackingConfig
+    from slipstream.terminal.models import show_models
+
+    show_models(chosen.model, chosen.tracking_uri or TrackingConfig().uri)
     return DONE
 
 
@@ -394,7 +411,9 @@ def _replaceable(output: Path, bundle: str) -> Path:
 
 
 def _up(chosen: argparse.Namespace) -> int:
+    from slipstream.config import TrackingConfig
     from slipstream.databases import MLFLOW_DATABASE
+    from slipstream.pages import find_runs
     from slipstream.services import Services, start, stop, wait
 
     prepare_environment()
@@ -405,7 +424,7 @@ def _up(chosen: argparse.Namespace) -> int:
     addresses = start(services)
     shown = (
         f"Prefect  {addresses.prefect}/deployments   choose optimize/optimize-table, then Run\n"
-        f"MLflow   {addresses.mlflow}   choose the experiment slipstream\n"
+        f"MLflow   {find_runs(addresses.mlflow, TrackingConfig().experiment)}\n"
         f"logs     {home() / 'services'}\n"
     )
     if os.environ.get(MLFLOW_DATABASE):

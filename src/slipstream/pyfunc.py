@@ -1,14 +1,39 @@
-"""What MLflow loads a bundle with: `mlflow.pyfunc.load_model` calls `_load_pyfunc`."""
+"""What MLflow loads a bundle with: `mlflow.pyfunc.load_model` calls `_load_pyfunc`.
 
+MLflow casts a request to the signature's types before the model sees it, and its casts lose what a
+client sent: of booleans, null becomes False and the text "false" True; a whole number in a frame is
+refused for a double; columns that it does not know are dropped, and with them, if there are no
+others, the rows. So the signature that is stored says what the columns are, and while one of our
+models is served MLflow is given the same columns without casts: the bundle's own checks decide,
+as for `slipstream predict`.
+"""
+
+import functools
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
+import pyarrow as pa
+from mlflow.exceptions import MlflowException
+from mlflow.models import Model
+from mlflow.protos.databricks_pb2 import INVALID_PARAMETER_VALUE
+from mlflow.types.schema import AnyType, ColSpec, Schema
 from numpy.typing import NDArray
 
 from slipstream.runtime import InputError, Predictor, load_file
+from slipstream.runtime.columns import Column
+from slipstream.runtime.text import listing
+from slipstream.tables import typed_rows
 
-__all__ = ["BundleModel"]
+__all__ = ["BundleModel", "RefusedError"]
+
+
+class RefusedError(InputError, MlflowException):
+    """A request that the model does not answer; MLflow's server sends the message with HTTP 400."""
+
+    def __init__(self, message: str) -> None:
+        MlflowException.__init__(self, message, error_code=INVALID_PARAMETER_VALUE)
 
 
 class BundleModel:
@@ -21,11 +46,111 @@ class BundleModel:
         """Answer a frame of raw rows: P(positive), (N,).
 
         Raises:
-            InputError: a value is wrong, or parameters are given.
+            RefusedError: a column is missing, a value is wrong, or parameters are given.
         """
-        if params:
-            raise InputError(f"a bundle takes no parameters, however: {sorted(params)}; drop them")
-        return self._predictor.predict(table)
+        try:
+            if params:
+                raise InputError(
+                    f"a bundle takes no parameters, however: {sorted(params)}; drop them"
+                )
+            return self._answer(pd.DataFrame(table).rename(columns=_trimmed))
+        except InputError as error:
+            raise RefusedError(str(error)) from None
+
+    def _answer(self, frame: pd.DataFrame) -> NDArray[np.float64]:
+        """Answer a frame as it is, or, where its types are not the columns', as a file of text."""
+        self._check_columns(list(frame.columns))
+        try:
+            return self._predictor.predict(frame)
+        except InputError:
+            return self._predictor.predict(typed_rows(self._predictor, self._written(frame)))
+
+    def _check_columns(self, names: list[str]) -> None:
+        columns = self._predictor.bundle.columns
+        absent = [each.name for each in columns if each.name not in names]
+        needed = [each.name for each in columns if not each.allows_missing]
+        lacking = [name for name in absent if name in needed]
+        if lacking or len(absent) == len(columns):
+            raise InputError(
+                f"a table must have the columns {listing(needed or self._predictor.features)}, "
+                f"however: {listing(lacking or absent)} {_is_or_are(lacking or absent)} missing; "
+                "send each row with these names"
+            )
+
+    def _written(self, frame: pd.DataFrame) -> pa.Table:
+        """The model's columns of a frame, as a file would hold them."""
+        columns = {each.name: each for each in self._predictor.bundle.columns}
+        read = [(name, values) for name, values in frame.items() if name in columns]
+        arrays = [_written(values, columns[str(name)]) for name, values in read]
+        return pa.table(arrays, names=[str(name) for name, _ in read])
+
+
+def _trimmed(name: object) -> str:
+    return str(name).strip()
+
+
+def _is_or_are(names: list[str]) -> str:
+    return "is" if len(names) == 1 else "are"
+
+
+def _written(values: pd.Series, column: Column) -> pa.Array:
+    """A column as a file would hold it; of mixed types, each as text, as in a CSV file."""
+    if column.edges is None and values.dtype.kind == "f" and _are_whole(values):
+        values = values.astype("Int64")  # JSON's 5 beside a null: pandas made it 5.0
+    try:
+        return pa.array(values, from_pandas=True)
+    except (pa.ArrowInvalid, pa.ArrowTypeError):
+        return pa.array([None if _is_null(value) else str(value) for value in values], pa.string())
+
+
+def _are_whole(values: pd.Series) -> bool:
+    present = values.dropna()
+    return bool((np.isfinite(present) & (present == np.floor(present))).all())
+
+
+def _is_null(value: Any) -> bool:
+    return bool(pd.api.types.is_scalar(value) and pd.isna(value))
+
+
+class _Uncast(Schema):
+    """A schema that says what the columns are, and by which MLflow casts, drops and asks nothing.
+
+    Text files are read as text: a category that looks like a number keeps its zeros.
+    """
+
+    def input_types(self) -> list[Any]:
+        return [AnyType() for _ in self.inputs]
+
+    def input_dict(self) -> dict[str, Any]:
+        names = self.input_names()
+        return {str(name): ColSpec(AnyType(), str(name), required=False) for name in names}
+
+    def required_input_names(self) -> list[str | int]:
+        return []
+
+    def optional_input_names(self) -> list[str | int]:
+        return self.input_names()
+
+    def pandas_types(self) -> list[np.dtype[Any]]:
+        return [np.dtype(object) for _ in self.inputs]
+
+
+def _leave_values_alone() -> None:
+    """Let MLflow give our models, and no others, the values that it was given."""
+    declared: Any = Model.get_input_schema
+
+    @functools.wraps(declared)
+    def get_input_schema(model: Model) -> Schema | None:
+        schema: Schema | None = declared(model)
+        loader = (model.flavors or {}).get("python_function", {}).get("loader_module")
+        if loader != __name__ or schema is None or not schema.has_input_names():
+            return schema
+        return _Uncast(list(schema))
+
+    Model.get_input_schema = get_input_schema  # type: ignore[method-assign]
+
+
+_leave_values_alone()
 
 
 def _load_pyfunc(path: str) -> BundleModel:

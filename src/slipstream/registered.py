@@ -9,6 +9,7 @@ from mlflow.store.artifact.utils.models import get_model_name_and_version
 from mlflow.tracking import MlflowClient
 
 from slipstream.checkout import TRACKING_STORE, has_checkout, resolve_tracking_uri
+from slipstream.relocation import current
 from slipstream.runtime.errors import InputError
 
 __all__ = ["fetch_bundle"]
@@ -27,7 +28,7 @@ def fetch_bundle(model_uri: str, client: MlflowClient | None = None) -> bytes:
     """
     try:
         client = client or _default_client()
-        location = _location(model_uri, client)
+        location = current(_location(model_uri, client), client.tracking_uri)
         with tempfile.TemporaryDirectory() as folder:
             # Without a URI of its own, a location on a server would be looked for on the default.
             mlflow.artifacts.download_artifacts(

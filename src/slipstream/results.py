@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from slipstream import pages
 from slipstream.config import OptimizeConfig
 from slipstream.references import (
     Blob,
@@ -202,6 +203,11 @@ class TrackedRun(Reference):
     def link(self) -> str:
         """The run's page on the MLflow server."""
         return f"{self.server}/#/experiments/{self.experiment_id}/runs/{self.run_id}"
+
+    @property
+    def runs_page(self) -> str:
+        """The page on the MLflow server with the table of all runs beside this one."""
+        return pages.runs(self.server, self.experiment_id)
 
     @property
     def shape(self) -> str:

@@ -187,7 +187,7 @@ def _commands(services: Services) -> Mapping[str, list[str]]:
         ],
         "mlflow": [
             *(_program("mlflow"), "server", "--host", services.host),
-            *("--port", str(services.mlflow_port), "--workers", "1"),
+            *("--port", str(services.mlflow_port), "--workers", "1", "--app-name", "slipstream"),
             *("--allowed-hosts", hosts),
         ],
         "worker": [

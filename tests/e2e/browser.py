@@ -74,7 +74,6 @@ def mlflow_link(page: Page) -> str:
 def compare_variants(page: Page, link: str, run_name: str) -> None:
     """From a run's link to the comparison of its float32 and int8 runs."""
     page.goto(f"{link.partition('/runs/')[0]}/runs")
-    page.get_by_role("button", name="Close").click()  # the assistant's panel
     parent = page.get_by_role("row").filter(has_text=run_name).first
     parent.get_by_role("button").first.click()  # shows the runs below it
     for variant in ("float32", "int8"):

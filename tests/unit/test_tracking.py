@@ -16,9 +16,11 @@ import slipstream
 from slipstream import benchmarking, comparison, tracing, tracking
 from slipstream.config import DataConfig, OptimizeConfig, TrackingConfig
 from slipstream.references import PARTS
-from slipstream.results import RunRecord, TrackedRun
+from slipstream.results import RunRecord, TrackedRun, Verdict
 from slipstream.runtime import InputError
 from slipstream.snapshot import load_part
+from slipstream.summary import run_summary
+from slipstream.tracking.experiments import open_experiment
 from slipstream.tracking.registry import PROFILE, Registry
 from tests.conftest import Trained
 
@@ -102,7 +104,61 @@ def test_the_parent_run_tells_everything(
     names = {artifact.path for artifact in client.list_artifacts(tracked.run_id)}
     figures = {"history.png", "feature_scores.png", "latency.png", "waterfall.png"}
     facts = {"feature_mask.json", "training_profile.json", "machine.json", "waterfall.json"}
-    assert names == figures | facts
+    assert names == figures | facts | {"warnings.json"}
+
+
+def test_the_parent_run_says_how_it_came_out(
+    client: MlflowClient, tracked: TrackedRun, record: RunRecord
+) -> None:
+    """The winner's figures, under the variants' own keys, and what the run tells in words."""
+    run = client.get_run(tracked.run_id)
+    winner = record.comparison.verdict.winner
+    assert winner
+    assert run.data.metrics.items() >= record.benchmark.metrics[winner].items()
+    assert run.data.tags["mlflow.note.content"] == run_summary(record)
+    assert record.warnings
+    assert run.data.tags["slipstream.warnings"] == str(len(record.warnings))
+    told = mlflow.artifacts.load_dict(f"{run.info.artifact_uri}/warnings.json")
+    assert told == list(record.warnings)
+
+
+def test_without_a_winner_the_parent_has_no_figures_of_one(
+    mixed: Trained, record: RunRecord, tmp_path: Path
+) -> None:
+    """Where nothing fits the budget, no variant's latency is shown as the run's."""
+    verdict = Verdict(winner=None, reason="nothing fits")
+    lost = record.model_copy(
+        update={
+            "comparison": record.comparison.model_copy(update={"verdict": verdict}),
+            "config": OptimizeConfig(tracking=TrackingConfig(uri=f"sqlite:///{tmp_path}/m.db")),
+        }
+    )
+    run = tracking.track(lost, "flow-run-0", "", "lost", mixed.store)
+    metrics = MlflowClient(run.tracking_uri).get_run(run.run_id).data.metrics
+    assert metrics.keys() == {"train_loss", "train_accuracy", "val_loss", "val_accuracy"}
+
+
+def test_the_experiment_opens_on_its_runs(client: MlflowClient, tracked: TrackedRun) -> None:
+    """The experiment is of the kind that has runs, and offers a view with our columns."""
+    tags = client.get_experiment(tracked.experiment_id).tags
+    assert tags["mlflow.experimentKind"] == "custom_model_development"
+    view = json.loads(tags["mlflow.sharedViewState.slipstream"])
+    assert "metrics.`test_auc`" in json.loads(view["state"])["selectedColumns"]
+    page = f"/#/experiments/{tracked.experiment_id}/runs?workflowType=machine_learning"
+    assert page in tracked.runs_page
+
+
+def test_an_experiment_of_an_earlier_release_is_given_what_it_lacks(tmp_path: Path) -> None:
+    """Its kind and its view are set when it is used again; what somebody set there stays."""
+    uri = f"sqlite:///{tmp_path}/mlflow.db"
+    before = MlflowClient(uri)
+    place = (tmp_path / "artifacts").as_uri()
+    mine = "mlflow.sharedViewState.slipstream"
+    number = before.create_experiment("old", place, tags={mine: "somebody's own"})
+    open_experiment("old", uri)
+    tags = before.get_experiment(number).tags
+    assert tags["mlflow.experimentKind"] == "custom_model_development"
+    assert tags[mine] == "somebody's own"
 
 
 def test_variants_are_nested_runs_with_the_same_metrics(
@@ -112,9 +168,12 @@ def test_variants_are_nested_runs_with_the_same_metrics(
     assert set(tracked.variants) == {"float32", "int8"}
     for precision, run_id in tracked.variants.items():
         run = client.get_run(run_id)
-        assert run.info.run_name == precision
+        assert run.info.run_name == f"mixed {precision}"
         assert run.data.tags["mlflow.parentRunId"] == tracked.run_id
         assert run.data.tags["slipstream.precision"] == precision
+        assert run.data.params.items() >= {"precision": precision, "network": "4-16-8-1"}.items()
+        (dataset,) = run.inputs.dataset_inputs
+        assert dataset.dataset.name == "mixed"
         assert set(run.data.metrics) == METRICS
         (model,) = run.outputs.model_outputs
         assert {each.key for each in client.get_logged_model(model.model_id).metrics} == METRICS
@@ -126,9 +185,11 @@ def test_the_baseline_is_a_nested_run_without_a_model(
     """The baseline has a variant's metrics beside it, and nothing that could be deployed."""
     (run,) = client.search_runs(
         [tracked.experiment_id],
-        "attributes.run_name = 'baseline' and attributes.status = 'FINISHED'",
+        f"tags.`slipstream.role` = 'baseline' and tags.`mlflow.parentRunId` = '{tracked.run_id}'",
     )
-    assert run.data.tags["mlflow.parentRunId"] == tracked.run_id
+    assert (run.info.run_name, run.info.status) == ("mixed baseline", "FINISHED")
+    assert run.data.params["network"] == record.benchmark.waterfall.steps[0].network
+    assert run.inputs.dataset_inputs
     assert run.data.metrics == record.benchmark.baseline
     assert run.data.metrics.keys() == METRICS
     assert not run.outputs.model_outputs
@@ -179,7 +240,7 @@ def test_predicting_from_the_registry_needs_mlflow_only(tracked: TrackedRun) -> 
     precision, modules = run_with(tracked, "-c", code).splitlines()
     assert precision == "int8"
     others = {name.split(".")[1] for name in modules.split() if "." in name}
-    assert others == {"checkout", "registered", "runtime"}
+    assert others == {"checkout", "registered", "relocation", "runtime"}
 
 
 def test_a_registered_model_can_be_inspected(tracked: TrackedRun) -> None:

@@ -251,9 +251,10 @@ def _next_steps(report: Report, files: Mapping[str, Path]) -> str:
         "inspect": f"{_program('slipstream')} inspect {bundle}",
         "predict": f"{_program('slipstream')} predict {bundle} {rows}",
         "python": f"slipstream.load({bundle!r}).predict_one({{{feature!r}: …}})",
-        "runs": f"{_program('mlflow')} server --backend-store-uri {shlex.quote(uri)} "
-        "--host 127.0.0.1 --port 5000",
+        "runs": f"{_program('mlflow')} server --app-name slipstream --backend-store-uri "
+        f"{shlex.quote(uri)} --host 127.0.0.1 --port 5000",
         "": f"then open {report.tracked.link}",
+        " ": f"all runs: {report.tracked.runs_page}",
     }
     if uri.startswith("http"):
         steps |= {"runs": report.tracked.link, "": ""}

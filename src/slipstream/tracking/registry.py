@@ -2,13 +2,16 @@
 
 Every step can be repeated: a version is found again by the identity of what made it, tags come with
 the version in one write, and an alias moves in one write. So whoever is killed in between and runs
-again finds one version, and a champion all the time.
+again finds one version, and a champion all the time. What a version's tags say last is written so
+that the same again writes the same: a promotion says so after the alias has moved (until then it
+counts as undecided), a rollback before (until then the same version is champion, and leaves).
 """
 
+import difflib
 import logging
 import tempfile
-from contextlib import nullcontext
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -20,21 +23,38 @@ from mlflow.tracking import MlflowClient
 
 from slipstream.checkout import resolve_tracking_uri
 from slipstream.drift import Drift, Profile
-from slipstream.locking import promotion_lock, setup_lock
+from slipstream.locking import promotion_lock
 from slipstream.plots import drift_figure
 from slipstream.registered import fetch_bundle
 from slipstream.results import Decision
 from slipstream.runtime import InputError
+from slipstream.runtime.text import listing, quote
+from slipstream.tracking import history
+from slipstream.tracking.connection import connect, quiet
+from slipstream.tracking.describing import describe_model, describe_version, may_replace
+from slipstream.tracking.history import Event
 
-__all__ = ["PROFILE", "Registry", "Version", "connect", "quiet"]
+__all__ = [
+    "CHALLENGER",
+    "CHAMPION",
+    "KEPT_OUT",
+    "PROFILE",
+    "PROMOTED",
+    "Registry",
+    "Version",
+    "model_names",
+]
 
 logger = logging.getLogger("slipstream")
 
 PROFILE = "training_profile.json"  # of the parent run
 CHAMPION, CHALLENGER = "champion", "challenger"
 IDENTITY, SPLIT = "slipstream.identity", "slipstream.split"
-PROMOTED, KEPT_OUT = "promoted", "kept out"
+PROMOTED, KEPT_OUT, ROLLED_BACK = "promoted", "kept out", "rolled back"
 DECISION, REASON, REPLACED = "slipstream.decision", "slipstream.reason", "slipstream.replaced"
+HISTORY = "slipstream.history"
+PRECISION = "slipstream.precision"
+REASON_CHARACTERS = 1_000
 
 
 @dataclass(frozen=True)
@@ -48,6 +68,8 @@ class Version:
     decision: str
     reason: str
     replaced: str
+    history: tuple[Event, ...] = ()
+    made_ms: int = 0
 
     @property
     def is_promoted(self) -> bool:
@@ -124,23 +146,37 @@ class Registry:
 
     def settle(self, version: Version, decision: Decision) -> None:
         """Write a decision down, and obey it."""
-        champion = self.champion()
+        rival = self.rival(version)
+        outcome = PROMOTED if decision.promoted else KEPT_OUT
+        event = history.now(outcome, decision.reason, rival.number if rival else "")
         tags = {REASON: decision.reason}
-        if decision.promoted and champion and champion.number != version.number:
-            tags[REPLACED] = champion.number
-        for key, value in tags.items():
-            self._client.set_model_version_tag(self.name, version.number, key, value)
+        if decision.promoted and rival:
+            tags[REPLACED] = rival.number
+        self._tag(version, tags)
+        settled = self._happened(version, event)
         if decision.promoted:
             self._client.set_registered_model_alias(self.name, CHAMPION, version.number)
-        outcome = PROMOTED if decision.promoted else KEPT_OUT
-        self._client.set_model_version_tag(self.name, version.number, DECISION, outcome)
+            if rival:
+                why = f"version {version.number} is better"
+                self._happened(rival, history.now("replaced", why, version.number))
+            self._describe(settled)
+        self._tag(version, {DECISION: outcome})
 
-    def rollback(self) -> tuple[Version, str]:
+    def rollback(self, why: str = "") -> tuple[Version, str]:
         """Put the champion's predecessor back: the version that leaves, and the one that comes.
 
+        Args:
+            why: for the tags of both.
+
         Raises:
-            InputError: there is no champion, or it replaced none.
+            InputError: there is no such model, no champion, or it replaced none.
         """
+        if len(why) > REASON_CHARACTERS:
+            raise InputError(
+                f"--reason must have {REASON_CHARACTERS:,} characters at most, however: "
+                f"{len(why):,}; say it in fewer"
+            )
+        self.check()
         with promotion_lock(self.name, self._uri):
             champion = self.champion()
             if champion is None or not champion.replaced:
@@ -150,8 +186,76 @@ class Registry:
                     f"{'has no champion' if champion is None else 'had no other champion before'}; "
                     "set the alias in MLflow by hand"
                 )
-            self._client.set_registered_model_alias(self.name, CHAMPION, champion.replaced)
-            return champion, champion.replaced
+            back = self.version(champion.replaced)
+            reason = why or "no reason was given"
+            leaves = history.now(ROLLED_BACK, reason, back.number)
+            self._happened(champion, leaves)
+            self._tag(
+                champion,
+                {REASON: f"rolled back to version {back.number}: {reason}", DECISION: ROLLED_BACK},
+            )
+            self._describe(self._happened(back, history.now("put back", reason, champion.number)))
+            self._client.set_registered_model_alias(self.name, CHAMPION, back.number)
+            return champion, back.number
+
+    def check(self) -> None:
+        """Check that the model is registered.
+
+        Raises:
+            InputError: it is not; names near it are suggested.
+        """
+        names = _names(self._client)
+        if self.name in names:
+            return
+        near = difflib.get_close_matches(self.name, names)
+        meant = f"did you mean {' or '.join(map(quote, near))}? " if near else ""
+        there = f"there are {listing(names)}" if names else "there is none yet"
+        raise InputError(
+            f"a model must be registered, however: {quote(self.name)} is not; {meant}{there}; "
+            "slipstream retrain registers one"
+        )
+
+    def versions(self) -> list[Version]:
+        """Every version, the newest first."""
+        found = self._client.search_model_versions(f"name = '{self.name}'")
+        return sorted(map(_version, found), key=lambda each: int(each.number), reverse=True)
+
+    def aliases(self) -> Mapping[str, str]:
+        """Who is champion, who challenger, and what else somebody named: alias to version."""
+        return {
+            alias: str(number)
+            for alias, number in self._client.get_registered_model(self.name).aliases.items()
+        }
+
+    def variant(self, version: Version) -> tuple[str, Mapping[str, float]]:
+        """A version's precision and its figures; nothing where its run is gone for good."""
+        try:
+            data = self._client.get_run(version.run_id).data
+        except MlflowException:
+            return "", {}
+        return data.tags.get(PRECISION, ""), data.metrics
+
+    def _tag(self, version: Version, tags: Mapping[str, str]) -> None:
+        for key, value in tags.items():
+            self._client.set_model_version_tag(self.name, version.number, key, value)
+
+    def _happened(self, version: Version, event: Event) -> Version:
+        """Add to what happened to a version, in its tag and in its description."""
+        events = history.add(version.history, event)
+        self._tag(version, {HISTORY: history.write(events)})
+        told = self._client.get_model_version(self.name, version.number).description
+        if may_replace(told):
+            text = describe_version(*self.variant(version), events)
+            self._client.update_model_version(self.name, version.number, text)
+        return replace(version, history=events)
+
+    def _describe(self, champion: Version) -> None:
+        """Say on the model's page who is champion."""
+        if may_replace(self._client.get_registered_model(self.name).description):
+            text = describe_model(
+                self.name, champion.number, *self.variant(champion), champion.history[-1]
+            )
+            self._client.update_registered_model(self.name, text)
 
     def profile(self, version: Version) -> Profile | None:
         """How the features of a version's training rows were distributed, if its run still says."""
@@ -189,32 +293,6 @@ class Registry:
         return fetch_bundle(f"models:/{self.name}/{version.number}", self._client)
 
 
-def connect(uri: str) -> MlflowClient:
-    """A client of a store that has its tables: two first runs at once would both make them.
-
-    Raises:
-        InputError: the store cannot be used.
-    """
-    try:
-        with setup_lock() if uri.startswith("sqlite") else nullcontext():
-            # Without its own URI, the registry would be wherever MLFLOW_REGISTRY_URI says.
-            client = MlflowClient(uri, registry_uri=uri)
-            client.search_experiments(max_results=1)
-            client.search_registered_models(max_results=1)
-    except MlflowException as error:
-        raise InputError(
-            f"tracking.uri must lead to an MLflow store, however: {uri}: {error.message}; "
-            "check the address, and that the server runs"
-        ) from None
-    return client
-
-
-def quiet() -> None:
-    """Only warnings of MLflow's concern a user; its first start would print its migrations."""
-    for name in ("mlflow", "alembic"):
-        logging.getLogger(name).setLevel(logging.WARNING)
-
-
 def _version(found: ModelVersion) -> Version:
     tags = found.tags or {}
     return Version(
@@ -225,4 +303,22 @@ def _version(found: ModelVersion) -> Version:
         decision=tags.get(DECISION, ""),
         reason=tags.get(REASON, ""),
         replaced=tags.get(REPLACED, ""),
+        history=history.read(tags.get(HISTORY, "")),
+        made_ms=found.creation_timestamp or 0,
     )
+
+
+def model_names(tracking_uri: str) -> list[str]:
+    """Every registered model of a store, in order."""
+    quiet()
+    return _names(connect(resolve_tracking_uri(tracking_uri)))
+
+
+def _names(client: MlflowClient) -> list[str]:
+    names: list[str] = []
+    token = None
+    while token != "":
+        page = client.search_registered_models(page_token=token)
+        names += [model.name for model in page]
+        token = page.token or ""
+    return sorted(names)

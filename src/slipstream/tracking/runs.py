@@ -7,16 +7,12 @@ own start time (MLflow keeps equal metrics once), and a variant that was half wr
 import json
 import subprocess
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 import mlflow
 from mlflow.entities import Dataset, DatasetInput, Experiment, InputTag, Metric, Param, Run
-from mlflow.exceptions import MlflowException
-from mlflow.models import ModelSignature
 from mlflow.tracking import MlflowClient
-from mlflow.types import ColSpec, Schema
-from mlflow.types.schema import AnyType
 
 from slipstream.checkout import Addresses, resolve_tracking_uri, root, running_services
 from slipstream.drift import Profile, profile
@@ -24,17 +20,23 @@ from slipstream.plots import feature_figure, history_figure, latency_figure, wat
 from slipstream.references import BundleRef
 from slipstream.results import RunRecord, TrackedRun
 from slipstream.runtime import InputError, Predictor, load_file
-from slipstream.runtime.columns import Column
+from slipstream.runtime.types import Precision
 from slipstream.snapshot import load_part
 from slipstream.store import Store
-from slipstream.tracking.registry import PROFILE, connect, quiet
+from slipstream.summary import run_summary
+from slipstream.tracking.connection import quiet
+from slipstream.tracking.experiments import open_experiment
+from slipstream.tracking.history import login
+from slipstream.tracking.registry import PROFILE
+from slipstream.tracking.signature import example, signature
 
 __all__ = ["track"]
 
 LOADER = "slipstream.pyfunc"
-EXPERIMENT_KIND = "custom_model_development"  # opens on the table of runs, not on chat traces
 DIGEST_CHARACTERS = 36  # MLflow's limit
 PARAMETER_CHARACTERS = 6000  # MLflow's limit
+TAG_CHARACTERS = 8000  # MLflow's limit
+PARENT, PRECISION, ROLE = "mlflow.parentRunId", "slipstream.precision", "slipstream.role"
 
 
 def track(
@@ -48,7 +50,7 @@ def track(
     quiet()
     uri = resolve_tracking_uri(record.config.tracking.uri)
     mlflow.set_tracking_uri(uri)
-    client, experiment = _connect(record.config.tracking.experiment, uri)
+    client, experiment = open_experiment(record.config.tracking.experiment, uri)
     parent = _begin(client, experiment, flow_run_id, flow_run_name)
     _log_parent(client, parent, record, flow_run_url, store)
     variants = {
@@ -71,47 +73,13 @@ def _server() -> str:
     return (running_services() or Addresses()).mlflow
 
 
-def _connect(name: str, uri: str) -> tuple[MlflowClient, Experiment]:
-    client = connect(uri)
-    experiment = client.get_experiment_by_name(name)
-    if experiment is None:
-        experiment = _create_experiment(client, name, uri)
-    if experiment.lifecycle_stage == "deleted":
-        raise InputError(
-            f"tracking.experiment must be an active experiment, however: {name!r} was deleted; "
-            "restore it in MLflow, or choose another name"
-        )
-    return client, experiment
-
-
-def _create_experiment(client: MlflowClient, name: str, uri: str) -> Experiment:
-    """Make the experiment, or find the one that another run has just made."""
-    try:
-        client.create_experiment(
-            name, _artifact_location(uri), tags={"mlflow.experimentKind": EXPERIMENT_KIND}
-        )
-    except MlflowException as error:
-        if error.error_code != "RESOURCE_ALREADY_EXISTS":
-            raise
-    made = client.get_experiment_by_name(name)
-    assert made is not None
-    return made
-
-
-def _artifact_location(uri: str) -> str | None:
-    """Beside an SQLite store, as plain files; a server decides for itself."""
-    if not uri.startswith("sqlite:///"):
-        return None
-    return (Path(uri.removeprefix("sqlite:///")).absolute().parent / "artifacts").as_uri()
-
-
 def _begin(client: MlflowClient, experiment: Experiment, flow_run_id: str, name: str) -> Run:
     begun = client.search_runs(
         [experiment.experiment_id], f"tags.`prefect.flow_run_id` = '{flow_run_id}'"
     )
     if begun and flow_run_id:
         return begun[0]
-    tags = {"prefect.flow_run_id": flow_run_id}
+    tags = {"prefect.flow_run_id": flow_run_id, "mlflow.user": login()}
     return client.create_run(experiment.experiment_id, run_name=name, tags=tags)
 
 
@@ -125,14 +93,18 @@ def _log_parent(
         "data_sha256": record.dataset.table.sha256,
         "verdict": record.comparison.verdict.winner or "none",
         "verdict.reason": record.comparison.verdict.reason,
+        "slipstream.warnings": str(len(record.warnings)),
+        "mlflow.note.content": run_summary(record),
     }
     for key, value in tags.items():
-        client.set_tag(run_id, key, value)
+        client.set_tag(run_id, key, value[:TAG_CHARACTERS])
     metrics = [
         Metric(key, value, parent.info.start_time, epoch.epoch)
         for epoch in record.network.history
         for key, value in epoch.model_dump(exclude={"epoch"}).items()
     ]
+    if record.comparison.verdict.winner:
+        metrics += _metrics(parent, record.benchmark.metrics[record.comparison.verdict.winner])
     client.log_batch(run_id, metrics=metrics, params=_parameters(record))
     client.log_inputs(run_id, [_dataset(record)])
     client.log_dict(run_id, record.mask.to_json(), "feature_mask.json")
@@ -145,6 +117,8 @@ def _log_parent(
     waterfall = record.benchmark.waterfall
     client.log_figure(run_id, waterfall_figure(waterfall), "waterfall.png")
     client.log_dict(run_id, waterfall.model_dump(mode="json"), "waterfall.json")
+    if record.warnings:
+        client.log_text(run_id, json.dumps(record.warnings, indent=2), "warnings.json")
     if record.alternatives:
         client.log_dict(run_id, record.alternatives.model_dump(mode="json"), "alternatives.json")
 
@@ -152,15 +126,11 @@ def _log_parent(
 def _log_variant(
     client: MlflowClient, parent: Run, record: RunRecord, variant: BundleRef, store: Store
 ) -> str:
-    for begun in _children(client, parent, variant.precision):
+    for begun in _children(client, parent, PRECISION, variant.precision):
         if begun.info.status == "FINISHED":
             return str(begun.info.run_id)
         _discard(client, begun)
-    tags = {
-        "mlflow.parentRunId": parent.info.run_id,
-        "slipstream.precision": variant.precision,
-    }
-    run = client.create_run(parent.info.experiment_id, run_name=variant.precision, tags=tags)
+    run = _nest(client, parent, record, variant.precision, {PRECISION: variant.precision})
     predictor = load_file(store.path(variant.file))
     with (
         mlflow.start_run(run_id=run.info.run_id),
@@ -173,9 +143,10 @@ def _log_variant(
             loader_module=LOADER,
             data_path=str(named),
             pip_requirements=["slipstream"],
-            signature=_signature(predictor),
-            input_example=_example(predictor),
+            signature=signature(predictor),
+            input_example=example(predictor),
         )
+        mlflow.log_params(_variant_parameters(record, variant.precision, predictor))
         metrics = dict(record.benchmark.metrics[variant.precision])
         mlflow.log_metrics(metrics, model_id=model.model_id)
     return str(run.info.run_id)
@@ -183,17 +154,30 @@ def _log_variant(
 
 def _log_baseline(client: MlflowClient, parent: Run, record: RunRecord) -> None:
     """The same metrics as a variant's, and no model: nobody should deploy this one."""
-    run = next(iter(_children(client, parent, "baseline")), None) or client.create_run(
-        parent.info.experiment_id,
-        run_name="baseline",
-        tags={"mlflow.parentRunId": parent.info.run_id},
-    )
-    metrics = [
-        Metric(key, value, parent.info.start_time, 0)
-        for key, value in record.benchmark.baseline.items()
-    ]
-    client.log_batch(run.info.run_id, metrics=metrics)
+    begun = _children(client, parent, ROLE, "baseline")
+    run = begun[0] if begun else _nest(client, parent, record, "baseline", {ROLE: "baseline"})
+    metrics = _metrics(parent, record.benchmark.baseline)
+    network = record.benchmark.waterfall.steps[0].network
+    client.log_batch(run.info.run_id, metrics=metrics, params=[Param("network", network)])
     client.set_terminated(run.info.run_id)
+
+
+def _nest(
+    client: MlflowClient, parent: Run, record: RunRecord, what: str, tags: dict[str, str]
+) -> Run:
+    """A run below the parent, which says in the table whose it is and what it learned from."""
+    run = client.create_run(
+        parent.info.experiment_id,
+        run_name=f"{record.name} {what}",
+        tags={PARENT: parent.info.run_id, "mlflow.user": login(), **tags},
+    )
+    client.log_inputs(run.info.run_id, [_dataset(record)])
+    return run
+
+
+def _metrics(parent: Run, values: Mapping[str, float]) -> list[Metric]:
+    """Metrics with the run's own start time: equal ones, logged again, are kept once."""
+    return [Metric(key, value, parent.info.start_time, 0) for key, value in values.items()]
 
 
 def _discard(client: MlflowClient, half_written: Run) -> None:
@@ -204,12 +188,11 @@ def _discard(client: MlflowClient, half_written: Run) -> None:
     client.delete_run(half_written.info.run_id)
 
 
-def _children(client: MlflowClient, parent: Run, name: str) -> list[Run]:
+def _children(client: MlflowClient, parent: Run, tag: str, value: str) -> list[Run]:
     return list(
         client.search_runs(
             [parent.info.experiment_id],
-            f"tags.`mlflow.parentRunId` = '{parent.info.run_id}' "
-            f"and attributes.run_name = '{name}'",
+            f"tags.`{PARENT}` = '{parent.info.run_id}' and tags.`{tag}` = '{value}'",
         )
     )
 
@@ -221,6 +204,19 @@ def _parameters(record: RunRecord) -> list[Param]:
         for section, fields in record.config.model_dump().items()
         for field, value in fields.items()
     ]
+
+
+def _variant_parameters(
+    record: RunRecord, precision: Precision, predictor: Predictor
+) -> dict[str, str]:
+    """What is this variant's own: its arithmetic and its shape."""
+    shape = (len(predictor.features), *record.config.model.hidden, 1)
+    rows = record.config.quantization.calibration_rows
+    return {
+        "precision": precision,
+        "network": "-".join(map(str, shape)),
+        **({"quantization.calibration_rows": str(rows)} if precision == "int8" else {}),
+    }
 
 
 def _profile(record: RunRecord, store: Store) -> Profile:
@@ -238,29 +234,6 @@ def _dataset(record: RunRecord) -> DatasetInput:
         source=json.dumps({"path": record.config.data.path}),
     )
     return DatasetInput(dataset, [InputTag("mlflow.data.context", "training")])
-
-
-def _signature(predictor: Predictor) -> ModelSignature:
-    """Any type, nothing required: the predictor itself checks what it is given."""
-    inputs = Schema([ColSpec(AnyType(), name, required=False) for name in predictor.features])
-    return ModelSignature(inputs=inputs, outputs=Schema([ColSpec("double", "probability")]))
-
-
-def _example(predictor: Predictor) -> Any:
-    """Two made-up rows, from the model file alone: no row of the data leaves the machine."""
-    import pandas as pd
-
-    return pd.DataFrame({each.name: _made_up(each) for each in predictor.bundle.columns})
-
-
-def _made_up(column: Column) -> list[object]:
-    """Two values of a column; numbers between the outermost edges, which are cells of the data."""
-    if column.edges is None:
-        return [column.categories[0] if column.categories else "a", "another"]
-    low, high = float(column.edges[0]), float(column.edges[-1])
-    if column.kind == "boolean":
-        return [low, high]
-    return [0.75 * low + 0.25 * high, 0.25 * low + 0.75 * high]
 
 
 def _git_sha() -> str:

@@ -1,0 +1,159 @@
+"""A store that was moved: MLflow writes down where files lie, with the whole path.
+
+Runs of an SQLite store have their files beside it, in `artifacts`. Where a checkout is moved, those
+paths lead nowhere, or, worse, new runs would make the old folder again.
+"""
+
+import logging
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+from slipstream.runtime.errors import InputError
+
+__all__ = ["artifacts_beside", "check_place", "current", "mend"]
+
+logger = logging.getLogger("slipstream")
+
+WAIT_SECONDS = 20  # as MLflow waits for another process
+_SQLITE = "sqlite:///"
+_ARTIFACTS = "artifacts"
+_EXPERIMENTS = (
+    "SELECT experiment_id, name, artifact_location FROM experiments "
+    "WHERE artifact_location LIKE 'file:%'"
+)
+# Every column in which MLflow keeps the place of an experiment's files, and whose rows those are.
+_OF_EXPERIMENT = "experiment_id = :id"
+_PLACES = (
+    ("runs", "artifact_uri", _OF_EXPERIMENT),
+    ("logged_models", "artifact_location", _OF_EXPERIMENT),
+    ("experiments", "artifact_location", _OF_EXPERIMENT),
+    (
+        "model_versions",
+        "storage_location",
+        "run_id IN (SELECT run_uuid FROM runs WHERE experiment_id = :id)",
+    ),
+)
+
+
+def artifacts_beside(store_uri: str) -> Path | None:
+    """The folder of the files of an SQLite store's runs; None: the store is something else."""
+    file = _file(store_uri)
+    return file.parent / _ARTIFACTS if file else None
+
+
+def current(location: str, store_uri: str) -> str:
+    """Where files are now that the store says lie at `location`; the same unless they were moved.
+
+    Raises:
+        InputError: they are on this machine, and neither there nor beside the store.
+    """
+    written, beside = _path(location), artifacts_beside(store_uri)
+    if written is None or written.exists() or beside is None:
+        return location
+    places = [index for index, part in enumerate(written.parts) if part == _ARTIFACTS]
+    moved = [beside.joinpath(*written.parts[index + 1 :]) for index in places]
+    found = next((each for each in moved if each.exists()), None)
+    if found is None:
+        raise InputError(
+            f"a model's files must be where they were written, or in {beside}, however: {written} "
+            "is not there; move the folder `artifacts` along with its mlflow.db, or move both back"
+        )
+    return str(found)
+
+
+def mend(store_uri: str) -> None:
+    """Let an SQLite store that was moved say where its files lie now.
+
+    Raises:
+        InputError: the store cannot be written.
+    """
+    file, beside = _file(store_uri), artifacts_beside(store_uri)
+    if file is None or beside is None or not file.exists():
+        return
+    try:
+        with closing(sqlite3.connect(file, timeout=WAIT_SECONDS)) as database, database:
+            for number, name, location in database.execute(_EXPERIMENTS).fetchall():
+                if _was_moved(database, number, location, beside):
+                    _rewrite(database, number, location, beside.as_uri())
+                    logger.warning(
+                        "The files of the experiment %r were moved: MLflow now looks for them in "
+                        "%s, no longer in %s.",
+                        *(name, beside, _path(location)),
+                    )
+    except sqlite3.Error as error:
+        raise InputError(
+            f"a store that was moved must be writable, because it says where files lie, however: "
+            f"{file}: {error}; let it be written, or move it back"
+        ) from None
+
+
+def check_place(number: str, name: str, store_uri: str) -> None:
+    """Check that an experiment whose files are gone gets no new ones in a folder made anew.
+
+    Raises:
+        InputError: it would.
+    """
+    file, beside = _file(store_uri), artifacts_beside(store_uri)
+    if file is None or not file.exists():
+        return
+    with closing(sqlite3.connect(file, timeout=WAIT_SECONDS)) as database:
+        found = {str(each): place for each, _, place in database.execute(_EXPERIMENTS)}
+        written = _path(found.get(number, ""))
+        if written is None or written == beside or written.exists():
+            return
+        if not _children(database, int(number), found[number]):
+            return
+    raise InputError(
+        f"the experiment {name!r} must have the folder of its files, however: {written} is not "
+        f"there, and {beside} does not have them; move the folder `artifacts` along with its "
+        "mlflow.db, or choose another experiment (tracking.experiment)"
+    )
+
+
+def _was_moved(database: sqlite3.Connection, number: int, location: str, beside: Path) -> bool:
+    """Whether an experiment's files are not where they were, and are beside the store."""
+    written = _path(location)
+    if written is None or written == beside or written.exists():
+        return False
+    children = _children(database, number, location)
+    if children:
+        return any((beside / child).exists() for child in children)
+    return written.name == _ARTIFACTS and not written.parent.exists()  # no run yet
+
+
+def _children(database: sqlite3.Connection, number: int, location: str) -> list[str]:
+    """Where the experiment's runs and models have their files, from its own folder on."""
+    prefix = location.rstrip("/") + "/"
+    found = database.execute(
+        "SELECT artifact_uri FROM runs WHERE experiment_id = :id UNION "
+        "SELECT artifact_location FROM logged_models WHERE experiment_id = :id",
+        {"id": number},
+    )
+    return [place.removeprefix(prefix) for (place,) in found if place.startswith(prefix)]
+
+
+def _rewrite(database: sqlite3.Connection, number: int, old: str, new: str) -> None:
+    places = {"id": number, "old": old.rstrip("/"), "new": new}
+    for table, column, which in _PLACES:
+        statement = (
+            f"UPDATE {table} SET {column} = :new || substr({column}, length(:old) + 1) "  # noqa: S608 - names from above
+            f"WHERE {which} AND substr({column}, 1, length(:old)) = :old"
+        )
+        database.execute(statement, places)
+
+
+def _file(store_uri: str) -> Path | None:
+    """The file of an SQLite store."""
+    if not store_uri.startswith(_SQLITE):
+        return None
+    return Path(store_uri.removeprefix(_SQLITE)).absolute()
+
+
+def _path(location: str) -> Path | None:
+    """A location as a path of this machine, if it is one."""
+    parts = urlsplit(location)
+    if parts.scheme == "file":
+        return Path(unquote(parts.path))
+    return Path(location) if location.startswith("/") else None

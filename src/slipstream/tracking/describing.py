@@ -1,0 +1,64 @@
+"""What MLflow's pages say of a model and its versions, in Markdown."""
+
+import re
+from collections.abc import Mapping
+
+from slipstream.tracking.history import Event
+from slipstream.units import microseconds
+
+__all__ = ["describe_model", "describe_version", "figures", "may_replace"]
+
+# How what we write begins: a description that begins otherwise is somebody's own, and stays.
+OURS = re.compile("(int8|float32|unknown variant): |The champion is version ")
+
+_FIGURES = (
+    ("test_auc", "AUC {:.4f}"),
+    ("test_pr_auc", "PR-AUC {:.4f}"),
+    ("test_log_loss", "log-loss {:.4f}"),
+    ("test_accuracy", "accuracy {:.4f}"),
+)
+
+
+def may_replace(description: str | None) -> bool:
+    """Whether a description is ours or empty."""
+    return not description or OURS.match(description) is not None
+
+
+def describe_version(
+    precision: str, metrics: Mapping[str, float], history: tuple[Event, ...]
+) -> str:
+    """A version: its variant, its figures, and what happened to it."""
+    lines = [f"- {_day(each)}: {_literal(each.sentence)}" for each in history]
+    return "\n".join([f"{precision or 'unknown variant'}: {figures(metrics)}.", "", *lines])
+
+
+def describe_model(
+    name: str, champion: str, precision: str, metrics: Mapping[str, float], since: Event
+) -> str:
+    """A registered model: who is champion, since when, why, and how to load it."""
+    return (
+        f"The champion is version {champion}, {precision}: {figures(metrics)}.\n\n"
+        f"{_day(since)}: {_literal(since.sentence)}.\n\n"
+        f"`slipstream.load({f'models:/{name}@champion'!r})` loads it, "
+        "`slipstream models` lists the decisions.\n"
+    )
+
+
+def figures(metrics: Mapping[str, float]) -> str:
+    """Score, speed and size in one line; what is not known is left out."""
+    parts = [form.format(metrics[key]) for key, form in _FIGURES if key in metrics]
+    if "latency_p99_us" in metrics:
+        p50, p99 = metrics["latency_p50_us"], metrics["latency_p99_us"]
+        parts.append(f"one row in {microseconds(p50)} (p99 {microseconds(p99)})")
+    if "bundle_bytes" in metrics:
+        parts.append(f"file {metrics['bundle_bytes']:,.0f} bytes")
+    return ", ".join(parts) or "no figures"
+
+
+def _day(event: Event) -> str:
+    return event.when.replace("T", " ").replace("+00:00", " UTC")
+
+
+def _literal(text: str) -> str:
+    """Somebody's text, which Markdown does not take for its own."""
+    return re.sub(r"([\\`*_{}\[\]()#!|<>~])", r"\\\1", text)

@@ -1,0 +1,68 @@
+"""The experiment that runs are written to, and how MLflow's pages show it."""
+
+import json
+
+from mlflow.entities import Experiment
+from mlflow.exceptions import MlflowException
+from mlflow.tracking import MlflowClient
+
+from slipstream.pages import VIEW
+from slipstream.relocation import artifacts_beside, check_place
+from slipstream.runtime import InputError
+from slipstream.tracking.connection import connect
+
+__all__ = ["open_experiment"]
+
+COLUMNS = (
+    *("metrics.`test_auc`", "metrics.`test_log_loss`"),
+    *("metrics.`latency_p50_us`", "metrics.`latency_p99_us`", "metrics.`bundle_bytes`"),
+    "tags.`verdict`",
+)
+# A view that MLflow offers on the table of runs: its columns, without filters.
+_VIEW = {
+    "name": "Slipstream: score, latency, size",
+    "createdAt": 0,
+    "state": json.dumps({"selectedColumns": COLUMNS}),
+}
+TAGS = {
+    "mlflow.experimentKind": "custom_model_development",
+    f"mlflow.sharedViewState.{VIEW}": json.dumps(_VIEW),
+}
+
+
+def open_experiment(name: str, uri: str) -> tuple[MlflowClient, Experiment]:
+    """A client of the store, and its experiment of this name, made where there is none.
+
+    Raises:
+        InputError: the store cannot be used, the experiment was deleted, or its files are gone.
+    """
+    client = connect(uri)
+    experiment = client.get_experiment_by_name(name) or _create(client, name, uri)
+    if experiment.lifecycle_stage == "deleted":
+        raise InputError(
+            f"tracking.experiment must be an active experiment, however: {name!r} was deleted; "
+            "restore it in MLflow, or choose another name"
+        )
+    check_place(experiment.experiment_id, name, uri)
+    for key, value in TAGS.items():
+        if key not in experiment.tags:  # made by an earlier release, or in MLflow
+            client.set_experiment_tag(experiment.experiment_id, key, value)
+    return client, experiment
+
+
+def _create(client: MlflowClient, name: str, uri: str) -> Experiment:
+    """Make the experiment, or find the one that another run has just made."""
+    try:
+        client.create_experiment(name, _artifact_location(uri), tags=TAGS)
+    except MlflowException as error:
+        if error.error_code != "RESOURCE_ALREADY_EXISTS":
+            raise
+    made = client.get_experiment_by_name(name)
+    assert made is not None
+    return made
+
+
+def _artifact_location(uri: str) -> str | None:
+    """Beside an SQLite store, as plain files; a server decides for itself."""
+    beside = artifacts_beside(uri)
+    return beside.as_uri() if beside else None

@@ -1,0 +1,73 @@
+"""What happened to a version of a model: when, by whom, and why, as one tag of the version.
+
+The tag is JSON, the latest event last. An event that is repeated, because whoever wrote it was
+killed before the rest was done, replaces itself: it says when the matter was settled.
+"""
+
+import getpass
+import os
+from datetime import UTC, datetime
+
+from pydantic import TypeAdapter, ValidationError
+
+from slipstream.references import Value
+
+__all__ = ["Event", "add", "login", "now", "read", "write"]
+
+MOST_CHARACTERS = 4_500  # a tag's value in MLflow's databases has 5,000 at most
+
+
+class Event(Value):
+    """One thing that happened: `what` in words, the other version it concerns, if any."""
+
+    when: str
+    what: str
+    by: str
+    why: str
+    other: str = ""
+
+    @property
+    def sentence(self) -> str:
+        """What happened and why, without the date."""
+        return f"{self.what} by {self.by}{f': {self.why}' if self.why else ''}"
+
+
+_EVENTS = TypeAdapter(tuple[Event, ...])
+
+
+def now(what: str, why: str, other: str = "") -> Event:
+    """Something that happens now, by whoever runs this program."""
+    when = datetime.now(UTC).isoformat(timespec="seconds")
+    return Event(when=when, what=what, by=login(), why=why, other=other)
+
+
+def read(tag: str) -> tuple[Event, ...]:
+    """The events of a tag; none where it is not there, or somebody wrote something else to it."""
+    try:
+        return _EVENTS.validate_json(tag)
+    except ValidationError:
+        return ()
+
+
+def add(events: tuple[Event, ...], event: Event) -> tuple[Event, ...]:
+    """The events with one more; what was begun before, and not finished, is not there twice."""
+    same = bool(events) and events[-1].model_copy(update={"when": event.when}) == event
+    return (*(events[:-1] if same else events), event)
+
+
+def write(events: tuple[Event, ...]) -> str:
+    """Events as a tag's value; the oldest are dropped where it would be too long."""
+    text = "[]"
+    for first in range(len(events)):
+        text = _EVENTS.dump_json(events[first:]).decode()
+        if len(text) <= MOST_CHARACTERS:
+            break
+    return text
+
+
+def login() -> str:
+    """Who runs this program: the login at the MLflow server, else that of the system."""
+    try:
+        return os.environ.get("MLFLOW_TRACKING_USERNAME") or getpass.getuser()
+    except (KeyError, OSError):  # a container's user may have no name
+        return str(os.getuid())

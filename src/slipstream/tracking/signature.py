@@ -1,0 +1,44 @@
+"""What MLflow is told of a bundle's columns: their types, which may be missing, and two rows."""
+
+from collections.abc import Mapping
+
+import pandas as pd
+from mlflow.models import ModelSignature
+from mlflow.types import ColSpec, DataType, Schema, TensorSpec
+
+from slipstream.runtime import Predictor
+from slipstream.runtime.columns import Column
+from slipstream.runtime.types import ColumnKind
+
+__all__ = ["example", "signature"]
+
+# Numbers are doubles all: a cast to `long` cuts decimals off.
+_TYPES: Mapping[ColumnKind, DataType] = {
+    "numeric": DataType.double,
+    "boolean": DataType.boolean,
+    "categorical": DataType.string,
+}
+
+
+def signature(predictor: Predictor) -> ModelSignature:
+    """The columns' types, and which must be there: those that training never saw missing."""
+    columns = predictor.bundle.columns
+    inputs: list[ColSpec | TensorSpec] = [
+        ColSpec(_TYPES[each.kind], each.name, required=not each.allows_missing) for each in columns
+    ]
+    return ModelSignature(inputs=Schema(inputs), outputs=Schema([ColSpec("double", "probability")]))
+
+
+def example(predictor: Predictor) -> pd.DataFrame:
+    """Two made-up rows, from the model file alone: no row of the data leaves the machine."""
+    return pd.DataFrame({each.name: _made_up(each) for each in predictor.bundle.columns})
+
+
+def _made_up(column: Column) -> list[object]:
+    """Two values of a column; numbers between the outermost edges, which are cells of the data."""
+    if column.edges is None:
+        return [column.categories[0] if column.categories else "a", "another"]
+    if column.kind == "boolean":
+        return [False, True]
+    low, high = float(column.edges[0]), float(column.edges[-1])
+    return [0.75 * low + 0.25 * high, 0.25 * low + 0.75 * high]
