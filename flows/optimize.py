@@ -12,7 +12,7 @@ from tasks.benchmark import benchmark
 from tasks.compare import compare
 from tasks.endings import conclude
 from tasks.ingest import ingest
-from tasks.logs import log_briefly
+from tasks.logs import prepare_logs
 from tasks.predict import predict
 from tasks.preprocess import preprocess
 from tasks.quantize import quantize
@@ -35,7 +35,7 @@ def _title() -> str:
 @flow(name="optimize", flow_run_name=_title)
 def optimize(config: OptimizeConfig = DEFAULTS) -> Report | State[Report]:
     """Run the seed's six stages, measure both variants, decide, and write the run down."""
-    log_briefly()
+    prepare_logs()
     stage = StageTrace()
 
     dataset = stage(ingest, config.data)

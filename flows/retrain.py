@@ -13,7 +13,7 @@ from tasks.check import check
 from tasks.drift import drift
 from tasks.endings import conclude_retraining, report_of
 from tasks.ingest import ingest
-from tasks.logs import log_briefly
+from tasks.logs import prepare_logs
 from tasks.promote import promote
 from tasks.trace import StageTrace
 
@@ -25,7 +25,7 @@ def _title() -> str:
 @flow(name="retrain", flow_run_name=_title)
 def retrain(config: OptimizeConfig = DEFAULTS) -> Retraining | State[Retraining]:
     """Keep the champion where nothing changed; else train a challenger and let them compete."""
-    log_briefly()
+    prepare_logs()
     stage = StageTrace()
 
     reigning = stage(champion, config)

@@ -10,6 +10,7 @@ from prefect.states import Completed, Failed
 
 from slipstream.config import OptimizeConfig
 from slipstream.drift import Drift
+from slipstream.markdown import escape
 from slipstream.references import DatasetRef
 from slipstream.report import BudgetNotMetError, Report, Retraining
 from slipstream.results import Decision
@@ -24,11 +25,11 @@ logger = logging.getLogger("slipstream")
 
 def conclude(report: Report) -> State[Any]:
     """The end of a run of the pipeline."""
-    create_markdown_artifact(run_summary(report.record, report.tracked), key="summary")
-    verdict = report.record.comparison.verdict
-    if verdict.winner is None:
-        return _budget_not_met(verdict.reason, report)
-    return Completed(message=headline(report.record), data=report)
+    told = headline(report.record)
+    _publish(run_summary(report.record, report.tracked), told)
+    if report.record.comparison.verdict.winner is None:
+        return _budget_not_met(told, report)
+    return Completed(message=told, data=report)
 
 
 def conclude_retraining(
@@ -50,9 +51,10 @@ def conclude_retraining(
         report=report,
         warnings=tuple(dict.fromkeys((*warnings, *found))),
     )
-    logger.info("%s: %s", retraining.shape, retraining.reason)
-    create_markdown_artifact(retraining_summary(retraining, config), key="summary")
+    if report is not None and decision.met_budget:
+        logger.info("%s: %s", decision.shape, decision.reason)
     told = retraining_headline(retraining)
+    _publish(retraining_summary(retraining, config), told)
     if not retraining.met_budget:
         return _budget_not_met(told, retraining)
     return Completed(message=told, data=retraining)
@@ -72,6 +74,10 @@ def report_of(state: State[Any]) -> Report:
         raise result
     assert isinstance(result, Report)
     return result
+
+
+def _publish(summary: str, told: str) -> None:
+    create_markdown_artifact(summary, key="summary", description=escape(told))
 
 
 def _budget_not_met(told: str, outcome: Report | Retraining) -> State[Any]:

@@ -14,9 +14,10 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from slipstream.config import DriftConfig
+from slipstream.markdown import escape
 from slipstream.references import Reference, Value
 from slipstream.runtime.columns import Column
-from slipstream.runtime.text import escape, quote
+from slipstream.runtime.text import quote
 
 __all__ = [
     "SHIFTED",
@@ -117,7 +118,7 @@ def held_against(drift: Drift, limits: DriftConfig) -> Drift:
 
 
 def table(drift: Drift) -> list[dict[str, float | str]]:
-    """The drift as rows of a table: feature, PSI, what that means; the largest first."""
+    """The drift as rows of a table of Markdown cells: the feature that moved most comes first."""
     return [
         {"feature": escape(name), "psi": round(psi, 4), "reading": reading(psi)}
         for name, psi in drift.ranked

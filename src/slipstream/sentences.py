@@ -14,8 +14,10 @@ RARE = 0.1  # a share of positives below which PR-AUC says more than AUC
 
 
 def headline(record: RunRecord) -> str:
-    """A run with a winner in one sentence: int8 wins: 4 x smaller, AUC 0.961; 2 notes."""
-    return f"{_winner(record)}{_count(record.warnings)}"
+    """A run in one sentence: int8 wins: 4 x smaller, AUC 0.961; 2 notes."""
+    verdict = record.comparison.verdict
+    told = _winner(record) if verdict.winner else verdict.reason
+    return f"{told}{_count(record.warnings)}"
 
 
 def retraining_headline(retraining: Retraining) -> str:
@@ -34,8 +36,9 @@ def retraining_sentences(retraining: Retraining) -> list[str]:
         champion = f" ({version})" if version else ""
         told = [f"{retraining.name}: {retraining.reason}{champion}."]
     else:
-        parts = filter(None, (version, retraining.shape, retraining.reason))
-        told = [f"{retraining.name}: {': '.join(parts)}."]
+        outcome = f"{version} promoted" if retraining.promoted else "champion kept"
+        other = f", {version} is not better" if version and not retraining.promoted else ""
+        told = [f"{retraining.name}: {outcome}{other}: {retraining.reason}."]
     if report and report.record.comparison.verdict.winner:
         winner = report.record.comparison.verdict.winner
         metrics = report.record.comparison.metrics[winner]

@@ -43,6 +43,8 @@ def run_summary(record: RunRecord, tracked: TrackedRun | None = None) -> str:
 def retraining_summary(retraining: Retraining, config: OptimizeConfig) -> str:
     """One retraining: the decision, how far the data has moved, and what the run found out."""
     record = retraining.report.record if retraining.report else None
+    drift = retraining.drift.warnings if retraining.drift else ()
+    notes = [each for each in retraining.warnings if each not in drift]
     links = {"MLflow run": retraining.report.tracked.link} if retraining.report else {}
     if retraining.page:
         links[f"version {retraining.version} of the model"] = retraining.page
@@ -52,9 +54,9 @@ def retraining_summary(retraining: Retraining, config: OptimizeConfig) -> str:
         _drift(retraining.drift),
         *([_section("Verdict", _verdict(record))] if record else []),
         *(
-            _findings(record, retraining.warnings)
+            _findings(record, notes)
             if record
-            else (_came_in(config.data, retraining.dataset, None), _notes(retraining.warnings))
+            else (_came_in(config.data, retraining.dataset, None), _notes(notes))
         ),
         _links(links),
     )
@@ -70,15 +72,18 @@ def _section(title: str, body: str) -> str:
 
 def _verdict(record: RunRecord) -> str:
     verdict = record.comparison.verdict
-    told = f"**Winner: {verdict.winner or 'none'}.** {escape(verdict.reason)}."
+    told = f"**Winner: {verdict.winner or 'none'}.** {escape(_capital(verdict.reason))}."
     if record.alternatives:
         told += f"\n\nWhat would fit: {escape(record.alternatives.conclusion)}."
     return told
 
 
 def _decision(retraining: Retraining) -> str:
-    version = f"version {retraining.version} " if retraining.version and retraining.report else ""
-    return f"**{version}{retraining.shape}**: {escape(retraining.reason)}."
+    if retraining.report is None:
+        return f"**{escape(_capital(retraining.reason))}.**"
+    if retraining.promoted:
+        return f"**Version {retraining.version} promoted**: {escape(retraining.reason)}."
+    return f"**Champion kept**: {escape(retraining.reason)}."
 
 
 def _findings(record: RunRecord, notes: Sequence[str]) -> tuple[str, ...]:
@@ -113,7 +118,7 @@ def _dropped(data: DataConfig) -> str:
 
 
 def _notes(notes: Sequence[str]) -> str:
-    shown = bullets(f"{note}." for note in notes[:MOST_NOTES])
+    shown = bullets(f"{_capital(note)}." for note in notes[:MOST_NOTES])
     more = len(notes) - MOST_NOTES
     return _section("Notes", shown + (f"\n- and {more:,} more, in the log" if more > 0 else ""))
 
@@ -131,11 +136,15 @@ def _drift(drift: Drift | None) -> str:
         (escape(name), f"{psi:.3f}", moved.reading(psi))
         for name, psi in drift.ranked[:MOST_DRIFTED]
     ]
-    told = "".join(f"**{escape(warning)}.**\n\n" for warning in drift.warnings)
-    figures = f"{escape(drift.shape)}.\n\n{table(('feature', 'PSI', 'reading'), rows)}"
+    told = "".join(f"**Beyond the limit: {escape(each)}.**\n\n" for each in drift.warnings)
+    figures = f"{escape(_capital(drift.shape))}.\n\n{table(('feature', 'PSI', 'reading'), rows)}"
     more = len(drift.psi) - MOST_DRIFTED
     rest = f"\n\n{more:,} more features are in the artifact *drift*." if more > 0 else ""
     return _section("Has the data moved?", told + figures + rest)
+
+
+def _capital(sentence: str) -> str:
+    return sentence[:1].upper() + sentence[1:]
 
 
 def _links(links: dict[str, str]) -> str:
