@@ -13,6 +13,7 @@ from slipstream.references import Epoch
 __all__ = ["epoch_progress", "show_stages"]
 
 STAGES = "slipstream.stages"  # the logger of the stage trace
+TERMINAL = "slipstream's terminal"  # the name of our handler
 
 
 def show_stages(*, warnings: bool) -> None:
@@ -30,10 +31,14 @@ def show_stages(*, warnings: bool) -> None:
         told.add(record.getMessage())
         return True
 
+    ours = logging.getLogger("slipstream")
+    for earlier in [each for each in ours.handlers if each.name == TERMINAL]:
+        ours.removeHandler(earlier)  # of a command before this one, in the same process
     handler = logging.StreamHandler()
+    handler.name = TERMINAL
     handler.addFilter(is_shown)
     handler.setFormatter(logging.Formatter("slipstream: %(message)s"))
-    logging.getLogger("slipstream").addHandler(handler)
+    ours.addHandler(handler)
 
 
 @contextmanager
