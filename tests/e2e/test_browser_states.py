@@ -57,7 +57,7 @@ def test_warnings_are_on_the_runs_page(servers: Up, mixed_csv: Path, tmp_path: P
 
 
 def test_an_unmet_budget_is_red(servers: Up, mixed_csv: Path) -> None:
-    """Failed under its own name, with the reason; the summary is complete; nothing is registered."""
+    """Failed under its own name, with the reason; the summary is complete; no traceback."""
     config = config_of(servers, mixed_csv, budget={"size_bytes": 100})
     for name in ("optimize/optimize-table", "retrain/retrain-now"):
         run = run_deployment(servers, config, name)
