@@ -190,16 +190,16 @@ class DriftConfig(_Section):
     max_psi: float = Field(
         0.25,
         ge=0,
-        title="Shift allowed (PSI)",
-        description="the largest population stability index of a feature that passes in silence",
+        title="Drift limit (PSI)",
+        description="warn where a feature's population stability index (PSI) is above this",
     )
     max_outside_increase: float = Field(
         0.05,
         ge=0,
         le=1,
-        title="Rows outside allowed",
-        description="by how much the share of rows outside calibration may exceed that of the "
-        "champion's training rows in silence",
+        title="Drift limit (rows outside)",
+        description="warn where the share of rows outside calibration is above that of the "
+        "champion's training rows by more than this",
     )
 
 

@@ -67,7 +67,8 @@ def test_retraining_from_the_ui_makes_a_champion(servers: Up) -> None:
     assert run["state"]["type"] == "COMPLETED", run["state"]
     assert run["name"] == "breast_cancer · k=5 · 32×32 · retrain"
     artifacts = {each["key"]: each["data"] for each in find(servers, "artifacts", run)}
-    assert "there was no champion" in artifacts["decision"]
+    assert "**Version 1 promoted**: there was no champion." in artifacts["summary"]
+    assert run["state"]["message"].startswith("version 1 promoted: there was no champion; AUC 0.9")
     found = httpx.get(
         f"{servers.mlflow}/api/2.0/mlflow/registered-models/alias",
         params={"name": "breast_cancer", "alias": "champion"},

@@ -1,10 +1,13 @@
 import io
+import logging
 import os
+import sys
 
 import pytest
 from rich.console import Console
 
 from slipstream.results import RowTrace
+from slipstream.terminal.progress import show_stages
 from slipstream.terminal.report import _Console, _row_trace
 
 
@@ -27,3 +30,31 @@ def test_a_reader_that_has_gone_is_left_to_the_command() -> None:
     os.close(read_end)
     with pytest.raises(BrokenPipeError), os.fdopen(write_end, "w", buffering=1) as pipe:
         _Console(file=pipe).print("gone")
+
+
+@pytest.mark.parametrize(
+    ("warnings", "is_terminal", "shown"),
+    [
+        (True, True, ["slipstream: ingest: 9 rows, 0.1 s", "slipstream: column 'a' is left out"]),
+        (True, False, ["slipstream: column 'a' is left out"]),
+        (False, True, ["slipstream: ingest: 9 rows, 0.1 s"]),
+        (False, False, []),
+    ],
+)
+def test_stages_and_warnings_are_shown_as_they_come(
+    monkeypatch: pytest.MonkeyPatch, warnings: bool, is_terminal: bool, shown: list[str]
+) -> None:
+    """Stages on a terminal only; each warning once, and not where a report will have it."""
+    stderr = io.StringIO()
+    monkeypatch.setattr(stderr, "isatty", lambda: is_terminal)
+    monkeypatch.setattr(sys, "stderr", stderr)
+    show_stages(warnings=warnings)
+    show_stages(warnings=warnings)  # a second command in the same process
+    ours, stages = logging.getLogger("slipstream"), logging.getLogger("slipstream.stages")
+    monkeypatch.setattr(ours, "level", logging.INFO)
+    ours.info("something else")
+    stages.info("ingest: 9 rows, 0.1 s")
+    for _ in range(2):  # a retraining ingests, and the run within it again
+        stages.warning("column 'a' is left out")
+    stages.error("what the command itself says at its end")
+    assert stderr.getvalue().splitlines() == shown
