@@ -1,6 +1,6 @@
 """The pipeline: a table and a budget in, the smallest, fastest good model out."""
 
-from prefect import flow
+from prefect import State, flow
 from prefect.runtime import flow_run
 
 from slipstream.config import OptimizeConfig
@@ -10,8 +10,9 @@ from tasks.alternatives import alternatives
 from tasks.baseline import baseline
 from tasks.benchmark import benchmark
 from tasks.compare import compare
+from tasks.endings import conclude
 from tasks.ingest import ingest
-from tasks.mistakes import log_mistakes_briefly
+from tasks.logs import prepare_logs
 from tasks.predict import predict
 from tasks.preprocess import preprocess
 from tasks.quantize import quantize
@@ -32,9 +33,9 @@ def _title() -> str:
 
 
 @flow(name="optimize", flow_run_name=_title)
-def optimize(config: OptimizeConfig = DEFAULTS) -> Report:
+def optimize(config: OptimizeConfig = DEFAULTS) -> Report | State[Report]:
     """Run the seed's six stages, measure both variants, decide, and write the run down."""
-    log_mistakes_briefly()
+    prepare_logs()
     stage = StageTrace()
 
     dataset = stage(ingest, config.data)
@@ -62,6 +63,7 @@ def optimize(config: OptimizeConfig = DEFAULTS) -> Report:
         benchmark=measured,
         comparison=comparison,
         alternatives=fitting,
+        noticed=tuple(stage.warnings),
     )
     tracked = stage(track, record)
-    return Report(record=record, stages=tuple(stage.lines), tracked=tracked)
+    return conclude(Report(record=record, stages=tuple(stage.lines), tracked=tracked))

@@ -1,24 +1,21 @@
 """Retraining: the pipeline on today's data, and a champion that only a better model replaces."""
 
-import logging
-
 from prefect import State, flow
 from prefect.runtime import flow_run
-from prefect.states import Completed
 
 from flows.optimize import DEFAULTS, STAGES, optimize
 from slipstream.config import OptimizeConfig
 from slipstream.fingerprint import code_digest
-from slipstream.results import Decision
-from slipstream.retraining import identity, inherit, is_settled
+from slipstream.report import Retraining
+from slipstream.retraining import identity, inherit, is_settled, unchanged
 from tasks.champion import champion
 from tasks.check import check
 from tasks.drift import drift
+from tasks.endings import conclude_retraining, report_of
 from tasks.ingest import ingest
-from tasks.mistakes import log_mistakes_briefly
+from tasks.logs import prepare_logs
 from tasks.promote import promote
-
-UNCHANGED = "unchanged, champion kept"
+from tasks.trace import StageTrace
 
 
 def _title() -> str:
@@ -26,20 +23,23 @@ def _title() -> str:
 
 
 @flow(name="retrain", flow_run_name=_title)
-def retrain(config: OptimizeConfig = DEFAULTS) -> Decision | State[Decision]:
+def retrain(config: OptimizeConfig = DEFAULTS) -> Retraining | State[Retraining]:
     """Keep the champion where nothing changed; else train a challenger and let them compete."""
-    log_mistakes_briefly()
-    reigning = champion(config)
+    prepare_logs()
+    stage = StageTrace()
+
+    reigning = stage(champion, config)
     config = inherit(config, reigning)
-    dataset = ingest(config.data)
+    dataset = stage(ingest, config.data)
+    moved = None
     if reigning is not None:
-        check(reigning, dataset)
-        drift(reigning, dataset, config)
+        stage(check, reigning, dataset)
+        moved = stage(drift, reigning, dataset, config)
 
     made_by = identity(dataset, config, {module: code_digest(module) for module in STAGES})
     if is_settled(config, made_by):
-        logging.getLogger("slipstream").info(UNCHANGED)
-        return Completed(message=UNCHANGED, data=Decision(promoted=False, reason=UNCHANGED))
-
-    report = optimize(config)
-    return promote(report.record, report.tracked, made_by)
+        report, decision = None, unchanged(reigning)
+    else:
+        report = report_of(optimize(config, return_state=True))
+        decision = stage(promote, report.record, report.tracked, made_by)
+    return conclude_retraining(config, decision, dataset, moved, report, stage.warnings)

@@ -4,12 +4,12 @@ from prefect import task
 
 from slipstream import retraining
 from slipstream.references import DatasetRef
-from slipstream.results import Champion
+from slipstream.results import Champion, Fit
 from slipstream.store import open_store
 from tasks.stage import measured
 
 
 @task(**measured("check"))
-def check(champion: Champion, dataset: DatasetRef) -> None:
+def check(champion: Champion, dataset: DatasetRef) -> Fit:
     """Refuse data that the champion cannot read, or may have been trained on."""
-    retraining.check_champion(champion, dataset, open_store())
+    return retraining.check_champion(champion, dataset, open_store())

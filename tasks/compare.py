@@ -18,6 +18,6 @@ def compare(
     create_table_artifact(
         table=comparison.table(compared),
         key="comparison",
-        description=f"**Winner: {compared.verdict.winner or 'none'}.** {compared.verdict.reason}.",
+        description="Both variants side by side; the artifact *summary* has the verdict.",
     )
     return compared

@@ -1,30 +1,54 @@
-"""Drift: how far the data has moved since the champion was trained."""
-
-import logging
+"""Drift: how far today's data is from what the champion was trained on."""
 
 from prefect import task
 from prefect.artifacts import create_table_artifact
+from prefect.events import emit_event
 
+from slipstream import drift as library
 from slipstream import retraining
 from slipstream.config import OptimizeConfig
 from slipstream.drift import Drift
+from slipstream.markdown import escape
 from slipstream.references import DatasetRef
 from slipstream.results import Champion
 from slipstream.store import open_store
 from tasks.stage import IO_SECONDS, measured
 
-logger = logging.getLogger("slipstream")
+EXCEEDED = "slipstream.drift.exceeded"
 
 
 @task(**measured("drift"), timeout_seconds=IO_SECONDS)
 def drift(champion: Champion, dataset: DatasetRef, config: OptimizeConfig) -> Drift | None:
-    """Measure it, and publish it where the champion's run is and in Prefect."""
+    """Measure it, publish it where the champion's run is and in Prefect, and raise the alarm."""
     moved = retraining.measure_drift(champion, dataset, config, open_store())
     if moved is not None:
-        logger.info("drift: %s", moved.shape)
         create_table_artifact(
-            table=[{"feature": name, "psi": round(psi, 4)} for name, psi in moved.psi.items()],
+            table=library.table(moved),
             key="drift",
-            description=f"Since the champion's training: {moved.shape}.",
+            description=f"Since the training of version {champion.version}: {escape(moved.shape)}.",
         )
+        if moved.warnings:
+            _raise_alarm(moved, champion, config)
     return moved
+
+
+def _raise_alarm(moved: Drift, champion: Champion, config: OptimizeConfig) -> None:
+    """Emit an event that an automation can act on; Prefect adds the run that it comes from."""
+    name, psi = moved.ranked[0]
+    emit_event(
+        EXCEEDED,
+        resource={
+            "prefect.resource.id": f"slipstream.model.{config.name}",
+            "prefect.resource.name": config.name,
+        },
+        payload={
+            "model": config.name,
+            "version": champion.version,
+            "message": "; ".join(moved.warnings),
+            "feature": name,
+            "psi": round(psi, 4),
+            "outside_share": round(moved.outside_share, 4),
+            "outside_share_then": round(moved.outside_share_then, 4),
+            "rows": moved.rows,
+        },
+    )

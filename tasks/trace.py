@@ -2,6 +2,8 @@
 
 import logging
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import ParamSpec, TypeVar
 
 from prefect import Task
@@ -12,28 +14,56 @@ from slipstream.results import Stage
 __all__ = ["StageTrace"]
 
 P = ParamSpec("P")
-R = TypeVar("R", bound=Reference)
+R = TypeVar("R", bound=Reference | None)
 
-logger = logging.getLogger("slipstream")
+logger = logging.getLogger("slipstream.stages")  # the terminal shows its lines as they come
 
 
 class StageTrace:
-    """Runs stages in order, and keeps a line of each: was it cached, how long, what came out."""
+    """Runs stages in order, logs each, and keeps what they did and warned of.
+
+    `lines` says of each stage: was it cached, how long did it take, what came out. `warnings` are
+    those that its result carries, which a cached result does too, and those it logged itself.
+    """
 
     def __init__(self) -> None:
         self.lines: list[Stage] = []
+        self.warnings: list[str] = []
 
     def __call__(self, stage: Task[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
         """Run one stage; its errors pass through."""
         start = time.perf_counter()
-        state = stage(*args, return_state=True, **kwargs)
-        result: R = state.result()
+        with _logged_warnings() as logged:
+            state = stage(*args, return_state=True, **kwargs)
+            result: R = state.result()
         line = Stage(
             stage=stage.name,
             cached=state.name == "Cached",
             seconds=time.perf_counter() - start,
-            shape=result.shape,
+            shape=getattr(result, "shape", "none"),
         )
+        logger.info("%s: %s, %s", line.stage, line.shape, _duration(line))
+        carried = getattr(result, "warnings", ())
+        for warning in carried:
+            logger.warning("%s", warning)
         self.lines.append(line)
-        logger.info("%s: %s%s", line.stage, line.shape, " (cached)" if line.cached else "")
+        self.warnings += [*logged, *carried]
         return result
+
+
+@contextmanager
+def _logged_warnings() -> Iterator[list[str]]:
+    """What our code warns of while a block runs, beside whoever else listens."""
+    messages: list[str] = []
+    handler = logging.Handler(logging.WARNING)
+    handler.emit = lambda record: messages.append(record.getMessage())  # type: ignore[method-assign]
+    ours = logging.getLogger("slipstream")
+    ours.addHandler(handler)
+    try:
+        yield messages
+    finally:
+        ours.removeHandler(handler)
+
+
+def _duration(line: Stage) -> str:
+    return "cached" if line.cached else f"{line.seconds:.1f} s"

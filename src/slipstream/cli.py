@@ -11,7 +11,6 @@ import csv
 import errno
 import io
 import json
-import logging
 import os
 import signal
 import sys
@@ -35,7 +34,7 @@ if TYPE_CHECKING:
     from pydantic_settings import CliSettingsSource
 
     from slipstream.config import DataConfig, OptimizeConfig
-    from slipstream.results import Decision
+    from slipstream.report import Report, Retraining
 
 __all__ = ["main"]
 
@@ -235,43 +234,50 @@ def _read_config(chosen: argparse.Namespace) -> OptimizeConfig:
 def _optimize(chosen: argparse.Namespace) -> int:
     config = _read_config(chosen)
     output = _check_folder(Path(chosen.output))
-    with _ready_for_flows():
+    with _ready_for_flows(warnings=False):  # the report begins with them
         _try_small_table(config.data)
         from flows.optimize import optimize
 
-    from slipstream.report import write_output
+    from slipstream.report import BudgetNotMetError, write_output
     from slipstream.store import open_store
     from slipstream.terminal.report import show_report
 
-    report = optimize(config)
+    try:
+        report, code = cast("Report", optimize(config)), DONE
+    except BudgetNotMetError as unmet:
+        report, code = cast("Report", unmet.outcome), NO_WINNER
     files = write_output(report, output, open_store())
     show_report(report, files)
-    return DONE if report.record.comparison.verdict.winner else NO_WINNER
+    return code
 
 
 def _retrain(chosen: argparse.Namespace) -> int:
     config = _read_config(chosen)
-    with _ready_for_flows():
+    with _ready_for_flows(warnings=True):
         _try_small_table(config.data)
         from flows.retrain import retrain
 
-    decision = cast("Decision", retrain(config))  # the data of whatever state it ends in
-    print(f"{decision.shape}: {decision.reason}")
-    return DONE if decision.met_budget else NO_WINNER
+    from slipstream.report import BudgetNotMetError
+    from slipstream.terminal.report import show_retraining
+
+    try:  # the data of whatever state it ends in
+        retraining, code = cast("Retraining", retrain(config)), DONE
+    except BudgetNotMetError as unmet:
+        retraining, code = cast("Retraining", unmet.outcome), NO_WINNER
+    show_retraining(retraining)
+    return code
 
 
-def _ready_for_flows() -> AbstractContextManager[object]:
-    """Prepare for a flow's import, which takes a while, and for the warnings of its run."""
+def _ready_for_flows(*, warnings: bool) -> AbstractContextManager[object]:
+    """Prepare for a flow's import, which takes a while, and for what is shown of its run."""
     sys.path.insert(0, str(root()))
     prepare_environment()
     check_room()
     check_password()
-    warnings = logging.StreamHandler()
-    warnings.setLevel(logging.WARNING)
-    warnings.setFormatter(logging.Formatter("slipstream: %(message)s"))
-    logging.getLogger("slipstream").addHandler(warnings)
-
+    from slipstream.terminal.progress import show_stages
     from slipstream.terminal.report import starting
+
+    show_stages(warnings=warnings)
 
     return starting("Prefect")
 

@@ -24,6 +24,7 @@ from slipstream.runtime.text import quote, shorten
 __all__ = [
     "BudgetConfig",
     "DataConfig",
+    "DriftConfig",
     "Encoding",
     "FeaturesConfig",
     "ModelConfig",
@@ -183,6 +184,25 @@ class BudgetConfig(_Section):
     )
 
 
+class DriftConfig(_Section):
+    """From where on a retraining warns that the data has moved; it promotes and refuses nothing."""
+
+    max_psi: float = Field(
+        0.25,
+        ge=0,
+        title="Shift allowed (PSI)",
+        description="the largest population stability index of a feature that passes in silence",
+    )
+    max_outside_increase: float = Field(
+        0.05,
+        ge=0,
+        le=1,
+        title="Rows outside allowed",
+        description="by how much the share of rows outside calibration may exceed that of the "
+        "champion's training rows in silence",
+    )
+
+
 class TrackingConfig(_Section):
     """Where the run is written down."""
 
@@ -243,6 +263,7 @@ class OptimizeConfig(_Section):
         default_factory=QuantizationConfig, title="Quantization"
     )
     budget: BudgetConfig = Field(default_factory=BudgetConfig, title="Budget")
+    drift: DriftConfig = Field(default_factory=DriftConfig, title="Drift")
     tracking: TrackingConfig = Field(default_factory=TrackingConfig, title="Tracking")
 
     @property

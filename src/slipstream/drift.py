@@ -4,6 +4,7 @@ The population stability index (PSI) of a feature compares the shares of its gro
 sum((now - then) * ln(now / then)), in nats (Siddiqi 2006, "Credit Risk Scorecards"). The groups are
 the deciles of the training part for numbers and the categories for the rest, with one more for
 missing. Below 0.1 is commonly read as stable, above 0.25 as a shift that somebody should look at.
+Whether a retraining warns is another question, which `DriftConfig` answers.
 """
 
 from collections.abc import Mapping, Sequence
@@ -12,11 +13,27 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from slipstream.config import DriftConfig
+from slipstream.markdown import escape
 from slipstream.references import Reference, Value
 from slipstream.runtime.columns import Column
+from slipstream.runtime.text import quote
 
-__all__ = ["Drift", "FeatureProfile", "Profile", "measure", "profile"]
+__all__ = [
+    "SHIFTED",
+    "STABLE",
+    "Drift",
+    "FeatureProfile",
+    "Profile",
+    "held_against",
+    "measure",
+    "profile",
+    "reading",
+    "table",
+]
 
+STABLE, SHIFTED = 0.1, 0.25  # a PSI below the one, above the other
+READINGS = f"below {STABLE} stable, above {SHIFTED} shifted, moderate between"
 GROUPS = 10
 SMALLEST_SHARE = 1e-4  # stands for a share of nothing: its logarithm must be finite
 
@@ -45,12 +62,18 @@ class Profile(Value):
 
 
 class Drift(Reference):
-    """How far the rows of today are from a profile: PSI in nats, shares of rows."""
+    """How far the rows of today are from a profile: PSI in nats, shares of rows.
+
+    `outside_share` and `outside_share_then` count rows outside calibration: with a number beyond
+    what the model was fitted to, or a category it does not know. `warnings` says which limit is
+    exceeded.
+    """
 
     psi: Mapping[str, float]
     outside_share: float
     outside_share_then: float
     rows: int
+    warnings: tuple[str, ...] = ()
 
     @property
     def largest_psi(self) -> float:
@@ -58,13 +81,48 @@ class Drift(Reference):
         return max(self.psi.values())
 
     @property
+    def ranked(self) -> list[tuple[str, float]]:
+        """Every feature with its PSI, the one that moved most first."""
+        return sorted(self.psi.items(), key=lambda each: -each[1])
+
+    @property
     def shape(self) -> str:
-        """The feature that moved most, and the rows that saturate."""
-        moved = max(self.psi, key=lambda name: self.psi[name])
+        """The feature that moved most, what that means, and the rows that saturate."""
+        name, psi = self.ranked[0]
         return (
-            f"largest PSI {self.largest_psi:.3f} ({moved}), {self.outside_share:.1%} of the rows "
-            f"outside calibration ({self.outside_share_then:.1%} in training)"
+            f"largest PSI {psi:.3f} ({quote(name)}, {reading(psi)}: {READINGS}), "
+            f"{self.outside_share:.1%} of the rows outside calibration "
+            f"({self.outside_share_then:.1%} in training)"
         )
+
+
+def reading(psi: float) -> str:
+    """What a PSI is commonly taken for."""
+    return "stable" if psi < STABLE else "shifted" if psi > SHIFTED else "moderate"
+
+
+def held_against(drift: Drift, limits: DriftConfig) -> Drift:
+    """The drift with a warning where it exceeds its limits."""
+    name, psi = drift.ranked[0]
+    increase = drift.outside_share - drift.outside_share_then
+    faults = []
+    if psi > limits.max_psi:
+        faults.append(f"PSI {psi:.2f} of {quote(name)} > {limits.max_psi:g}")
+    if increase > limits.max_outside_increase:
+        faults.append(
+            f"{increase:.1%} more rows outside calibration > {limits.max_outside_increase:.1%}"
+        )
+    if not faults:
+        return drift
+    return drift.model_copy(update={"warnings": (f"drift: {' and '.join(faults)}",)})
+
+
+def table(drift: Drift) -> list[dict[str, float | str]]:
+    """The drift as rows of a table of Markdown cells: the feature that moved most comes first."""
+    return [
+        {"feature": escape(name), "psi": round(psi, 4), "reading": reading(psi)}
+        for name, psi in drift.ranked
+    ]
 
 
 def profile(columns: Sequence[Column], rows: pd.DataFrame) -> Profile:

@@ -51,6 +51,7 @@ def ingest(data: DataConfig, store: Store) -> DatasetRef:
             columns=_recorded(hashed),
         ),
         rows={part: int((parts == index).sum()) for index, part in enumerate(PARTS)},
+        positive_share=float(labels.mean()),
         warnings=inferred.warnings,
     )
 

@@ -1,7 +1,5 @@
 """Champion and challenger: may the new model replace the old one? Pure decisions."""
 
-import logging
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -13,8 +11,6 @@ from slipstream.runtime import Bundle, InputError
 __all__ = ["check_schema", "check_split", "decide"]
 
 Floats = NDArray[np.float64]
-
-logger = logging.getLogger("slipstream")
 
 
 def check_schema(champion: Bundle, dataset: DatasetRef) -> None:
@@ -40,8 +36,11 @@ def check_schema(champion: Bundle, dataset: DatasetRef) -> None:
         )
 
 
-def check_split(champion: SplitRule, today: SplitRule) -> None:
+def check_split(champion: SplitRule, today: SplitRule) -> tuple[str, ...]:
     """Check that today's test rows cannot be rows that the champion was trained on.
+
+    Returns:
+        Warnings: what could not be checked.
 
     Raises:
         InputError: the split's seed, fractions or columns changed.
@@ -51,12 +50,14 @@ def check_split(champion: SplitRule, today: SplitRule) -> None:
         for name in ("seed", "test_fraction", "validation_fraction")
         if getattr(champion, name) != getattr(today, name)
     ]
+    warnings: tuple[str, ...] = ()
     if champion.columns is None:
-        logger.warning(
-            "The champion's version does not say which columns its split came from: the comparison "
+        warning = (
+            "the champion's version does not say which columns its split came from: the comparison "
             "is fair only if the columns, data.drop and what is taken for an identifier are as "
-            "they were."
+            "they were"
         )
+        warnings = (warning,)
     else:
         then, now = set(champion.columns), set(today.columns or ())
         changes += [f"column {name!r} did not count and does" for name in sorted(now - then)]
@@ -67,6 +68,7 @@ def check_split(champion: SplitRule, today: SplitRule) -> None:
             f"was trained on, however: {'; '.join(changes)}; change it back (data.drop takes a "
             "column out of the split), or train under another model name"
         )
+    return warnings
 
 
 def decide(

@@ -76,7 +76,10 @@ class SplitRule(Value):
 
 
 class DatasetRef(Reference):
-    """A dataset snapshot: the usable columns, the target as 0 and 1, and each row's part."""
+    """A dataset snapshot: the usable columns, the target as 0 and 1, and each row's part.
+
+    `positive_share` is the share of rows with the label `classes[1]`.
+    """
 
     table: Blob
     columns: tuple[ColumnSchema, ...]
@@ -84,6 +87,7 @@ class DatasetRef(Reference):
     classes: tuple[str, str]
     split: SplitRule
     rows: dict[Part, int]
+    positive_share: float
     warnings: tuple[str, ...] = ()
 
     @property

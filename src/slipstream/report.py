@@ -6,12 +6,14 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
-from slipstream.results import RunRecord, Stage, TrackedRun
+from slipstream.drift import Drift
+from slipstream.references import DatasetRef
+from slipstream.results import Decision, RunRecord, Stage, TrackedRun
 from slipstream.runtime import InputError
 from slipstream.store import Store
 from slipstream.writing import write_atomically
 
-__all__ = ["Report", "write_output"]
+__all__ = ["BudgetNotMetError", "Report", "Retraining", "write_output"]
 
 
 class Report(BaseModel):
@@ -59,6 +61,29 @@ class Report(BaseModel):
             **{precision: output / name for precision, name in names.items()},
             "report": output / "report.json",
         }
+
+
+class Retraining(Decision):
+    """A decision about a model, and what it rests on.
+
+    `page` is the version's on the MLflow server, `drift` is None where there was no champion, and
+    `report` where nothing was trained.
+    """
+
+    name: str
+    page: str
+    dataset: DatasetRef
+    drift: Drift | None
+    report: Report | None
+    warnings: tuple[str, ...]
+
+
+class BudgetNotMetError(Exception):
+    """No variant met the budget; `outcome` is what the run found out all the same."""
+
+    def __init__(self, reason: str, outcome: Report | Retraining) -> None:
+        super().__init__(reason)
+        self.outcome = outcome
 
 
 def write_output(report: Report, output: Path, store: Store) -> dict[str, Path]:

@@ -24,6 +24,7 @@ __all__ = [
     "Champion",
     "Comparison",
     "Decision",
+    "Fit",
     "Interval",
     "LayerTrace",
     "Machine",
@@ -227,15 +228,27 @@ class Champion(Reference):
         return f"version {self.version}"
 
 
+class Fit(Reference):
+    """The champion can be compared on today's data; `warnings`: what could not be checked."""
+
+    warnings: tuple[str, ...] = ()
+
+    @property
+    def shape(self) -> str:
+        return "columns, labels and split are the champion's"
+
+
 class Decision(Reference):
     """Whether a challenger became champion, and why; `gain` is in nats of log-loss a row.
 
-    `met_budget` is whether there was a challenger at all.
+    `met_budget` is whether there was a challenger at all; `version` is what was decided on, where
+    nothing changed the champion's, if there is one.
     """
 
     promoted: bool
     reason: str
     met_budget: bool = True
+    version: str = ""
     gain: Interval | None = None
 
     @property
@@ -253,7 +266,10 @@ class Stage(Value):
 
 
 class RunRecord(Value):
-    """Everything that one run found out, for MLflow and for the report."""
+    """Everything that one run found out, for MLflow and for the report.
+
+    `noticed` are warnings that no stage's result carries, such as of a stored file that was lost.
+    """
 
     config: OptimizeConfig
     dataset: DatasetRef
@@ -264,6 +280,7 @@ class RunRecord(Value):
     benchmark: Benchmark
     comparison: Comparison
     alternatives: Alternatives | None = None
+    noticed: tuple[str, ...] = ()
 
     @property
     def name(self) -> str:
@@ -273,4 +290,5 @@ class RunRecord(Value):
     @property
     def warnings(self) -> tuple[str, ...]:
         """What a user should know, wherever the run is shown: a sentence each."""
-        return (*self.dataset.warnings, *self.mask.warnings, *self.comparison.warnings)
+        found = (*self.dataset.warnings, *self.mask.warnings, *self.comparison.warnings)
+        return tuple(dict.fromkeys((*found, *self.noticed)))

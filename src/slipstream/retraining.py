@@ -5,17 +5,19 @@ import json
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
+from urllib.parse import quote
 
 import numpy as np
 from pydantic import ValidationError
 
+from slipstream.checkout import Addresses, resolve_tracking_uri, running_services
 from slipstream.config import OptimizeConfig
-from slipstream.drift import Drift, measure
+from slipstream.drift import Drift, held_against, measure
 from slipstream.locking import promotion_lock
 from slipstream.promotion import check_schema, check_split, decide
 from slipstream.quality import row_log_loss
 from slipstream.references import DatasetRef, SplitRule
-from slipstream.results import Champion, Decision, RunRecord, TrackedRun
+from slipstream.results import Champion, Decision, Fit, RunRecord, TrackedRun
 from slipstream.runtime import Bundle, InputError, Predictor, load_file
 from slipstream.runtime.bundle import parse, read
 from slipstream.snapshot import load_part
@@ -30,7 +32,11 @@ __all__ = [
     "is_settled",
     "measure_drift",
     "promote",
+    "unchanged",
+    "version_page",
 ]
+
+UNCHANGED = "unchanged, champion kept"
 
 
 def find_champion(config: OptimizeConfig, store: Store) -> Champion | None:
@@ -56,7 +62,7 @@ def inherit(config: OptimizeConfig, champion: Champion | None) -> OptimizeConfig
     return config.model_copy(update={"data": data})
 
 
-def check_champion(champion: Champion, dataset: DatasetRef, store: Store) -> None:
+def check_champion(champion: Champion, dataset: DatasetRef, store: Store) -> Fit:
     """Check that champion and challenger can be compared on the new data.
 
     Raises:
@@ -64,7 +70,7 @@ def check_champion(champion: Champion, dataset: DatasetRef, store: Store) -> Non
             rows into the test.
     """
     check_schema(read(store.path(champion.bundle)), dataset)
-    check_split(champion.split, dataset.split)
+    return Fit(warnings=check_split(champion.split, dataset.split))
 
 
 def measure_drift(
@@ -79,19 +85,26 @@ def measure_drift(
     rows, _ = load_part(dataset, "train", store)
     drift = measure(then, read(store.path(champion.bundle)).columns, rows)
     registry.log_drift(version, drift)
-    return drift
+    return held_against(drift, config.drift)
 
 
 def identity(dataset: DatasetRef, config: OptimizeConfig, code: Mapping[str, str]) -> str:
     """A digest of the data, the config and the code that make a model."""
-    # Where the data lies and where runs are kept make no model; the positive label is resolved.
-    unrelated: Mapping[str, Any] = {"tracking": True, "data": {"path", "positive"}}
+    # Where the data lies, where runs are kept and what is warned of make no model; the positive
+    # label is resolved.
+    unrelated: Mapping[str, Any] = {"tracking": True, "drift": True, "data": {"path", "positive"}}
     parts = {
         "data": [dataset.table.sha256, *dataset.classes],
         "config": config.model_dump(mode="json", exclude=unrelated),
         "code": dict(code),
     }
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
+
+
+def unchanged(champion: Champion | None) -> Decision:
+    """The decision where the same model was decided on before: nothing is done."""
+    version = champion.version if champion else ""
+    return Decision(promoted=False, reason=UNCHANGED, version=version)
 
 
 def is_settled(config: OptimizeConfig, made_by: str) -> bool:
@@ -120,7 +133,9 @@ def promote(record: RunRecord, tracked: TrackedRun, made_by: str, store: Store) 
         split = record.dataset.split.model_dump_json()
         version = registry.register(tracked.variants[winner], made_by, split)
         if version.decision:
-            return Decision(promoted=version.is_promoted, reason=version.reason)
+            return Decision(
+                promoted=version.is_promoted, reason=version.reason, version=version.number
+            )
         rival = registry.rival(version)
         losses = None
         if rival is not None:
@@ -131,7 +146,15 @@ def promote(record: RunRecord, tracked: TrackedRun, made_by: str, store: Store) 
             challenger_losses=row_log_loss(target, challenger.predict(rows)),
         )
         registry.settle(version, decision)
-    return decision
+    return decision.model_copy(update={"version": version.number})
+
+
+def version_page(config: OptimizeConfig, version: str) -> str:
+    """The page of a version of the config's model on the MLflow server."""
+    uri = resolve_tracking_uri(config.tracking.uri)
+    local = (running_services() or Addresses()).mlflow
+    server = uri.rstrip("/") if uri.startswith("http") else local
+    return f"{server}/#/models/{quote(config.name, safe='')}/versions/{version}"
 
 
 def _tolerant(champion: Bundle) -> Predictor:

@@ -1,5 +1,6 @@
 """One Prefect server for all flow tests."""
 
+import logging
 from collections.abc import Iterator
 
 import pytest
@@ -21,3 +22,19 @@ def short_measurements(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("slipstream.alternatives.SECONDS", 0.05)
     monkeypatch.setattr("slipstream.baseline.HIDDEN", (16, 16))
     monkeypatch.setattr("slipstream.baseline.ALL_CELLS", 0)
+
+
+@pytest.fixture
+def heard() -> Iterator[list[logging.LogRecord]]:
+    """What the logs of runs get while a test runs: our lines, and those of Prefect's engines."""
+    records: list[logging.LogRecord] = []
+    handler = logging.Handler()
+    handler.emit = records.append
+    loggers = [
+        logging.getLogger(n) for n in ("slipstream", "prefect.task_runs", "prefect.flow_runs")
+    ]
+    for logger in loggers:
+        logger.addHandler(handler)
+    yield records
+    for logger in loggers:
+        logger.removeHandler(handler)

@@ -1,16 +1,19 @@
 """The flow on a real server: what is cached, what is written, what a mistake leaves."""
 
 import logging
+import re
 from pathlib import Path
 
 import pytest
 from mlflow.tracking import MlflowClient
 from prefect.client.orchestration import get_client
 from prefect.client.schemas.filters import ArtifactFilter, ArtifactFilterKey
+from prefect.client.schemas.objects import StateType
+from prefect.client.schemas.sorting import ArtifactSort
 
 from flows.optimize import optimize
 from slipstream.config import OptimizeConfig, parse_config
-from slipstream.report import Report
+from slipstream.report import BudgetNotMetError, Report
 from slipstream.runtime import InputError
 from slipstream.store import open_store
 from tasks.preprocess import preprocess
@@ -92,7 +95,9 @@ def test_a_damaged_file_is_made_again(
     again = optimize(config_of(place))
     assert cached(again) == [stage for stage in COMPUTED if stage != "preprocess"]
     assert path.read_bytes() == content
-    assert "A stored file of PreparedRef is missing or altered" in caplog.text
+    warning = "A stored file of PreparedRef is missing or altered; the stage runs again."
+    assert warning in caplog.text
+    assert warning in again.record.warnings
 
 
 def test_changed_code_recomputes_and_equal_results_stop_it(
@@ -128,7 +133,9 @@ def test_the_waterfall_is_in_the_report(first: Report) -> None:
 
 def test_where_nothing_fits_the_report_says_what_would(first: Report, place: Path) -> None:
     """A budget that no variant meets has smaller models measured; nothing is trained for it."""
-    report = optimize(config_of(place, budget={"size_bytes": 1400}))
+    with pytest.raises(BudgetNotMetError, match="nothing fits") as unmet:
+        optimize(config_of(place, budget={"size_bytes": 1400}))
+    report = unmet.value.outcome
     assert cached(report) == COMPUTED
     assert [stage.stage for stage in report.stages][-2:] == ["alternatives", "track"]
     found = report.to_json()["alternatives"]
@@ -139,17 +146,76 @@ def test_where_nothing_fits_the_report_says_what_would(first: Report, place: Pat
     assert all(each["excess"] for each in found["own"])
 
 
-def test_artifacts_show_the_comparison_and_link_to_mlflow(first: Report) -> None:
-    """Prefect has the comparison as a table, and a link to the MLflow run."""
+def newest_artifact(key: str) -> str:
+    filters = ArtifactFilter(key=ArtifactFilterKey(any_=[key]))
     with get_client(sync_client=True) as client:
-        for key, expected in (
-            ("comparison", "latency_p50_us"),
-            ("waterfall", "features selected"),
-            ("mlflow-run", "MLflow run"),
-        ):
-            filters = ArtifactFilter(key=ArtifactFilterKey(any_=[key]))
-            (newest, *_) = client.read_artifacts(artifact_filter=filters)
-            assert expected in str(newest.data)
+        (newest, *_) = client.read_artifacts(
+            artifact_filter=filters, sort=ArtifactSort.CREATED_DESC
+        )
+    return str(newest.data)
+
+
+def test_artifacts_show_the_comparison_and_link_to_mlflow(first: Report) -> None:
+    """Prefect has the comparison as a table, a link to the MLflow run, and a summary."""
+    for key, expected in (
+        ("comparison", "latency_p50_us"),
+        ("waterfall", "features selected"),
+        ("mlflow-run", "MLflow run"),
+        ("summary", "## What came in"),
+    ):
+        assert expected in newest_artifact(key)
+
+
+def test_an_unmet_budget_is_a_failed_state_with_its_name(
+    first: Report, place: Path, heard: list[logging.LogRecord]
+) -> None:
+    """Automations see it: type, name, reason; all is written down, and nobody sees a traceback."""
+    config = config_of(place, budget={"size_bytes": 1400})
+    state = optimize(config, return_state=True)
+    assert (state.type, state.name) == (StateType.FAILED, "BudgetNotMet")
+    assert state.message.startswith("nothing fits: float32 breaks the budget")
+    report = state.result(raise_on_failure=False).outcome
+    client = MlflowClient(report.tracked.tracking_uri)
+    run = client.get_run(report.tracked.run_id)
+    assert (run.info.status, run.data.tags["verdict"]) == ("FINISHED", "none")
+    summary = newest_artifact("summary")
+    assert "**Winner: none.** Nothing fits" in summary
+    assert report.tracked.run_id in summary
+    assert not [record for record in heard if record.exc_info]
+
+
+def test_warnings_are_told_once_each_also_by_a_cached_stage(
+    first: Report, place: Path, heard: list[logging.LogRecord]
+) -> None:
+    """Log, summary, report and the message of the final state say what was left out and why."""
+    config = config_of(place, features={"k": 20})
+    optimize(config)
+    heard.clear()
+    state = optimize(config, return_state=True)
+    report = state.result()
+    assert cached(report) == COMPUTED
+    logged = [record.getMessage() for record in heard if record.levelname == "WARNING"]
+    assert logged == list(report.record.warnings) == report.to_json()["warnings"]
+    expected = ("'id' is left out", "'empty' is left out", "k is 20, but there are 4 columns")
+    assert len(logged) == len(expected), logged
+    summary = newest_artifact("summary")
+    for each in expected:
+        assert sum(each in told for told in logged) == 1
+        assert summary.count(each) == 1
+    assert re.fullmatch(r"\w+ wins: .*AUC 0\.\d{3}; 3 notes", state.message)
+
+
+def test_the_log_says_what_each_stage_did(
+    first: Report, place: Path, heard: list[logging.LogRecord]
+) -> None:
+    """A line a stage, with what came out and how long it took, and none of the engine's."""
+    optimize(config_of(place))
+    lines = [each.getMessage() for each in heard if each.levelname == "INFO"]
+    assert sum(bool(re.match(r"ingest: \d+ rows x 4 columns, ", line)) for line in lines) == 1
+    (measured,) = [line for line in lines if line.startswith("benchmark: ")]
+    assert re.fullmatch(r"benchmark: [\d,]+ calls a variant, \d+\.\d s", measured)
+    assert not [line for line in lines if line.startswith("Finished in state Ca")]
+    assert "Finished in state Completed()" not in lines
 
 
 def test_a_mistake_leaves_nothing_behind(place: Path, caplog: pytest.LogCaptureFixture) -> None:

@@ -1,16 +1,35 @@
 """The champion on a real server and a real registry: replaced by something better only."""
 
+import json
+import logging
+import re
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 from mlflow.tracking import MlflowClient
+from prefect.client.orchestration import get_client
+from prefect.client.schemas.filters import (
+    ArtifactFilter,
+    ArtifactFilterKey,
+    FlowRunFilter,
+    FlowRunFilterState,
+    FlowRunFilterStateName,
+)
+from prefect.client.schemas.objects import Artifact, StateType
+from prefect.client.schemas.sorting import ArtifactSort
 
 import slipstream
 from flows.retrain import retrain
 from slipstream.cli import main
-from slipstream.config import FeaturesConfig, OptimizeConfig, parse_config
+from slipstream.config import (
+    BudgetConfig,
+    DriftConfig,
+    FeaturesConfig,
+    OptimizeConfig,
+    parse_config,
+)
 from slipstream.runtime import InputError
 from slipstream.tracking.registry import Registry
 
@@ -46,6 +65,15 @@ def config_of(place: Path, **training: object) -> OptimizeConfig:
 def champion_of(place: Path) -> str:
     version = Registry("customers", f"sqlite:///{place}/mlflow.db").champion()
     return version.number if version else ""
+
+
+def newest_artifact(key: str) -> Artifact:
+    filters = ArtifactFilter(key=ArtifactFilterKey(any_=[key]))
+    with get_client(sync_client=True) as client:
+        (newest, *_) = client.read_artifacts(
+            artifact_filter=filters, sort=ArtifactSort.CREATED_DESC
+        )
+    return newest
 
 
 def versions_of(place: Path) -> list[str]:
@@ -90,8 +118,47 @@ def test_drift_is_measured_against_the_champions_training_rows(place: Path) -> N
     unchanged, moved = client.get_metric_history(parent, "drift_largest_psi")
     assert (unchanged.value, unchanged.step) == (0, 0)
     assert moved.value > 0.25
+    assert "the training of version 1" in str(newest_artifact("drift").description)
     files = [file.path for file in client.list_artifacts(parent, "drift")]
     assert sum(path.endswith(".png") for path in files) == 2
+
+
+def test_drift_beyond_the_limit_is_told_where_nothing_else_is_done(
+    place: Path, monkeypatch: pytest.MonkeyPatch, heard: list[logging.LogRecord]
+) -> None:
+    """Message, log, table, summary and event name it; the config's limit makes no model."""
+    events = []
+    emit = "tasks.drift.emit_event"
+    monkeypatch.setattr(emit, lambda name, **more: events.append((name, more)))
+    config = config_of(place, epochs=15, learning_rate=0.02)
+    retrain(config)
+    frame = pd.read_csv(place / "customers.csv")
+    frame["a"] += 1.5
+    frame["label"] = np.random.default_rng(2).permutation(frame["label"])
+    frame.to_csv(place / "customers.csv", index=False)
+    assert not retrain(config).promoted
+    events.clear()
+    heard.clear()
+
+    state = retrain(config, return_state=True)
+    told = r"drift: PSI \d\.\d\d of 'a' > 0\.25 and \d+\.\d% more rows outside calibration > 5\.0%"
+    assert re.fullmatch(f"unchanged, champion kept; {told}", state.message)
+    warnings = [each.getMessage() for each in heard if each.levelname == "WARNING"]
+    assert [bool(re.fullmatch(told, each)) for each in warnings] == [True]
+    ((name, event),) = events
+    assert name == "slipstream.drift.exceeded"
+    assert event["resource"]["prefect.resource.id"] == "slipstream.model.customers"
+    assert event["payload"]["message"] == warnings[0]
+    assert (event["payload"]["feature"], event["payload"]["version"]) == ("a", "1")
+    rows = json.loads(newest_artifact("drift").data)
+    assert rows[0] == {"feature": "a", "psi": event["payload"]["psi"], "reading": "shifted"}
+    assert [row["psi"] for row in rows] == sorted((row["psi"] for row in rows), reverse=True)
+    assert "Beyond the limit: drift: PSI" in newest_artifact("summary").data
+
+    limits = DriftConfig(max_psi=100, max_outside_increase=1)
+    state = retrain(config.model_copy(update={"drift": limits}), return_state=True)
+    assert state.message == "unchanged, champion kept"
+    assert len(events) == 1
 
 
 def test_a_promotion_that_was_killed_before_it_said_so_comes_out_the_same(place: Path) -> None:
@@ -133,8 +200,50 @@ def test_where_nothing_meets_the_budget_there_is_no_challenger(
         f"[tracking]\nuri = 'sqlite:///{place}/mlflow.db'\n"
     )
     assert main(["retrain", "--config", f"{place}/run.toml"]) == 3
-    assert "champion kept: the challenger is out: nothing fits" in capsys.readouterr().out
+    printed = capsys.readouterr()
+    assert "customers: champion kept: the challenger is out: nothing fits" in printed.out
+    assert "Traceback" not in printed.out + printed.err
     assert versions_of(place) == []
+
+
+def test_a_budget_that_a_challenger_does_not_meet_is_a_failed_state(
+    place: Path, heard: list[logging.LogRecord]
+) -> None:
+    """The retraining is BudgetNotMet as its run within is; the champion stays; no traceback."""
+    retrain(config_of(place))
+    budget = BudgetConfig(size_bytes=1)
+    state = retrain(config_of(place).model_copy(update={"budget": budget}), return_state=True)
+    assert (state.type, state.name) == (StateType.FAILED, "BudgetNotMet")
+    assert state.message.startswith("the challenger is out: nothing fits")
+    assert versions_of(place) == [champion_of(place)] == ["1"]
+    unmet = FlowRunFilterState(name=FlowRunFilterStateName(any_=["BudgetNotMet"]))
+    with get_client(sync_client=True) as client:
+        within = client.read_flow_runs(flow_run_filter=FlowRunFilter(state=unmet))
+    assert {run.name.rpartition(" · ")[2] for run in within} >= {"retrain", "8"}
+    assert not [record for record in heard if record.exc_info]
+
+
+def test_the_command_ends_in_one_paragraph(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Model, version, decision, figures and link on one line; warnings as they come, once each."""
+    frame = pd.read_csv(place / "customers.csv").assign(same=1)
+    frame.to_csv(place / "customers.csv", index=False)
+    (place / "run.toml").write_text(
+        f"[data]\npath = '{place}/customers.csv'\ntarget = 'label'\n"
+        "[model]\nhidden = [8]\n[training]\nepochs = 2\nlearning_rate = 0.01\n"
+        f"[tracking]\nuri = 'sqlite:///{place}/mlflow.db'\n"
+    )
+    assert main(["retrain", "--config", f"{place}/run.toml"]) == 0
+    printed = capsys.readouterr()
+    assert re.fullmatch(
+        r"customers: version 1 promoted: there was no champion\. \w+ wins: .*AUC 0\.\d+; "
+        r"p50 [\d.]+ µs, p99 [\d.]+ µs, [\d,]+ bytes\. "
+        r"Its page in MLflow: http://\S+/#/models/customers/versions/1\n",
+        printed.out,
+    )
+    assert printed.err.count("column 'same' is left out: it is constant") == 1
+    assert main(["retrain", "--config", f"{place}/run.toml"]) == 0
+    again = capsys.readouterr().out
+    assert again.startswith("customers: unchanged, champion kept (version 1). Drift: largest PSI")
 
 
 def test_a_column_that_is_gone_is_refused(place: Path) -> None:

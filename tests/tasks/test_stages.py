@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from tasks.mistakes import one_message
 
 from slipstream.checkout import root
 from slipstream.config import BudgetConfig
@@ -16,7 +17,6 @@ from tasks.alternatives import alternatives
 from tasks.baseline import baseline
 from tasks.benchmark import benchmark
 from tasks.ingest import ingest
-from tasks.mistakes import one_message
 from tasks.predict import predict
 from tasks.preprocess import preprocess
 from tasks.quantize import quantize

@@ -2,7 +2,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from slipstream.drift import measure, profile
+from slipstream.config import DriftConfig
+from slipstream.drift import Drift, held_against, measure, profile, reading, table
 from slipstream.runtime.columns import Column
 
 RANDOM = np.random.default_rng(0)
@@ -41,7 +42,8 @@ def test_what_moved_is_named() -> None:
     """A feature that shifted has a large PSI, and the other one does not."""
     drift = measure(THEN, COLUMNS, rows(shift=1.0))
     assert drift.psi["age"] > 0.25 > drift.psi["city"]
-    assert "(age)" in drift.shape
+    assert "('age', shifted: below 0.1 stable, above 0.25 shifted" in drift.shape
+    assert [name for name, _ in drift.ranked] == ["age", "city"]
     assert measure(THEN, COLUMNS, rows(oslo=0.9)).psi["city"] > 0.25
 
 
@@ -69,3 +71,37 @@ def test_a_feature_that_was_always_missing_can_be_compared() -> None:
     then = profile(column, pd.DataFrame({"a": [np.nan] * 9}))
     assert measure(then, column, pd.DataFrame({"a": [np.nan] * 5})).largest_psi == 0
     assert measure(then, column, pd.DataFrame({"a": [0.5] * 5})).largest_psi > 1
+
+
+def test_the_table_begins_with_what_moved_most() -> None:
+    """Sorted, with the meaning of each figure; a name is Markdown that shows it literally."""
+    moved = Drift(psi={"a": 0.1, "b|*": 3, "c": 0}, outside_share=0, outside_share_then=0, rows=9)
+    assert table(moved) == [
+        {"feature": r"b\|\*", "psi": 3, "reading": "shifted"},
+        {"feature": "a", "psi": 0.1, "reading": "moderate"},
+        {"feature": "c", "psi": 0, "reading": "stable"},
+    ]
+    assert [reading(psi) for psi in (0.0999, 0.1, 0.25, 0.2501)] == [
+        *("stable", "moderate", "moderate", "shifted")
+    ]
+
+
+@pytest.mark.parametrize(
+    ("psi", "outside", "limits", "warnings"),
+    [
+        (0.2, 0.05, {}, ()),
+        (1.553, 0.05, {}, ("drift: PSI 1.55 of 'a' > 0.25",)),
+        (1.553, 0.05, {"max_psi": 2}, ()),
+        (0.2, 0.25, {}, ("drift: 21.0% more rows outside calibration > 5.0%",)),
+        (0.2, 0.25, {"max_outside_increase": 0.3}, ()),
+        (0.3, 0.25, {}, ("drift: PSI 0.30 of 'a' > 0.25 and 21.0% more rows outside",)),
+    ],
+)
+def test_beyond_a_limit_there_is_a_warning(
+    psi: float, outside: float, limits: dict[str, float], warnings: tuple[str, ...]
+) -> None:
+    """Either limit, as the config says; rows outside count by their increase over training's."""
+    moved = Drift(psi={"a": psi}, outside_share=outside, outside_share_then=0.04, rows=9)
+    found = held_against(moved, DriftConfig(**limits)).warnings
+    assert len(found) == len(warnings)
+    assert all(told.startswith(start) for told, start in zip(found, warnings, strict=True))

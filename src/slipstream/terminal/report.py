@@ -14,14 +14,15 @@ from rich.table import Table
 from rich.text import Text
 
 from slipstream.references import Epoch
-from slipstream.report import Report
+from slipstream.report import Report, Retraining
 from slipstream.results import Alternatives, RowTrace, RunRecord, Stage, Waterfall
 from slipstream.runtime.text import escape, shorten
+from slipstream.sentences import retraining_sentences
 from slipstream.units import microseconds
 from slipstream.waterfall import altogether, write_parts
 from slipstream.waterfall import table as steps_table
 
-__all__ = ["show_report", "starting"]
+__all__ = ["show_report", "show_retraining", "starting"]
 
 AFTERWARDS = (
     "baseline",
@@ -71,6 +72,12 @@ def show_report(report: Report, files: Mapping[str, Path]) -> None:
         console.print(_alternatives(record.alternatives))
     console.print(_row_trace(record.trace), highlight=False)
     console.print(_next_steps(report, files), highlight=False, soft_wrap=True)
+
+
+def show_retraining(retraining: Retraining) -> None:
+    """Print one paragraph: model, version, decision, figures, where to look."""
+    told = " ".join(retraining_sentences(retraining))
+    _Console().print(_literal(told), highlight=False, soft_wrap=True)
 
 
 class _Console(Console):

@@ -1,0 +1,106 @@
+"""Records of runs that never ran: only what a person is told of them."""
+
+from typing import Any
+
+from slipstream.config import parse_config
+from slipstream.drift import Drift
+from slipstream.references import (
+    Blob,
+    ColumnSchema,
+    DatasetRef,
+    FeatureMask,
+    FeatureScore,
+    SplitRule,
+)
+from slipstream.report import Report, Retraining
+from slipstream.results import Comparison, Decision, RunRecord, TrackedRun, Verdict
+
+NASTY = "in|come *x*\n<b>"
+METRICS = {
+    "test_auc": 0.9612,
+    "test_pr_auc": 0.4321,
+    "test_log_loss": 0.2,
+    "test_accuracy": 0.9,
+    "latency_p50_us": 0.21,
+    "latency_p99_us": 0.35,
+    "weights_bytes": 4000.0,
+    "bundle_bytes": 9000.0,
+}
+CONFIG = parse_config({"data": {"path": "customers.csv", "target": "churned", "drop": ["id"]}})
+
+
+def dataset(**changes: Any) -> DatasetRef:
+    values = {
+        "table": Blob(sha256="0" * 64, suffix=".parquet", size_bytes=1),
+        "columns": tuple(ColumnSchema(name=name, kind="numeric") for name in ("age", NASTY, "z")),
+        "target": "churned",
+        "classes": ("no", "yes"),
+        "split": SplitRule(seed=0, test_fraction=0.2, validation_fraction=0.2),
+        "rows": {"train": 1800, "validation": 600, "test": 600},
+        "positive_share": 0.25,
+        "warnings": (f"column {NASTY!r} is left out: it is constant",),
+    }
+    return DatasetRef(**{**values, **changes})
+
+
+def record(
+    winner: str | None = "int8", reason: str = "int8 is smaller", **changes: Any
+) -> RunRecord:
+    values = {
+        "config": CONFIG,
+        "dataset": dataset(),
+        "mask": FeatureMask(
+            method="mutual_info",
+            scores=(
+                FeatureScore(name="age", score=0.5, kept=True),
+                FeatureScore(name=NASTY, score=0.4, kept=True),
+                FeatureScore(name="z", score=0.0, kept=False),
+            ),
+            rows=3000,
+            warnings=("features.k is 5, but there are 3 columns: all kept",),
+        ),
+        "comparison": Comparison(
+            metrics={"float32": {**METRICS, "weights_bytes": 16000.0}, "int8": METRICS},
+            verdict=Verdict(winner=winner, reason=reason),
+        ),
+        "alternatives": None,
+        "noticed": (),
+    }
+    return RunRecord.model_construct(**{**values, **changes})
+
+
+def tracked() -> TrackedRun:
+    return TrackedRun(
+        run_id="abc",
+        experiment_id="1",
+        tracking_uri="sqlite:///x.db",
+        server="http://127.0.0.1:5000",
+        variants={},
+    )
+
+
+def drift(*warnings: str, **psi: float) -> Drift:
+    return Drift(
+        psi=psi or {"age": 0.02, NASTY: 1.55, "z": 0.15},
+        outside_share=0.204,
+        outside_share_then=0.01,
+        rows=1800,
+        warnings=warnings,
+    )
+
+
+def retraining(
+    decision: Decision, of: RunRecord | None, moved: Drift | None = None, *warnings: str
+) -> Retraining:
+    report = Report.model_construct(record=of, stages=(), tracked=tracked()) if of else None
+    return Retraining.model_construct(
+        **dict(decision),
+        name="customers",
+        page=f"http://127.0.0.1:5000/#/models/customers/versions/{decision.version}"
+        if decision.version
+        else "",
+        dataset=of.dataset if of else dataset(),
+        drift=moved,
+        report=report,
+        warnings=(*(of.warnings if of else dataset().warnings), *warnings),
+    )
