@@ -1,12 +1,21 @@
-"""Addresses of MLflow's pages: its own first page shows traces of chat applications, not runs."""
+"""MLflow's pages: where the table of runs is, and its columns.
+
+By itself, MLflow opens an experiment on traces of chat applications.
+"""
 
 import json
 import urllib.request
 from urllib.parse import quote
 
-__all__ = ["VIEW", "find_runs", "runs"]
+__all__ = ["COLUMNS", "VIEW_TAG", "find_runs", "runs"]
 
-VIEW = "slipstream"  # MLflow's saved view with our columns; see slipstream.tracking.experiments
+COLUMNS = (
+    *("metrics.`test_auc`", "metrics.`test_log_loss`"),
+    *("metrics.`latency_p50_us`", "metrics.`latency_p99_us`", "metrics.`bundle_bytes`"),
+    "tags.`verdict`",
+)
+VIEW = "slipstream"
+VIEW_TAG = f"mlflow.sharedViewState.{VIEW}"  # of an experiment, which offers it
 
 
 def runs(server: str, experiment_id: str) -> str:

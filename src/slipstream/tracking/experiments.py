@@ -6,19 +6,13 @@ from mlflow.entities import Experiment
 from mlflow.exceptions import MlflowException
 from mlflow.tracking import MlflowClient
 
-from slipstream.pages import VIEW
+from slipstream.pages import COLUMNS, VIEW_TAG
 from slipstream.relocation import artifacts_beside, check_place
 from slipstream.runtime import InputError
 from slipstream.tracking.connection import connect
 
 __all__ = ["open_experiment"]
 
-COLUMNS = (
-    *("metrics.`test_auc`", "metrics.`test_log_loss`"),
-    *("metrics.`latency_p50_us`", "metrics.`latency_p99_us`", "metrics.`bundle_bytes`"),
-    "tags.`verdict`",
-)
-# A view that MLflow offers on the table of runs: its columns, without filters.
 _VIEW = {
     "name": "Slipstream: score, latency, size",
     "createdAt": 0,
@@ -26,7 +20,7 @@ _VIEW = {
 }
 TAGS = {
     "mlflow.experimentKind": "custom_model_development",
-    f"mlflow.sharedViewState.{VIEW}": json.dumps(_VIEW),
+    VIEW_TAG: json.dumps(_VIEW),
 }
 
 
