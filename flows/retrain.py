@@ -11,6 +11,7 @@ from slipstream.config import OptimizeConfig
 from slipstream.fingerprint import code_digest
 from slipstream.results import Decision
 from slipstream.retraining import identity, inherit, is_settled
+from slipstream.run_names import choose
 from tasks.champion import champion
 from tasks.check import check
 from tasks.drift import drift
@@ -22,7 +23,8 @@ UNCHANGED = "unchanged, champion kept"
 
 
 def _title() -> str:
-    return f"{OptimizeConfig.model_validate(flow_run.parameters['config']).title} · retrain"
+    title = OptimizeConfig.model_validate(flow_run.parameters["config"]).title
+    return choose(flow_run.name, f"{title} · retrain")
 
 
 @flow(name="retrain", flow_run_name=_title)
