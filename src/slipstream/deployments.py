@@ -85,7 +85,11 @@ def apply_automations(api: PrefectApi, *, reset: bool) -> Iterator[str]:
             applied = _recall(api, place) or {"file": {}, "server": {**now, "enabled": True}}
             then = applied["server"]
             changed = {key for key in wanted if reset or wanted[key] != applied["file"].get(key)}
-            edited = {key for key in wanted if not reset and now[key] != then[key]}
+            edited = {
+                key
+                for key in wanted
+                if not reset and _comparable(now[key]) != _comparable(then[key])
+            }
             if applied["file"]:
                 for key in sorted(changed & edited):
                     yield _told(place, Conflict(key, now[key], wanted[key]))
@@ -236,6 +240,15 @@ def _name(entry: Mapping[str, Any]) -> str:
 
 def _read(api: PrefectApi, name: str) -> dict[str, Any] | None:
     return api.ask("GET", f"/deployments/name/{name}")
+
+
+def _comparable(part: Any) -> Any:
+    """A part of an automation without what the server makes up: the order of sets, and ids."""
+    if isinstance(part, dict):
+        return {key: _comparable(value) for key, value in part.items() if key != "id"}
+    if isinstance(part, list):
+        return sorted((_comparable(each) for each in part), key=json.dumps)
+    return part
 
 
 def _writable(automation: Mapping[str, Any]) -> Settings:

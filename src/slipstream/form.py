@@ -8,7 +8,6 @@ of 0.01, which the edit form enforces. They do not read `if` and `then`, which i
 from typing import Any, ClassVar
 
 from pydantic import BaseModel, ConfigDict, GetJsonSchemaHandler
-from pydantic_core import CoreSchema
 
 __all__ = ["Section"]
 
@@ -24,7 +23,7 @@ class Section(BaseModel):
 
     @classmethod
     def __get_pydantic_json_schema__(
-        cls, core_schema: CoreSchema, handler: GetJsonSchemaHandler
+        cls, core_schema: Any, handler: GetJsonSchemaHandler
     ) -> dict[str, Any]:
         """The schema of the section, without steps."""
         return {**_without_steps(handler(core_schema)), **cls.form}
