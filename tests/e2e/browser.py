@@ -65,10 +65,14 @@ def save(page: Page) -> None:
 
 def field(page: Page, title: str) -> Locator:
     """The input of a form field, by its title; a number's is a line of an editor."""
+    return property_of(page, title).locator("input,textarea,.cm-content").first
+
+
+def property_of(page: Page, title: str) -> Locator:
+    """A form field with its title, its help, and what is wrong with it."""
     exactly = re.sub("([()])", r"\\\1", title) + r"( \(Optional\))?"
     label = page.locator(".schema-form-property__label", has_text=re.compile(f"^{exactly}$"))
-    inputs = "input,textarea,.cm-content"
-    return page.locator(".schema-form-property", has=label).last.locator(inputs).first
+    return page.locator(".schema-form-property", has=label).last
 
 
 def shown(page: Page, title: str) -> str:
