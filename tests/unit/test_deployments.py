@@ -178,7 +178,7 @@ def test_edits_stay_and_changes_of_the_file_are_applied(checkout: Checkout) -> N
 
 
 def test_a_conflict_is_said_with_the_way_out(checkout: Checkout) -> None:
-    """Where both changed, the edit stays, and the note has the place and the command that resets."""
+    """Where both changed, the edit stays; the note has the place and the command that resets."""
     checkout.up()
     checkout.nightly["schedules"][0]["schedule"]["cron"] = "0 4 * * *"
     checkout.write_entry(schedules=[{"slug": "nightly", "cron": "0 3 * * *", "active": False}])

@@ -46,7 +46,7 @@ def whole(section: str, **values: object) -> dict:
 
 
 def test_no_field_has_steps_in_the_form() -> None:
-    """Prefect's form gives an input of the type number steps of 0.01: there is none, at any depth."""
+    """Prefect's form gives inputs of the type number steps of 0.01: there is none at any depth."""
     assert len(numbers()) >= 5
     assert [each for each in parts_of(SCHEMA) if each.get("type") == "number"] == []
 
