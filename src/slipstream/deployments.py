@@ -62,9 +62,12 @@ def apply_deployments(
     for name, settings in wanted.items():
         _drop_schedules(api, name, merged[name]["schedules"])
         _remember(api, name, settings)
-    for earlier in EARLIER.values():
+    for name, earlier in EARLIER.items():
         if deployment := _read(api, earlier):
             api.ask("DELETE", f"/deployments/{deployment['id']}")
+            had = deployment["parameters"]
+            if had and merged.get(name, {}).get("parameters") != had:
+                yield escape(f"{earlier} was removed, its parameters were {json.dumps(had)}")
 
 
 def apply_automations(api: PrefectApi, *, reset: bool) -> Iterator[str]:

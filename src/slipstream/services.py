@@ -243,7 +243,8 @@ def _deploy(environment: Mapping[str, str], folder: Path, *, reset: bool) -> tup
             raise InputError(
                 "prefect.yaml must be accepted by Prefect, however: it refused"
                 f" ({done.stderr.strip().splitlines()[-1:] or 'no reason given'}); "
-                f"see {folder / 'deploy.log'}"
+                f"see {folder / 'deploy.log'}; where it is about parameters that were edited in "
+                "Prefect, make up ARGS=--reset-deployments applies the file without them"
             )
 
     with connect(environment) as api:

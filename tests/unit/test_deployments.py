@@ -230,6 +230,18 @@ def test_an_earlier_name_hands_over(checkout: Checkout, parameters: dict) -> Non
     assert checkout.up() == []
 
 
+def test_an_earlier_name_that_comes_too_late_is_removed_aloud(checkout: Checkout) -> None:
+    """Where the new name is in use, the old deployment goes, and the note has what it was set to."""
+    checkout.up()
+    old = {**PREFECT_YAML["deployments"][0], "name": "nightly"}
+    parameters = {"config": {"data": {"path": "old.csv"}}}
+    checkout.server.deploy({**old, **in_file(old), "schedules": [], "parameters": parameters})
+    (note,) = checkout.up()
+    assert "retrain/nightly was removed" in note
+    assert "old.csv" in note
+    assert list(checkout.server.deployments) == [NAME]
+
+
 def test_an_automation_keeps_its_switch(checkout: Checkout) -> None:
     """Switched off in Prefect, it stays off, and what the file changes is applied all the same."""
     checkout.up()
