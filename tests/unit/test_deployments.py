@@ -231,7 +231,7 @@ def test_an_earlier_name_hands_over(checkout: Checkout, parameters: dict) -> Non
 
 
 def test_an_earlier_name_that_comes_too_late_is_removed_aloud(checkout: Checkout) -> None:
-    """Where the new name is in use, the old deployment goes, and the note has what it was set to."""
+    """Where the new name is in use, the old deployment goes; the note has what it was set to."""
     checkout.up()
     old = {**PREFECT_YAML["deployments"][0], "name": "nightly"}
     parameters = {"config": {"data": {"path": "old.csv"}}}
