@@ -6,6 +6,7 @@ from prefect.runtime import flow_run
 from slipstream.config import OptimizeConfig
 from slipstream.report import Report
 from slipstream.results import RunRecord
+from slipstream.run_names import choose
 from tasks.alternatives import alternatives
 from tasks.baseline import baseline
 from tasks.benchmark import benchmark
@@ -29,7 +30,8 @@ STAGES = tuple(
 
 
 def _title() -> str:
-    return OptimizeConfig.model_validate(flow_run.parameters["config"]).title
+    title = OptimizeConfig.model_validate(flow_run.parameters["config"]).title
+    return choose(flow_run.name, title)
 
 
 @flow(name="optimize", flow_run_name=_title)

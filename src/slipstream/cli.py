@@ -181,6 +181,11 @@ def _parser(command: str) -> argparse.ArgumentParser:
     up.add_argument("--host", default="127.0.0.1", help="where they listen (default: 127.0.0.1)")
     up.add_argument("--prefect-port", type=_port, default=4200, metavar="N", help="default: 4200")
     up.add_argument("--mlflow-port", type=_port, default=5000, metavar="N", help="default: 5000")
+    up.add_argument(
+        "--reset-deployments",
+        action="store_true",
+        help="what was edited in Prefect gives way to prefect.yaml and automations.yaml",
+    )
     up.set_defaults(run=_up)
 
     down = commands.add_parser("down", help="stop what up started")
@@ -427,7 +432,8 @@ def _up(chosen: argparse.Namespace) -> int:
         host=chosen.host, prefect_port=chosen.prefect_port, mlflow_port=chosen.mlflow_port
     )
     print("starting Prefect, MLflow and a worker …", flush=True)
-    addresses = start(services)
+    notes = start(services, reset=chosen.reset_deployments)
+    addresses = services.addresses
     shown = (
         f"Prefect  {addresses.prefect}/deployments   choose optimize/optimize-table, then Run\n"
         f"MLflow   {find_runs(addresses.mlflow, TrackingConfig().experiment)}\n"
@@ -435,6 +441,8 @@ def _up(chosen: argparse.Namespace) -> int:
     )
     if os.environ.get(MLFLOW_DATABASE):
         print(f"runs     are written there with tracking.uri = {addresses.mlflow}")
+    for note in notes:
+        print(f"note     {note}")
     if chosen.detach:
         print(f"{shown}they run in the background; stop them with: make down")
         return DONE

@@ -3,12 +3,10 @@
 import re
 import tomllib
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, ClassVar, Literal, Self
 from urllib.parse import urlsplit
 
 from pydantic import (
-    BaseModel,
-    ConfigDict,
     Field,
     StringConstraints,
     ValidationError,
@@ -17,6 +15,7 @@ from pydantic import (
 )
 
 from slipstream.checkout import TRACKING_STORE
+from slipstream.form import Section
 from slipstream.runtime.errors import InputError
 from slipstream.runtime.limits import MAX_FEATURES, MAX_WIDTH
 from slipstream.runtime.text import quote, shorten
@@ -42,15 +41,20 @@ DATABASE_SERVERS = ("postgresql", "mysql", "mssql")
 # What a file, a registered model, its URI or MLflow's search could not take.
 NOT_IN_NAMES = r"/:\\?'\x00-\x1f\x7f"
 NAME_CHARACTERS = 200
+# What the validators below refuse, so that the form refuses it before a run is made.
+URI_OF_A_STORE = rf"^(?!({'|'.join(DATABASE_SERVERS)})\b)\w[\w+-]*://(?![^/?#]*:[^/?#]+@)"
 ColumnName = Annotated[str, StringConstraints(min_length=1)]
 
 
-class _Section(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
-
-
-class DataConfig(_Section):
+class DataConfig(Section):
     """Where the table is, and what to predict."""
+
+    form: ClassVar[dict[str, Any]] = {
+        "required": ["path", "target"],
+        "if": {"required": ["path"], "properties": {"path": {"pattern": "://"}}},
+        "then": {"required": ["query"], "properties": {"query": {"minLength": 1}}},
+        "else": {"properties": {"query": {"maxLength": 0}}},
+    }
 
     path: str = Field(
         "demo",
@@ -75,7 +79,11 @@ class DataConfig(_Section):
         0.2, gt=0, lt=1, title="Test fraction", description="share of rows kept for the test"
     )
     validation_fraction: float = Field(
-        0.2, gt=0, lt=1, title="Validation fraction", description="share of rows for early stopping"
+        0.2,
+        gt=0,
+        lt=1,
+        title="Validation fraction",
+        description="share of rows for early stopping; with the test fraction, it must be below 1",
     )
     seed: int = Field(
         0, ge=0, lt=2**63, title="Split seed", description="seed of the split into parts"
@@ -101,8 +109,10 @@ class DataConfig(_Section):
         return self
 
 
-class FeaturesConfig(_Section):
+class FeaturesConfig(Section):
     """Which columns the model may read."""
+
+    form: ClassVar[dict[str, Any]] = {"required": ["k"]}
 
     k: int = Field(
         5,
@@ -117,7 +127,7 @@ class FeaturesConfig(_Section):
     )
 
 
-class ModelConfig(_Section):
+class ModelConfig(Section):
     """The network's shape."""
 
     hidden: list[Width] = Field(
@@ -137,7 +147,7 @@ class ModelConfig(_Section):
     )
 
 
-class TrainingConfig(_Section):
+class TrainingConfig(Section):
     """How the network is trained."""
 
     epochs: int = Field(
@@ -155,7 +165,7 @@ class TrainingConfig(_Section):
     )
 
 
-class QuantizationConfig(_Section):
+class QuantizationConfig(Section):
     """How the int8 variant is made and judged."""
 
     calibration_rows: int = Field(
@@ -173,7 +183,7 @@ class QuantizationConfig(_Section):
     )
 
 
-class BudgetConfig(_Section):
+class BudgetConfig(Section):
     """What the winner must fit into."""
 
     p99_us: float = Field(
@@ -184,7 +194,7 @@ class BudgetConfig(_Section):
     )
 
 
-class DriftConfig(_Section):
+class DriftConfig(Section):
     """From where on a retraining warns that the data has moved; it promotes and refuses nothing."""
 
     max_psi: float = Field(
@@ -203,14 +213,16 @@ class DriftConfig(_Section):
     )
 
 
-class TrackingConfig(_Section):
+class TrackingConfig(Section):
     """Where the run is written down."""
 
     uri: str = Field(
         TRACKING_STORE,
         pattern=r"^\w[\w+-]*://",
         title="MLflow store",
-        description="mlruns/ is the one in the checkout; or the address of an MLflow server",
+        description="mlruns/ is the one in the checkout; or an MLflow server's address, without a "
+        "password",
+        json_schema_extra={"pattern": URI_OF_A_STORE},
     )
     experiment: str = Field(
         "slipstream", min_length=1, title="Experiment", description="MLflow experiment"
@@ -219,7 +231,9 @@ class TrackingConfig(_Section):
         "",
         max_length=NAME_CHARACTERS,
         title="Model name",
-        description="names the model and its files; empty: the source's name",
+        description="names the model and its files, without / : \\ ? or an apostrophe; empty: the "
+        "source's name",
+        json_schema_extra={"pattern": f"^(?![. ])[^{NOT_IN_NAMES}]*$"},
     )
 
     @field_validator("registered_model")
@@ -252,17 +266,24 @@ class TrackingConfig(_Section):
         return uri
 
 
-class OptimizeConfig(_Section):
+class OptimizeConfig(Section):
     """Everything a run is asked to do."""
 
-    data: DataConfig = Field(default_factory=DataConfig, title="Data")
-    features: FeaturesConfig = Field(default_factory=FeaturesConfig, title="Features")
+    # The form shows what nearly every run needs first, and the rest in the order of this class.
+    data: DataConfig = Field(
+        default_factory=DataConfig, title="Data", json_schema_extra={"position": -2}
+    )
+    features: FeaturesConfig = Field(
+        default_factory=FeaturesConfig, title="Features", json_schema_extra={"position": -3}
+    )
     model: ModelConfig = Field(default_factory=ModelConfig, title="Model")
     training: TrainingConfig = Field(default_factory=TrainingConfig, title="Training")
     quantization: QuantizationConfig = Field(
         default_factory=QuantizationConfig, title="Quantization"
     )
-    budget: BudgetConfig = Field(default_factory=BudgetConfig, title="Budget")
+    budget: BudgetConfig = Field(
+        default_factory=BudgetConfig, title="Budget", json_schema_extra={"position": -1}
+    )
     drift: DriftConfig = Field(default_factory=DriftConfig, title="Drift")
     tracking: TrackingConfig = Field(default_factory=TrackingConfig, title="Tracking")
 

@@ -8,7 +8,16 @@ from pathlib import Path
 
 import httpx
 
-from tests.e2e.servers import PROGRAM, Up, ask, find, free_port, processes_of, run_deployment
+from tests.e2e.servers import (
+    PROGRAM,
+    Up,
+    ask,
+    await_run,
+    find,
+    free_port,
+    processes_of,
+    run_deployment,
+)
 
 
 def test_both_pages_answer(servers: Up) -> None:
@@ -79,19 +88,30 @@ def test_retraining_from_the_ui_makes_a_champion(servers: Up) -> None:
     assert again["state"]["message"] == "unchanged, champion kept"
 
 
-def test_the_nightly_run_is_planned(servers: Up) -> None:
-    """The nightly deployment's schedule is active, with a time zone, and its runs are planned."""
+def test_the_nightly_run_waits_for_a_table(servers: Up) -> None:
+    """Nothing is planned until somebody turns the schedule on; and a run without a table fails."""
     deployment = ask(servers, "GET", "/deployments/name/retrain/retrain-nightly")
     (schedule,) = deployment["schedules"]
-    assert schedule["active"]
+    assert not schedule["active"]
     assert schedule["slug"] == "nightly"
     assert (schedule["schedule"]["cron"], schedule["schedule"]["timezone"]) == ("0 2 * * *", "UTC")
-    mine = {"deployments": {"id": {"any_": [deployment["id"]]}}}
+    path = f"/deployments/{deployment['id']}"
+    run = await_run(servers, ask(servers, "POST", f"{path}/create_flow_run", {})["id"])
+    assert run["state"]["type"] == "FAILED"
+    assert "YOUR_TABLE.csv" in run["state"]["message"]
+
+    switch = f"{path}/schedules/{schedule['id']}"
+    ask(servers, "PATCH", switch, {"active": True}, answers=False)
+    mine = {
+        "deployments": {"id": {"any_": [deployment["id"]]}},
+        "flow_runs": {"state": {"type": {"any_": ["SCHEDULED"]}}},
+    }
     for _ in range(30):  # the scheduler looks at new deployments every few seconds
         planned = ask(servers, "POST", "/flow_runs/filter", mine)
         if planned:
             break
         time.sleep(1)
+    ask(servers, "PATCH", switch, {"active": False}, answers=False)
     assert "T02:00:00" in planned[0]["expected_start_time"]
 
 
