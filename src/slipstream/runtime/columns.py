@@ -194,10 +194,15 @@ class Column:
         if type(value) is float:
             return value
         if isinstance(value, str):
-            return self._text_number(value.strip())
+            return self.number(value.strip())
         return math.nan if is_missing(value) else to_number(value)
 
-    def _text_number(self, text: str) -> float:
+    def number(self, text: str) -> float:
+        """What a text without blanks around it is in a numeric column: NaN for missing.
+
+        Raises:
+            WrongValueError: it is no number.
+        """
         if text in self._codes:
             return math.nan
         number = text_number(text)
@@ -221,7 +226,7 @@ class Column:
         return numbers == self.missing_row if self.edges is None else numbers != numbers
 
     def _first_refusal(self, values: Any) -> InputError:
-        """What to say of the first value that is wrong, and of those that are so in the same way."""
+        """What to say of the first wrong value, and of those that are wrong in the same way."""
         found = [self._wrong(value) for value in values]
         first = next(filter(None, found))
         return self.refusal(first, np.array([each == first for each in found]))

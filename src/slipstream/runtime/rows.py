@@ -158,8 +158,8 @@ def _listed(table: Any) -> Sequence[Any] | None:
         return None
     if isinstance(table, Sequence):
         return list(table)
-    kind = getattr(table, "dtype", None)  # a series of dicts has one too
-    return list(table) if kind == object and getattr(table, "ndim", 0) == 1 else None
+    kind = getattr(getattr(table, "dtype", None), "kind", "")  # a series of dicts has one too
+    return list(table) if kind == "O" and getattr(table, "ndim", 0) == 1 else None
 
 
 def _as_array(table: Any) -> NDArray[Any]:

@@ -35,7 +35,7 @@ def listing(names: Sequence[str], *, most: int = MOST_NAMES) -> str:
 
 
 def did_you_mean(word: str, choices: Iterable[str]) -> str:
-    """A question that names the choices nearest to a word, and a blank; empty where none is near."""
+    """A question that names the choices nearest to a word, and a blank; empty: none is near."""
     from difflib import get_close_matches
 
     folded = {each.casefold(): each for each in choices if len(each) <= MOST_CHARACTERS}
