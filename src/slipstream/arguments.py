@@ -14,8 +14,8 @@ __all__ = ["Parser", "split_names"]
 class Parser(argparse.ArgumentParser):
     """An `ArgumentParser` that takes no abbreviation, and raises where that would exit."""
 
-    def __init__(self, *args: Any, allow_abbrev: bool = False, **kwargs: Any) -> None:
-        super().__init__(*args, allow_abbrev=allow_abbrev, **kwargs)
+    def __init__(self, **settings: Any) -> None:
+        super().__init__(**{"allow_abbrev": False, **settings})
 
     def error(self, message: str) -> NoReturn:
         """Tell what argparse has found.
@@ -72,7 +72,7 @@ class Parser(argparse.ArgumentParser):
 
 
 def _meant(flag: str, known: Sequence[str]) -> str:
-    """Which flag was meant: one that is near, or ends so, as --training.epochs does for --epochs."""
+    """Which flag was meant: one near, or that ends so, as --training.epochs does for --epochs."""
     same_end = [each for each in known if each.endswith(f".{flag.lstrip('-')}")]
     if same_end:
         return f"did you mean {listing(same_end)}? "

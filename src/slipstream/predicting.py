@@ -204,7 +204,8 @@ def _keys(row: Any) -> dict[str, Any]:
 
 def _answers(model: Predictor, rows: Sequence[Any], choices: Choices) -> tuple[list[Any], int, str]:
     """The values of each row's answer, how many rows are refused, and why the first of them."""
-    answers, refused, reason = [], 0, ""
+    answers: list[Any] = []
+    refused, reason = 0, ""
     nothing = [None] * len(told.names(model))
     for number, row in enumerate(rows, start=1):
         try:
