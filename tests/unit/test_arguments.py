@@ -13,7 +13,7 @@ from slipstream.arguments import split_names
         (["optimize", "--feature.k", "1"], "did you mean '--features.k'"),
         (["optimize", "--epochs=3"], "did you mean '--training.epochs'? "),
         (["retrain", "--confg", "x"], "did you mean '--config'? "),
-        (["predict", "a", "b", "--kep", "id"], "did you mean '--keep'? "),
+        (["predict", "a", "b", "--kep", "id"], "did you mean '--keep'"),
         (["up", "--det"], "unrecognized arguments: --det; did you mean '--detach'? "),
         (["predict", "a"], "required: rows; slipstream predict --help tells"),
         (["predict", "a", "b", "--on-error", "nul"], "choose from"),

@@ -25,6 +25,8 @@ def file(tmp_path: Path) -> str:
 
 
 class Answered:
+    """What a command ends with."""
+
     def __init__(self, code: int, out: str, err: str) -> None:
         self.code, self.out, self.err = code, out, err
 
@@ -44,7 +46,7 @@ def test_a_bad_row_stops_before_anything_is_printed(file: str, capsys, monkeypat
 
 
 def test_a_table_goes_on_after_bad_rows_and_keeps_keys(file: str, capsys, monkeypatch) -> None:
-    """The bad row's answer is empty; keys come as they were, renamed where answers are called so."""
+    """The bad row's answer is empty; a key is renamed where an answer is called so."""
     arguments = (file, "-", "--on-error", "null", "--keep", "id,label")
     done = predict(capsys, monkeypatch, *arguments, stdin=ROWS)
     header, first, second = csv.reader(done.out.splitlines())
