@@ -2,6 +2,7 @@
 
 import re
 import tomllib
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal, Self
 from urllib.parse import urlsplit
@@ -18,7 +19,7 @@ from slipstream.checkout import TRACKING_STORE
 from slipstream.form import Section
 from slipstream.runtime.errors import InputError
 from slipstream.runtime.limits import MAX_FEATURES, MAX_WIDTH
-from slipstream.runtime.text import quote, shorten
+from slipstream.runtime.text import did_you_mean, quote, shorten
 
 __all__ = [
     "BudgetConfig",
@@ -343,7 +344,21 @@ def _fault(entry: dict[str, Any]) -> str:
         section: Any = OptimizeConfig
         for part in parent:
             section = section.model_fields[part].annotation
-        return f"  {shorten(field)}: no such key; there are: {', '.join(section.model_fields)}"
+        meant = _meant(str(entry["loc"][-1]), section.model_fields)
+        known = ", ".join(section.model_fields)
+        return f"  {shorten(field)}: no such key; {meant}there are: {known}"
     if entry["type"] == "value_error":
         return f"  {field}: {entry['ctx']['error']}"
     return f"  {field}: {entry['msg'].lower()}, however: {quote(entry['input'])}"
+
+
+def _meant(key: str, here: Iterable[str]) -> str:
+    """Which key was meant: one of the same section that is near, or the same in another one."""
+    elsewhere = [
+        f"{name}.{key}"
+        for name, field in OptimizeConfig.model_fields.items()
+        if key in getattr(field.annotation, "model_fields", {})
+    ]
+    if elsewhere:
+        return f"did you mean {' or '.join(map(quote, elsewhere))}? "
+    return did_you_mean(key, here)

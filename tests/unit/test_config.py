@@ -15,8 +15,9 @@ def test_every_default_runs() -> None:
 @pytest.mark.parametrize(
     ("values", "expected"),
     [
-        ({"features": {"kk": 3}}, "features.kk: no such key; there are: k, method"),
-        ({"feature": {}}, "feature: no such key; there are: data, features, model"),
+        ({"features": {"kk": 3}}, "features.kk: no such key; did you mean 'k'. there are: k, "),
+        ({"feature": {}}, "feature: no such key; did you mean 'features'. there are: data, "),
+        ({"data": {"epochs": 9}}, "data.epochs: no such key; did you mean 'training.epochs'. "),
         (
             {"features": {"k": -1}},
             "features.k: input should be greater than or equal to 0, however: -1",

@@ -6,9 +6,10 @@ import sys
 import pytest
 from rich.console import Console
 
+from slipstream.references import Epoch
 from slipstream.results import RowTrace
 from slipstream.terminal.progress import show_stages
-from slipstream.terminal.report import _Console, _row_trace
+from slipstream.terminal.report import CHART_WIDTH, _Console, _loss_chart, _row_trace
 
 
 def test_a_row_commands_no_terminal() -> None:
@@ -58,3 +59,17 @@ def test_stages_and_warnings_are_shown_as_they_come(
         stages.warning("column 'a' is left out")
     stages.error("what the command itself says at its end")
     assert stderr.getvalue().splitlines() == shown
+
+
+@pytest.mark.parametrize("epochs", [1, 2, 33, 40, 41, 59, 60, 199])
+def test_the_loss_chart_ends_with_the_last_epoch(epochs: int) -> None:
+    """However many epochs are thinned out, the axis goes from the first to the last."""
+    history = [
+        Epoch(epoch=each, train_loss=1 / each, train_accuracy=0, val_loss=0, val_accuracy=0)
+        for each in range(1, epochs + 1)
+    ]
+    console = Console(file=io.StringIO(), width=100)
+    console.print(_loss_chart(history))
+    *levels, axis = console.file.getvalue().rstrip().splitlines()
+    assert axis.split() == (["1", "epochs"] if epochs == 1 else ["1", str(epochs), "epochs"])
+    assert len(levels[-1].partition("|")[2]) == min(epochs, CHART_WIDTH)

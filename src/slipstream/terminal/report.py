@@ -129,7 +129,9 @@ def _thinned(history: Sequence[Epoch], best_epoch: int) -> list[Epoch]:
 
 def _loss_chart(history: Sequence[Epoch]) -> RenderableType:
     """Training loss as the seed draws it: one row a level, a star an epoch that is above it."""
-    shown = history[:: -(-len(history) // CHART_WIDTH)]
+    count = min(len(history), CHART_WIDTH)
+    steps = max(count - 1, 1)  # from the first epoch to the last, both of them shown
+    shown = [history[round(each * (len(history) - 1) / steps)] for each in range(count)]
     top = max(epoch.train_loss for epoch in shown)
     bottom = min(epoch.train_loss for epoch in shown)
     lines = []
