@@ -16,8 +16,9 @@ def compare(
     """Reach the verdict, and publish the comparison as a table."""
     compared = comparison.compare(benchmark, quantization, budget)
     create_table_artifact(
-        table=comparison.table(compared),
+        table=comparison.table(benchmark),
         key="comparison",
-        description=f"**Winner: {compared.verdict.winner or 'none'}.** {compared.verdict.reason}.",
+        description=f"**Winner: {compared.verdict.winner or 'none'}.** {compared.verdict.reason}. "
+        f"{comparison.answers(benchmark)}.",
     )
     return compared

@@ -1,9 +1,27 @@
-"""Figures with their units, as a person reads them."""
+"""Figures with their units, as a person reads them: three digits that count."""
 
-__all__ = ["microseconds"]
+__all__ = ["microseconds", "rate", "size"]
 
 
 def microseconds(value: float) -> str:
-    """A latency: 0.17 µs, 3.2 µs, 1,200 µs."""
-    digits = 2 if value < 1 else 1 if value < 100 else 0
+    """A latency: 0.174 µs, 3.25 µs, 12.3 µs, 1,200 µs."""
+    digits = 3 if value < 1 else 2 if value < 10 else 1 if value < 100 else 0
     return f"{value:,.{digits}f} µs"
+
+
+def size(size_bytes: float) -> str:
+    """A size: 848 B, 20.9 kB, 1.25 MB (1,000 bytes are a kB)."""
+    return _scaled(size_bytes, ("B", "kB", "MB", "GB"))
+
+
+def rate(rows_per_s: float) -> str:
+    """A throughput: 848 rows/s, 747 k rows/s, 4.36 M rows/s."""
+    return _scaled(rows_per_s, ("rows/s", "k rows/s", "M rows/s"))
+
+
+def _scaled(value: float, units: tuple[str, ...]) -> str:
+    for unit in units[:-1]:
+        if value < 999.5:
+            return f"{value:.3g} {unit}"
+        value /= 1000
+    return f"{value:.3g} {units[-1]}" if value < 1000 else f"{value:,.0f} {units[-1]}"
