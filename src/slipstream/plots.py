@@ -3,6 +3,7 @@
 import textwrap
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
@@ -41,7 +42,7 @@ PART_COLOURS = {
     "output": "#e69f00",
 }
 # From which PSI on a feature is so, and how it is drawn.
-DRIFT_LEVELS = (
+DRIFT_LEVELS: tuple[tuple[float, str, str, Literal["-", "--"]], ...] = (
     (0.0, "stable", "#999999", "-"),
     (0.1, "shifting", "#e69f00", "--"),
     (0.25, "shifted", "#d55e00", "-"),
@@ -159,7 +160,8 @@ def waterfall_figure(waterfall: Waterfall) -> Figure:
     figure = Figure(figsize=(14, 9.5), layout="constrained")
     steps = waterfall.steps
     figure.suptitle(f"From {steps[0].name} to {steps[-1].name}: {altogether(steps)}")
-    above, words, below = figure.subfigures(3, 1, height_ratios=(5, 2.2, 2.8))
+    rows = figure.subfigures(3, 1, height_ratios=(5, 2.2, 2.8), squeeze=False)
+    above, words, below = rows[:, 0]
     for axes, panel in zip(above.subplots(1, 3, sharey=True), _PANELS, strict=True):
         _draw_steps(axes, steps, panel)
     meanings: list[Artist] = [
