@@ -143,7 +143,7 @@ def test_artifacts_show_the_comparison_and_link_to_mlflow(first: Report) -> None
     """Prefect has the comparison as a table, and a link to the MLflow run."""
     with get_client(sync_client=True) as client:
         for key, expected in (
-            ("comparison", "latency_p50_us"),
+            ("comparison", "latency p50, hot"),
             ("waterfall", "features selected"),
             ("mlflow-run", "MLflow run"),
         ):

@@ -23,7 +23,11 @@ def test_measures_both_variants_alike(demo: Trained) -> None:
         assert each["latency_cold_p50_us"] > 0
         assert each["throughput_rows_per_s"] > 0
         assert list(latency.quantiles_us(precision)) == sorted(latency.quantiles_us(precision))
-    for interval in (latency.p50_ratio("int8", "float32"), latency.noise_ratio):
+    ratio = latency.p50_ratio("int8", "float32")
+    shown = metrics["int8"]["latency_p50_us"] / metrics["float32"]["latency_p50_us"]
+    assert ratio.estimate == shown
+    assert latency.empty_p99_us.estimate > 0
+    for interval in (ratio, latency.noise_ratio, latency.empty_p99_us):
         assert interval.low <= interval.estimate <= interval.high
     assert latency.machine.timer_us > 0
     assert latency.machine.cpu
