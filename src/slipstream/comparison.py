@@ -7,7 +7,7 @@ from slipstream.config import BudgetConfig, QuantizationConfig
 from slipstream.judging import SAME, Judged, Rules, is_same, judge_score, judge_speed, loss, show
 from slipstream.results import Benchmark, Comparison, Verdict
 from slipstream.runtime.types import Precision
-from slipstream.units import microseconds, rate, size
+from slipstream.units import difference, microseconds, rate, size
 
 __all__ = ["answers", "compare", "has_rare_positives", "rows", "table"]
 
@@ -177,7 +177,7 @@ def rows(benchmark: Benchmark) -> list[tuple[str, str, str, str]]:
             label,
             form(float32[metric]),
             form(int8[metric]),
-            _difference(int8[metric] - float32[metric])
+            difference(int8[metric] - float32[metric])
             if metric in scores
             else _factor(int8[metric], float32[metric]),
         )
@@ -208,10 +208,6 @@ def answers(benchmark: Benchmark) -> str:
         f"{seen}. Accuracy says nothing here: always answering the more frequent label has "
         f"{majority:.4f}"
     )
-
-
-def _difference(change: float) -> str:
-    return f"{change:+.4f}" if round(change, 4) else "same"
 
 
 def _factor(value: float, before: float) -> str:

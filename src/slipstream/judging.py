@@ -89,7 +89,8 @@ def judge_speed(ratio: Interval, difference_us: float, rules: Rules) -> Judged:
     if ratio.high < 1 - margin:
         return Judged("faster", f"{_times(1 / ratio.estimate)} faster ({seen})")
     if ratio.low <= 1 + margin:
-        return Judged("as fast", f"as fast within the noise ({seen})")
+        noise = f"[{rules.noise_ratio.low:.2f}, {rules.noise_ratio.high:.2f}]"
+        return Judged("as fast", f"as fast within the noise ({seen}; int8 against itself {noise})")
     percent = f"{SLOWER - 1:.0%}".replace("%", " %")
     known = "at most" if ratio.estimate <= SLOWER else "not surely more than"
     return Judged("allowed", f"{known} {percent} slower, which is allowed ({seen})")

@@ -1,6 +1,11 @@
 """Figures with their units, as a person reads them: three digits that count."""
 
-__all__ = ["microseconds", "rate", "size"]
+__all__ = ["difference", "microseconds", "rate", "size"]
+
+
+def difference(change: float) -> str:
+    """A change of a score: +0.0123, or that there is none to be shown."""
+    return f"{change:+.4f}" if round(change, 4) else "same"
 
 
 def microseconds(value: float) -> str:

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from slipstream.judging import Judged, Rules, judge_score, judge_speed
 from slipstream.parts import resolved
 from slipstream.results import Interval, WaterfallStep
-from slipstream.units import microseconds, size
+from slipstream.units import difference, microseconds, size
 
 __all__ = ["STEPS", "altogether", "description", "judge", "steps", "table", "write_parts"]
 
@@ -106,8 +106,8 @@ def table(steps: Sequence[WaterfallStep]) -> list[dict[str, str]]:
             changes = {
                 "p50": f"x {step.latency_p50_us / before.latency_p50_us:.2f}",
                 "weights": f"x {step.weights_bytes / before.weights_bytes:.2f}",
-                "AUC": f"{step.test_auc - before.test_auc:+.4f}",
-                "log-loss": f"{step.test_log_loss - before.test_log_loss:+.4f}",
+                "AUC": difference(step.test_auc - before.test_auc),
+                "log-loss": difference(step.test_log_loss - before.test_log_loss),
             }
             figures = {key: f"{value} ({changes[key]})" for key, value in figures.items()}
         rows.append({"step": step.name, "network": step.network, **figures})
@@ -127,8 +127,8 @@ def altogether(steps: Sequence[WaterfallStep]) -> str:
     changes = (
         _times(last.latency_p50_us / first.latency_p50_us, "faster", "slower"),
         _times(last.weights_bytes / first.weights_bytes, "smaller", "larger"),
-        f"AUC {last.test_auc - first.test_auc:+.4f}",
-        f"log-loss {last.test_log_loss - first.test_log_loss:+.4f}",
+        f"AUC {difference(last.test_auc - first.test_auc)}",
+        f"log-loss {difference(last.test_log_loss - first.test_log_loss)}",
     )
     return ", ".join(change for change in changes if change)
 

@@ -146,8 +146,9 @@ def test_the_steps_become_a_table_and_sentences() -> None:
     }
     assert second["p50"] == "4.00 µs (x 0.50)"
     assert second["weights"] == "25 kB (x 0.25)"
+    assert second["log-loss"] == "0.3000 (same)"
     assert second["AUC"] == "0.8900 (-0.0100)"
-    assert altogether(made) == "8 x faster, 64 x smaller, AUC -0.0300, log-loss +0.0000"
+    assert altogether(made) == "8 x faster, 64 x smaller, AUC -0.0300, log-loss same"
     assert "- features selected: cost score: 4 x smaller" in description(made)
 
 
