@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from slipstream.results import Interval
-from slipstream.units import microseconds
+from slipstream.units import listing, microseconds
 
 __all__ = [
     "ENOUGH_ROWS",
@@ -105,9 +105,8 @@ def judge_score(changes: Mapping[str, Interval], allowed: float | None = None) -
     """
     losses = [loss(metric, change) for metric, change in changes.items()]
     if all(is_same(each) for each in losses) and (allowed is None or _within(losses, allowed)):
-        names = [NAMES[metric] for metric in changes]
-        listed = f"{', '.join(names[:-1])} and {names[-1]}"
-        return Judged("same", f"{listed} differ by less than {SAME:g}")
+        names = listing([NAMES[metric] for metric in changes])
+        return Judged("same", f"{names} differ by less than {SAME:g}")
     seen = ", ".join(
         f"{NAMES[metric]} {show(change, '+.4f')}" for metric, change in changes.items()
     )

@@ -59,19 +59,19 @@ def parts(
     }
 
 
-def resolved(parts_us: Mapping[str, Interval]) -> list[tuple[str, float]]:
+def resolved(parts_us: Mapping[str, Interval]) -> list[tuple[tuple[str, ...], float]]:
     """The parts whose interval lies above zero, in µs; another's time is added to its neighbour's.
 
     So what is shown adds up to the whole, and no part is shown that was not seen.
     """
-    found: list[tuple[list[str], float]] = []
+    found: list[tuple[tuple[str, ...], float]] = []
     for part, us in parts_us.items():
         if found and us.low <= 0:
             names, before = found.pop()
-            found.append(([*names, part], before + us.estimate))
+            found.append(((*names, part), before + us.estimate))
         else:
-            found.append(([part], us.estimate))
-    return [(" and ".join(names), us) for names, us in found]
+            found.append(((part,), us.estimate))
+    return found
 
 
 def truncated(bundle: Bundle) -> dict[str, Bundle]:

@@ -3,7 +3,7 @@
 import textwrap
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
@@ -41,6 +41,7 @@ PART_COLOURS = {
     "hidden layers": "#009e73",
     "output": "#e69f00",
 }
+SEVERAL: Mapping[str, Any] = {"facecolor": "#ffffff", "edgecolor": "#555555", "hatch": "///"}
 # From which PSI on a feature is so, and how it is drawn.
 DRIFT_LEVELS: tuple[tuple[float, str, str, Literal["-", "--"]], ...] = (
     (0.0, "stable", "#999999", "-"),
@@ -48,7 +49,7 @@ DRIFT_LEVELS: tuple[tuple[float, str, str, Literal["-", "--"]], ...] = (
     (0.25, "shifted", "#d55e00", "-"),
 )
 MOST_BARS = 30
-REMARK_CHARACTERS = 165
+REMARK_CHARACTERS = 200
 
 
 def history_figure(history: Sequence[Epoch], best_epoch: int) -> Figure:
@@ -170,7 +171,10 @@ def waterfall_figure(waterfall: Waterfall) -> Figure:
     above.legend(handles=meanings, loc="outside lower center", ncols=3, frameon=False)
     _write_remarks(words.subplots(), steps)
     _draw_parts(below.subplots(), waterfall.parts_us)
-    parts: list[Artist] = [Patch(color=each, label=part) for part, each in PART_COLOURS.items()]
+    parts: list[Artist] = [
+        *(Patch(color=colour, label=part) for part, colour in PART_COLOURS.items()),
+        Patch(**SEVERAL, label="parts that were not told apart"),
+    ]
     below.legend(handles=parts, loc="outside lower center", ncols=len(parts), frameon=False)
     return figure
 
@@ -223,7 +227,7 @@ def _write_remarks(axes: Axes, steps: Sequence[WaterfallStep]) -> None:
     axes.set_axis_off()
     for index, step in enumerate(steps[1:], start=1):
         text = textwrap.fill(f"{step.name}: {step.remark}", REMARK_CHARACTERS)
-        at = (0, 1.2 - 0.4 * index)
+        at = (0, 1.35 - 0.42 * index)
         axes.text(*at, text, color=_step_colour(index, step), fontsize=10, va="top")
 
 
@@ -231,9 +235,9 @@ def _draw_parts(axes: Axes, parts_us: Mapping[Precision, Mapping[str, Interval]]
     """One stacked bar a variant, as long as a whole prediction."""
     for row, (precision, parts) in enumerate(parts_us.items()):
         start = 0.0
-        for part, us in resolved(parts):
-            colour = PART_COLOURS[part.partition(" and ")[0]]
-            axes.barh(precision, us, left=start, color=colour, height=0.5)
+        for names, us in resolved(parts):
+            look = SEVERAL if len(names) > 1 else {"color": PART_COLOURS[names[0]]}
+            axes.barh(precision, us, left=start, height=0.5, **look)
             start += us
         at, transform = (0.005, row - 0.42), axes.get_yaxis_transform()
         axes.text(*at, write_parts(parts), transform=transform, fontsize=10, va="center")

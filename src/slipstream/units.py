@@ -1,11 +1,18 @@
 """Figures with their units, as a person reads them: three digits that count."""
 
-__all__ = ["difference", "microseconds", "rate", "size"]
+from collections.abc import Sequence
+
+__all__ = ["difference", "listing", "microseconds", "rate", "size"]
 
 
 def difference(change: float) -> str:
     """A change of a score: +0.0123, or that there is none to be shown."""
     return f"{change:+.4f}" if round(change, 4) else "same"
+
+
+def listing(names: Sequence[str]) -> str:
+    """Names as in a sentence: a, b and c."""
+    return " and ".join(filter(None, (", ".join(names[:-1]), names[-1])))
 
 
 def microseconds(value: float) -> str:

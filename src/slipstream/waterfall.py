@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from slipstream.judging import Judged, Rules, judge_score, judge_speed
 from slipstream.parts import resolved
 from slipstream.results import Interval, WaterfallStep
-from slipstream.units import difference, microseconds, size
+from slipstream.units import difference, listing, microseconds, size
 
 __all__ = ["STEPS", "altogether", "description", "judge", "steps", "table", "write_parts"]
 
@@ -135,5 +135,5 @@ def altogether(steps: Sequence[WaterfallStep]) -> str:
 
 def write_parts(parts_us: Mapping[str, Interval]) -> str:
     """The parts of a prediction that were resolved, and their sum: a whole prediction, in µs."""
-    written = " + ".join(f"{part} {us:.3f}" for part, us in resolved(parts_us))
+    written = " + ".join(f"{listing(names)} {us:.3f}" for names, us in resolved(parts_us))
     return f"{written} = {sum(us.estimate for us in parts_us.values()):.3f} µs"

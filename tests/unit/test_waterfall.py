@@ -166,7 +166,8 @@ def test_the_figure_has_every_step_part_and_meaning(tmp_path: Path) -> None:
     legends = [legend for each in figure.subfigs for legend in each.legends]
     meanings = [[text.get_text() for text in each.get_texts()] for each in legends]
     assert meanings[0] == ["where it starts", "helped", "did not help, or cost score"]
-    assert meanings[1] == ["call", "look-up", "first layer", "hidden layers", "output"]
+    named = ["call", "look-up", "first layer", "hidden layers", "output"]
+    assert meanings[1] == [*named, "parts that were not told apart"]
 
 
 def test_the_drift_figure_tells_its_thresholds_apart(tmp_path: Path) -> None:
