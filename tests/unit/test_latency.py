@@ -1,9 +1,20 @@
 import numpy as np
 import pandas as pd
 
-from slipstream.latency import measure
+from slipstream.latency import WARM_UP_CALLS, Arm, measure, time_hot
 from slipstream.runtime import instruction_set, load_file
 from tests.conftest import Trained
+
+
+def test_no_arm_finds_its_rows_in_the_caches() -> None:
+    """Two arms that share rows get lists of their own, made before each block."""
+    shared = [[float(number), "text"] for number in range(50)]
+    kept: list[list[object]] = []
+    time_hot([Arm(kept.append, shared), Arm(kept.append, shared)], seconds=0.001)
+    timed = kept[2 * WARM_UP_CALLS :]
+    assert all(row in shared for row in timed)
+    assert len({id(row) for row in timed}) == len(timed)
+    assert not {id(row) for row in timed} & {id(row) for row in shared}
 
 
 def test_measures_both_variants_alike(demo: Trained) -> None:
