@@ -61,7 +61,10 @@ def compare(
     impossible = unreachable(benchmark.floor, budget)
     score_fault = any(breaks_score(each, budget) for each in benchmark.auc_changes.values())
     if score_fault:
-        reasons.append(_way_out(benchmark))
+        way_out = _way_out(benchmark)
+        reasons.append(way_out[0].upper() + way_out[1:])
+        if any(over_budget(metrics, budget) for metrics in benchmark.metrics.values()):
+            reasons.append("That makes the model larger and slower, which another limit forbids")
     return Comparison(
         metrics=benchmark.metrics,
         verdict=Verdict(winner=None, reason=". ".join([*filter(None, [impossible]), *reasons])),
@@ -146,10 +149,12 @@ def _way_out(benchmark: Benchmark) -> str:
         if step.score_changes
     }
     most = min(changes, key=changes.__getitem__, default="")
-    ways = {"features selected": "a larger features.k", "smaller network": "a wider model.hidden"}
-    if most in ways:
-        helps = ways.pop(most)
-        return f"{helps} helps most, because that step loses most, then {next(iter(ways.values()))}"
+    if most == "features selected":
+        return "selecting columns loses most, so a larger features.k helps most, then wider layers"
+    if most == "smaller network":
+        return (
+            "the smaller network loses most, so a wider model.hidden helps most, then more columns"
+        )
     return "a larger features.k and a wider model.hidden help"
 
 

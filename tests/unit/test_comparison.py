@@ -188,6 +188,8 @@ def test_a_score_budget_is_a_limit_like_the_others() -> None:
     assert "AUC lost against the baseline 0.0290 [0.0150, 0.0350] > 0.02" in broken.verdict.reason
     assert "a larger features.k helps most" in broken.verdict.reason
     assert not broken.smaller_may_fit
+    both = compare(lossy, QuantizationConfig(), BudgetConfig(max_score_loss=0.02, p99_us=19))
+    assert both.verdict.reason.endswith("larger and slower, which another limit forbids")
     kept = compare(lossy, QuantizationConfig(), BudgetConfig(max_score_loss=0.03))
     assert kept.verdict.winner == "int8"
     assert kept.verdict.reason.endswith("AUC lost 0.0290 of 0.03")
