@@ -49,26 +49,32 @@ def compare(
     }
     winner, reasons = _decide(benchmark, quantization.max_score_loss, excess)
     reasons.append(_against_baseline(winner or "float32", benchmark))
-    if winner:
-        metrics, change = benchmark.metrics[winner], benchmark.auc_changes[winner]
-        used = use_of_budget(metrics, budget, change)
-        reasons += [f"{winner} is within the budget: {used}"] if used else []
-        return Comparison(
-            metrics=benchmark.metrics,
-            verdict=Verdict(winner=winner, reason=". ".join(reasons)),
-            warnings=_warnings(winner, benchmark, budget),
-        )
-    impossible = unreachable(benchmark.floor, budget)
-    score_fault = any(breaks_score(each, budget) for each in benchmark.auc_changes.values())
-    if score_fault:
-        way_out = _way_out(benchmark)
-        reasons.append(way_out[0].upper() + way_out[1:])
-        if any(over_budget(metrics, budget) for metrics in benchmark.metrics.values()):
-            reasons.append("That makes the model larger and slower, which another limit forbids")
+    if not winner:
+        return _without_winner(benchmark, budget, reasons)
+    used = use_of_budget(benchmark.metrics[winner], budget, benchmark.auc_changes[winner])
+    reasons += [f"{winner} is within the budget: {used}"] if used else []
     return Comparison(
         metrics=benchmark.metrics,
-        verdict=Verdict(winner=None, reason=". ".join([*filter(None, [impossible]), *reasons])),
-        smaller_may_fit=not impossible and not score_fault,
+        verdict=Verdict(winner=winner, reason=". ".join(reasons)),
+        warnings=_warnings(winner, benchmark, budget),
+    )
+
+
+def _without_winner(benchmark: Benchmark, budget: BudgetConfig, reasons: list[str]) -> Comparison:
+    """Say which limits no model can meet, and what would help where the score is at fault."""
+    impossible = unreachable(benchmark.floor, budget)
+    lost_score = any(breaks_score(each, budget) for each in benchmark.auc_changes.values())
+    helps = []
+    if lost_score:
+        way_out = _way_out(benchmark)
+        helps.append(way_out[0].upper() + way_out[1:])
+        if any(over_budget(metrics, budget) for metrics in benchmark.metrics.values()):
+            helps.append("That makes the model larger and slower, which another limit forbids")
+    said = [*filter(None, [impossible]), *reasons, *helps]
+    return Comparison(
+        metrics=benchmark.metrics,
+        verdict=Verdict(winner=None, reason=". ".join(said)),
+        smaller_may_fit=not impossible and not lost_score,
     )
 
 
@@ -94,7 +100,7 @@ def _decide(
         return "float32", [broken["int8"], "float32 fits"]
     if worse:
         return "float32", [score_seen]
-    speed_seen = f"It is {speed.words}, on the {benchmark.machine.runs} predictor"
+    speed_seen = f"int8 is {speed.words}, on the {benchmark.machine.runs} predictor"
     if speed.kind == "slower":
         return "float32", [score_seen, speed_seen]
     smaller = float32["weights_bytes"] / int8["weights_bytes"]

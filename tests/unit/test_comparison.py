@@ -118,7 +118,7 @@ WORSE = {"auc": (-0.02, -0.025, -0.015)}
     ("seen", "budget", "winner", "reason"),
     [
         ({}, {}, "int8", r"weights are 2 x smaller than float32's\. int8's score is the same"),
-        (SLOW, {}, "float32", r"It is 1\.2 x slower \(p50 x 1\.20"),
+        (SLOW, {}, "float32", r"int8 is 1\.2 x slower \(p50 x 1\.20"),
         ({"p50_int8": 10.04, "p50_ratio": (1.1, 1.08, 1.1)}, {}, "int8", "below the timer"),
         (
             {"p50_int8": 10.4, "p50_ratio": (1.04, 1.03, 1.05)},
