@@ -50,10 +50,10 @@ def optimize(config: OptimizeConfig = DEFAULTS) -> Report | State[Report]:
     trace = stage(predict, dataset, bundles)
 
     wide = stage(baseline, dataset, prepared, mask)
-    measured = stage(benchmark, dataset, bundles, wide)
+    measured = stage(benchmark, dataset, bundles, wide, config.quantization.max_score_loss)
     comparison = stage(compare, measured, config.quantization, config.budget)
     fitting = None
-    if comparison.verdict.winner is None:
+    if comparison.smaller_may_fit:
         fitting = stage(alternatives, dataset, mask, bundles, config.budget)
     record = RunRecord(
         config=config,

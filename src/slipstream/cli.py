@@ -225,8 +225,13 @@ def _add_config_flags(parser: argparse.ArgumentParser) -> CliSettingsSource[Any]
     """Make every config field a flag; the result reads them off the parsed arguments."""
     from pydantic_settings import CliSettingsSource
 
-    from slipstream.config import OptimizeConfig
+    from slipstream.config import RENAMED, OptimizeConfig
 
+    for section, renamed in RENAMED.items():
+        for old in renamed:
+            parser.add_argument(
+                f"--{section}.{old}", default=argparse.SUPPRESS, help=argparse.SUPPRESS
+            )
     return CliSettingsSource(
         OptimizeConfig,  # type: ignore[arg-type]
         root_parser=parser,

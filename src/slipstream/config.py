@@ -2,13 +2,16 @@
 
 import re
 import tomllib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal, Self
 from urllib.parse import urlsplit
 
 from pydantic import (
+    ConfigDict,
     Field,
+    ModelWrapValidatorHandler,
+    PrivateAttr,
     StringConstraints,
     ValidationError,
     field_validator,
@@ -45,6 +48,15 @@ NAME_CHARACTERS = 200
 # What the validators below refuse, so that the form refuses it before a run is made.
 URI_OF_A_STORE = rf"^(?!({'|'.join(DATABASE_SERVERS)})\b)\w[\w+-]*://(?![^/?#]*:[^/?#]+@)"
 ColumnName = Annotated[str, StringConstraints(min_length=1)]
+
+
+# Fields that were called otherwise, by their section: the old name still works, with a warning.
+RENAMED = {"quantization": {"max_accuracy_drop": "max_score_loss"}}
+
+
+def _take_old_names(schema: dict[str, Any]) -> None:
+    """Let a form's schema pass names that it does not show; the model refuses unknown ones."""
+    del schema["additionalProperties"]
 
 
 class DataConfig(Section):
@@ -169,19 +181,40 @@ class TrainingConfig(Section):
 class QuantizationConfig(Section):
     """How the int8 variant is made and judged."""
 
+    model_config = ConfigDict(json_schema_extra=_take_old_names)
+    _notes: tuple[str, ...] = PrivateAttr(())
+
     calibration_rows: int = Field(
         2048,
         ge=1,
         title="Calibration rows",
         description="the most training rows that set the activation scales",
     )
-    max_accuracy_drop: float = Field(
+    max_score_loss: float = Field(
         0.01,
         ge=0,
         le=1,
-        title="Accuracy drop allowed",
-        description="how much test accuracy int8 may lose and still win",
+        title="Score loss allowed",
+        description="how much int8 may lose against float32 and still win: AUC, log-loss (nats), "
+        "and accuracy where there are 1,000 test rows",
     )
+
+    @model_validator(mode="wrap")
+    @classmethod
+    def _rename(cls, given: Any, build: ModelWrapValidatorHandler[Self]) -> Self:
+        """Take old names for the new ones, and note it for the run's warnings."""
+        renamed = RENAMED["quantization"]
+        old = [name for name in renamed if isinstance(given, Mapping) and name in given]
+        if not old:
+            return build(given)
+        values = {renamed[name]: given[name] for name in old}
+        made = build({**values, **{key: each for key, each in given.items() if key not in old}})
+        made._notes = tuple(
+            f"quantization.{name} is now called quantization.{renamed[name]}: "
+            + ("it is ignored, because both are given" if renamed[name] in given else "rename it")
+            for name in old
+        )
+        return made
 
 
 class BudgetConfig(Section):
@@ -192,6 +225,14 @@ class BudgetConfig(Section):
     )
     size_bytes: int = Field(
         0, ge=0, title="Size budget (bytes)", description="size of the bundle file; 0: no limit"
+    )
+    max_score_loss: float = Field(
+        0,
+        ge=0,
+        le=1,
+        title="Score budget (AUC)",
+        description="test AUC that the winner may lose against the baseline, a wide float32 "
+        "network on all columns; 0: no limit, but a warning beyond 0.01",
     )
 
 
@@ -300,6 +341,11 @@ class OptimizeConfig(Section):
         stem = Path(path.rstrip("/")).name.split(".")[0].strip("*?[]")
         derived = re.sub(f"[{NOT_IN_NAMES}]", "-", stem or Path(path).parent.name)
         return derived[:NAME_CHARACTERS].strip(" .") or "model"
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What was written and is out of date."""
+        return self.quantization._notes
 
     @property
     def title(self) -> str:

@@ -69,7 +69,10 @@ def test_the_same_run_again_is_cached(
     report = json.loads((place / "strict" / "report.json").read_text())
     assert [each["stage"] for each in report["stages"] if each["cached"]] == COMPUTED
     assert report["verdict"]["winner"] is None
-    assert "nothing fits" in again.stdout
+    assert report["prediction"] is None
+    assert "\nPrediction" not in again.stdout
+    said = " ".join(again.stdout.split())
+    assert "budget.p99_us = 0.001 is unreachable: a call that does nothing has a p99 of" in said
 
 
 def test_a_mistake_is_one_message(slipstream: Command, place: Path) -> None:

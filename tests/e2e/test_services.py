@@ -54,7 +54,7 @@ def test_a_run_from_the_ui_completes(servers: Up) -> None:
     assert stages >= {"ingest", "preprocess", "select", "train", "quantize", "predict", "track"}
     artifacts = {each["key"]: each["data"] for each in find(servers, "artifacts", run)}
     assert float(artifacts["training"]) == 100
-    assert "latency_p50_us" in artifacts["comparison"]
+    assert "latency p50, hot" in artifacts["comparison"]
     (link,) = re.findall(r"\((http[^)]+)\)", artifacts["mlflow-run"])
     assert link.startswith(servers.mlflow)
     run_id = link.rpartition("/")[2]

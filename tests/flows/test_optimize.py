@@ -156,7 +156,7 @@ def newest_artifact(key: str) -> str:
 def test_artifacts_show_the_comparison_and_link_to_mlflow(first: Report) -> None:
     """Prefect has the comparison as a table, a link to the MLflow run, and a summary."""
     for key, expected in (
-        ("comparison", "latency_p50_us"),
+        ("comparison", "latency p50, hot"),
         ("waterfall", "features selected"),
         ("mlflow-run", "MLflow run"),
         ("summary", "## What came in"),
