@@ -175,10 +175,13 @@ def _merged(api: PrefectApi, name: str, wanted: Settings) -> tuple[Settings, tup
     merged, conflicts = merge(
         _complete(_recall(api, name) or {}), _complete(edited), _complete(wanted)
     )
-    for either in (wanted, edited):  # in the words of whoever wrote it
-        if _complete(either)["parameters"] == merged["parameters"]:
-            merged = {**merged, "parameters": either["parameters"]}
-    return merged, tuple(_told(name, each) for each in conflicts)
+    as_written = [  # by whoever edited, else in the file
+        each["parameters"]
+        for each in (edited, wanted)
+        if _complete(each)["parameters"] == merged["parameters"]
+    ]
+    parameters = [*as_written, merged["parameters"]][0]
+    return {**merged, "parameters": parameters}, tuple(_told(name, each) for each in conflicts)
 
 
 def _complete(settings: Settings) -> Settings:

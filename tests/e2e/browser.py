@@ -93,6 +93,17 @@ def submit(page: Page, prefect: str) -> None:
     page.goto(f"{prefect}/runs/flow-run/{asked.value.json()['id']}")
 
 
+def submit_in_vain(page: Page) -> None:
+    """Try to start a run that the server refuses; one that is busy is asked again."""
+    page.wait_for_timeout(SECOND)  # the form gathers what was typed for a moment
+    for _ in range(ATTEMPTS):
+        with page.expect_response("**/schemas/validate") as asked:
+            page.get_by_role("button", name="Submit", exact=True).click()
+        if asked.value.ok:
+            break
+        page.wait_for_timeout(2 * SECOND)
+
+
 def await_completion(page: Page) -> None:
     """Wait until the run's page says that it completed."""
     expect(page.get_by_text("Completed", exact=True).first).to_be_visible(

@@ -47,7 +47,7 @@ def test_a_refused_value_is_explained_at_its_field(needs_chromium: None, servers
         browser.open_form(page, servers.prefect)
         browser.field(page, "Path").fill("sqlite:///shop.db")
         browser.field(page, "Learning rate").fill("7")
-        page.get_by_role("button", name="Submit", exact=True).click()
+        browser.submit_in_vain(page)
         for title, message in (
             ("Query", "'query' is a required property"),
             ("Learning rate", "7 is greater than the maximum of 1"),

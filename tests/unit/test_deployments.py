@@ -8,6 +8,7 @@ import pytest
 import yaml
 
 from slipstream import deployments
+from slipstream.config import parse_config
 from slipstream.deployments import apply_automations, apply_deployments, in_file, on_server
 
 PREFECT_YAML = {
@@ -175,6 +176,18 @@ def test_edits_stay_and_changes_of_the_file_are_applied(checkout: Checkout) -> N
     assert checkout.nightly["description"] == "every night"
     assert checkout.nightly["paused"]
     assert checkout.nightly["global_concurrency_limit"] == {"limit": 2}
+
+
+def test_a_form_that_was_saved_untouched_stays_as_it_was_saved(checkout: Checkout) -> None:
+    """The defaults that the form wrote down mean what the file says, and are left alone."""
+    checkout.up()
+    config = parse_config({"data": {"path": "a.csv"}}).model_dump(mode="json")
+    checkout.nightly["parameters"] = {"config": config}
+    assert checkout.up() == []
+    assert checkout.nightly["parameters"] == {"config": config}
+    checkout.write_entry(parameters={"config": {"data": {"path": "b.csv"}}})
+    assert checkout.up() == []
+    assert checkout.nightly["parameters"]["config"]["data"]["path"] == "b.csv"
 
 
 def test_a_conflict_is_said_with_the_way_out(checkout: Checkout) -> None:
