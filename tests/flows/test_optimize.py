@@ -210,6 +210,8 @@ def test_the_log_says_what_each_stage_did(
     optimize(config_of(place))
     lines = [each.getMessage() for each in heard if each.levelname == "INFO"]
     assert sum(bool(re.match(r"ingest: \d+ rows x 4 columns, ", line)) for line in lines) == 1
+    (predicted,) = [line for line in lines if line.startswith("predict: ")]
+    assert predicted.startswith("predict: 1 row x 4 columns -> 1 answer, ")  # and not which
     (measured,) = [line for line in lines if line.startswith("benchmark: ")]
     assert re.fullmatch(r"benchmark: [\d,]+ calls a variant, \d+\.\d s", measured)
     assert not [line for line in lines if line.startswith("Finished in state Ca")]

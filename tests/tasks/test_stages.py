@@ -6,17 +6,18 @@ import sys
 from pathlib import Path
 
 import pytest
-from tasks.mistakes import one_message
 
 from slipstream.checkout import root
 from slipstream.config import BudgetConfig
 from slipstream.references import PreparedRef
+from slipstream.report import BudgetNotMetError
 from slipstream.runtime import InputError
 from slipstream.store import open_store
 from tasks.alternatives import alternatives
 from tasks.baseline import baseline
 from tasks.benchmark import benchmark
 from tasks.ingest import ingest
+from tasks.logs import one_message
 from tasks.predict import predict
 from tasks.preprocess import preprocess
 from tasks.quantize import quantize
@@ -131,3 +132,24 @@ def test_a_mistake_is_logged_as_one_message() -> None:
         assert one_message(record)
         assert (record.exc_info is not None) is kept
         assert ("rule, fact, way out" in record.getMessage()) is not kept
+
+
+def test_an_unmet_budget_leaves_no_traceback_in_the_log() -> None:
+    """The engine would log the exception that a run which met no budget ends with."""
+    try:
+        raise BudgetNotMetError("nothing fits", None)
+    except BudgetNotMetError:
+        record = logging.LogRecord("n", 40, "p", 1, "exited", (), sys.exc_info())
+    assert not one_message(record)
+
+
+def test_the_engines_lines_give_way_to_ours() -> None:
+    """The end of a task is in the stage trace, with figures; the end of a flow has a message."""
+
+    def is_kept(name: str, message: str) -> bool:
+        return one_message(logging.LogRecord(name, 20, "p", 1, message, (), None))
+
+    assert not is_kept("prefect.task_runs", "Finished in state Completed()")
+    assert not is_kept("prefect.task_runs", "Finished in state Cached(type=COMPLETED)")
+    assert is_kept("prefect.task_runs", "Finished in state Failed('why')")
+    assert is_kept("prefect.flow_runs", "Finished in state Completed('int8 wins')")
