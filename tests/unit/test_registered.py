@@ -12,7 +12,7 @@ from slipstream.runtime import InputError
 def test_a_misspelt_model_is_told_with_what_is_near() -> None:
     """The registry's own names are looked through; a name that is there is not suggested."""
     client = mock.create_autospec(MlflowClient, instance=True)
-    client.get_model_version_by_alias.side_effect = MlflowException("not found")
+    client.get_model_version_download_uri.side_effect = MlflowException("not found")
     client.search_registered_models.return_value = [SimpleNamespace(name="customers")]
     with pytest.raises(InputError, match=r"not found; did you mean 'customers'\? look at"):
         fetch_bundle("models:/custmers@champion", client)
