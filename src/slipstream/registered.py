@@ -1,5 +1,6 @@
 """Models of MLflow's registry, for programs that only predict: this needs mlflow and no more."""
 
+import re
 import tempfile
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from mlflow.tracking import MlflowClient
 from slipstream.checkout import TRACKING_STORE, has_checkout, resolve_tracking_uri
 from slipstream.relocation import current
 from slipstream.runtime.errors import InputError
+from slipstream.runtime.text import did_you_mean
 
 __all__ = ["fetch_bundle"]
 
@@ -38,8 +40,19 @@ def fetch_bundle(model_uri: str, client: MlflowClient | None = None) -> bytes:
     except (MlflowException, OSError, StopIteration) as error:
         raise InputError(
             f"a model URI must name a bundle in the registry, however: {model_uri}: "
-            f"{error or 'there is none'}; look at the registered models in MLflow"
+            f"{error or 'there is none'}; {_meant(model_uri, client)}look at the registered models "
+            "in MLflow"
         ) from None
+
+
+def _meant(model_uri: str, client: MlflowClient | None) -> str:
+    """Which registered model was meant, where one is near and the registry can be asked."""
+    name = re.split("[/@]", model_uri.removeprefix("models:/"))[0]
+    try:
+        known = [each.name for each in client.search_registered_models()] if client else []
+    except (MlflowException, OSError):
+        return ""
+    return "" if name in known else did_you_mean(name, known)
 
 
 def _default_client() -> MlflowClient:
