@@ -242,4 +242,4 @@ def _draw_parts(axes: Axes, parts_us: Mapping[Precision, Mapping[str, Interval]]
         at, transform = (0.005, row - 0.42), axes.get_yaxis_transform()
         axes.text(*at, write_parts(parts), transform=transform, fontsize=10, va="center")
     axes.set_ylim(len(parts_us) - 0.5, -0.7)
-    axes.set_xlabel("time of one prediction by its parts (µs, without the timer that p50 includes)")
+    axes.set_xlabel("time of one prediction by its parts (µs, means of whole blocks of calls)")

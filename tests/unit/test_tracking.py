@@ -27,6 +27,7 @@ from tests.conftest import Trained
 TEXTS = {"", ".db", ".json", ".txt", ".yaml"}  # "" is MLmodel
 METRICS = {
     *("test_accuracy", "test_auc", "test_pr_auc", "test_log_loss", "test_ece"),
+    *("test_recall_at_1pct_fpr", "test_precision_at_top_1pct"),
     *("latency_p50_us", "latency_p99_us", "latency_cold_p50_us", "throughput_rows_per_s"),
     *("weights_bytes", "tensors_bytes", "bundle_bytes"),
 }

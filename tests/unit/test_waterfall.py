@@ -161,7 +161,7 @@ def test_the_figure_has_every_step_part_and_meaning(tmp_path: Path) -> None:
         "latency p50, hot (µs)",
         "weights (bytes, log scale)",
         "test AUC",
-        "time of one prediction by its parts (µs, without the timer that p50 includes)",
+        "time of one prediction by its parts (µs, means of whole blocks of calls)",
     ]
     legends = [legend for each in figure.subfigs for legend in each.legends]
     meanings = [[text.get_text() for text in each.get_texts()] for each in legends]

@@ -165,7 +165,7 @@ def _waterfall(waterfall: Waterfall) -> RenderableType:
         f"{first.name}: {first.network}",
         *(f"{step.name}, {step.network}: {step.remark}" for step in later),
         f"altogether: {altogether(waterfall.steps)}",
-        "Where the time goes, by whole blocks of calls, so without the timer that p50 includes",
+        "Where the time goes, as means of blocks of calls; p50 is of single calls, with the timer",
         *(f"{each}: {write_parts(part)}" for each, part in waterfall.parts_us.items()),
     ]
     return Group(table, _notes(notes))
