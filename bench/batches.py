@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from bench.arms import Setting, is_installed, onnx_session
 from bench.protocol import Plan, progress
 from bench.results import BatchFigures
-from slipstream.intervals import median
+from slipstream.intervals import median, median_ratio
 from slipstream.runtime import Predictor, load_file
 
 __all__ = ["ONNX_RUNTIME", "measure_batches"]
@@ -122,7 +122,7 @@ def _figures(
             rows=rows,
             arm=name,
             rows_per_s=median(rate),
-            ratio=None if fastest is None else median(rate / fastest),
+            ratio=None if fastest is None else median_ratio(rate, fastest),
         )
         for (name, _, _), rate in zip(arms, rates, strict=True)
     ]

@@ -149,7 +149,7 @@ def _figures(size: str, arm: Arm, times: Times, first: Times, difference: float)
         p99_us=quantile(times.calls, 0.99),
         block_us=median(times.block_means),
         ratio=median_ratio(times.calls, first.calls),
-        block_ratio=median(times.block_means / first.block_means),
+        block_ratio=median_ratio(times.block_means, first.block_means),
         calls=times.calls.size,
         block_calls=times.calls.shape[1],
         largest_difference=difference,

@@ -54,7 +54,7 @@ class ColdFigures(_Figures):
 class BatchFigures(_Figures):
     """Tables of many rows; the ratio is to the fastest ONNX Runtime arm of the same size.
 
-    The fastest is found by the medians; the ratio is taken round by round.
+    The fastest is found by the medians; the ratio is the quotient of the two.
     """
 
     size: str

@@ -6,6 +6,7 @@ from prefect.runtime import flow_run
 from slipstream.config import OptimizeConfig
 from slipstream.report import Report
 from slipstream.results import RunRecord
+from slipstream.run_names import choose
 from tasks.alternatives import alternatives
 from tasks.baseline import baseline
 from tasks.benchmark import benchmark
@@ -29,7 +30,8 @@ STAGES = tuple(
 
 
 def _title() -> str:
-    return OptimizeConfig.model_validate(flow_run.parameters["config"]).title
+    title = OptimizeConfig.model_validate(flow_run.parameters["config"]).title
+    return choose(flow_run.name, title)
 
 
 @flow(name="optimize", flow_run_name=_title)
@@ -48,10 +50,10 @@ def optimize(config: OptimizeConfig = DEFAULTS) -> Report | State[Report]:
     trace = stage(predict, dataset, bundles)
 
     wide = stage(baseline, dataset, prepared, mask)
-    measured = stage(benchmark, dataset, bundles, wide)
+    measured = stage(benchmark, dataset, bundles, wide, config.quantization.max_score_loss)
     comparison = stage(compare, measured, config.quantization, config.budget)
     fitting = None
-    if comparison.verdict.winner is None:
+    if comparison.smaller_may_fit:
         fitting = stage(alternatives, dataset, mask, bundles, config.budget)
     record = RunRecord(
         config=config,

@@ -8,6 +8,7 @@ from slipstream.config import OptimizeConfig
 from slipstream.fingerprint import code_digest
 from slipstream.report import Retraining
 from slipstream.retraining import identity, inherit, is_settled, unchanged
+from slipstream.run_names import choose
 from tasks.champion import champion
 from tasks.check import check
 from tasks.drift import drift
@@ -19,7 +20,8 @@ from tasks.trace import StageTrace
 
 
 def _title() -> str:
-    return f"{OptimizeConfig.model_validate(flow_run.parameters['config']).title} · retrain"
+    title = OptimizeConfig.model_validate(flow_run.parameters["config"]).title
+    return choose(flow_run.name, f"{title} · retrain")
 
 
 @flow(name="retrain", flow_run_name=_title)

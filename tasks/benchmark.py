@@ -11,13 +11,15 @@ from tasks.stage import measured
 
 
 @task(**measured("benchmark"))
-def benchmark(dataset: DatasetRef, bundles: Bundles, baseline: Baseline) -> Benchmark:
+def benchmark(
+    dataset: DatasetRef, bundles: Bundles, baseline: Baseline, max_score_loss: float
+) -> Benchmark:
     """Measure size, test metrics and latency of both variants, and publish the waterfall."""
-    measured = benchmarking.benchmark(dataset, bundles, baseline, open_store())
+    measured = benchmarking.benchmark(dataset, bundles, baseline, max_score_loss, open_store())
     steps = measured.waterfall.steps
     create_table_artifact(
         table=waterfall.table(steps),
         key="waterfall",
-        description=f"From {steps[0].name} to {steps[-1].name}: {waterfall.altogether(steps)}.",
+        description=waterfall.description(steps),
     )
     return measured

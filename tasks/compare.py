@@ -16,8 +16,8 @@ def compare(
     """Reach the verdict, and publish the comparison as a table."""
     compared = comparison.compare(benchmark, quantization, budget)
     create_table_artifact(
-        table=comparison.table(compared),
+        table=comparison.table(benchmark),
         key="comparison",
-        description="Both variants side by side; the artifact *summary* has the verdict.",
+        description=f"{comparison.answers(benchmark)}. The artifact *summary* has the verdict.",
     )
     return compared

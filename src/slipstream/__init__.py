@@ -25,5 +25,5 @@ def load(source: str | Path) -> Predictor:
                 f"loading from the registry needs MLflow, however: {error}; run pip install mlflow"
             ) from None
 
-        return Predictor(parse(fetch_bundle(str(source))))
+        return Predictor(parse(fetch_bundle(str(source))), name=str(source))
     return load_file(source)

@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from slipstream.comparison import over_budget
+from slipstream.budgets import over_budget
 from slipstream.config import BudgetConfig
 from slipstream.latency import arm, time_hot
 from slipstream.quantization import int8_bundle
@@ -25,6 +25,7 @@ from slipstream.runtime.kernels import Layer
 from slipstream.snapshot import load_rows, spread
 from slipstream.store import Store
 from slipstream.timing import quiet_process
+from slipstream.units import microseconds, size
 
 __all__ = ["Candidate", "candidates", "conclude", "measure_alternatives", "table", "untrained"]
 
@@ -114,18 +115,18 @@ def conclude(measured: Sequence[Alternative], budget: BudgetConfig) -> str:
     return f"none would fit; {_name(closest)} is closest, {_times_over(closest, budget):.3g} x over"
 
 
-def table(alternatives: Alternatives) -> list[dict[str, float | str]]:
+def table(alternatives: Alternatives) -> list[dict[str, str]]:
     """The alternatives as rows of a table."""
     return [
         {
-            "k": each.k,
+            "model": "this run" if each in alternatives.own else "smaller",
+            "k": str(each.k),
             "hidden": " x ".join(str(width) for width in each.hidden),
             "precision": each.precision,
-            "latency_p50_us": round(each.latency_p50_us, 4),
-            "latency_p99_us": round(each.latency_p99_us, 4),
-            "bundle_bytes": each.bundle_bytes,
+            "p50": microseconds(each.latency_p50_us),
+            "p99": microseconds(each.latency_p99_us),
+            "file": size(each.bundle_bytes),
             "budget": f"no: {each.excess}" if each.excess else "fits",
-            "of": "this run" if each in alternatives.own else "smaller",
         }
         for each in (*alternatives.own, *alternatives.measured)
     ]

@@ -2,9 +2,11 @@
 
 from typing import Any
 
+import numpy as np
+
 from slipstream.runtime import Predictor
 
-__all__ = ["names", "texts", "values"]
+__all__ = ["columns", "names", "texts", "values"]
 
 
 def names(model: Predictor) -> list[str]:
@@ -30,3 +32,14 @@ def texts(model: Predictor, answer: Any) -> list[str]:
     form = ".9g" if model.task == "regression" else ".6f"
     shown = values(model, answer)
     return [each if isinstance(each, str) else format(each, form) for each in shown]
+
+
+def columns(model: Predictor, answers: Any) -> list[list[str]]:
+    """What `texts` gives for each of N answers of `predict`, a list (N,) for each of `names`."""
+    if model.task == "regression":
+        return [[format(each, ".9g") for each in answers.tolist()]]
+    shares = answers.T if answers.ndim == 2 else answers[np.newaxis]
+    chosen = answers.argmax(axis=1) if answers.ndim == 2 else (answers >= 0.5).astype(int)
+    classes = model.classes
+    labels = [classes[each] for each in chosen.tolist()]
+    return [*([format(each, ".6f") for each in share] for share in shares.tolist()), labels]

@@ -5,32 +5,45 @@ The baseline's two networks take part, so that the waterfall is of one measureme
 
 import itertools
 from collections.abc import Mapping
+from dataclasses import replace
 
 import numpy as np
-import pandas as pd
-from numpy.typing import NDArray
 
 from slipstream import waterfall
+from slipstream.judging import ENOUGH_ROWS, Rules
 from slipstream.latency import Latency, measure
-from slipstream.parts import parts
-from slipstream.quality import paired_difference, quality, row_log_loss
+from slipstream.parts import parts, smallest
+from slipstream.quality import auc_change, quality, score_changes
 from slipstream.references import Baseline, BundleRef, Bundles, DatasetRef
-from slipstream.results import Benchmark, Waterfall
-from slipstream.runtime import Predictor
+from slipstream.results import Benchmark, Floor, Interval, Waterfall, WaterfallStep
+from slipstream.runtime import Bundle, Predictor
+from slipstream.runtime.bundle import dump
+from slipstream.runtime.columns import Column
 from slipstream.runtime.predictor import load_file
 from slipstream.snapshot import load_part, load_rows
 from slipstream.store import Store
 
 __all__ = ["benchmark"]
 
-Losses = Mapping[str, NDArray[np.float64]]
 
-
-def benchmark(dataset: DatasetRef, bundles: Bundles, baseline: Baseline, store: Store) -> Benchmark:
+def benchmark(
+    dataset: DatasetRef,
+    bundles: Bundles,
+    baseline: Baseline,
+    max_score_loss: float,
+    store: Store,
+) -> Benchmark:
     """Measure both bundles, and the baseline's two.
 
     Quality is measured on the test part, latency on rows of all parts: a small table's test part
     has so few rows that a processor learns them.
+
+    Args:
+        dataset: the table.
+        bundles: both variants.
+        baseline: the wide network's two.
+        max_score_loss: how much score int8 may lose, as the verdict will judge it.
+        store: where the files are.
     """
     rows, labels = load_part(dataset, "test", store)
     target = labels.to_numpy(np.int64)
@@ -48,17 +61,34 @@ def benchmark(dataset: DatasetRef, bundles: Bundles, baseline: Baseline, store: 
         arm: {**quality(target, answers[arm]), **latency.metrics(arm), **_sizes(files[arm])}
         for arm in files
     }
-    labelled = {precision: answers[precision] >= 0.5 for precision in bundles.variants}
-    right = {precision: (each == target).astype(float) for precision, each in labelled.items()}
-    losses = {arm: row_log_loss(target, each) for arm, each in answers.items()}
+    changes = {
+        arm: score_changes(
+            target,
+            answers[before],
+            answers[arm],
+            accuracy=arm == "int8" and len(target) >= ENOUGH_ROWS,
+        )
+        for before, arm in itertools.pairwise(waterfall.STEPS.values())
+    }
     return Benchmark(
         metrics={precision: metrics[precision] for precision in bundles.variants},
         baseline=metrics["baseline"],
-        waterfall=_waterfall(metrics, predictors, latency, losses, varied),
-        accuracy_drop=paired_difference(right["float32"], right["int8"]),
-        log_loss_increase=paired_difference(losses["int8"], losses["float32"]),
-        changed_answers=int((labelled["float32"] != labelled["int8"]).sum()),
+        waterfall=Waterfall(
+            steps=_steps(metrics, predictors, latency, changes, max_score_loss),
+            parts_us=parts({each: predictors[each] for each in bundles.variants}, varied),
+        ),
+        score_changes=changes["int8"],
+        auc_changes={
+            precision: auc_change(target, answers["baseline"], answers[precision])
+            for precision in bundles.variants
+        },
+        changed_answers=int(((answers["float32"] >= 0.5) != (answers["int8"] >= 0.5)).sum()),
         test_rows=len(target),
+        positive_rows=int(target.sum()),
+        floor=Floor(
+            empty_p99_us=latency.empty_p99_us,
+            bundle_bytes=_smallest_bytes([predictors[each].bundle for each in bundles.variants]),
+        ),
         latency_p50_us={each: latency.quantile(each, 0.5) for each in bundles.variants},
         latency_p99_us={each: latency.quantile(each, 0.99) for each in bundles.variants},
         p50_ratio=latency.p50_ratio("int8", "float32"),
@@ -76,23 +106,34 @@ def _sizes(bundle: BundleRef) -> dict[str, float]:
     }
 
 
-def _waterfall(
+def _smallest_bytes(bundles: list[Bundle]) -> int:
+    """The file of a model of one column and one unit, of the column that takes least."""
+    sizes = []
+    for bundle in bundles:
+        column = min(bundle.columns, key=lambda each: len(each.name) + len(str(each.categories)))
+        sizes.append(len(dump(smallest(bundle, _plain(column)))))
+    return min(sizes)
+
+
+def _plain(column: Column) -> Column:
+    """A column with one bin."""
+    return column if column.edges is None else replace(column, edges=column.edges[[0, -1]])
+
+
+def _steps(
     metrics: Mapping[str, Mapping[str, float]],
     predictors: Mapping[str, Predictor],
     latency: Latency,
-    losses: Losses,
-    rows: pd.DataFrame,
-) -> Waterfall:
-    pairs = list(itertools.pairwise(waterfall.STEPS.values()))
-    return Waterfall(
-        steps=waterfall.steps(
-            metrics,
-            {arm: _network(each) for arm, each in predictors.items()},
-            {arm: latency.p50_ratio(arm, before) for before, arm in pairs},
-            {arm: paired_difference(losses[arm], losses[before]) for before, arm in pairs},
-            waterfall.Noise(latency.noise_ratio, latency.machine.timer_us),
-        ),
-        parts_us=parts({"float32": predictors["float32"], "int8": predictors["int8"]}, rows),
+    changes: Mapping[str, Mapping[str, Interval]],
+    max_score_loss: float,
+) -> tuple[WaterfallStep, ...]:
+    pairs = itertools.pairwise(waterfall.STEPS.values())
+    return waterfall.steps(
+        metrics,
+        {arm: _network(each) for arm, each in predictors.items()},
+        {arm: latency.p50_ratio(arm, before) for before, arm in pairs},
+        changes,
+        Rules(latency.noise_ratio, latency.machine.timer_us, max_score_loss),
     )
 
 

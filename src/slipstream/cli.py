@@ -7,28 +7,27 @@ Exit codes: 0 done; 1 a defect; 2 the user's input is at fault; 3 no variant met
 from __future__ import annotations
 
 import argparse
-import csv
 import errno
 import io
-import json
 import os
 import signal
 import sys
 import tempfile
 import threading
-from collections.abc import Container, Sequence
+from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from slipstream import __version__, load
-from slipstream.answers import names, texts, values
+from slipstream.arguments import Parser, split_names
 from slipstream.checkout import check_password, check_room, home, prepare_environment, root
 from slipstream.inspection import describe
-from slipstream.runtime import InputError, Predictor, SlipstreamError
+from slipstream.predicting import Choices, predict
+from slipstream.runtime import InputError, SlipstreamError
 from slipstream.runtime.bundle import read
 from slipstream.runtime.native import check_instruction_set
-from slipstream.runtime.text import escape, listing, quote, shorten
+from slipstream.runtime.text import escape, quote, shorten
 
 if TYPE_CHECKING:
     from pydantic_settings import CliSettingsSource
@@ -114,21 +113,18 @@ def _drop_output() -> None:
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
-def _parser(command: str) -> argparse.ArgumentParser:
+def _parser(command: str) -> Parser:
     """The parser; only the command that is asked for pays for the flags of its config."""
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         prog="slipstream",
         description="A table and a latency budget in; the smallest, fastest good model out.",
-        allow_abbrev=False,
     )
     parser.add_argument("--version", action="version", version=f"slipstream {__version__}")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
-    optimize = commands.add_parser(
-        "optimize", help="run the pipeline on a table", allow_abbrev=False
-    )
+    optimize = commands.add_parser("optimize", help="run the pipeline on a table")
     retrain = commands.add_parser(
-        "retrain", help="train a challenger; it replaces the champion if better", allow_abbrev=False
+        "retrain", help="train a challenger; it replaces the champion if better"
     )
     configured = {"optimize": optimize, "retrain": retrain}
     for each in configured.values():
@@ -142,23 +138,29 @@ def _parser(command: str) -> argparse.ArgumentParser:
     if command in configured:
         configured[command].set_defaults(read_flags=_add_config_flags(configured[command]))
 
-    rollback = commands.add_parser("rollback", help="put the previous champion back")
-    rollback.add_argument("model", help="name of the registered model")
-    rollback.add_argument(
-        "--reason", metavar="TEXT", default="", help="why, for the versions' tags"
+    _add_registry_commands(commands)
+
+    answer = commands.add_parser("predict", help="answer rows with a bundle")
+    answer.add_argument("bundle", help="a bundle file, or models:/NAME@ALIAS")
+    answer.add_argument(
+        "rows",
+        help="a .csv, .csv.gz, .parquet, .json or .jsonl file, - for the standard input (CSV or "
+        "JSON), or rows as JSON",
     )
-    rollback.add_argument("--tracking-uri", metavar="URI", help="MLflow store (default: mlruns/)")
-    rollback.set_defaults(run=_rollback)
-
-    models = commands.add_parser("models", help="list registered models and who is champion")
-    models.add_argument("model", nargs="?", default="", help="one of them, and what happened to it")
-    models.add_argument("--tracking-uri", metavar="URI", help="MLflow store (default: mlruns/)")
-    models.set_defaults(run=_models)
-
-    predict = commands.add_parser("predict", help="answer rows with a bundle")
-    predict.add_argument("bundle", help="a bundle file, or models:/NAME@ALIAS")
-    predict.add_argument("rows", help="a .csv, .csv.gz or .parquet file, or one row as JSON")
-    predict.set_defaults(run=_predict)
+    answer.add_argument(
+        "--keep",
+        metavar="NAMES",
+        action="append",
+        default=[],
+        help="columns of the rows to put before the answers, with commas or one by one",
+    )
+    answer.add_argument(
+        "--on-error",
+        choices=["stop", "null"],
+        default="stop",
+        help="where a row is refused: stop, or leave its answer empty and go on (default: stop)",
+    )
+    answer.set_defaults(run=_predict)
 
     bench = commands.add_parser("bench", help="measure Slipstream beside other libraries")
     bench.add_argument("--quick", action="store_true", help="a smoke run; the README stays")
@@ -181,6 +183,11 @@ def _parser(command: str) -> argparse.ArgumentParser:
     up.add_argument("--host", default="127.0.0.1", help="where they listen (default: 127.0.0.1)")
     up.add_argument("--prefect-port", type=_port, default=4200, metavar="N", help="default: 4200")
     up.add_argument("--mlflow-port", type=_port, default=5000, metavar="N", help="default: 5000")
+    up.add_argument(
+        "--reset-deployments",
+        action="store_true",
+        help="what was edited in Prefect gives way to prefect.yaml and automations.yaml",
+    )
     up.set_defaults(run=_up)
 
     down = commands.add_parser("down", help="stop what up started")
@@ -190,6 +197,22 @@ def _parser(command: str) -> argparse.ArgumentParser:
     clean.add_argument("--keep-days", type=float, required=True, metavar="N", help="days to keep")
     clean.set_defaults(run=_clean)
     return parser
+
+
+def _add_registry_commands(commands: argparse._SubParsersAction[Parser]) -> None:
+    """`rollback` and `models`."""
+    rollback = commands.add_parser("rollback", help="put the previous champion back")
+    rollback.add_argument("model", help="name of the registered model")
+    rollback.add_argument(
+        "--reason", metavar="TEXT", default="", help="why, for the versions' tags"
+    )
+    rollback.add_argument("--tracking-uri", metavar="URI", help="MLflow store (default: mlruns/)")
+    rollback.set_defaults(run=_rollback)
+
+    models = commands.add_parser("models", help="list registered models and who is champion")
+    models.add_argument("model", nargs="?", default="", help="one of them, and what happened to it")
+    models.add_argument("--tracking-uri", metavar="URI", help="MLflow store (default: mlruns/)")
+    models.set_defaults(run=_models)
 
 
 def _port(text: str) -> int:
@@ -202,8 +225,13 @@ def _add_config_flags(parser: argparse.ArgumentParser) -> CliSettingsSource[Any]
     """Make every config field a flag; the result reads them off the parsed arguments."""
     from pydantic_settings import CliSettingsSource
 
-    from slipstream.config import OptimizeConfig
+    from slipstream.config import RENAMED, OptimizeConfig
 
+    for section, renamed in RENAMED.items():
+        for old in renamed:
+            parser.add_argument(
+                f"--{section}.{old}", default=argparse.SUPPRESS, help=argparse.SUPPRESS
+            )
     return CliSettingsSource(
         OptimizeConfig,  # type: ignore[arg-type]
         root_parser=parser,
@@ -325,50 +353,9 @@ def _check_folder(folder: Path) -> Path:
 
 
 def _predict(chosen: argparse.Namespace) -> int:
-    model = load(chosen.bundle)
-    if chosen.rows.lstrip().startswith("{"):
-        row = _json_row(chosen.rows)
-        answer = values(model, model.predict_one(row))
-        _tell_absent(model, row)
-        print(json.dumps(dict(zip(names(model), answer, strict=True))))
-        return DONE
-    from slipstream.sources import files
-    from slipstream.tables import typed_rows
-
-    rows = typed_rows(model, files.read(chosen.rows))
-    answers = model.predict(rows).tolist()
-    _tell_absent(model, rows)
-    writer = csv.writer(sys.stdout, lineterminator="\n")
-    writer.writerow(map(escape, names(model)))
-    writer.writerows(map(escape, texts(model, answer)) for answer in answers)
+    choices = Choices(keep=split_names(chosen.keep), goes_on=chosen.on_error == "null")
+    predict(load(chosen.bundle), chosen.rows, choices)
     return DONE
-
-
-def _tell_absent(model: Predictor, given: Container[str]) -> None:
-    """Say which columns are not there: a misspelt name is answered, and not as the user thinks."""
-    absent = [name for name in model.features if name not in given]
-    if absent:
-        shown = listing(absent)
-        print(f"slipstream: taken as missing, because not there: {shown}", file=sys.stderr)
-
-
-def _json_row(text: str) -> dict[str, Any]:
-    try:
-        row = json.loads(text, object_pairs_hook=_distinct)
-    except (ValueError, RecursionError) as error:
-        raise InputError(
-            f"a row must be a JSON object, however: {shorten(error)}; quote it as '{{\"age\": 42}}'"
-        ) from None
-    return dict(row)
-
-
-def _distinct(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """A JSON object whose keys differ: of two, nobody knows which is meant."""
-    made = dict(pairs)
-    if len(made) < len(pairs):
-        keys = [key for key, _ in pairs]
-        raise ValueError(f"{quote(max(keys, key=keys.count))} is there more than once")
-    return made
 
 
 def _bench(chosen: argparse.Namespace) -> int:
@@ -427,7 +414,8 @@ def _up(chosen: argparse.Namespace) -> int:
         host=chosen.host, prefect_port=chosen.prefect_port, mlflow_port=chosen.mlflow_port
     )
     print("starting Prefect, MLflow and a worker …", flush=True)
-    addresses = start(services)
+    notes = start(services, reset=chosen.reset_deployments)
+    addresses = services.addresses
     shown = (
         f"Prefect  {addresses.prefect}/deployments   choose optimize/optimize-table, then Run\n"
         f"MLflow   {find_runs(addresses.mlflow, TrackingConfig().experiment)}\n"
@@ -435,6 +423,8 @@ def _up(chosen: argparse.Namespace) -> int:
     )
     if os.environ.get(MLFLOW_DATABASE):
         print(f"runs     are written there with tracking.uri = {addresses.mlflow}")
+    for note in notes:
+        print(f"note     {note}")
     if chosen.detach:
         print(f"{shown}they run in the background; stop them with: make down")
         return DONE

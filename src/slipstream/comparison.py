@@ -2,17 +2,41 @@
 
 from collections.abc import Mapping
 
+from slipstream.budgets import breaks_score, over_budget, unreachable, use_of_budget
 from slipstream.config import BudgetConfig, QuantizationConfig
-from slipstream.results import Benchmark, Comparison, Interval, Verdict
+from slipstream.judging import SAME, Judged, Rules, is_same, judge_score, judge_speed, loss, show
+from slipstream.results import Benchmark, Comparison, Verdict
 from slipstream.runtime.types import Precision
-from slipstream.units import microseconds
+from slipstream.units import difference, microseconds, rate, size
 
-__all__ = ["compare", "over_budget", "table"]
+__all__ = ["answers", "compare", "has_rare_positives", "rows", "table"]
 
-# int8 counts as slower where even the low end of its p50 ratio lies above this.
-SLOWER = 1.05
-# Fewer test rows than this cannot resolve a drop in accuracy: log-loss judges instead.
-LEAST_TEST_ROWS = 1000
+# A winner that loses more AUC to the baseline than this comes with a warning.
+NOTABLE_LOSS = 0.01
+# With a smaller share of positives, ROC's AUC and accuracy look good whatever a model does.
+RARE = 0.1
+
+# Figures in the comparison: metric, what a person calls it, how it is written.
+SIZES = (("weights_bytes", "weights"), ("tensors_bytes", "all tensors"), ("bundle_bytes", "file"))
+SCORES = {
+    "test_accuracy": "accuracy",
+    "test_auc": "AUC",
+    "test_pr_auc": "PR-AUC",
+    "test_log_loss": "log-loss",
+}
+RARE_SCORES = {
+    "test_pr_auc": "PR-AUC",
+    "test_recall_at_1pct_fpr": "recall at 1 % false positives",
+    "test_precision_at_top_1pct": "precision in the top 1 %",
+    "test_auc": "AUC",
+    "test_log_loss": "log-loss",
+    "test_accuracy": "accuracy",
+}
+LATENCIES = {
+    "latency_p50_us": "p50, hot",
+    "latency_p99_us": "p99, hot",
+    "latency_cold_p50_us": "p50, cold",
+}
 
 
 def compare(
@@ -20,98 +44,182 @@ def compare(
 ) -> Comparison:
     """Choose the winner: the smaller variant, unless it is worse or slower or over budget."""
     excess = {
-        precision: over_budget(metrics, budget) for precision, metrics in benchmark.metrics.items()
+        precision: over_budget(metrics, budget, benchmark.auc_changes[precision])
+        for precision, metrics in benchmark.metrics.items()
     }
-    verdict = _verdict(benchmark, quantization, excess)
-    if verdict.winner:
-        reason = verdict.reason + _met(benchmark.metrics[verdict.winner], budget)
-        verdict = verdict.model_copy(update={"reason": reason})
-    return Comparison(metrics=benchmark.metrics, verdict=verdict)
+    winner, reasons = _decide(benchmark, quantization.max_score_loss, excess)
+    reasons.append(_against_baseline(winner or "float32", benchmark))
+    if not winner:
+        return _without_winner(benchmark, budget, reasons)
+    used = use_of_budget(benchmark.metrics[winner], budget, benchmark.auc_changes[winner])
+    reasons += [f"{winner} is within the budget: {used}"] if used else []
+    return Comparison(
+        metrics=benchmark.metrics,
+        verdict=Verdict(winner=winner, reason=". ".join(reasons)),
+        warnings=_warnings(winner, benchmark, budget),
+    )
 
 
-def table(comparison: Comparison) -> list[dict[str, float | str]]:
-    """The comparison as rows of a table: metric, float32, int8, ratio."""
-    float32, int8 = comparison.metrics["float32"], comparison.metrics["int8"]
+def _without_winner(benchmark: Benchmark, budget: BudgetConfig, reasons: list[str]) -> Comparison:
+    """Say which limits no model can meet, and what would help where the score is at fault."""
+    impossible = unreachable(benchmark.floor, budget)
+    lost_score = any(breaks_score(each, budget) for each in benchmark.auc_changes.values())
+    helps = []
+    if lost_score:
+        way_out = _way_out(benchmark)
+        helps.append(way_out[0].upper() + way_out[1:])
+        if any(over_budget(metrics, budget) for metrics in benchmark.metrics.values()):
+            helps.append("That makes the model larger and slower, which another limit forbids")
+    said = [*filter(None, [impossible]), *reasons, *helps]
+    return Comparison(
+        metrics=benchmark.metrics,
+        verdict=Verdict(winner=None, reason=". ".join(said)),
+        smaller_may_fit=not impossible and not lost_score,
+    )
+
+
+def _decide(
+    benchmark: Benchmark, allowed: float, excess: Mapping[Precision, str]
+) -> tuple[Precision | None, list[str]]:
+    """The winner, and why, a sentence each."""
+    score = judge_score(benchmark.score_changes, allowed)
+    float32, int8 = benchmark.metrics["float32"], benchmark.metrics["int8"]
+    speed = judge_speed(
+        benchmark.p50_ratio,
+        int8["latency_p50_us"] - float32["latency_p50_us"],
+        Rules(benchmark.noise_ratio, benchmark.machine.timer_us, allowed),
+    )
+    worse = score.kind in ("too much", "perhaps too much")
+    score_seen = _score_sentence(score, allowed)
+    broken = {each: f"{each} breaks the budget: {fault}" for each, fault in excess.items() if fault}
+    if "float32" in broken and ("int8" in broken or worse):
+        return None, [broken["float32"], broken.get("int8", score_seen)]
+    if "float32" in broken:
+        return "int8", [broken["float32"], "int8 fits", score_seen]
+    if "int8" in broken:
+        return "float32", [broken["int8"], "float32 fits"]
+    if worse:
+        return "float32", [score_seen]
+    speed_seen = f"int8 is {speed.words}, on the {benchmark.machine.runs} predictor"
+    if speed.kind == "slower":
+        return "float32", [score_seen, speed_seen]
+    smaller = float32["weights_bytes"] / int8["weights_bytes"]
+    weights = f"int8's weights are {smaller:.3g} x smaller than float32's"
+    return "int8", [weights, score_seen, speed_seen]
+
+
+def _score_sentence(score: Judged, allowed: float) -> str:
+    """How int8's score compares with float32's."""
+    limit = f"the {allowed:g} allowed"
+    return {
+        "same": f"int8's score is the same ({score.words})",
+        "gained": f"int8's score is better ({score.words})",
+        "not shown": f"int8 loses no score that can be seen ({score.words}), and at most {limit}",
+        "within": f"int8 loses some score, within {limit} ({score.words})",
+        "perhaps too much": f"int8 may lose more score than {limit} ({score.words})",
+        "too much": f"int8 loses more score than {limit} ({score.words})",
+    }[score.kind]
+
+
+def _against_baseline(precision: Precision, benchmark: Benchmark) -> str:
+    """What selecting, shrinking and rounding have cost or gained, in AUC."""
+    change = benchmark.auc_changes[precision]
+    baseline = "the baseline, a wide float32 network on all columns"
+    if is_same(change):
+        return f"{precision}'s AUC is the same as that of {baseline} ({show(change, '+.4f')})"
+    if change.low <= 0 <= change.high:
+        seen = f"{show(change, '+.4f')} with these test rows"
+        return f"{precision}'s AUC differs by no more than chance from that of {baseline} ({seen})"
+    if change.estimate > 0:
+        return f"{precision} gains {show(change, '.4f')} of AUC against {baseline}"
+    return f"{precision} loses {show(loss('test_auc', change), '.4f')} of AUC against {baseline}"
+
+
+def _warnings(winner: Precision, benchmark: Benchmark, budget: BudgetConfig) -> tuple[str, ...]:
+    """A loss that is large, beyond chance and not limited by the budget."""
+    lost = loss("test_auc", benchmark.auc_changes[winner])
+    if budget.max_score_loss or lost.low <= 0 or lost.estimate <= NOTABLE_LOSS:
+        return ()
+    warning = (
+        f"{winner} loses {show(lost, '.4f')} of AUC against the baseline, a wide float32 network "
+        f"on all columns: {_way_out(benchmark)}; budget.max_score_loss sets a limit"
+    )
+    return (warning,)
+
+
+def _way_out(benchmark: Benchmark) -> str:
+    """What would lose less, by which step lost most."""
+    changes = {
+        step.name: step.score_changes["test_auc"].estimate
+        for step in benchmark.waterfall.steps
+        if step.score_changes
+    }
+    most = min(changes, key=changes.__getitem__, default="")
+    if most == "features selected":
+        return "selecting columns loses most, so a larger features.k helps most, then wider layers"
+    if most == "smaller network":
+        return (
+            "the smaller network loses most, so a wider model.hidden helps most, then more columns"
+        )
+    return "a larger features.k and a wider model.hidden help"
+
+
+def has_rare_positives(benchmark: Benchmark) -> bool:
+    """Whether scores that look at the positives must come first."""
+    return benchmark.positive_rows < RARE * benchmark.test_rows
+
+
+def rows(benchmark: Benchmark) -> list[tuple[str, str, str, str]]:
+    """The comparison as a person reads it: what, float32, int8, the change from one to the other.
+
+    Sizes and latencies change by a factor, which is the quotient of the two that are shown; scores
+    by a difference.
+    """
+    float32, int8 = benchmark.metrics["float32"], benchmark.metrics["int8"]
+    scores = RARE_SCORES if has_rare_positives(benchmark) else SCORES
+    written = [
+        *((metric, label, size) for metric, label in SIZES),
+        *((metric, f"test {label}", "{:.4f}".format) for metric, label in scores.items()),
+        *((metric, f"latency {label}", microseconds) for metric, label in LATENCIES.items()),
+        ("throughput_rows_per_s", "throughput", rate),
+    ]
     return [
-        {
-            "metric": metric,
-            "float32": round(value, 4),
-            "int8": round(int8[metric], 4),
-            "int8 / float32": round(int8[metric] / value, 4) if value else "",
-        }
-        for metric, value in float32.items()
+        (
+            label,
+            form(float32[metric]),
+            form(int8[metric]),
+            difference(int8[metric] - float32[metric])
+            if metric in scores
+            else _factor(int8[metric], float32[metric]),
+        )
+        for metric, label, form in written
     ]
 
 
-def over_budget(metrics: Mapping[str, float], budget: BudgetConfig) -> str:
-    """How a variant breaks the budget, or nothing."""
-    faults = []
-    if budget.p99_us and metrics["latency_p99_us"] > budget.p99_us:
-        faults.append(f"hot p99 {microseconds(metrics['latency_p99_us'])} > {budget.p99_us:g} µs")
-    if budget.size_bytes and metrics["bundle_bytes"] > budget.size_bytes:
-        faults.append(f"file {metrics['bundle_bytes']:,.0f} bytes > {budget.size_bytes:,} bytes")
-    return " and ".join(faults)
+def table(benchmark: Benchmark) -> list[dict[str, str]]:
+    """The comparison as rows of a table."""
+    return [
+        dict(zip(("figure", "float32", "int8", "change"), row, strict=True))
+        for row in rows(benchmark)
+    ]
 
 
-def _met(metrics: Mapping[str, float], budget: BudgetConfig) -> str:
-    """How much of the budget the winner uses, or nothing where there is none."""
-    used = []
-    if budget.p99_us:
-        used.append(f"hot p99 {microseconds(metrics['latency_p99_us'])} of {budget.p99_us:g} µs")
-    if budget.size_bytes:
-        used.append(f"file {metrics['bundle_bytes']:,.0f} of {budget.size_bytes:,} bytes")
-    return f"; within the budget: {' and '.join(used)}" if used else ""
-
-
-def _verdict(
-    benchmark: Benchmark, quantization: QuantizationConfig, excess: Mapping[Precision, str]
-) -> Verdict:
-    worse, drop = _is_worse(benchmark, quantization.max_accuracy_drop)
-    slower, speed = _is_slower(benchmark)
-    if excess["float32"] and (excess["int8"] or worse):
-        int8_fault = excess["int8"] or drop
-        reason = (
-            f"nothing fits: float32 breaks the budget ({excess['float32']}), int8: {int8_fault}"
-        )
-        return Verdict(winner=None, reason=reason)
-    if excess["float32"]:
-        reason = f"int8 fits the budget and float32 does not ({excess['float32']}); {drop}"
-        return Verdict(winner="int8", reason=reason)
-    if excess["int8"]:
-        return Verdict(winner="float32", reason=f"int8 breaks the budget ({excess['int8']})")
-    if worse:
-        return Verdict(winner="float32", reason=drop)
-    if slower:
-        return Verdict(winner="float32", reason=f"{speed}, though {drop}")
-    smaller = (
-        benchmark.metrics["float32"]["weights_bytes"] / benchmark.metrics["int8"]["weights_bytes"]
+def answers(benchmark: Benchmark) -> str:
+    """What the test rows are, and what always giving one answer would get."""
+    count, positive = benchmark.test_rows, benchmark.positive_rows
+    seen = (
+        f"{count:,} test rows, {positive:,} of them positive ({positive / count:.1%}); "
+        f"{benchmark.changed_answers:,} answered differently by int8"
     )
-    reason = f"int8's weights are {smaller:g} x smaller, {drop}, and {speed}"
-    return Verdict(winner="int8", reason=reason)
+    majority = max(positive, count - positive) / count
+    best = max(each["test_accuracy"] for each in benchmark.metrics.values())
+    if best - majority >= SAME:
+        return seen
+    return (
+        f"{seen}. Accuracy says nothing here: always answering the more frequent label has "
+        f"{majority:.4f}"
+    )
 
 
-def _is_worse(benchmark: Benchmark, tolerance: float) -> tuple[bool, str]:
-    """Whether int8 may have lost more than the tolerance, and what was seen."""
-    if benchmark.test_rows >= LEAST_TEST_ROWS:
-        what, change = "accuracy drop", benchmark.accuracy_drop
-    else:  # too few rows to see such a drop in accuracy
-        what, change = "log-loss increase", benchmark.log_loss_increase
-    worse = change.high > tolerance
-    sign = "above" if worse else "within"
-    return worse, f"int8's {what} is {_show(change, '.4f')}, {sign} the {tolerance:g} allowed"
-
-
-def _is_slower(benchmark: Benchmark) -> tuple[bool, str]:
-    """Whether int8 is slower beyond doubt, and what was seen."""
-    p50 = {precision: each["latency_p50_us"] for precision, each in benchmark.metrics.items()}
-    difference_us, timer_us = p50["int8"] - p50["float32"], benchmark.machine.timer_us
-    seen = f"{benchmark.machine.runs} predictor, p50 ratio {_show(benchmark.p50_ratio, '.2f')}"
-    if benchmark.p50_ratio.low > SLOWER and difference_us < timer_us:
-        below = f"{microseconds(difference_us)}, is below the timer's own {microseconds(timer_us)}"
-        return False, f"int8 is as fast as float32 here: the difference, {below} ({seen})"
-    slower = benchmark.p50_ratio.low > SLOWER
-    return slower, f"int8 is {'slower' if slower else 'not slower'} than float32 here ({seen})"
-
-
-def _show(interval: Interval, form: str) -> str:
-    return f"{interval.estimate:{form}} [{interval.low:{form}}, {interval.high:{form}}]"
+def _factor(value: float, before: float) -> str:
+    return f"x {value / before:.3f}" if before else ""

@@ -2,14 +2,16 @@
 
 import re
 import tomllib
+from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, ClassVar, Literal, Self
 from urllib.parse import urlsplit
 
 from pydantic import (
-    BaseModel,
     ConfigDict,
     Field,
+    ModelWrapValidatorHandler,
+    PrivateAttr,
     StringConstraints,
     ValidationError,
     field_validator,
@@ -17,9 +19,10 @@ from pydantic import (
 )
 
 from slipstream.checkout import TRACKING_STORE
+from slipstream.form import Section
 from slipstream.runtime.errors import InputError
 from slipstream.runtime.limits import MAX_FEATURES, MAX_WIDTH
-from slipstream.runtime.text import quote, shorten
+from slipstream.runtime.text import did_you_mean, quote, shorten
 
 __all__ = [
     "BudgetConfig",
@@ -42,15 +45,29 @@ DATABASE_SERVERS = ("postgresql", "mysql", "mssql")
 # What a file, a registered model, its URI or MLflow's search could not take.
 NOT_IN_NAMES = r"/:\\?'\x00-\x1f\x7f"
 NAME_CHARACTERS = 200
+# What the validators below refuse, so that the form refuses it before a run is made.
+URI_OF_A_STORE = rf"^(?!({'|'.join(DATABASE_SERVERS)})\b)\w[\w+-]*://(?![^/?#]*:[^/?#]+@)"
 ColumnName = Annotated[str, StringConstraints(min_length=1)]
 
 
-class _Section(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+# Fields that were called otherwise, by their section: the old name still works, with a warning.
+RENAMED = {"quantization": {"max_accuracy_drop": "max_score_loss"}}
 
 
-class DataConfig(_Section):
+def _take_old_names(schema: dict[str, Any]) -> None:
+    """Let a form's schema pass names that it does not show; the model refuses unknown ones."""
+    del schema["additionalProperties"]
+
+
+class DataConfig(Section):
     """Where the table is, and what to predict."""
+
+    form: ClassVar[dict[str, Any]] = {
+        "required": ["path", "target"],
+        "if": {"required": ["path"], "properties": {"path": {"pattern": "://"}}},
+        "then": {"required": ["query"], "properties": {"query": {"minLength": 1}}},
+        "else": {"properties": {"query": {"maxLength": 0}}},
+    }
 
     path: str = Field(
         "demo",
@@ -75,7 +92,11 @@ class DataConfig(_Section):
         0.2, gt=0, lt=1, title="Test fraction", description="share of rows kept for the test"
     )
     validation_fraction: float = Field(
-        0.2, gt=0, lt=1, title="Validation fraction", description="share of rows for early stopping"
+        0.2,
+        gt=0,
+        lt=1,
+        title="Validation fraction",
+        description="share of rows for early stopping; with the test fraction, it must be below 1",
     )
     seed: int = Field(
         0, ge=0, lt=2**63, title="Split seed", description="seed of the split into parts"
@@ -101,8 +122,10 @@ class DataConfig(_Section):
         return self
 
 
-class FeaturesConfig(_Section):
+class FeaturesConfig(Section):
     """Which columns the model may read."""
+
+    form: ClassVar[dict[str, Any]] = {"required": ["k"]}
 
     k: int = Field(
         5,
@@ -117,7 +140,7 @@ class FeaturesConfig(_Section):
     )
 
 
-class ModelConfig(_Section):
+class ModelConfig(Section):
     """The network's shape."""
 
     hidden: list[Width] = Field(
@@ -137,7 +160,7 @@ class ModelConfig(_Section):
     )
 
 
-class TrainingConfig(_Section):
+class TrainingConfig(Section):
     """How the network is trained."""
 
     epochs: int = Field(
@@ -155,8 +178,11 @@ class TrainingConfig(_Section):
     )
 
 
-class QuantizationConfig(_Section):
+class QuantizationConfig(Section):
     """How the int8 variant is made and judged."""
+
+    model_config = ConfigDict(json_schema_extra=_take_old_names)
+    _notes: tuple[str, ...] = PrivateAttr(())
 
     calibration_rows: int = Field(
         2048,
@@ -164,16 +190,34 @@ class QuantizationConfig(_Section):
         title="Calibration rows",
         description="the most training rows that set the activation scales",
     )
-    max_accuracy_drop: float = Field(
+    max_score_loss: float = Field(
         0.01,
         ge=0,
         le=1,
-        title="Accuracy drop allowed",
-        description="how much test accuracy int8 may lose and still win",
+        title="Score loss allowed",
+        description="how much int8 may lose against float32 and still win: AUC, log-loss (nats), "
+        "and accuracy where there are 1,000 test rows",
     )
 
+    @model_validator(mode="wrap")
+    @classmethod
+    def _rename(cls, given: Any, build: ModelWrapValidatorHandler[Self]) -> Self:
+        """Take old names for the new ones, and note it for the run's warnings."""
+        renamed = RENAMED["quantization"]
+        old = [name for name in renamed if isinstance(given, Mapping) and name in given]
+        if not old:
+            return build(given)
+        values = {renamed[name]: given[name] for name in old}
+        made = build({**values, **{key: each for key, each in given.items() if key not in old}})
+        made._notes = tuple(
+            f"quantization.{name} is now called quantization.{renamed[name]}: "
+            + ("it is ignored, because both are given" if renamed[name] in given else "rename it")
+            for name in old
+        )
+        return made
 
-class BudgetConfig(_Section):
+
+class BudgetConfig(Section):
     """What the winner must fit into."""
 
     p99_us: float = Field(
@@ -182,35 +226,45 @@ class BudgetConfig(_Section):
     size_bytes: int = Field(
         0, ge=0, title="Size budget (bytes)", description="size of the bundle file; 0: no limit"
     )
+    max_score_loss: float = Field(
+        0,
+        ge=0,
+        le=1,
+        title="Score budget (AUC)",
+        description="test AUC that the winner may lose against the baseline, a wide float32 "
+        "network on all columns; 0: no limit, but a warning beyond 0.01",
+    )
 
 
-class DriftConfig(_Section):
+class DriftConfig(Section):
     """From where on a retraining warns that the data has moved; it promotes and refuses nothing."""
 
     max_psi: float = Field(
         0.25,
         ge=0,
-        title="Shift allowed (PSI)",
-        description="the largest population stability index of a feature that passes in silence",
+        title="Drift limit (PSI)",
+        description="warn where a feature's population stability index (PSI) is above this",
     )
     max_outside_increase: float = Field(
         0.05,
         ge=0,
         le=1,
-        title="Rows outside allowed",
-        description="by how much the share of rows outside calibration may exceed that of the "
-        "champion's training rows in silence",
+        title="Drift limit (rows outside)",
+        description="warn where the share of rows outside calibration is above that of the "
+        "champion's training rows by more than this",
     )
 
 
-class TrackingConfig(_Section):
+class TrackingConfig(Section):
     """Where the run is written down."""
 
     uri: str = Field(
         TRACKING_STORE,
         pattern=r"^\w[\w+-]*://",
         title="MLflow store",
-        description="mlruns/ is the one in the checkout; or the address of an MLflow server",
+        description="mlruns/ is the one in the checkout; or an MLflow server's address, without a "
+        "password",
+        json_schema_extra={"pattern": URI_OF_A_STORE},
     )
     experiment: str = Field(
         "slipstream", min_length=1, title="Experiment", description="MLflow experiment"
@@ -219,7 +273,9 @@ class TrackingConfig(_Section):
         "",
         max_length=NAME_CHARACTERS,
         title="Model name",
-        description="names the model and its files; empty: the source's name",
+        description="names the model and its files, without / : \\ ? or an apostrophe; empty: the "
+        "source's name",
+        json_schema_extra={"pattern": f"^(?![. ])[^{NOT_IN_NAMES}]*$"},
     )
 
     @field_validator("registered_model")
@@ -252,17 +308,24 @@ class TrackingConfig(_Section):
         return uri
 
 
-class OptimizeConfig(_Section):
+class OptimizeConfig(Section):
     """Everything a run is asked to do."""
 
-    data: DataConfig = Field(default_factory=DataConfig, title="Data")
-    features: FeaturesConfig = Field(default_factory=FeaturesConfig, title="Features")
+    # The form shows what nearly every run needs first, and the rest in the order of this class.
+    data: DataConfig = Field(
+        default_factory=DataConfig, title="Data", json_schema_extra={"position": -2}
+    )
+    features: FeaturesConfig = Field(
+        default_factory=FeaturesConfig, title="Features", json_schema_extra={"position": -3}
+    )
     model: ModelConfig = Field(default_factory=ModelConfig, title="Model")
     training: TrainingConfig = Field(default_factory=TrainingConfig, title="Training")
     quantization: QuantizationConfig = Field(
         default_factory=QuantizationConfig, title="Quantization"
     )
-    budget: BudgetConfig = Field(default_factory=BudgetConfig, title="Budget")
+    budget: BudgetConfig = Field(
+        default_factory=BudgetConfig, title="Budget", json_schema_extra={"position": -1}
+    )
     drift: DriftConfig = Field(default_factory=DriftConfig, title="Drift")
     tracking: TrackingConfig = Field(default_factory=TrackingConfig, title="Tracking")
 
@@ -278,6 +341,11 @@ class OptimizeConfig(_Section):
         stem = Path(path.rstrip("/")).name.split(".")[0].strip("*?[]")
         derived = re.sub(f"[{NOT_IN_NAMES}]", "-", stem or Path(path).parent.name)
         return derived[:NAME_CHARACTERS].strip(" .") or "model"
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What was written and is out of date."""
+        return self.quantization._notes
 
     @property
     def title(self) -> str:
@@ -322,7 +390,21 @@ def _fault(entry: dict[str, Any]) -> str:
         section: Any = OptimizeConfig
         for part in parent:
             section = section.model_fields[part].annotation
-        return f"  {shorten(field)}: no such key; there are: {', '.join(section.model_fields)}"
+        meant = _meant(str(entry["loc"][-1]), section.model_fields)
+        known = ", ".join(section.model_fields)
+        return f"  {shorten(field)}: no such key; {meant}there are: {known}"
     if entry["type"] == "value_error":
         return f"  {field}: {entry['ctx']['error']}"
     return f"  {field}: {entry['msg'].lower()}, however: {quote(entry['input'])}"
+
+
+def _meant(key: str, here: Iterable[str]) -> str:
+    """Which key was meant: one of the same section that is near, or the same in another one."""
+    elsewhere = [
+        f"{name}.{key}"
+        for name, field in OptimizeConfig.model_fields.items()
+        if key in getattr(field.annotation, "model_fields", {})
+    ]
+    if elsewhere:
+        return f"did you mean {' or '.join(map(quote, elsewhere))}? "
+    return did_you_mean(key, here)

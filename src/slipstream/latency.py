@@ -26,7 +26,7 @@ __all__ = ["Arm", "Latency", "arm", "measure", "this_machine", "time_hot"]
 VARIED_ROWS = 2048
 WARM_UP_CALLS = 200
 BLOCK_CALLS = 100
-HOT_SECONDS = 0.7
+HOT_SECONDS = 1.0
 LEAST_BLOCKS = 8
 COLD_CALLS = 40
 BATCH_ROWS = 1000
@@ -39,17 +39,22 @@ INSTRUCTION_SETS = ("avx2", "avx_vnni", "avx512f", "avx512_vnni", "asimd", "asim
 class Arm:
     """Something that answers rows, and the rows that it is asked: (N, k), each a list."""
 
-    predictor: Predictor
-    batch: pd.DataFrame
+    call: Callable[[Any], Any]
     rows: Sequence[Any]
 
 
 @dataclass(frozen=True)
 class Latency:
-    """What was timed, by the arms' names: hot calls (blocks, calls), cold calls (calls,), in µs."""
+    """What was timed, by the arms' names: hot calls (blocks, calls), cold calls (calls,), in µs.
+
+    `medians_us` is each arm's p50, over all hot calls and over every resample: whatever is said
+    about p50s comes from it. `empty_us` are calls of a function that does nothing.
+    """
 
     hot_us: Mapping[str, Times]
+    medians_us: Mapping[str, Times]
     cold_us: Mapping[str, Times]
+    empty_us: Times
     throughput_rows_per_s: Mapping[str, float]
     noise_ratio: Interval
     machine: Machine
@@ -57,7 +62,7 @@ class Latency:
     def metrics(self, arm: str) -> dict[str, float]:
         """An arm's figures, with MLflow's keys."""
         return {
-            "latency_p50_us": float(np.quantile(self.hot_us[arm], 0.5)),
+            "latency_p50_us": float(self.medians_us[arm][0]),
             "latency_p99_us": float(np.quantile(self.hot_us[arm], 0.99)),
             "latency_cold_p50_us": float(np.median(self.cold_us[arm])),
             "throughput_rows_per_s": self.throughput_rows_per_s[arm],
@@ -73,8 +78,13 @@ class Latency:
         return tuple(np.quantile(self.hot_us[arm], points).tolist())
 
     def p50_ratio(self, above: str, below: str) -> Interval:
-        """How many times as long one arm takes as another."""
-        return intervals.median_ratio(self.hot_us[above], self.hot_us[below])
+        """How many times as long one arm takes as another: the quotient of their p50s."""
+        return intervals.interval(self.medians_us[above] / self.medians_us[below])
+
+    @property
+    def empty_p99_us(self) -> Interval:
+        """The p99 of calls that do nothing: no model's is below it."""
+        return intervals.quantile(self.empty_us, 0.99)
 
 
 def measure(predictors: Mapping[str, Predictor], table: pd.DataFrame, twice: str) -> Latency:
@@ -86,27 +96,36 @@ def measure(predictors: Mapping[str, Predictor], table: pd.DataFrame, twice: str
         twice: the predictor that is measured again under another name, to see the noise.
     """
     arms = {name: arm(each, table) for name, each in predictors.items()}
+    empty = Arm(id, arms[twice].rows)  # a C function that takes a row and does nothing with it
     with quiet_process():
-        hot = time_hot([*arms.values(), arms[twice]], HOT_SECONDS)
+        *hot, again, nothing = time_hot([*arms.values(), arms[twice], empty], HOT_SECONDS)
         cold = _cold(list(arms.values()))
-        throughput = _throughput(list(arms.values()))
-    hot_us = dict(zip(arms, hot, strict=False))  # all but the repeated one
+        throughput = _throughput(predictors, table)
+    medians_us = {
+        name: intervals.quantiles(each, 0.5) for name, each in zip(arms, hot, strict=True)
+    }
     return Latency(
-        hot_us=hot_us,
+        hot_us=dict(zip(arms, hot, strict=True)),
+        medians_us=medians_us,
         cold_us=dict(zip(arms, cold, strict=True)),
-        throughput_rows_per_s=dict(zip(arms, throughput, strict=True)),
-        noise_ratio=intervals.median_ratio(hot[-1], hot_us[twice]),
+        empty_us=nothing,
+        throughput_rows_per_s=throughput,
+        noise_ratio=intervals.interval(intervals.quantiles(again, 0.5) / medians_us[twice]),
         machine=this_machine(
-            calls=hot[0].size, cold_calls=cold[0].size, distinct_rows=len(arms[twice].rows)
+            calls=again.size, cold_calls=cold[0].size, distinct_rows=len(arms[twice].rows)
         ),
     )
 
 
 def arm(predictor: Predictor, table: pd.DataFrame) -> Arm:
     """A predictor with rows of a table, as a caller in Python has them."""
-    batch = spread(table[predictor.features], VARIED_ROWS)
+    batch = _varied(predictor, table)
     rows = batch.astype(object).where(batch.notna(), None).to_numpy().tolist()
-    return Arm(predictor, batch, rows)
+    return Arm(predictor.predict_one, rows)
+
+
+def _varied(predictor: Predictor, table: pd.DataFrame) -> pd.DataFrame:
+    return spread(table[predictor.features], VARIED_ROWS)
 
 
 def time_hot(
@@ -114,7 +133,9 @@ def time_hot(
 ) -> list[Times]:
     """Time calls in a row, in blocks that rotate through the arms; µs, (blocks, calls) an arm.
 
-    An arm with rows of its own is asked those of the same numbers as the others.
+    An arm with rows of its own is asked those of the same numbers as the others. Rows are made anew
+    before each block, as a request's row has just been parsed: otherwise the arms that share them
+    find them in the caches, where the arm before has left them, and come out ahead.
 
     Args:
         arms: what to time.
@@ -124,7 +145,7 @@ def time_hot(
     random = np.random.default_rng(0)
     start = time.perf_counter()
     for each in arms:
-        time_calls(each.predictor.predict_one, _cycle(each.rows, range(WARM_UP_CALLS)))
+        time_calls(each.call, _cycle(each.rows, range(WARM_UP_CALLS)))
     call_seconds = (time.perf_counter() - start) / (len(arms) * WARM_UP_CALLS)
     affordable = seconds / (LEAST_BLOCKS * len(arms) * call_seconds)
     block_calls = max(10, min(BLOCK_CALLS, int(affordable)))
@@ -133,8 +154,8 @@ def time_hot(
     while time.perf_counter() < end or len(blocks[0]) < LEAST_BLOCKS:
         chosen = random.integers(VARIED_ROWS, size=block_calls)
         for index in random.permutation(len(arms)):
-            rows = _cycle(arms[index].rows, chosen)
-            blocks[index].append(timed(arms[index].predictor.predict_one, rows))
+            rows = [list(row) for row in _cycle(arms[index].rows, chosen)]
+            blocks[index].append(timed(arms[index].call, rows))
     return [np.stack(each) for each in blocks]
 
 
@@ -147,10 +168,10 @@ def _cold(arms: Sequence[Arm]) -> list[Times]:
     times: list[list[Times]] = [[] for _ in arms]
     for call in range(COLD_CALLS):
         for index in random.permutation(len(arms)):
-            predictor, rows = arms[index].predictor, arms[index].rows
+            rows = arms[index].rows
             other.pass_through()
             row = list(rows[call % len(rows)])
-            times[index].append(time_calls(predictor.predict_one, [row]))
+            times[index].append(time_calls(arms[index].call, [row]))
     return [np.concatenate(each) for each in times]
 
 
@@ -158,16 +179,19 @@ def _cycle(rows: Sequence[Any], numbers: Iterable[int]) -> list[Any]:
     return [rows[number % len(rows)] for number in numbers]
 
 
-def _throughput(arms: Sequence[Arm]) -> list[float]:
-    """Rows a second of each arm, answering tables of 1,000 rows."""
-    batches = [each.batch.iloc[np.resize(np.arange(len(each.batch)), BATCH_ROWS)] for each in arms]
-    seconds: list[list[float]] = [[] for _ in arms]
+def _throughput(predictors: Mapping[str, Predictor], table: pd.DataFrame) -> dict[str, float]:
+    """Rows a second of each predictor, answering tables of 1,000 rows."""
+    batches = {}
+    for name, each in predictors.items():
+        rows = _varied(each, table)
+        batches[name] = rows.iloc[np.resize(np.arange(len(rows)), BATCH_ROWS)]
+    seconds: dict[str, list[float]] = {name: [] for name in predictors}
     for _ in range(BATCHES):
-        for index, each in enumerate(arms):
+        for name, each in predictors.items():
             start = time.perf_counter()
-            each.predictor.predict(batches[index])
-            seconds[index].append(time.perf_counter() - start)
-    return [BATCH_ROWS / float(np.median(each)) for each in seconds]
+            each.predict(batches[name])
+            seconds[name].append(time.perf_counter() - start)
+    return {name: BATCH_ROWS / float(np.median(each)) for name, each in seconds.items()}
 
 
 def this_machine(*, calls: int, cold_calls: int, distinct_rows: int) -> Machine:

@@ -10,11 +10,12 @@ called like any other, in turn with the others. What a step adds is what its par
 - output: what a third unit adds to an output layer of two, its exponential and number included;
 - call: the rest, that is, a model of one column and one unit, less the output layer.
 
-The parts add up to the whole model's time. Whole blocks are timed, since a clock's step is as long
-as some parts are. Each part is a median of the blocks' differences, with its bootstrap interval;
-where the interval holds zero, the part was not resolved, and it may come out below zero. Caches are
-warm, and a processor overlaps steps that do not wait for each other, so a part says what it adds,
-not what it would take alone.
+Whole blocks are timed, since a clock's step is as long as some parts are; so the timer's own cost
+is not in them. Each part is the difference of two models' medians over the blocks, with its
+bootstrap interval, so the parts add up to the whole model's median. Where an interval holds zero,
+the part was not resolved, and it may come out below zero: `resolved` adds it to the part before.
+Caches are warm, and a processor overlaps steps that do not wait for each other, so a part says what
+it adds, not what it would take alone.
 """
 
 from collections.abc import Mapping, Sequence
@@ -29,11 +30,12 @@ from slipstream import intervals
 from slipstream.latency import arm, time_hot
 from slipstream.results import Interval
 from slipstream.runtime import Bundle, Predictor
+from slipstream.runtime.columns import Column
 from slipstream.runtime.kernels import Layer
 from slipstream.runtime.types import Precision
 from slipstream.timing import Times, quiet_process, time_block
 
-__all__ = ["parts", "truncated"]
+__all__ = ["parts", "resolved", "smallest", "truncated"]
 
 SECONDS = 0.3
 
@@ -57,19 +59,40 @@ def parts(
     }
 
 
+def resolved(parts_us: Mapping[str, Interval]) -> list[tuple[tuple[str, ...], float]]:
+    """The parts whose interval lies above zero, in µs; another's time is added to its neighbour's.
+
+    So what is shown adds up to the whole, and no part is shown that was not seen.
+    """
+    found: list[tuple[tuple[str, ...], float]] = []
+    for part, us in parts_us.items():
+        if found and us.low <= 0:
+            names, before = found.pop()
+            found.append(((*names, part), before + us.estimate))
+        else:
+            found.append(((part,), us.estimate))
+    return found
+
+
 def truncated(bundle: Bundle) -> dict[str, Bundle]:
     """A model cut down to its smallest, then step by step as it is, then with more output units."""
     first, second = bundle.layers[:2]
-    column = bundle.columns[0]
-    unit_table, unit_output = _cut_table(first, column.rows, 1), _cut_matrix(second, 1, inputs=1)
+    unit_output = _cut_matrix(second, 1, inputs=1)
     return {
-        "smallest": _with_layers(replace(bundle, columns=(column,)), [unit_table, unit_output]),
+        "smallest": smallest(bundle, bundle.columns[0]),
         "columns": _with_layers(bundle, [_cut_table(first, len(first.weight), 1), unit_output]),
         "first": _with_layers(bundle, [first, _cut_matrix(second, 1)]),
         "whole": bundle,
         "two": _with_outputs(bundle, 2),
         "three": _with_outputs(bundle, 3),
     }
+
+
+def smallest(bundle: Bundle, column: Column) -> Bundle:
+    """A model cut down to one of its columns and one unit."""
+    first, second = bundle.layers[:2]
+    layers = [_cut_table(first, column.rows, 1), _cut_matrix(second, 1, inputs=1)]
+    return _with_layers(replace(bundle, columns=(column,)), layers)
 
 
 def _with_layers(bundle: Bundle, layers: Sequence[Layer]) -> Bundle:
@@ -106,7 +129,9 @@ def _first_units(layer: Layer, weight: NDArray[Any], units: int) -> Layer:
 
 
 def _differences(times: Mapping[str, Times]) -> dict[str, Interval]:
-    smallest, columns, first, whole, two, three = times.values()
+    smallest, columns, first, whole, two, three = (
+        intervals.quantiles(each, 0.5) for each in times.values()
+    )
     output = three - two
     added = {
         "call": smallest - output,
@@ -115,4 +140,4 @@ def _differences(times: Mapping[str, Times]) -> dict[str, Interval]:
         "hidden layers": whole - first,
         "output": output,
     }
-    return {part: intervals.median(each) for part, each in added.items()}
+    return {part: intervals.interval(each) for part, each in added.items()}

@@ -1,13 +1,19 @@
 """The figures that a run leaves in MLflow."""
 
+import textwrap
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any, Literal
 
+from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.patches import Patch
 from matplotlib.ticker import LogLocator, MaxNLocator, NullLocator, StrMethodFormatter
 
 from slipstream.drift import Drift
+from slipstream.parts import resolved
 from slipstream.references import Epoch, FeatureMask
 from slipstream.results import Benchmark, Interval, Waterfall, WaterfallStep
 from slipstream.runtime.types import Precision
@@ -23,9 +29,27 @@ __all__ = [
 ]
 
 COLOURS = {"float32": "#0072b2", "int8": "#d55e00", "kept": "#0072b2", "dropped": "#bbbbbb"}
-STEP_COLOURS = {True: "#0072b2", False: "#d55e00"}  # whether a step helped
-PART_COLOURS = ("#999999", "#56b4e9", "#0072b2", "#009e73", "#e69f00")
+STEP_COLOURS = {
+    "where it starts": "#999999",
+    "helped": "#0072b2",
+    "did not help, or cost score": "#d55e00",
+}
+PART_COLOURS = {
+    "call": "#999999",
+    "look-up": "#56b4e9",
+    "first layer": "#0072b2",
+    "hidden layers": "#009e73",
+    "output": "#e69f00",
+}
+SEVERAL: Mapping[str, Any] = {"facecolor": "#ffffff", "edgecolor": "#555555", "hatch": "///"}
+# From which PSI on a feature is so, and how it is drawn.
+DRIFT_LEVELS: tuple[tuple[float, str, str, Literal["-", "--"]], ...] = (
+    (0.0, "stable", "#999999", "-"),
+    (0.1, "shifting", "#e69f00", "--"),
+    (0.25, "shifted", "#d55e00", "-"),
+)
 MOST_BARS = 30
+REMARK_CHARACTERS = 200
 
 
 def history_figure(history: Sequence[Epoch], best_epoch: int) -> Figure:
@@ -75,9 +99,13 @@ def drift_figure(drift: Drift) -> Figure:
     figure = Figure(figsize=(8, 1.6 + 0.28 * len(ranked)), layout="constrained")
     axes = figure.subplots()
     names = [name.replace("$", r"\$") for name, _ in ranked]  # a name is no formula
-    axes.barh(names, [psi for _, psi in ranked], color=COLOURS["kept"])
-    for psi, meaning in ((0.1, "shifting"), (0.25, "shifted")):
-        axes.axvline(psi, color="grey", linestyle=":", label=f"{psi}: {meaning}")
+    colours = [
+        next(colour for least, _, colour, _ in reversed(DRIFT_LEVELS) if psi >= least)
+        for _, psi in ranked
+    ]
+    axes.barh(names, [psi for _, psi in ranked], color=colours)
+    for psi, _, colour, style in DRIFT_LEVELS[1:]:
+        axes.axvline(psi, color=colour, linestyle=style)
     axes.invert_yaxis()
     axes.set(
         xlabel="population stability index (nats)",
@@ -86,7 +114,12 @@ def drift_figure(drift: Drift) -> Figure:
     )
     axes.set_xlim(0, max(0.3, 1.05 * drift.largest_psi))
     axes.grid(axis="x", alpha=0.3)
-    axes.legend(loc="lower right")
+    (_, _, grey, _), *levels = DRIFT_LEVELS
+    handles: list[Artist] = [Patch(color=grey, label=f"stable: PSI below {levels[0][0]}")]
+    for psi, meaning, colour, style in levels:
+        label = f"{meaning}: from {psi}"
+        handles.append(Line2D([], [], color=colour, linestyle=style, linewidth=4, label=label))
+    figure.legend(handles=handles, loc="outside lower center", ncols=3, frameon=False)
     return figure
 
 
@@ -125,39 +158,47 @@ def _draw_latency(
 
 def waterfall_figure(waterfall: Waterfall) -> Figure:
     """Latency, size and score after each step, what it did in words, and where the time goes."""
-    figure = Figure(figsize=(12, 8), layout="constrained")
+    figure = Figure(figsize=(14, 9.5), layout="constrained")
     steps = waterfall.steps
     figure.suptitle(f"From {steps[0].name} to {steps[-1].name}: {altogether(steps)}")
-    (above,), (below,) = figure.subfigures(2, 1, height_ratios=(5, 4), squeeze=False)
+    rows = figure.subfigures(3, 1, height_ratios=(5, 2.2, 2.8), squeeze=False)
+    above, words, below = rows[:, 0]
     for axes, panel in zip(above.subplots(1, 3, sharey=True), _PANELS, strict=True):
         _draw_steps(axes, steps, panel)
-    panels = below.add_gridspec(2, 1, height_ratios=(1, 1.6))
-    _write_remarks(below.add_subplot(panels[0]), steps)
-    _draw_parts(below.add_subplot(panels[1]), waterfall.parts_us)
+    meanings: list[Artist] = [
+        Patch(color=colour, label=label) for label, colour in STEP_COLOURS.items()
+    ]
+    above.legend(handles=meanings, loc="outside lower center", ncols=3, frameon=False)
+    _write_remarks(words.subplots(), steps)
+    _draw_parts(below.subplots(), waterfall.parts_us)
+    parts: list[Artist] = [
+        *(Patch(color=colour, label=part) for part, colour in PART_COLOURS.items()),
+        Patch(**SEVERAL, label="parts that were not told apart"),
+    ]
+    below.legend(handles=parts, loc="outside lower center", ncols=len(parts), frameon=False)
     return figure
 
 
 @dataclass(frozen=True)
 class _Panel:
-    """One figure of every step: its key, its axis, its change in the table, how it is written."""
+    """One figure of every step: its key, its axis, its column in the table."""
 
     metric: str
     label: str
-    change: str
-    form: str
+    column: str
     bar: bool = True
 
 
 _PANELS = (
-    _Panel("latency_p50_us", "latency p50, hot (µs)", "latency change", "{:.3g} µs"),
-    _Panel("weights_bytes", "weights (bytes, log scale)", "size change", "{:,} B"),
-    _Panel("test_auc", "test AUC", "AUC change", "{:.4f}", bar=False),
+    _Panel("latency_p50_us", "latency p50, hot (µs)", "p50"),
+    _Panel("weights_bytes", "weights (bytes, log scale)", "weights"),
+    _Panel("test_auc", "test AUC", "AUC", bar=False),
 )
 
 
 def _draw_steps(axes: Axes, steps: Sequence[WaterfallStep], panel: _Panel) -> None:
     values = [getattr(step, panel.metric) for step in steps]
-    colours = [STEP_COLOURS[step.helped] for step in steps]
+    colours = [_step_colour(index, step) for index, step in enumerate(steps)]
     if panel.bar:
         axes.barh(range(len(steps)), values, color=colours, height=0.5)
     else:
@@ -165,10 +206,10 @@ def _draw_steps(axes: Axes, steps: Sequence[WaterfallStep], panel: _Panel) -> No
     if panel.metric == "weights_bytes":
         axes.set_xscale("log")
         axes.set_xlim(min(values) / 10, max(values) * 2)
-    for row, (value, changes) in enumerate(zip(values, table(steps), strict=True)):
-        text = f"{panel.form.format(value)}   {changes[panel.change]}".strip()
+    for row, written in enumerate(table(steps)):
         at = (0.02, row - 0.38)
-        axes.text(*at, text, transform=axes.get_yaxis_transform(), va="center", fontsize=10)
+        transform = axes.get_yaxis_transform()
+        axes.text(*at, written[panel.column], transform=transform, va="center", fontsize=10)
     axes.set_yticks(range(len(steps)), [f"{step.name}\n{step.network}" for step in steps])
     axes.set_ylim(len(steps) - 0.5, -0.6)
     axes.set_xlabel(panel.label)
@@ -176,29 +217,29 @@ def _draw_steps(axes: Axes, steps: Sequence[WaterfallStep], panel: _Panel) -> No
     axes.set_axisbelow(True)
 
 
+def _step_colour(index: int, step: WaterfallStep) -> str:
+    start, helped, not_helped = STEP_COLOURS.values()
+    return start if index == 0 else helped if step.helped else not_helped
+
+
 def _write_remarks(axes: Axes, steps: Sequence[WaterfallStep]) -> None:
     """What each step did, in words and in its colour."""
     axes.set_axis_off()
-    for row, step in enumerate(steps[1:]):
-        text = f"{step.name}: {step.remark}"
-        colour = STEP_COLOURS[step.helped]
-        axes.text(0, 0.85 - 0.38 * row, text, color=colour, fontsize=11, va="center")
+    for index, step in enumerate(steps[1:], start=1):
+        text = textwrap.fill(f"{step.name}: {step.remark}", REMARK_CHARACTERS)
+        at = (0, 1.35 - 0.42 * index)
+        axes.text(*at, text, color=_step_colour(index, step), fontsize=10, va="top")
 
 
 def _draw_parts(axes: Axes, parts_us: Mapping[Precision, Mapping[str, Interval]]) -> None:
-    """One stacked bar a variant; a part whose interval is not above zero is not drawn."""
+    """One stacked bar a variant, as long as a whole prediction."""
     for row, (precision, parts) in enumerate(parts_us.items()):
         start = 0.0
-        for (part, us), colour in zip(parts.items(), PART_COLOURS, strict=True):
-            width = us.estimate if us.low > 0 else 0.0
-            name = part if row == 0 else None
-            axes.barh(precision, width, left=start, color=colour, height=0.6, label=name)
-            start += width
-        at = (0.005, row - 0.42)
-        axes.text(
-            *at, write_parts(parts), transform=axes.get_yaxis_transform(), fontsize=9, va="center"
-        )
-    widest = max((us.high - us.low) / 2 for parts in parts_us.values() for us in parts.values())
+        for names, us in resolved(parts):
+            look = SEVERAL if len(names) > 1 else {"color": PART_COLOURS[names[0]]}
+            axes.barh(precision, us, left=start, height=0.5, **look)
+            start += us
+        at, transform = (0.005, row - 0.42), axes.get_yaxis_transform()
+        axes.text(*at, write_parts(parts), transform=transform, fontsize=10, va="center")
     axes.set_ylim(len(parts_us) - 0.5, -0.7)
-    axes.set_xlabel(f"time of each part of one prediction (µs, ± {widest:.2g} or less)")
-    axes.legend(ncols=len(PART_COLOURS), loc="lower center", bbox_to_anchor=(0.5, 1), frameon=False)
+    axes.set_xlabel("time of one prediction by its parts (µs, without the timer that p50 includes)")

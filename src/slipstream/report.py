@@ -47,7 +47,7 @@ class Report(BaseModel):
             "waterfall": record.benchmark.waterfall.model_dump(mode="json"),
             "verdict": record.comparison.verdict.model_dump(),
             "alternatives": record.alternatives and record.alternatives.model_dump(mode="json"),
-            "prediction": record.trace.model_dump(mode="json"),
+            "prediction": record.trace.to_json(record.comparison.verdict.winner),
             "mlflow": self.tracked.model_dump(mode="json"),
         }
 

@@ -25,6 +25,7 @@ __all__ = [
     "Comparison",
     "Decision",
     "Fit",
+    "Floor",
     "Interval",
     "LayerTrace",
     "Machine",
@@ -54,17 +55,29 @@ class LayerTrace(Value):
 
 
 class RowTrace(Reference):
-    """One test row on its way through the int8 variant, and float32's answer beside it."""
+    """One test row on its way through both variants, and their answers."""
 
     row: Mapping[str, Any]
     label: str
-    layers: tuple[LayerTrace, ...]
-    int8: float
-    float32: float
+    layers: Mapping[Precision, tuple[LayerTrace, ...]]
+    answers: Mapping[Precision, float]
 
     @property
     def shape(self) -> str:
-        return f"1 row x {len(self.row)} columns -> {self.int8:.3f}"
+        # Not the answer: which variant's counts, or whether any does, is not known yet.
+        return f"1 row x {len(self.row)} columns -> 1 probability"
+
+    def to_json(self, winner: Precision | None) -> dict[str, Any] | None:
+        """The winner's way and answer: what did not win, or does not fit, answers nothing."""
+        if winner is None:
+            return None
+        return {
+            "precision": winner,
+            "row": dict(self.row),
+            "label": self.label,
+            "layers": [layer.model_dump(mode="json") for layer in self.layers[winner]],
+            "answer": self.answers[winner],
+        }
 
 
 class Machine(Value):
@@ -93,8 +106,8 @@ class Machine(Value):
 class WaterfallStep(Value):
     """One step from the baseline to int8, and its change against the step before.
 
-    `p50_ratio` is this step over the one before, `log_loss_increase` is paired by test row; the
-    first step has neither. `remark` says in words whether the step helped.
+    `p50_ratio` is this step over the one before; `score_changes`, by metric, are paired by test
+    row. The first step has neither. `remark` says in words whether the step helped.
     """
 
     name: str
@@ -105,33 +118,46 @@ class WaterfallStep(Value):
     test_auc: float
     test_log_loss: float
     p50_ratio: Interval | None = None
-    log_loss_increase: Interval | None = None
+    score_changes: Mapping[str, Interval] = {}
     helped: bool = True
     remark: str = ""
 
 
 class Waterfall(Value):
-    """The steps, and how long each part of one prediction takes in both variants of the run."""
+    """The steps, and how long each part of one prediction takes in both variants of the run.
+
+    The parts add up to a whole prediction, timed by blocks of calls: without the timer's own cost.
+    """
 
     steps: tuple[WaterfallStep, ...]
     parts_us: Mapping[Precision, Mapping[str, Interval]]
+
+
+class Floor(Value):
+    """What no model can go below: the p99 of a call that does nothing, the smallest bundle."""
+
+    empty_p99_us: Interval
+    bundle_bytes: int
 
 
 class Benchmark(Reference):
     """Size, quality and latency of both variants, measured side by side in one process.
 
     `metrics` has the same keys for both, and so has `baseline`, the wide network's. Ratios are
-    int8 over float32; `noise_ratio` is int8 over itself. `accuracy_drop` and `log_loss_increase`
-    compare the same test rows.
+    int8 over float32; `noise_ratio` is int8 over itself. Changes, by metric, are paired by test
+    row: `score_changes` are int8's against float32, `auc_changes` each variant's against the
+    baseline.
     """
 
     metrics: Mapping[Precision, Mapping[str, float]]
     baseline: Mapping[str, float]
     waterfall: Waterfall
-    accuracy_drop: Interval
-    log_loss_increase: Interval
+    score_changes: Mapping[str, Interval]
+    auc_changes: Mapping[Precision, Interval]
     changed_answers: int
     test_rows: int
+    positive_rows: int
+    floor: Floor
     latency_p50_us: Mapping[Precision, Interval]
     latency_p99_us: Mapping[Precision, Interval]
     p50_ratio: Interval
@@ -152,11 +178,15 @@ class Verdict(Value):
 
 
 class Comparison(Reference):
-    """Both variants side by side, the verdict, and what in it a user should be warned of."""
+    """Both variants side by side, the verdict, and what in it a user should be warned of.
+
+    `smaller_may_fit` is whether a smaller model could meet the budget that neither variant meets.
+    """
 
     metrics: Mapping[Precision, Mapping[str, float]]
     verdict: Verdict
     warnings: tuple[str, ...] = ()
+    smaller_may_fit: bool = False
 
     @property
     def shape(self) -> str:
@@ -290,5 +320,11 @@ class RunRecord(Value):
     @property
     def warnings(self) -> tuple[str, ...]:
         """What a user should know, wherever the run is shown: a sentence each."""
-        found = (*self.dataset.warnings, *self.mask.warnings, *self.comparison.warnings)
-        return tuple(dict.fromkeys((*found, *self.noticed)))
+        found = (
+            *self.config.warnings,
+            *self.dataset.warnings,
+            *self.mask.warnings,
+            *self.comparison.warnings,
+            *self.noticed,
+        )
+        return tuple(dict.fromkeys(found))

@@ -1,7 +1,7 @@
 """Up and down: the Prefect server, the MLflow server and a worker, kept running by supervisor.
 
 supervisor starts, restarts and stops the processes; this module writes its configuration, waits
-until each server is healthy, applies the deployments, and remembers where the servers are.
+until each server is healthy, has the deployments applied, and remembers where the servers are.
 """
 
 import configparser
@@ -24,12 +24,12 @@ from pathlib import Path
 from slipstream.checkout import SERVICES, Addresses, home, resolve_tracking_uri, root
 from slipstream.config import TrackingConfig
 from slipstream.databases import MLFLOW_DATABASE, check_databases
+from slipstream.deployments import POOL, apply_automations, apply_deployments
+from slipstream.prefect_api import connect
 from slipstream.runtime import InputError
 
 __all__ = ["Services", "start", "stop", "wait"]
 
-POOL = "slipstream"
-AUTOMATION = "crash silent runs"
 LOOPBACK = ("127.0.0.1", "localhost")
 START_SECONDS = 90
 STOP_SECONDS = 30
@@ -53,8 +53,11 @@ class Services:
         )
 
 
-def start(services: Services) -> Addresses:
+def start(services: Services, *, reset: bool = False) -> tuple[str, ...]:
     """Start all three under supervisor in the background, and return when they can be used.
+
+    Returns what a person should know of the deployments; with `reset`, what somebody edited in
+    Prefect gives way to the files.
 
     Raises:
         InputError: they run already, a port is taken, the host is public without authentication,
@@ -71,14 +74,14 @@ def start(services: Services) -> Addresses:
     try:
         _wait_until_healthy(f"{addresses.prefect}/api/health", folder / "prefect.log")
         _wait_until_healthy(f"{addresses.mlflow}/health", folder / "mlflow.log")
-        _deploy(environment, folder)
+        notes = _deploy(environment, folder, reset=reset)
         _control("start", "worker")
     except BaseException:
         with contextlib.suppress(InputError):  # why it did not start says more
             stop()
         raise
     (home() / SERVICES).write_text(json.dumps(asdict(addresses)))
-    return addresses
+    return notes
 
 
 def stop() -> bool:
@@ -223,34 +226,32 @@ def _environment(services: Services) -> Mapping[str, str]:
     }
 
 
-def _deploy(environment: Mapping[str, str], folder: Path) -> None:
-    """Tell the server what prefect.yaml and automations.yaml say; what stood there is replaced."""
-    _prefect(environment, "--no-prompt", "automation", "delete", AUTOMATION)  # none at first
-    commands = (
-        ("work-pool", "create", POOL, "--type", "process", "--overwrite"),
-        ("--no-prompt", "deploy", "--all"),
-        ("automation", "create", "--from-file", "automations.yaml"),
-    )
-    for command in commands:
-        done = _prefect(environment, *command)
+def _deploy(environment: Mapping[str, str], folder: Path, *, reset: bool) -> tuple[str, ...]:
+    """Tell the server what prefect.yaml and automations.yaml say."""
+
+    def prefect(*arguments: str) -> None:
+        done = subprocess.run(
+            [_program("prefect"), *arguments],
+            cwd=root(),
+            env=dict(environment),
+            capture_output=True,
+            text=True,
+            check=False,
+        )
         if done.returncode:
             (folder / "deploy.log").write_text(done.stdout + done.stderr)
             raise InputError(
-                "prefect.yaml and automations.yaml must be accepted by Prefect, however: it refused"
+                "prefect.yaml must be accepted by Prefect, however: it refused"
                 f" ({done.stderr.strip().splitlines()[-1:] or 'no reason given'}); "
-                f"see {folder / 'deploy.log'}"
+                f"see {folder / 'deploy.log'}; where it is about parameters that were edited in "
+                "Prefect, make up ARGS=--reset-deployments applies the file without them"
             )
 
-
-def _prefect(environment: Mapping[str, str], *arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [_program("prefect"), *arguments],
-        cwd=root(),
-        env=dict(environment),
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    with connect(environment) as api:
+        return (
+            *apply_deployments(api, prefect, folder, reset=reset),
+            *apply_automations(api, reset=reset),
+        )
 
 
 def _wait_until_healthy(url: str, log: Path) -> None:

@@ -74,7 +74,7 @@ def _verdict(record: RunRecord) -> str:
     verdict = record.comparison.verdict
     told = f"**Winner: {verdict.winner or 'none'}.** {escape(_capital(verdict.reason))}."
     if record.alternatives:
-        told += f"\n\nWhat would fit: {escape(record.alternatives.conclusion)}."
+        told += f"\n\nSmaller models, not trained: {escape(record.alternatives.conclusion)}."
     return told
 
 

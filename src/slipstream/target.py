@@ -1,7 +1,5 @@
 """The target: any two labels, as 0 and 1."""
 
-import difflib
-
 import numpy as np
 import pandas as pd
 import pyarrow as pa
@@ -9,7 +7,7 @@ import pyarrow.types as pt
 from numpy.typing import NDArray
 
 from slipstream.runtime.errors import InputError
-from slipstream.runtime.text import listing, quote
+from slipstream.runtime.text import did_you_mean, listing, quote
 from slipstream.schema import blank_to_null
 
 __all__ = ["binary_target", "find_target"]
@@ -25,11 +23,9 @@ def find_target(columns: list[str], target: str) -> None:
     """
     if target in columns:
         return
-    folded = {column.casefold(): column for column in columns}
-    near = [folded[name] for name in difflib.get_close_matches(target.casefold(), folded)]
-    meant = f"did you mean {' or '.join(map(quote, near))}? " if near else ""
     raise InputError(
-        f"data.target must be a column, however: there is no {quote(target)}; {meant}"
+        f"data.target must be a column, however: there is no {quote(target)}; "
+        f"{did_you_mean(target, columns)}"
         f"set data.target to one of them: {listing(columns)}"
     )
 

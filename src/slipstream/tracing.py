@@ -1,4 +1,4 @@
-"""Predict: one real row through the int8 bundle, layer by layer."""
+"""Predict: one real row through both bundles, layer by layer."""
 
 from collections.abc import Sequence
 
@@ -14,25 +14,26 @@ __all__ = ["trace_row"]
 
 
 def trace_row(dataset: DatasetRef, bundles: Bundles, store: Store) -> RowTrace:
-    """Answer the first test row with both variants, and keep int8's values at every layer."""
+    """Answer the first test row with both variants, and keep the values at every layer."""
     rows, target = load_part(dataset, "test", store)
-    int8 = load_file(store.path(bundles.int8.file))
-    float32 = load_file(store.path(bundles.float32.file))
-    row = rows[int8.features].head(1)
-    values = {name: _plain(row[name].iloc[0]) for name in int8.features}
+    predictors = {
+        precision: load_file(store.path(each.file)) for precision, each in bundles.variants.items()
+    }
+    features = predictors["int8"].features
+    row = rows[features].head(1)
+    values = {name: _plain(row[name].iloc[0]) for name in features}
     return RowTrace(
         row=values,
         label=dataset.classes[int(target.iloc[0])],
-        layers=tuple(_layers(int8, values)),
-        int8=int8.predict_one(values),
-        float32=float32.predict_one(values),
+        layers={precision: tuple(_layers(each, values)) for precision, each in predictors.items()},
+        answers={precision: each.predict_one(values) for precision, each in predictors.items()},
     )
 
 
-def _layers(int8: Predictor, row: dict[str, object]) -> Sequence[LayerTrace]:
+def _layers(predictor: Predictor, row: dict[str, object]) -> Sequence[LayerTrace]:
     """The hidden activations in real units, then the probability."""
-    *hidden, _ = int8.layers([list(row.values())])
-    steps = int8.bundle.activation_scales
+    *hidden, _ = predictor.layers([list(row.values())])
+    steps = predictor.bundle.activation_scales or (1.0,) * len(hidden)  # float32 has no steps
     traced = [
         LayerTrace(
             name=f"hidden layer {index} (ReLU)",
@@ -40,7 +41,7 @@ def _layers(int8: Predictor, row: dict[str, object]) -> Sequence[LayerTrace]:
         )
         for index, (layer, step) in enumerate(zip(hidden, steps, strict=True), start=1)
     ]
-    output = LayerTrace(name="output layer (sigmoid)", values=(int8.predict_one(row),))
+    output = LayerTrace(name="output layer (sigmoid)", values=(predictor.predict_one(row),))
     return [*traced, output]
 
 

@@ -1,9 +1,39 @@
-"""Figures with their units, as a person reads them."""
+"""Figures with their units, as a person reads them: three digits that count."""
 
-__all__ = ["microseconds"]
+from collections.abc import Sequence
+
+__all__ = ["difference", "listing", "microseconds", "rate", "size"]
+
+
+def difference(change: float) -> str:
+    """A change of a score: +0.0123, or that there is none to be shown."""
+    return f"{change:+.4f}" if round(change, 4) else "same"
+
+
+def listing(names: Sequence[str]) -> str:
+    """Names as in a sentence: a, b and c."""
+    return " and ".join(filter(None, (", ".join(names[:-1]), names[-1])))
 
 
 def microseconds(value: float) -> str:
-    """A latency: 0.17 µs, 3.2 µs, 1,200 µs."""
-    digits = 2 if value < 1 else 1 if value < 100 else 0
+    """A latency: 0.174 µs, 3.25 µs, 12.3 µs, 1,200 µs."""
+    digits = 3 if value < 1 else 2 if value < 10 else 1 if value < 100 else 0
     return f"{value:,.{digits}f} µs"
+
+
+def size(size_bytes: float) -> str:
+    """A size: 848 B, 20.9 kB, 1.25 MB (1,000 bytes are a kB)."""
+    return _scaled(size_bytes, ("B", "kB", "MB", "GB"))
+
+
+def rate(rows_per_s: float) -> str:
+    """A throughput: 848 rows/s, 747 k rows/s, 4.36 M rows/s."""
+    return _scaled(rows_per_s, ("rows/s", "k rows/s", "M rows/s"))
+
+
+def _scaled(value: float, units: tuple[str, ...]) -> str:
+    for unit in units[:-1]:
+        if value < 999.5:
+            return f"{value:.3g} {unit}"
+        value /= 1000
+    return f"{value:.3g} {units[-1]}" if value < 1000 else f"{value:,.0f} {units[-1]}"

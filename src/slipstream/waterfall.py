@@ -4,11 +4,13 @@ baseline (all columns, wide network, float32) -> features selected -> smaller ne
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
+from slipstream.judging import Judged, Rules, judge_score, judge_speed
+from slipstream.parts import resolved
 from slipstream.results import Interval, WaterfallStep
+from slipstream.units import difference, listing, microseconds, size
 
-__all__ = ["STEPS", "Noise", "altogether", "judge", "steps", "table", "write_parts"]
+__all__ = ["STEPS", "altogether", "description", "judge", "steps", "table", "write_parts"]
 
 # Each step, and the arm of the benchmark that shows it.
 STEPS = {
@@ -18,22 +20,15 @@ STEPS = {
     "int8": "int8",
 }
 FIGURES = ("latency_p50_us", "weights_bytes", "test_accuracy", "test_auc", "test_log_loss")
-
-
-@dataclass(frozen=True)
-class Noise:
-    """What a difference in latency must exceed: the p50 ratio of an arm to itself, the timer."""
-
-    ratio: Interval
-    timer_us: float
+LOSING = ("lost", "too much", "perhaps too much")
 
 
 def steps(
     metrics: Mapping[str, Mapping[str, float]],
     networks: Mapping[str, str],
     p50_ratios: Mapping[str, Interval],
-    log_loss_increases: Mapping[str, Interval],
-    noise: Noise,
+    score_changes: Mapping[str, Mapping[str, Interval]],
+    rules: Rules,
 ) -> tuple[WaterfallStep, ...]:
     """Make the steps of the benchmark's figures.
 
@@ -41,8 +36,8 @@ def steps(
         metrics: each arm's figures.
         networks: each arm's shape, such as 10-256-256-1.
         p50_ratios: each arm but the first, over the one before.
-        log_loss_increases: each arm but the first, less the one before, by test row.
-        noise: what a difference must exceed.
+        score_changes: each arm but the first, less the one before, by metric and test row.
+        rules: what counts as a difference.
     """
     made: list[WaterfallStep] = []
     for name, arm in STEPS.items():
@@ -50,44 +45,44 @@ def steps(
             name=name,
             network=networks[arm],
             p50_ratio=p50_ratios.get(arm),
-            log_loss_increase=log_loss_increases.get(arm),
+            score_changes=score_changes.get(arm, {}),
             **{figure: metrics[arm][figure] for figure in FIGURES},
         )
-        made.append(judge(step, made[-1], noise) if made else step)
+        allowed = rules.max_score_loss if arm == "int8" else None
+        made.append(judge(step, made[-1], rules, allowed) if made else step)
     return tuple(made)
 
 
-def judge(step: WaterfallStep, before: WaterfallStep, noise: Noise) -> WaterfallStep:
-    """Say whether a step helped: faster, or as fast and smaller, and no score lost."""
+def judge(
+    step: WaterfallStep, before: WaterfallStep, rules: Rules, allowed: float | None = None
+) -> WaterfallStep:
+    """Say whether a step helped: faster, or smaller and not slower, and no score lost."""
     assert step.p50_ratio
-    assert step.log_loss_increase
-    change, speed = _speed(step.p50_ratio, step.latency_p50_us - before.latency_p50_us, noise)
-    lost, score = _score(step.log_loss_increase)
+    speed = judge_speed(step.p50_ratio, step.latency_p50_us - before.latency_p50_us, rules)
+    score = judge_score(step.score_changes, allowed)
     smaller = step.weights_bytes < before.weights_bytes
-    size = _times(step.weights_bytes / before.weights_bytes, "smaller", "larger") or "same size"
-    changes = f"{speed}, {size}, {score}"
-    gained = change < 0 or (change == 0 and smaller)
-    fault = "" if gained and not lost else "cost score: " if gained else "did not help: "
-    return step.model_copy(update={"helped": not fault, "remark": fault + changes})
+    gained = speed.kind == "faster" or (smaller and speed.kind != "slower")
+    fault = ""
+    if not gained:
+        fault = "did not help: "
+    elif score.kind in LOSING:
+        fault = "cost score: "
+    weights = _times(step.weights_bytes / before.weights_bytes, "smaller", "larger") or "same size"
+    remark = f"{fault}{weights}; {speed.words}; {_in_words(score, allowed)}"
+    return step.model_copy(update={"helped": not fault, "remark": remark})
 
 
-def _speed(ratio: Interval, difference_us: float, noise: Noise) -> tuple[int, str]:
-    """-1 faster, 1 slower, 0 neither: beyond what an arm differs from itself, and the timer."""
-    if abs(difference_us) < noise.timer_us:
-        return 0, f"as fast within the timer's cost (p50 x {ratio.estimate:.2f})"
-    margin = max(1 - noise.ratio.low, noise.ratio.high - 1, 0)
-    if 1 - margin <= ratio.high and ratio.low <= 1 + margin:
-        return 0, f"no faster beyond noise (p50 x {ratio.estimate:.2f})"
-    return -1 if ratio.high < 1 else 1, _times(ratio.estimate, "faster", "slower")
-
-
-def _score(increase: Interval) -> tuple[bool, str]:
-    """Whether log-loss rose by an interval that lies above zero, and what was seen."""
-    lost, gained = increase.low > 0, increase.high < 0
-    # Not "kept" where neither shows: a small test part cannot tell.
-    score = "score lost" if lost else "score gained" if gained else "no loss shown"
-    seen = f"{increase.estimate:+.4f} [{increase.low:+.4f}, {increase.high:+.4f}]"
-    return lost, f"{score} (log-loss {seen})"
+def _in_words(score: Judged, allowed: float | None) -> str:
+    limit = f"the {allowed:g} allowed" if allowed is not None else ""
+    return {
+        "same": f"same score ({score.words})",
+        "gained": f"score gained ({score.words})",
+        "not shown": f"no loss of score shown ({score.words})",
+        "lost": f"score lost ({score.words})",
+        "within": f"score lost within {limit} ({score.words})",
+        "perhaps too much": f"more score than {limit} may be lost ({score.words})",
+        "too much": f"more score than {limit} is lost ({score.words})",
+    }[score.kind]
 
 
 def _times(ratio: float, less: str, more: str) -> str:
@@ -97,29 +92,33 @@ def _times(ratio: float, less: str, more: str) -> str:
     return f"{1 / ratio:.3g} x {less}" if ratio < 1 else f"{ratio:.3g} x {more}"
 
 
-def table(steps: Sequence[WaterfallStep]) -> list[dict[str, float | str]]:
+def table(steps: Sequence[WaterfallStep]) -> list[dict[str, str]]:
     """The steps as rows of a table, with their change against the step before."""
-    rows: list[dict[str, float | str]] = []
+    rows = []
     for before, step in zip([None, *steps], steps, strict=False):
-        ratio, loss = step.p50_ratio, step.log_loss_increase
-        rows.append(
-            {
-                "step": step.name,
-                "network": step.network,
-                "latency_p50_us": round(step.latency_p50_us, 4),
-                "latency change": f"x {ratio.estimate:.2f}" if ratio else "",
-                "weights_bytes": step.weights_bytes,
-                "size change": (
-                    f"x {step.weights_bytes / before.weights_bytes:.2f}" if before else ""
-                ),
-                "test_auc": round(step.test_auc, 4),
-                "AUC change": f"{step.test_auc - before.test_auc:+.4f}" if before else "",
-                "test_log_loss": round(step.test_log_loss, 4),
-                "log-loss change": f"{loss.estimate:+.4f}" if loss else "",
-                "remark": step.remark,
+        figures = {
+            "p50": microseconds(step.latency_p50_us),
+            "weights": size(step.weights_bytes),
+            "AUC": f"{step.test_auc:.4f}",
+            "log-loss": f"{step.test_log_loss:.4f}",
+        }
+        if before:
+            changes = {
+                "p50": f"x {step.latency_p50_us / before.latency_p50_us:.2f}",
+                "weights": f"x {step.weights_bytes / before.weights_bytes:.2f}",
+                "AUC": difference(step.test_auc - before.test_auc),
+                "log-loss": difference(step.test_log_loss - before.test_log_loss),
             }
-        )
+            figures = {key: f"{value} ({changes[key]})" for key, value in figures.items()}
+        rows.append({"step": step.name, "network": step.network, **figures})
     return rows
+
+
+def description(steps: Sequence[WaterfallStep]) -> str:
+    """What the steps come to, and what each did: Markdown."""
+    lines = [f"From {steps[0].name} to {steps[-1].name}: {altogether(steps)}.", ""]
+    lines += [f"- {step.name}: {step.remark}" for step in steps[1:]]
+    return "\n".join(lines)
 
 
 def altogether(steps: Sequence[WaterfallStep]) -> str:
@@ -128,15 +127,13 @@ def altogether(steps: Sequence[WaterfallStep]) -> str:
     changes = (
         _times(last.latency_p50_us / first.latency_p50_us, "faster", "slower"),
         _times(last.weights_bytes / first.weights_bytes, "smaller", "larger"),
-        f"AUC {last.test_auc - first.test_auc:+.4f}",
-        f"log-loss {last.test_log_loss - first.test_log_loss:+.4f}",
+        f"AUC {difference(last.test_auc - first.test_auc)}",
+        f"log-loss {difference(last.test_log_loss - first.test_log_loss)}",
     )
     return ", ".join(change for change in changes if change)
 
 
 def write_parts(parts_us: Mapping[str, Interval]) -> str:
-    """Each part of a prediction in µs; a dash where its interval is not above zero."""
-    written = (
-        f"{part} {us.estimate:.3f}" if us.low > 0 else f"{part} –" for part, us in parts_us.items()
-    )
-    return ", ".join(written)
+    """The parts of a prediction that were resolved, and their sum: a whole prediction, in µs."""
+    written = " + ".join(f"{listing(names)} {us:.3f}" for names, us in resolved(parts_us))
+    return f"{written} = {sum(us.estimate for us in parts_us.values()):.3f} µs"

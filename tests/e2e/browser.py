@@ -1,5 +1,6 @@
 """What a person does in the browser: fill in the form, watch the run, compare in MLflow."""
 
+import re
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -40,10 +41,45 @@ def open_form(page: Page, prefect: str) -> None:
     field(page, "Number of features").wait_for()
 
 
+def open_edit_form(page: Page, prefect: str, deployment: str) -> None:
+    """Open the form that edits a deployment."""
+    page.goto(f"{prefect}/deployments")
+    page.get_by_role("row").get_by_text(deployment, exact=True).click()
+    page.wait_for_url("**/deployments/deployment/*")
+    page.goto(f"{page.url.partition('?')[0]}/edit")
+    field(page, "Number of features").wait_for()
+
+
+def save(page: Page) -> None:
+    """Save a deployment's form; a browser that refuses a value sends nothing, and this fails."""
+    for _ in range(ATTEMPTS):  # a server that is busy is asked again, as a person would
+        with page.expect_response(
+            lambda answer: answer.request.method == "PATCH" and "/deployments/" in answer.url
+        ) as asked:
+            page.get_by_role("button", name="Save", exact=True).click()
+        if asked.value.ok:
+            break
+        page.wait_for_timeout(2 * SECOND)
+    page.get_by_role("button", name="Run", exact=True).wait_for()
+
+
 def field(page: Page, title: str) -> Locator:
-    """The input of a form field, by its title."""
-    label = page.locator(".schema-form-property__label", has_text=f"{title} (Optional)")
-    return page.locator(".schema-form-property", has=label).last.locator("input,textarea").first
+    """The input of a form field, by its title; a number's is a line of an editor."""
+    return property_of(page, title).locator("input,textarea,.cm-content").first
+
+
+def property_of(page: Page, title: str) -> Locator:
+    """A form field with its title, its help, and what is wrong with it."""
+    exactly = re.sub("([()])", r"\\\1", title) + r"( \(Optional\))?"
+    label = page.locator(".schema-form-property__label", has_text=re.compile(f"^{exactly}$"))
+    return page.locator(".schema-form-property", has=label).last
+
+
+def shown(page: Page, title: str) -> str:
+    """What a form field has in it."""
+    of_field = field(page, title)
+    is_editor = of_field.evaluate("element => element.isContentEditable")
+    return of_field.inner_text() if is_editor else of_field.input_value()
 
 
 def submit(page: Page, prefect: str) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.e2e import browser
 from tests.e2e.servers import Up, processes_of, up_in
 
 Command = Callable[..., subprocess.CompletedProcess[str]]
@@ -58,6 +59,15 @@ def tracked(place: Path) -> list[str]:
 def demo_run(slipstream: Command, tracked: list[str]) -> subprocess.CompletedProcess[str]:
     """The main job: `slipstream optimize` without a config."""
     return slipstream("optimize", *tracked)
+
+
+@pytest.fixture(scope="session")
+def needs_chromium() -> None:
+    if browser.CHROMIUM is None:
+        missing = "chromium is not installed: apt-get install chromium"
+        if os.environ.get("CI"):
+            pytest.fail(missing)
+        pytest.skip(missing)
 
 
 @pytest.fixture(scope="session")

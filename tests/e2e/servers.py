@@ -87,9 +87,10 @@ def up_in(folder: Path, environment: dict[str, str]) -> Up:
 
 
 def start_run(up: Up, config: dict, name: str = "optimize/optimize-table") -> str:
-    """Start a run as the form in the UI does; returns its id."""
+    """Start a run as the form in the UI does, which has a path and a target; returns its id."""
     deployment = ask(up, "GET", f"/deployments/name/{name}")
-    body = {"parameters": {"config": config}}
+    data = {"path": "demo", "target": "target", **config.get("data", {})}
+    body = {"parameters": {"config": {**config, "data": data}}}
     return str(ask(up, "POST", f"/deployments/{deployment['id']}/create_flow_run", body)["id"])
 
 

@@ -1,23 +1,12 @@
 """The whole way in a real browser: form, run, stages, artifacts, MLflow, comparison."""
 
-import os
 import re
 from pathlib import Path
 
-import pytest
 from playwright.sync_api import expect
 
 from tests.e2e import browser
 from tests.e2e.servers import Up
-
-
-@pytest.fixture
-def needs_chromium() -> None:
-    if browser.CHROMIUM is None:
-        missing = "chromium is not installed: apt-get install chromium"
-        if os.environ.get("CI"):
-            pytest.fail(missing)
-        pytest.skip(missing)
 
 
 def test_a_run_from_form_to_comparison(
@@ -26,6 +15,8 @@ def test_a_run_from_form_to_comparison(
     """A person fills in the form, watches the run complete, and compares its two variants."""
     with browser.browser_page() as page:
         browser.open_form(page, servers.prefect)
+        for needed in ("Path", "Target", "Number of features"):
+            expect(page.get_by_text(needed, exact=True)).to_be_in_viewport()
         browser.field(page, "Path").fill(str(mixed_csv))
         browser.field(page, "Target").fill("label")
         browser.field(page, "Number of features").fill("3")
@@ -48,3 +39,18 @@ def test_a_run_from_form_to_comparison(
             assert name in table
         (weights,) = re.findall(r"(\d+)\s+(\d+)\s*\n*\s*Artifacts", table)
         assert int(weights[0]) == 4 * int(weights[1])
+
+
+def test_a_refused_value_is_explained_at_its_field(needs_chromium: None, servers: Up) -> None:
+    """The form says what is wrong where it is wrong, and starts no run."""
+    with browser.browser_page() as page:
+        browser.open_form(page, servers.prefect)
+        browser.field(page, "Path").fill("sqlite:///shop.db")
+        browser.field(page, "Learning rate").fill("7")
+        page.get_by_role("button", name="Submit", exact=True).click()
+        for title, message in (
+            ("Query", "'query' is a required property"),
+            ("Learning rate", "7 is greater than the maximum of 1"),
+        ):
+            expect(browser.property_of(page, title)).to_contain_text(message)
+        assert page.url.endswith("/run")

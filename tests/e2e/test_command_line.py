@@ -69,7 +69,10 @@ def test_the_same_run_again_is_cached(
     report = json.loads((place / "strict" / "report.json").read_text())
     assert [each["stage"] for each in report["stages"] if each["cached"]] == COMPUTED
     assert report["verdict"]["winner"] is None
-    assert "nothing fits" in again.stdout
+    assert report["prediction"] is None
+    assert "\nPrediction" not in again.stdout
+    said = " ".join(again.stdout.split())
+    assert "budget.p99_us = 0.001 is unreachable: a call that does nothing has a p99 of" in said
 
 
 def test_a_mistake_is_one_message(slipstream: Command, place: Path) -> None:
@@ -114,15 +117,23 @@ def test_a_small_tables_mistakes_are_told_before_prefect_starts(tmp_path: Path) 
     ("arguments", "expected"),
     [
         (["optimize", "--features.k", "-1"], "features.k: .*however: '-1'"),
-        (["optimize", "--feature.k", "1"], "unrecognized arguments: --feature.k 1"),
+        (["optimize", "--feature.k", "1"], "arguments: --feature.k 1; did you mean '--features.k'"),
         (["optimize", "--features", "5"], "features: .*however: 5"),
         (["optimize", "--config", "absent.toml"], "absent.toml: No such file"),
-        (["optimize", "--config", "bad.toml"], "features.kk: no such key"),
+        (["optimize", "--config", "bad.toml"], "features.kk: no such key; did you mean 'k'"),
         (["optimize", "--output", "people.csv/x"], "--output must be a folder"),
         (["inspect", "absent.safetensors"], "absent.safetensors: No such file"),
         (["predict", "output/demo.int8.safetensors", "absent.csv"], "does not exist"),
         (["predict", "output/demo.int8.safetensors", "{bad"], "must be a JSON object"),
-        (["predict", "output/demo.int8.safetensors", "{}"], "'feature_01' must have a value"),
+        (
+            ["predict", "output/demo.int8.safetensors", "{}"],
+            "'feature_01', .* are missing from the row",
+        ),
+        (["predict", "output", "people.csv"], "it is a folder that has 'demo.float32.safetensors'"),
+        (
+            ["predict", "output/demo.int8.safetensors", "people.csv"],
+            "must have the model's columns",
+        ),
         (["export", "absent.safetensors", "--format", "onnx"], "absent.safetensors: No such file"),
         (["export", "people.csv", "--format", "onnx"], "people.csv: not a usable bundle"),
         (["export", "output/demo.int8.safetensors"], "required: --format"),
@@ -131,7 +142,7 @@ def test_a_small_tables_mistakes_are_told_before_prefect_starts(tmp_path: Path) 
         (["clean", "--keep-days", "-1"], "0 or more"),
         (["up", "--prefect-port", "65536"], "must be 1 to 65535, however: '65536'"),
         ([], "COMMAND"),
-        (["optimise"], "invalid choice"),
+        (["optimise"], "invalid choice: 'optimise'; did you mean 'optimize'"),
     ],
 )
 def test_mistakes_end_with_code_2(
@@ -180,6 +191,29 @@ def test_predict_and_inspect_need_the_bundle_only(
     assert "int8" in shown
     assert "5-32-32-1" in shown
     assert "feature_01" in shown
+
+
+def test_predict_reads_a_pipe(
+    demo_run: subprocess.CompletedProcess[str], environment: dict[str, str], place: Path
+) -> None:
+    """`… | slipstream predict BUNDLE - --keep id --on-error null`: as many lines as rows."""
+    program = Path(sys.executable).parent / "slipstream"
+    names = library.load(place / "output/demo.int8.safetensors").features
+    table = f"id,{','.join(names)}\na,{',5' * len(names)}\nb,x{',5' * (len(names) - 1)}\n"
+    done = subprocess.run(
+        [program, "predict", "output/demo.int8.safetensors", "-", "--keep=id", "--on-error=null"],
+        input=table.replace("a,,", "a,"),
+        cwd=place,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    header, first, second = done.stdout.splitlines()
+    assert header == "id,probability,label"
+    assert first.startswith("a,0.")
+    assert second == "b,,"
+    assert "1 of 2 rows have no answer" in done.stderr
 
 
 def test_export_writes_a_file_that_another_runtime_runs(

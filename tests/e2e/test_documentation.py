@@ -60,6 +60,8 @@ def wording(output: str) -> set[str]:
     """The words of each line of a run's output that are no measurement and no machine's name."""
     measured = (
         r"(?<=winner: )\w+",
+        r"(?<=one test row, )\w+",
+        r"\bsame\b",  # where a score did not change
         r"one thread,.*?(?=\nWaterfall)",  # the machine, on which the lines' ends depend
         r"\n  baseline: .*?(?=\nPrediction)",  # remarks and verdict
     )

@@ -8,7 +8,16 @@ from pathlib import Path
 
 import httpx
 
-from tests.e2e.servers import PROGRAM, Up, ask, find, free_port, processes_of, run_deployment
+from tests.e2e.servers import (
+    PROGRAM,
+    Up,
+    ask,
+    await_run,
+    find,
+    free_port,
+    processes_of,
+    run_deployment,
+)
 
 
 def test_both_pages_answer(servers: Up) -> None:
@@ -45,7 +54,7 @@ def test_a_run_from_the_ui_completes(servers: Up) -> None:
     assert stages >= {"ingest", "preprocess", "select", "train", "quantize", "predict", "track"}
     artifacts = {each["key"]: each["data"] for each in find(servers, "artifacts", run)}
     assert float(artifacts["training"]) == 100
-    assert "latency_p50_us" in artifacts["comparison"]
+    assert "latency p50, hot" in artifacts["comparison"]
     (link,) = re.findall(r"\((http[^)]+)\)", artifacts["mlflow-run"])
     assert link.startswith(servers.mlflow)
     run_id = link.rpartition("/")[2]
@@ -67,7 +76,8 @@ def test_retraining_from_the_ui_makes_a_champion(servers: Up) -> None:
     assert run["state"]["type"] == "COMPLETED", run["state"]
     assert run["name"] == "breast_cancer · k=5 · 32×32 · retrain"
     artifacts = {each["key"]: each["data"] for each in find(servers, "artifacts", run)}
-    assert "there was no champion" in artifacts["decision"]
+    assert "**Version 1 promoted**: there was no champion." in artifacts["summary"]
+    assert run["state"]["message"].startswith("version 1 promoted: there was no champion; AUC 0.9")
     found = httpx.get(
         f"{servers.mlflow}/api/2.0/mlflow/registered-models/alias",
         params={"name": "breast_cancer", "alias": "champion"},
@@ -78,19 +88,30 @@ def test_retraining_from_the_ui_makes_a_champion(servers: Up) -> None:
     assert again["state"]["message"] == "unchanged, champion kept"
 
 
-def test_the_nightly_run_is_planned(servers: Up) -> None:
-    """The nightly deployment's schedule is active, with a time zone, and its runs are planned."""
+def test_the_nightly_run_waits_for_a_table(servers: Up) -> None:
+    """Nothing is planned until somebody turns the schedule on; and a run without a table fails."""
     deployment = ask(servers, "GET", "/deployments/name/retrain/retrain-nightly")
     (schedule,) = deployment["schedules"]
-    assert schedule["active"]
+    assert not schedule["active"]
     assert schedule["slug"] == "nightly"
     assert (schedule["schedule"]["cron"], schedule["schedule"]["timezone"]) == ("0 2 * * *", "UTC")
-    mine = {"deployments": {"id": {"any_": [deployment["id"]]}}}
+    path = f"/deployments/{deployment['id']}"
+    run = await_run(servers, ask(servers, "POST", f"{path}/create_flow_run", {})["id"])
+    assert run["state"]["type"] == "FAILED"
+    assert "YOUR_TABLE.csv" in run["state"]["message"]
+
+    switch = f"{path}/schedules/{schedule['id']}"
+    ask(servers, "PATCH", switch, {"active": True}, answers=False)
+    mine = {
+        "deployments": {"id": {"any_": [deployment["id"]]}},
+        "flow_runs": {"state": {"type": {"any_": ["SCHEDULED"]}}},
+    }
     for _ in range(30):  # the scheduler looks at new deployments every few seconds
         planned = ask(servers, "POST", "/flow_runs/filter", mine)
         if planned:
             break
         time.sleep(1)
+    ask(servers, "PATCH", switch, {"active": False}, answers=False)
     assert "T02:00:00" in planned[0]["expected_start_time"]
 
 

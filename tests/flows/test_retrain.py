@@ -70,10 +70,8 @@ def champion_of(place: Path) -> str:
 def newest_artifact(key: str) -> Artifact:
     filters = ArtifactFilter(key=ArtifactFilterKey(any_=[key]))
     with get_client(sync_client=True) as client:
-        (newest, *_) = client.read_artifacts(
-            artifact_filter=filters, sort=ArtifactSort.CREATED_DESC
-        )
-    return newest
+        found = client.read_artifacts(artifact_filter=filters, sort=ArtifactSort.CREATED_DESC)
+    return found[0]
 
 
 def versions_of(place: Path) -> list[str]:

@@ -42,18 +42,19 @@ def test_tasks_do_what_the_library_does(mixed: Trained, monkeypatch: pytest.Monk
     assert (dataset, prepared, mask) == (mixed.dataset, mixed.prepared, mixed.mask)
     assert (network, bundles) == (mixed.network, mixed.bundles)
     trace = predict.fn(dataset, bundles)
-    assert [layer.name for layer in trace.layers] == [
+    assert [layer.name for layer in trace.layers["int8"]] == [
         "hidden layer 1 (ReLU)",
         "hidden layer 2 (ReLU)",
         "output layer (sigmoid)",
     ]
-    assert [len(layer.values) for layer in trace.layers] == [16, 8, 1]
-    assert trace.layers[-1].values[0] == trace.int8
-    assert abs(trace.int8 - trace.float32) < 0.05
+    for precision, layers in trace.layers.items():
+        assert [len(layer.values) for layer in layers] == [16, 8, 1]
+        assert layers[-1].values[0] == trace.answers[precision]
+    assert abs(trace.answers["int8"] - trace.answers["float32"]) < 0.05
     assert trace.label in dataset.classes
     wide = baseline.fn(dataset, prepared, mask)
     assert wide == mixed.baseline
-    measured = benchmark.fn(dataset, bundles, wide)
+    measured = benchmark.fn(dataset, bundles, wide, config.quantization.max_score_loss)
     assert measured.test_rows == dataset.rows["test"]
     assert [step.network for step in measured.waterfall.steps] == [
         "4-256-256-1",

@@ -1,6 +1,7 @@
 import json
 
 import pytest
+from jsonschema import validate
 
 from slipstream.config import OptimizeConfig, parse_config, read_toml
 from slipstream.runtime import InputError
@@ -15,8 +16,9 @@ def test_every_default_runs() -> None:
 @pytest.mark.parametrize(
     ("values", "expected"),
     [
-        ({"features": {"kk": 3}}, "features.kk: no such key; there are: k, method"),
-        ({"feature": {}}, "feature: no such key; there are: data, features, model"),
+        ({"features": {"kk": 3}}, "features.kk: no such key; did you mean 'k'. there are: k, "),
+        ({"feature": {}}, "feature: no such key; did you mean 'features'. there are: data, "),
+        ({"data": {"epochs": 9}}, "data.epochs: no such key; did you mean 'training.epochs'. "),
         (
             {"features": {"k": -1}},
             "features.k: input should be greater than or equal to 0, however: -1",
@@ -59,6 +61,29 @@ def test_every_field_explains_itself() -> None:
             assert field["title"]
             assert field["description"]
     json.dumps(schema)
+
+
+def test_an_old_name_still_works_and_says_so() -> None:
+    """From a file, Python or Prefect: its value counts, and the run's warnings tell."""
+    old = {"quantization": {"max_accuracy_drop": 0.03}}
+    for config in (parse_config(old), OptimizeConfig.model_validate(old)):
+        assert config.quantization.max_score_loss == 0.03
+        assert config.warnings == (
+            "quantization.max_accuracy_drop is now called quantization.max_score_loss: rename it",
+        )
+    both = parse_config({"quantization": {"max_accuracy_drop": 0.03, "max_score_loss": 0.02}})
+    assert both.quantization.max_score_loss == 0.02
+    assert "it is ignored, because both are given" in both.warnings[0]
+    assert parse_config({}).warnings == ()
+
+
+def test_the_form_shows_new_names_and_takes_old_ones() -> None:
+    """A schedule that was saved with an old name still starts; the model refuses unknown names."""
+    schema = OptimizeConfig.model_json_schema()
+    validate({"quantization": {"max_accuracy_drop": 0.03}}, schema)
+    assert "max_accuracy_drop" not in json.dumps(schema)
+    with pytest.raises(InputError, match=r"quantization\.accuracy: no such key"):
+        parse_config({"quantization": {"accuracy": 0.03}})
 
 
 @pytest.mark.parametrize(("text", "expected"), [("a = ", "must be TOML"), (None, "readable file")])

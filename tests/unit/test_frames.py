@@ -49,6 +49,10 @@ def test_frames_are_checked() -> None:
     model = Predictor(people())
     with pytest.raises(InputError, match=r"'age' must have a value.*row 2"):
         model.predict(pd.DataFrame({"age": [1.0, math.nan], "city": "Oslo", "member": 1.0}))
+    with pytest.raises(InputError, match="column 'member' is missing from the table; add it"):
+        model.predict(pd.DataFrame({"age": [1.0], "city": "Oslo"}))
+    with pytest.raises(InputError, match=r"column 'age' is missing from the table; .*mean 'Age'\?"):
+        model.predict(pd.DataFrame({"Age": [1.0], "member": True}))
     with pytest.raises(InputError, match="must be a pandas frame"):
         model.predict(pa.table({"age": [1.0]}))
     doubled = pd.DataFrame(np.zeros((1, 2)), columns=["age", "age"])
@@ -65,3 +69,20 @@ def test_a_doubled_column_matters_where_it_is_read() -> None:
     assert model.predict(doubled).tolist() == model.predict(frame).tolist()
     with pytest.raises(InputError, match="however: 'city' appear twice"):
         model.predict(pd.concat([doubled, frame[["city"]]], axis=1))
+
+
+def test_frames_of_text_answer_as_frames_of_numbers() -> None:
+    """Every column read as text, as from a file, makes no difference."""
+    model = Predictor(people())
+    frame = pd.DataFrame(
+        {
+            "age": [20.0, 35.5],
+            "city": ["Oslo", None],
+            "income": [None, 5e3],
+            "member": [True, False],
+        }
+    )
+    expected = model.predict(frame).tolist()
+    assert model.predict(frame.astype("str")).tolist() == expected
+    assert model.predict(frame.to_dict("records")).tolist() == expected
+    assert model.predict(pd.Series(frame.to_dict("records"))).tolist() == expected

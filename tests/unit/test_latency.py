@@ -1,9 +1,20 @@
 import numpy as np
 import pandas as pd
 
-from slipstream.latency import measure
+from slipstream.latency import WARM_UP_CALLS, Arm, measure, time_hot
 from slipstream.runtime import instruction_set, load_file
 from tests.conftest import Trained
+
+
+def test_no_arm_finds_its_rows_in_the_caches() -> None:
+    """Two arms that share rows get lists of their own, made before each block."""
+    shared = [[float(number), "text"] for number in range(50)]
+    kept: list[list[object]] = []
+    time_hot([Arm(kept.append, shared), Arm(kept.append, shared)], seconds=0.001)
+    timed = kept[2 * WARM_UP_CALLS :]
+    assert all(row in shared for row in timed)
+    assert len({id(row) for row in timed}) == len(timed)
+    assert not {id(row) for row in timed} & {id(row) for row in shared}
 
 
 def test_measures_both_variants_alike(demo: Trained) -> None:
@@ -23,7 +34,11 @@ def test_measures_both_variants_alike(demo: Trained) -> None:
         assert each["latency_cold_p50_us"] > 0
         assert each["throughput_rows_per_s"] > 0
         assert list(latency.quantiles_us(precision)) == sorted(latency.quantiles_us(precision))
-    for interval in (latency.p50_ratio("int8", "float32"), latency.noise_ratio):
+    ratio = latency.p50_ratio("int8", "float32")
+    shown = metrics["int8"]["latency_p50_us"] / metrics["float32"]["latency_p50_us"]
+    assert ratio.estimate == shown
+    assert latency.empty_p99_us.estimate > 0
+    for interval in (ratio, latency.noise_ratio, latency.empty_p99_us):
         assert interval.low <= interval.estimate <= interval.high
     assert latency.machine.timer_us > 0
     assert latency.machine.cpu

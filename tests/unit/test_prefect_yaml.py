@@ -7,8 +7,9 @@ import yaml
 from prefect.cli.deploy._models import PrefectYamlModel
 from prefect.events.schemas.automations import AutomationCore
 
+from slipstream import sources
 from slipstream.config import parse_config
-from slipstream.services import AUTOMATION
+from slipstream.runtime import InputError
 from tests.conftest import CHECKOUT
 
 
@@ -52,11 +53,10 @@ def test_a_typo_would_be_found(right: str, wrong: str) -> None:
 
 
 def test_prefect_reads_the_automation() -> None:
-    """The automation is one, Prefect knows all that it says, and `make up` replaces it by name."""
-    (written,) = yaml.safe_load((CHECKOUT / "automations.yaml").read_text())["automations"]
-    understood = AutomationCore.model_validate(written)
-    assert lost(written, understood.model_dump(exclude_unset=True)) == []
-    assert understood.name == AUTOMATION
+    """Every automation is one, and Prefect knows all that it says."""
+    for written in yaml.safe_load((CHECKOUT / "automations.yaml").read_text())["automations"]:
+        understood = AutomationCore.model_validate(written)
+        assert lost(written, understood.model_dump(exclude_unset=True)) == []
 
 
 def test_the_guide_shows_what_prefect_reads() -> None:
@@ -78,3 +78,13 @@ def test_deployments_lead_to_flows() -> None:
         assert deployment["concurrency_limit"]["limit"] == 1
         assert deployment["tags"]
         assert deployment["description"]
+
+
+def test_the_nightly_run_waits_for_a_table() -> None:
+    """It is switched off, has no table to train on by mistake, and its description says how."""
+    nightly = yaml.safe_load((CHECKOUT / "prefect.yaml").read_text())["deployments"][-1]
+    assert [each["active"] for each in nightly["schedules"]] == [False]
+    with pytest.raises(InputError, match="YOUR_TABLE.csv"):
+        sources.read(parse_config(nightly["parameters"]["config"]).data)
+    for word in ("Edit", "Path", "Target", "Save", "Schedules", "nightly"):
+        assert f"*{word}*" in nightly["description"]

@@ -22,8 +22,10 @@ ROOMS = {
 # Every other library of `slipstream`, and the adapters that import it: one, or a few of which each
 # adapts another part of it (of SQLAlchemy: a source's rows, a lock, a server's database).
 ADAPTERS = {
+    "coolname": {"slipstream.run_names"},
     "filelock": {"slipstream.locking"},
     "grimp": {"slipstream.fingerprint"},
+    "httpx": {"slipstream.prefect_api"},
     "matplotlib": {"slipstream.plots"},
     "flask": {"slipstream.mlflow_server"},
     "mlflow": {
@@ -46,6 +48,7 @@ ADAPTERS = {
     "sqlalchemy": {"slipstream.databases", "slipstream.locking", "slipstream.sources.database"},
     "sqlparse": {"slipstream.sources.database"},
     "threadpoolctl": {"slipstream.timing"},
+    "yaml": {"slipstream.deployments"},
 }
 PACKAGES = ("slipstream", "tasks", "flows", "bench")
 GRAPH = grimp.build_graph(*PACKAGES, include_external_packages=True, cache_dir=None)

@@ -56,7 +56,7 @@ def test_a_budget_that_was_not_met_has_no_winner_and_a_way_out() -> None:
     fitting = Alternatives(own=(), measured=(), conclusion="int8 with k = 2 would fit")
     told = run_summary(record(None, "nothing fits: p99 > 0.1 µs", alternatives=fitting))
     assert r"**Winner: none.** Nothing fits: p99 \> 0.1 µs." in told
-    assert "What would fit: int8 with k = 2 would fit." in told
+    assert "Smaller models, not trained: int8 with k = 2 would fit." in told
 
 
 def test_a_retraining_begins_with_its_decision() -> None:

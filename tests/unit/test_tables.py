@@ -1,10 +1,11 @@
 """Raw tables, as files hold them, for a model that reads some of their columns."""
 
+import numpy as np
 import pyarrow as pa
 import pytest
 
 from slipstream.runtime import InputError, Predictor
-from slipstream.tables import typed_rows
+from slipstream.tables import checked_rows, typed_rows
 from tests.unit.runtime.people import people
 
 MODEL = Predictor(people())
@@ -46,3 +47,41 @@ def test_messages_stay_short() -> None:
         with pytest.raises(InputError) as error:
             typed_rows(MODEL, raw)
         assert len(str(error.value)) < 3_000
+
+
+@pytest.mark.parametrize(
+    "cell",
+    ["40", "+4.e1", "1_000", "NAN", "inf", "-Infinity", "1e400", "fifty", "0x10", "", " NA "],
+)
+@pytest.mark.parametrize("beside", ["5", "x"])
+def test_a_cell_is_what_the_predictor_takes_it_for(cell: str, beside: str) -> None:
+    """A file's text is read by the predictor's rule, one wrong cell among many or none."""
+    income = MODEL.bundle.columns[2]
+    columns = {name: cells * 2 for name, cells in CELLS.items()}
+    frame, refused, _ = checked_rows(MODEL, pa.table({**columns, "income": [cell, beside]}))
+    try:
+        expected = income.encode(cell)
+    except InputError:
+        assert refused[0]
+    else:
+        assert not refused[0]
+        np.testing.assert_equal(frame["income"][0], expected)
+    assert refused[1] == (beside == "x")
+
+
+def test_few_cells_of_text_are_refused_as_many_are() -> None:
+    """One slip in 1,000 rows is no missing value without a word; it is refused as Python does."""
+    columns = {name: cells * 1000 for name, cells in CELLS.items()}
+    slipped = pa.table({**columns, "income": ["1"] * 999 + ["unknown"]})
+    with pytest.raises(InputError, match=r"'income' must be a number.*row 1000 has text that is"):
+        typed_rows(MODEL, slipped)
+
+
+def test_refused_rows_are_told_with_the_first_reason() -> None:
+    """Text that is no number, and nothing where a value must be, each in its row."""
+    columns = {name: cells * 4 for name, cells in CELLS.items()}
+    raw = pa.table({**columns, "age": ["40", "", "30", "x"], "member": ["1", "0", "maybe", "1"]})
+    _, refused, reason = checked_rows(MODEL, raw)
+    assert refused.tolist() == [False, True, True, True]
+    assert reason.startswith("column 'age' must have a value")
+    assert "row 2 has none" in reason

@@ -61,3 +61,28 @@ def test_intervals_hold_their_estimates() -> None:
         assert found.low < found.estimate < found.high
     same = intervals.mean(np.full(9, 2.5))
     assert (same.low, same.estimate, same.high) == (2.5, 2.5, 2.5)
+
+
+def test_a_ratio_is_the_quotient_of_the_medians_that_are_shown() -> None:
+    """Also where the machine has two speeds, and the median of the blocks' ratios is another."""
+    below = np.array([[1.0], [1.0], [2.0], [2.0], [2.0]])
+    above = np.array([[1.1], [1.1], [2.2], [1.8], [1.8]])
+    found = intervals.median_ratio(above, below)
+    assert found.estimate == np.median(above) / np.median(below) == 0.9
+    assert np.median(above / below) == 1.1
+
+
+def test_quantiles_are_numpys_of_resampled_blocks() -> None:
+    """What is counted is what numpy finds in the blocks themselves, interpolation included."""
+    calls = np.random.default_rng(1).integers(1, 9, size=(12, 7)) / 10
+    found = intervals.quantiles(calls, 0.37)
+    assert found[0] == np.quantile(calls, 0.37)
+    for weights, value in zip(intervals._resamples(12)[:50].astype(int), found[1:], strict=False):
+        assert value == pytest.approx(np.quantile(np.repeat(calls, weights, axis=0), 0.37))
+
+
+def test_arms_are_resampled_together() -> None:
+    """Two arms that slow down in the same blocks differ by a factor that is known."""
+    speed = np.random.default_rng(2).choice([1.0, 3.0], size=(20, 1))
+    found = intervals.median_ratio(np.full((20, 5), 1.5) * speed, np.ones((20, 5)) * speed)
+    assert found.low == found.estimate == found.high == 1.5

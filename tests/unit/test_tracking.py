@@ -53,7 +53,7 @@ def record_of(trained: Trained, uri: str) -> RunRecord:
         }
     )
     measured = benchmarking.benchmark(
-        trained.dataset, trained.bundles, trained.baseline, trained.store
+        trained.dataset, trained.bundles, trained.baseline, 0.01, trained.store
     )
     return RunRecord(
         config=config,

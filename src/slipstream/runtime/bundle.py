@@ -25,7 +25,7 @@ from slipstream.runtime.columns import Column
 from slipstream.runtime.errors import BundleError
 from slipstream.runtime.kernels import Layer
 from slipstream.runtime.limits import MAX_BIAS, MAX_FEATURES, MAX_WIDTH
-from slipstream.runtime.text import quote, shorten
+from slipstream.runtime.text import listing, quote, shorten
 from slipstream.runtime.types import Precision, Task
 
 __all__ = ["Bundle", "dump", "parse", "read"]
@@ -97,18 +97,30 @@ def read(path: str | Path) -> Bundle:
         raise BundleError(f"{path}: {error}") from None
     except (OSError, TypeError, ValueError, MemoryError) as error:
         reason = getattr(error, "strerror", None) or str(error) or "it does not fit into memory"
-        raise BundleError(f"a bundle must be a readable file, however: {path}: {reason}") from None
+        raise BundleError(
+            f"a bundle must be a readable file, however: {path}: {reason}; check the path (it is "
+            f"relative to {Path.cwd()})"
+        ) from None
 
 
 def _content(path: Path) -> bytes:
     """The bytes of a file, unless it is plain without reading them that it is no bundle."""
-    if not stat.S_ISREG(path.stat().st_mode):
+    mode = path.stat().st_mode
+    if stat.S_ISDIR(mode):
+        raise OSError(errno.EISDIR, _inside(path))
+    if not stat.S_ISREG(mode):
         raise OSError(errno.EINVAL, "it is no regular file")  # a pipe would be waited for
     try:
         with safe_open(path, "numpy"):  # maps it, and holds its size against its header
             return path.read_bytes()
     except SafetensorError:
         _fail(*_FOREIGN)
+
+
+def _inside(folder: Path) -> str:
+    """What to say of a folder where a bundle is wanted."""
+    found = sorted(each.name for each in folder.glob("*.safetensors"))
+    return f"it is a folder{f' that has {listing(found)}: name one' if found else ''}"
 
 
 def parse(data: bytes) -> Bundle:

@@ -18,11 +18,25 @@ from numpy.typing import NDArray
 from slipstream.runtime.errors import InputError
 from slipstream.runtime.text import quote
 from slipstream.runtime.types import ColumnKind
+from slipstream.runtime.values import WrongValueError, is_missing, text_number, to_number
 
-__all__ = ["Column", "Positions", "locate", "stack", "table_offsets"]
+__all__ = [
+    "NO_NUMBER",
+    "NO_VALUE",
+    "Column",
+    "Positions",
+    "locate",
+    "stack",
+    "table_offsets",
+]
 
 Floats = NDArray[np.float64]
 Rows = NDArray[np.int64]
+
+# What a column may find in a table and not take, besides values of other types.
+NO_VALUE = "none"
+NO_NUMBER = "text that is no number"
+_WORDS = {"true": 1.0, "false": 0.0}  # in a boolean column
 
 # (low, high, t): three arrays of one length.
 Positions = tuple[Rows, Rows, Floats]
@@ -97,29 +111,49 @@ class Column:
         Raises:
             InputError: the value has the wrong type, or is missing where the model's data had none.
         """
-        if self.edges is None:
-            code = self._code(value)
-            self._check_missing(code == self.missing_row)
-            return float(code)
-        number = self._number(value)
-        self._check_missing(number != number)
+        try:
+            number = self._code(value) if self.edges is None else self._number(value)
+        except WrongValueError as error:
+            raise self.refusal(str(error)) from None
+        if not self.allows_missing and self._is_absent(number):
+            raise self.refusal(NO_VALUE)
         return number
 
     def encode_all(self, values: Any, count: int) -> Floats:
-        """Encode `count` raw values (a sequence, an array or a frame's column; None: all missing).
+        """Encode `count` raw values (a sequence, an array or a frame's column).
 
         Raises:
             InputError: as `encode`, for any of them.
         """
-        if values is None:
-            values = [None] * count
-        if self.edges is None:
-            codes = np.fromiter((self._code(value) for value in values), np.float64, count)
-            self._check_missing(codes == self.missing_row)
-            return codes
-        numbers = self._numbers(values, count)
-        self._check_missing(np.isnan(numbers))
+        try:
+            numbers = self._encode_each(values, count)
+        except WrongValueError:
+            raise self._first_refusal(values) from None
+        if not self.allows_missing:
+            absent = self._is_absent(numbers)
+            if absent.any():
+                raise self.refusal(NO_VALUE, absent)
         return numbers
+
+    def encode_absent(self, count: int) -> Floats:
+        """Encode `count` values of a column that is not there, and may be missing."""
+        return np.full(count, self.missing_row if self.edges is None else math.nan, np.float64)
+
+    def refusal(self, found: str, rows: NDArray[np.bool_] | None = None) -> InputError:
+        """What to say where the column does not take what was found in it.
+
+        Args:
+            found: `NO_VALUE`, `NO_NUMBER`, or what else it is.
+            rows: which rows of a table (N,) have it; None where there is one row only.
+        """
+        rule, way_out = self._rule(found)
+        where, more = "it has", ""
+        if rows is not None:
+            where = f"row {int(np.argmax(rows)) + 1} has"
+            more = f" ({int(rows.sum()):,} such rows)" if rows.sum() > 1 else ""
+        return InputError(
+            f"column {quote(self.name)} {rule}, however: {where} {found}{more}; {way_out}"
+        )
 
     def locate(self, numbers: Floats) -> Positions:
         """Where encoded values lie in this column's part of the table: three arrays (N,)."""
@@ -149,69 +183,78 @@ class Column:
         t = (clamped - edges[low]) / (edges[low + 1] - edges[low])
         return start + low, start + low + 1, t
 
-    def _numbers(self, values: Any, count: int) -> Floats:
+    def _encode_each(self, values: Any, count: int) -> Floats:
+        if self.edges is None:
+            return np.fromiter(map(self._code, values), np.float64, count)
         if isinstance(values, np.ndarray) and values.dtype.kind in "fiub":
             return values.astype(np.float64)
-        return np.fromiter((self._number(value) for value in values), np.float64, count)
+        return np.fromiter(map(self._number, values), np.float64, count)
 
     def _number(self, value: Any) -> float:
         if type(value) is float:
             return value
-        if _is_missing(value) or (isinstance(value, str) and value.strip() in self._codes):
-            return math.nan
-        try:
-            if not _is_number(value):
-                raise TypeError
-            try:
-                return float(value)
-            except OverflowError:  # an int beyond float's range saturates like an infinity
-                return math.inf if value > 0 else -math.inf
-        except (TypeError, ValueError):
-            raise self._wrong_type("a number", value) from None
+        if isinstance(value, str):
+            return self.number(value.strip())
+        return math.nan if is_missing(value) else to_number(value)
 
-    def _code(self, value: Any) -> int:
+    def number(self, text: str) -> float:
+        """What a text without blanks around it is in a numeric column: NaN for missing.
+
+        Raises:
+            WrongValueError: it is no number.
+        """
+        if text in self._codes:
+            return math.nan
+        number = text_number(text)
+        if number is None and self.kind == "boolean":
+            number = _WORDS.get(text.lower())
+        if number is None:
+            raise WrongValueError(NO_NUMBER)
+        return number
+
+    def _code(self, value: Any) -> float:
         if isinstance(value, str):
             code = self._codes.get(value)
             if code is None:
                 code = self._codes.get(value.strip(), self.unknown_row)
-            return code
-        if _is_missing(value):
-            return self.missing_row
-        raise self._wrong_type("a string (it is categorical)", value)
+            return float(code)
+        if is_missing(value):
+            return float(self.missing_row)
+        raise WrongValueError(f"a value of type {type(value).__name__}")
 
-    def _wrong_type(self, expected: str, value: Any) -> InputError:
-        return InputError(
-            f"column {quote(self.name)} must be {expected}, however: a value of type "
-            f"{type(value).__name__}; convert the column before predicting"
-        )
+    def _is_absent(self, numbers: Any) -> Any:
+        return numbers == self.missing_row if self.edges is None else numbers != numbers
 
-    def _check_missing(self, absent: NDArray[np.bool_] | bool) -> None:
-        if self.allows_missing or not np.any(absent):
-            return
-        raise InputError(
-            f"column {quote(self.name)} must have a value, because the model's data had none "
-            f"missing, however: row {int(np.argmax(absent)) + 1} has none; fill it in, or train on "
-            f"data where {quote(self.name)} is sometimes missing"
-        )
+    def _first_refusal(self, values: Any) -> InputError:
+        """What to say of the first wrong value, and of those that are wrong in the same way."""
+        found = [self._wrong(value) for value in values]
+        first = next(filter(None, found))
+        return self.refusal(first, np.array([each == first for each in found]))
 
+    def _wrong(self, value: Any) -> str:
+        """What a value is where the column does not take it; a missing one is another matter."""
+        try:
+            self._encode_each([value], 1)
+        except WrongValueError as error:
+            return str(error)
+        return ""
 
-def _is_missing(value: Any) -> bool:
-    """None, NaN, numpy's masked, and pandas' missing values, which this package does not import."""
-    if value is None or type(value).__name__ in ("NAType", "NaTType", "MaskedConstant"):
-        return True
-    return isinstance(value, float | np.floating) and bool(np.isnan(value))
-
-
-def _is_number(value: Any) -> bool:
-    """Whether `float` reads a number, where it reads anything: it also takes what is none.
-
-    Text, bytes and every other buffer it would parse; of numpy it takes dates of nanoseconds, raw
-    memory, and complex numbers without their imaginary part.
-    """
-    dtype = getattr(value, "dtype", None)
-    if isinstance(dtype, np.dtype):
-        return dtype.kind in "fiub"
-    return hasattr(value, "__float__") or hasattr(value, "__index__")
+    def _rule(self, found: str) -> tuple[str, str]:
+        """Which rule is broken, and what to do so that no other one is."""
+        if found == NO_VALUE:
+            rule = "must have a value, because the model's data had none missing"
+            return (
+                rule,
+                f"fill it in, or train on data where {quote(self.name)} is missing sometimes",
+            )
+        empty = ", or leave it empty" if self.allows_missing else ""
+        if self.edges is None:
+            return "must be a string (it is categorical)", f"convert it to text{empty}"
+        if self.kind == "boolean":
+            return "must be true or false", f"write true, false, 1 or 0{empty}"
+        if found == NO_NUMBER:
+            return "must be a number", f"write it in digits, such as 1234.5{empty}"
+        return "must be a number", f"convert it to one{empty}"
 
 
 def table_offsets(columns: Iterable[Column]) -> list[int]:

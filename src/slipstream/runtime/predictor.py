@@ -18,7 +18,7 @@ from slipstream.runtime.errors import InputError
 from slipstream.runtime.kernels import Float32Kernel, Int8Kernel, Kernel, activations, run
 from slipstream.runtime.links import LINKS, apply
 from slipstream.runtime.rows import RowReader
-from slipstream.runtime.text import quote
+from slipstream.runtime.text import listing, quote, shorten
 from slipstream.runtime.types import Backend, Precision, Task
 
 if TYPE_CHECKING:
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 __all__ = ["Predictor", "load_file"]
 
 ROWS_A_THREAD = 4096  # fewer are answered sooner than a thread wakes up
+SHOWN_FEATURES = 6  # of a model, in one line
 
 
 def load_file(path: str | Path) -> "Predictor":
@@ -35,7 +36,7 @@ def load_file(path: str | Path) -> "Predictor":
     Raises:
         BundleError: the file cannot be read, is damaged, or is not a bundle.
     """
-    return Predictor(read(path))
+    return Predictor(read(path), name=Path(path).name)
 
 
 class Predictor:
@@ -45,12 +46,15 @@ class Predictor:
         bundle: a verified bundle.
         backend: `compiled` runs `_native.c`, `numpy` the same arithmetic in numpy; by default the
             first where it was built.
+        name: what `repr` calls it, such as its file's name.
 
     Raises:
         InputError: there is no such backend, or the compiled predictor was not built.
     """
 
-    def __init__(self, bundle: Bundle, *, backend: Backend = native.backend) -> None:
+    def __init__(
+        self, bundle: Bundle, *, backend: Backend = native.backend, name: str = ""
+    ) -> None:
         if backend not in get_args(Backend):
             raise InputError(
                 f"backend must be one of {', '.join(get_args(Backend))}, however: "
@@ -58,6 +62,7 @@ class Predictor:
             )
         self.bundle = bundle
         self.backend: Backend = backend
+        self.name = name
         self._link = LINKS[bundle.task]
         self._reader = RowReader(bundle.columns)
         self._compiled = None
@@ -77,7 +82,21 @@ class Predictor:
 
         Nothing more is kept for it, and who receives it checks it as any other file.
         """
-        return _rebuild, (type(self), dump(self.bundle), self.backend)
+        return _rebuild, (type(self), dump(self.bundle), self.backend, self.name)
+
+    def __repr__(self) -> str:
+        """One line: name, task, precision, sizes, what runs it, and the columns it reads."""
+        widths = (len(self.features), *(len(layer.bias) for layer in self.bundle.layers))
+        runs = f" ({native.instruction_set})" if self.backend == "compiled" else ""
+        facts = (
+            f"{self.task}{_answered(self.bundle)}",
+            f"{self.precision} {'-'.join(map(str, widths))}",
+            f"weights {self.weights_bytes:,} B of {self.bundle.tensors_bytes:,} B",
+            f"{self.backend}{runs}",
+            f"reads {listing(self.features, most=SHOWN_FEATURES)}",
+        )
+        called = f" {quote(self.name)}" if self.name else ""
+        return f"<{type(self).__name__}{called}: {', '.join(facts)}>"
 
     @property
     def features(self) -> list[str]:
@@ -112,7 +131,7 @@ class Predictor:
 
         Args:
             row: a mapping from column name to raw value (other keys are ignored), or a sequence of
-                k raw values in the order of `features`.
+                k raw values in the order of `features`. Text that writes a number is that number.
 
         Raises:
             InputError: a value has the wrong type, or is missing where the model's data had none.
@@ -130,8 +149,9 @@ class Predictor:
         """Answer N rows: (N,), or (N, C) for a multiclass model.
 
         Args:
-            table: a pandas frame (other columns are ignored, an absent one is all missing), or an
-                (N, k) array of raw values in the order of `features`.
+            table: a pandas frame (other columns are ignored, an absent one is all missing), a list
+                of rows as `predict_one` takes them, or an (N, k) array of raw values in the order
+                of `features`.
             threads: at most how many threads share the rows, of which each has thousands; the
                 compiled predictor only.
 
@@ -206,9 +226,22 @@ class Predictor:
         return stack(located, self._offsets)
 
 
-def _rebuild(kind: type[Predictor], data: bytes, backend: Backend) -> Predictor:
+def _rebuild(kind: type[Predictor], data: bytes, backend: Backend, name: str = "") -> Predictor:
     """A predictor of a file's bytes; numpy answers where the compiled one was not built."""
-    return kind(parse(data), backend=native.backend if backend == "compiled" else backend)
+    made = kind(parse(data), backend=native.backend if backend == "compiled" else backend)
+    made.name = name  # a subclass may be made of a bundle and a backend only
+    return made
+
+
+def _answered(bundle: Bundle) -> str:
+    """What a model's answer is about, as far as its maker recorded it."""
+    target = bundle.details.get("target")
+    if not isinstance(target, str):
+        target = ""
+    if bundle.task == "binary":
+        return f" {shorten(target)}={quote(bundle.classes[1])}"
+    shown = f" {quote(target)}" if target else ""
+    return f"{shown} of {len(bundle.classes)} classes" if bundle.classes else shown
 
 
 def _checked_threads(threads: Any) -> int:
@@ -217,7 +250,10 @@ def _checked_threads(threads: Any) -> int:
     except TypeError:
         count = 0
     if count < 1:
-        raise InputError(f"threads must be a whole number, 1 or more, however: {quote(threads)}")
+        raise InputError(
+            f"threads must be a whole number, 1 or more, however: {quote(threads)}; "
+            "leave it out for one"
+        )
     return count
 
 

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from slipstream.runtime.columns import Column
 from slipstream.runtime.errors import InputError
-from slipstream.runtime.text import listing
+from slipstream.runtime.text import did_you_mean, listing
 
 __all__ = ["RowReader"]
 
@@ -29,7 +29,13 @@ class RowReader:
         Raises:
             InputError: a value has the wrong type, or is missing where the model's data had none.
         """
-        return [column.encode(value) for column, value in zip(self._columns, self.one(row))]  # noqa: B905 - checked
+        values = self.one(row)
+        try:
+            return [column.encode(value) for column, value in zip(self._columns, values)]  # noqa: B905 - checked
+        except InputError:
+            if _has_names(type(row)):
+                self._check_present(row, "the row")
+            raise
 
     def encode(self, table: Any) -> NDArray[np.float64]:
         """Turn a raw table into numbers, (N, k), as `encode_one` does.
@@ -40,12 +46,13 @@ class RowReader:
         raw, count = self.table(table)
         numbers = np.empty((len(raw), count))
         for into, column, values in zip(numbers, self._columns, raw, strict=True):
-            into[:] = column.encode_all(values, count)
+            absent = values is None
+            into[:] = column.encode_absent(count) if absent else column.encode_all(values, count)
         return numbers.T
 
     def one(self, row: Any) -> list[Any]:
         """The k raw values of a row; what a mapping lacks is None."""
-        if isinstance(row, Mapping) or hasattr(row, "get"):  # a pandas series is no Mapping
+        if _has_names(type(row)):
             return [row.get(name) for name in self._names]
         try:
             if isinstance(row, _NO_ROWS):
@@ -54,26 +61,37 @@ class RowReader:
         except TypeError:
             raise InputError(
                 "a row must be a dict of raw values, or a sequence of them, however: "
-                f"{type(row).__name__}"
+                f"{type(row).__name__}; name the values, as in {{{self._names[0]!r}: …}}"
             ) from None
-        self._check_width(len(values))
+        self._check_width(len(values), "give a dict to name them")
         return values
 
     def table(self, table: Any) -> tuple[list[Any], int]:
-        """The raw values of each column (None: its column is not there), and how many rows."""
+        """The raw values of each column (None: it is not there, and need not be); how many rows."""
         if hasattr(table, "columns"):
             return self._frame_columns(table), len(table)
         if isinstance(table, np.ma.MaskedArray):
             array = np.where(np.ma.getmaskarray(table), np.array(None), table.data)
         else:
-            array = _as_array(table)
+            rows = _listed(table)
+            if rows is not None and (not rows or any(map(_has_names, set(map(type, rows))))):
+                return self._named_columns(rows), len(rows)
+            array = _as_array(table if rows is None else rows)
         if array.ndim != 2:
             raise InputError(
-                f"a table must have rows and columns, however: its shape is {array.shape}; "
-                "give one row to predict_one"
+                "a table must be a frame, a list of rows, or an array of shape (rows, columns), "
+                f"however: {_shown(table, array)}; give one row to predict_one, several as a list"
             )
-        self._check_width(array.shape[1])
+        self._check_width(array.shape[1], "give a frame or dicts to name them")
         return list(array.T), len(array)
+
+    def _named_columns(self, rows: Sequence[Any]) -> list[Any]:
+        """The columns of rows of which some, or all, are mappings: each is read as by `one`."""
+        read = [self.one(row) for row in rows]
+        for number, (row, values) in enumerate(zip(rows, read, strict=True), start=1):
+            if _has_names(type(row)) and any(value is None for value in values):
+                self._check_present(row, f"row {number}")
+        return list(zip(*read, strict=True)) if read else [()] * len(self._names)
 
     def _frame_columns(self, frame: Any) -> list[Any]:
         names = frame.columns
@@ -88,24 +106,69 @@ class RowReader:
                 f"the columns that a model reads must have different names, however: "
                 f"{listing(twice)} appear twice; rename or drop one"
             )
+        self._check_present(names, "the table")
         present = set(names)
+        if present.isdisjoint(self._names):
+            raise InputError(
+                f"a table must have the model's columns ({listing(self._names)}), however: it has "
+                f"{listing(list(names)) or 'none'}; use a table like the one the model was made for"
+            )
         return [_plain(frame[name]) if name in present else None for name in self._names]
 
-    def _check_width(self, width: int) -> None:
+    def _check_present(self, names: Any, what: str) -> None:
+        """Check that the columns which must have a value are among the names of what was given."""
+        if not hasattr(names, "__contains__"):
+            return
+        required = [column.name for column in self._columns if not column.allows_missing]
+        absent = [name for name in required if name not in names]
+        if not absent:
+            return
+        others = [name for name in _keys(names) if isinstance(name, str)]
+        one = len(absent) == 1
+        which = f"column{'' if one else 's'} {listing(absent)}"
+        raise InputError(
+            f"{which} must have a value, because the model's data had none missing, however: "
+            f"{which} {'is' if one else 'are'} missing from {what}; "
+            f"{did_you_mean(absent[0], set(others).difference(self._names))}"
+            f"add {'it' if one else 'them'}"
+        )
+
+    def _check_width(self, width: int, way_out: str) -> None:
         if width != len(self._names):
             raise InputError(
                 f"a row must have {len(self._names)} values ({listing(self._names)}), "
-                f"however: {width}; give a dict to name them"
+                f"however: {width}; {way_out}"
             )
 
 
+def _has_names(kind: type) -> bool:
+    """Whether a row of this type is read by the names of its values."""
+    return issubclass(kind, Mapping) or hasattr(kind, "get")  # a pandas series is no Mapping
+
+
+def _keys(names: Any) -> Any:
+    return names.keys() if hasattr(names, "keys") else names
+
+
+def _listed(table: Any) -> Sequence[Any] | None:
+    """The rows of what holds them one by one: a sequence, or an array of objects; else None."""
+    if isinstance(table, list | tuple):
+        return table
+    if isinstance(table, _NO_ROWS):
+        return None
+    if isinstance(table, Sequence):
+        return list(table)
+    kind = getattr(getattr(table, "dtype", None), "kind", "")  # a series of dicts has one too
+    return list(table) if kind == "O" and getattr(table, "ndim", 0) == 1 else None
+
+
 def _as_array(table: Any) -> NDArray[Any]:
-    rows = table if isinstance(table, list | tuple) else ()
-    odd = next((each for each in (table, *rows) if isinstance(each, _NO_ROWS)), None)
+    kinds = {type(table), *(map(type, table) if isinstance(table, list | tuple) else ())}
+    odd = next((kind for kind in kinds if issubclass(kind, _NO_ROWS)), None)
     if odd is not None:  # numpy would read some of them as numbers
         raise InputError(
             "a table must be a frame, or rows of raw values, however: "
-            f"{type(odd).__name__}; convert it to an array of shape (rows, columns)"
+            f"{odd.__name__}; convert it to an array of shape (rows, columns)"
         )
     try:
         return np.asarray(table, dtype=None if isinstance(table, np.ndarray) else object)
@@ -114,6 +177,10 @@ def _as_array(table: Any) -> NDArray[Any]:
             "a table must have as many values in each row, however: they differ; "
             "give a frame, or an array of shape (rows, columns)"
         ) from None
+
+
+def _shown(table: Any, array: NDArray[Any]) -> str:
+    return f"its shape is {array.shape}" if array.ndim else f"its type is {type(table).__name__}"
 
 
 def _plain(series: Any) -> NDArray[Any]:

@@ -1,9 +1,9 @@
 """What others wrote, names and values, as a message or a terminal can take it."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
-__all__ = ["escape", "listing", "quote", "shorten"]
+__all__ = ["did_you_mean", "escape", "listing", "quote", "shorten"]
 
 MOST_CHARACTERS = 100
 MOST_NAMES = 20
@@ -28,7 +28,16 @@ def quote(value: Any) -> str:
     return shorten(repr(value))
 
 
-def listing(names: Sequence[str]) -> str:
+def listing(names: Sequence[str], *, most: int = MOST_NAMES) -> str:
     """The first of several names, quoted, and how many there are if those are not all."""
-    shown = ", ".join(map(quote, names[:MOST_NAMES]))
-    return shown if len(names) <= MOST_NAMES else f"{shown}, … ({len(names):,} in all)"
+    shown = ", ".join(map(quote, names[:most]))
+    return shown if len(names) <= most else f"{shown}, … ({len(names):,} in all)"
+
+
+def did_you_mean(word: str, choices: Iterable[str]) -> str:
+    """A question that names the choices nearest to a word, and a blank; empty: none is near."""
+    from difflib import get_close_matches
+
+    folded = {each.casefold(): each for each in choices if len(each) <= MOST_CHARACTERS}
+    near = get_close_matches(word[: MOST_CHARACTERS + 1].casefold(), folded)
+    return f"did you mean {' or '.join(quote(folded[each]) for each in near)}? " if near else ""

@@ -18,7 +18,7 @@ import pyarrow.parquet as pq
 from slipstream.runtime.errors import InputError
 from slipstream.runtime.text import listing, shorten
 
-__all__ = ["fingerprint", "read", "size_bytes"]
+__all__ = ["fingerprint", "parse_csv", "read", "size_bytes"]
 
 _SUFFIXES = (".csv", ".csv.gz", ".parquet")
 _DELIMITERS = ",;\t|"
@@ -138,7 +138,24 @@ def _read_parquet(file: Path) -> pa.Table:
 
 
 def _read_csv(file: Path) -> pa.Table:
-    text = _decode(file)
+    raw = file.read_bytes()
+    if file.name.endswith(".gz"):
+        try:
+            raw = gzip.decompress(raw)
+        except (OSError, EOFError, zlib.error) as error:
+            raise InputError(
+                f"a .gz file must be whole gzip, however: {file}: {error}; compress it again"
+            ) from None
+    return parse_csv(raw, file)
+
+
+def parse_csv(raw: bytes, file: Path | str) -> pa.Table:
+    """Read the bytes of a CSV file as a table of text; messages call it `file`.
+
+    Raises:
+        InputError: they are no CSV.
+    """
+    text = _decode(raw, file)
     stream = io.StringIO(text)
     stream.seek(len(text) - len(text.lstrip("\n")))  # blank lines before the header
     header = _QUOTED.sub("", text).lstrip("\n").split("\n", 1)[0]
@@ -153,16 +170,8 @@ def _read_csv(file: Path) -> pa.Table:
     return _parse(file, stream.read(), names, delimiter, header_lines)
 
 
-def _decode(file: Path) -> str:
+def _decode(raw: bytes, file: Path | str) -> str:
     """The text of a CSV file: whole, in UTF-8, its line ends unified."""
-    raw = file.read_bytes()
-    if file.name.endswith(".gz"):
-        try:
-            raw = gzip.decompress(raw)
-        except (OSError, EOFError, zlib.error) as error:
-            raise InputError(
-                f"a .gz file must be whole gzip, however: {file}: {error}; compress it again"
-            ) from None
     try:
         text = raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -182,7 +191,9 @@ def _decode(file: Path) -> str:
     return text
 
 
-def _parse(file: Path, body: str, names: list[str], delimiter: str, header_lines: int) -> pa.Table:
+def _parse(
+    file: Path | str, body: str, names: list[str], delimiter: str, header_lines: int
+) -> pa.Table:
     ragged: list[pacsv.InvalidRow] = []
 
     def remember(row: pacsv.InvalidRow) -> str:
@@ -222,7 +233,7 @@ def _parse(file: Path, body: str, names: list[str], delimiter: str, header_lines
     return pa.table(trimmed, names=names)
 
 
-def _check_quotes(file: Path, body: str, table: pa.Table) -> None:
+def _check_quotes(file: Path | str, body: str, table: pa.Table) -> None:
     """A quote that is never closed would swallow the rest of the file as one cell."""
     if body.count('"') % 2 and table.num_rows:
         last = [column[-1].as_py() for column in table.columns]

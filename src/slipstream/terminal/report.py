@@ -13,12 +13,16 @@ from rich.status import Status
 from rich.table import Table
 from rich.text import Text
 
+from slipstream.comparison import answers
+from slipstream.comparison import rows as comparison_rows
+from slipstream.judging import show
 from slipstream.references import Epoch
 from slipstream.report import Report, Retraining
-from slipstream.results import Alternatives, RowTrace, RunRecord, Stage, Waterfall
+from slipstream.results import Alternatives, Benchmark, RowTrace, RunRecord, Stage, Waterfall
 from slipstream.runtime.text import escape, shorten
+from slipstream.runtime.types import Precision
 from slipstream.sentences import retraining_sentences
-from slipstream.units import microseconds
+from slipstream.units import microseconds, size
 from slipstream.waterfall import altogether, write_parts
 from slipstream.waterfall import table as steps_table
 
@@ -36,20 +40,6 @@ CHART_WIDTH = 40
 SHOWN_VALUES = 6
 MOST_EPOCHS = 12
 
-# Metrics in the comparison: key, label, how a value is shown.
-_ROWS = (
-    ("weights_bytes", "weights", "{:,.0f} B".format),
-    ("tensors_bytes", "all tensors", "{:,.0f} B".format),
-    ("bundle_bytes", "file", "{:,.0f} B".format),
-    ("test_accuracy", "test accuracy", "{:.4f}".format),
-    ("test_auc", "test AUC", "{:.4f}".format),
-    ("test_log_loss", "test log-loss", "{:.4f}".format),
-    ("latency_p50_us", "latency p50, hot", microseconds),
-    ("latency_p99_us", "latency p99, hot", microseconds),
-    ("latency_cold_p50_us", "latency p50, cold", microseconds),
-    ("throughput_rows_per_s", "throughput", "{:,.0f} rows/s".format),
-)
-
 
 def starting(what: str) -> Status:
     """Show, while a block runs, that something takes its time to start."""
@@ -65,12 +55,14 @@ def show_report(report: Report, files: Mapping[str, Path]) -> None:
     console.print(_stages(record, report.stages))
     console.print(_epochs(record.network.history, record.network.best_epoch))
     console.print(_loss_chart(record.network.history))
-    console.print(_comparison(record))
+    console.print(_comparison(record.benchmark))
     console.print(_waterfall(record.benchmark.waterfall))
     console.print(_verdict(record), highlight=False)
     if record.alternatives:
         console.print(_alternatives(record.alternatives))
-    console.print(_row_trace(record.trace), highlight=False)
+    if record.comparison.verdict.winner:
+        trace = _row_trace(record.trace, record.comparison.verdict.winner)
+        console.print(trace, highlight=False)
     console.print(_next_steps(report, files), highlight=False, soft_wrap=True)
 
 
@@ -129,7 +121,9 @@ def _thinned(history: Sequence[Epoch], best_epoch: int) -> list[Epoch]:
 
 def _loss_chart(history: Sequence[Epoch]) -> RenderableType:
     """Training loss as the seed draws it: one row a level, a star an epoch that is above it."""
-    shown = history[:: -(-len(history) // CHART_WIDTH)]
+    count = min(len(history), CHART_WIDTH)
+    steps = max(count - 1, 1)  # from the first epoch to the last, both of them shown
+    shown = [history[round(each * (len(history) - 1) / steps)] for each in range(count)]
     top = max(epoch.train_loss for epoch in shown)
     bottom = min(epoch.train_loss for epoch in shown)
     lines = []
@@ -145,44 +139,34 @@ def _loss_chart(history: Sequence[Epoch]) -> RenderableType:
     return Group(Text("  training loss", style="bold"), Text("\n".join(lines)), Text(""))
 
 
-def _comparison(record: RunRecord) -> RenderableType:
-    table = _table("", "float32", "int8", "int8 / float32", title="Comparison", numbers_from=1)
-    float32, int8 = record.comparison.metrics["float32"], record.comparison.metrics["int8"]
-    for metric, label, form in _ROWS:
-        ratio = f"{int8[metric] / float32[metric]:.3f}" if float32[metric] else ""
-        table.add_row(label, form(float32[metric]), form(int8[metric]), ratio)
-    bench = record.benchmark
-    machine = bench.machine
-    noise = bench.noise_ratio
-    answers = f"{bench.test_rows:,} test rows, {bench.changed_answers} answered differently by int8"
+def _comparison(benchmark: Benchmark) -> RenderableType:
+    table = _table("", "float32", "int8", "change", title="Comparison", numbers_from=1)
+    for row in comparison_rows(benchmark):
+        table.add_row(*row)
+    machine, noise = benchmark.machine, show(benchmark.noise_ratio, ".3f")
     latency = (
         f"Latency: one row in, one answer out; {machine.calls:,} calls a variant on "
         f"{machine.distinct_rows:,} rows, one thread, {machine.runs} predictor on {machine.cpu}; "
-        f"timer {machine.timer_us:.2f} µs included; int8 against itself "
-        f"{noise.estimate:.3f} [{noise.low:.3f}, {noise.high:.3f}]"
+        f"timer {microseconds(machine.timer_us)} included; int8 against itself x {noise}"
     )
-    return Group(table, _notes([answers, latency]))
+    return Group(table, _notes([answers(benchmark), latency]))
 
 
 def _waterfall(waterfall: Waterfall) -> RenderableType:
     table = _table(
-        *("step", "p50", "", "weights", "", "AUC", ""),
-        title="Waterfall (each step against the one before)",
+        *("step", "p50", "weights", "AUC", "log-loss"),
+        title="Waterfall (each step, and its change from the one before)",
         numbers_from=1,
     )
     for row in steps_table(waterfall.steps):
-        table.add_row(
-            str(row["step"]),
-            *(microseconds(float(row["latency_p50_us"])), str(row["latency change"])),
-            *(f"{row['weights_bytes']:,} B", str(row["size change"])),
-            *(f"{row['test_auc']:.4f}", str(row["AUC change"])),
-        )
+        table.add_row(*(row[each] for each in ("step", "p50", "weights", "AUC", "log-loss")))
     first, *later = waterfall.steps
     notes = [
-        f"{first.name}: {first.network}, log-loss {first.test_log_loss:.4f}",
+        f"{first.name}: {first.network}",
         *(f"{step.name}, {step.network}: {step.remark}" for step in later),
         f"altogether: {altogether(waterfall.steps)}",
-        *(f"{each}, µs by part: {write_parts(part)}" for each, part in waterfall.parts_us.items()),
+        "Where the time goes, by whole blocks of calls, so without the timer that p50 includes",
+        *(f"{each}: {write_parts(part)}" for each, part in waterfall.parts_us.items()),
     ]
     return Group(table, _notes(notes))
 
@@ -203,7 +187,7 @@ def _alternatives(alternatives: Alternatives) -> RenderableType:
         table.add_row(
             *(" x ".join(str(width) for width in each.hidden), each.precision, str(each.k)),
             *(microseconds(each.latency_p50_us), microseconds(each.latency_p99_us)),
-            *(f"{each.bundle_bytes:,} B", f"{whose}{'no' if each.excess else 'fits'}"),
+            *(size(each.bundle_bytes), f"{whose}{'no' if each.excess else 'fits'}"),
             style="dim" if each.excess else "green",
         )
     return Group(table, _notes([alternatives.conclusion]))
@@ -212,17 +196,17 @@ def _alternatives(alternatives: Alternatives) -> RenderableType:
 def _verdict(record: RunRecord) -> str:
     verdict = record.comparison.verdict
     colour = "green" if verdict.winner else "red"
-    reason = _literal(verdict.reason)
-    return f"[bold {colour}]Verdict: {verdict.winner or 'no winner'}[/] — {reason}.\n"
+    wins = f"{verdict.winner} wins" if verdict.winner else "no winner"
+    return f"[bold {colour}]Verdict: {wins}.[/] {_literal(verdict.reason)}.\n"
 
 
-def _row_trace(trace: RowTrace) -> RenderableType:
-    table = _table("one test row, int8", "values", title="Prediction")
+def _row_trace(trace: RowTrace, winner: Precision) -> RenderableType:
+    """The winner's way from a row to its answer: what did not win answers nothing here."""
+    table = _table(f"one test row, {winner}", "values", title="Prediction")
     raw = ", ".join(f"{shorten(name)}={_cell(value)}" for name, value in trace.row.items())
     table.add_row("input layer", _literal(raw))
-    for layer in trace.layers:
+    for layer in trace.layers[winner]:
         table.add_row(layer.name, _values(layer.values))
-    table.add_row("float32 answers", f"{trace.float32:.4f}")
     table.add_row("true label", _literal(trace.label))
     return table
 

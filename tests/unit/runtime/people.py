@@ -12,7 +12,7 @@ from tests.unit.runtime.agreement import Shape, bundle_over
 
 __all__ = ["people"]
 
-MARKERS = ("?", "NA")
+MARKERS = ("", "?", "NA")
 COLUMNS = (
     Column(
         name="age",

@@ -4,6 +4,7 @@ import math
 import pickle
 import tracemalloc
 from array import array
+from collections import UserDict, deque
 from collections.abc import Callable
 from typing import Any
 
@@ -137,8 +138,8 @@ def test_every_way_to_be_missing_is_the_same(absent: object) -> None:
 def test_missing_is_refused_where_training_saw_none() -> None:
     """A column that was always there must be there, and the error names it."""
     model = Predictor(people())
-    with pytest.raises(InputError, match="'age' must have a value"):
-        model.predict_one({"city": "Oslo"})
+    with pytest.raises(InputError, match="'age' must have a value.*however: it has none;"):
+        model.predict_one({"age": None, "city": "Oslo", "member": True})
     with pytest.raises(InputError, match=r"'age' must have a value.*row 2"):
         model.predict([[1.0, "Oslo", None, 1.0], [math.nan, "Oslo", None, 1.0]])
 
@@ -186,7 +187,7 @@ def test_what_is_no_row_is_refused(row: Any, backend: Any) -> None:
     """Text, memory, records and sets have as many values as a row, and are none."""
     shape = Shape(features=5, bins=4, hidden=[8], outputs=1, rows=0, seed=0)
     model = Predictor(bundle_of(shape, "int8", categorical=0), backend=backend)
-    with pytest.raises(InputError, match=f"a row must be a dict.*: {type(row).__name__}$"):
+    with pytest.raises(InputError, match=f"a row must be a dict.*: {type(row).__name__};"):
         model.predict_one(row)
     for table in (row, [row], (row, row)):
         with pytest.raises(InputError, match=f"a table must be.*: {type(row).__name__};"):
@@ -232,5 +233,67 @@ def test_shapes_are_checked() -> None:
     for wrong in (None, np.array(5)):
         with pytest.raises(InputError):
             model.predict_one(wrong)
-    with pytest.raises(InputError, match="must have rows and columns"):
+    with pytest.raises(InputError, match="a table must be a frame, a list of rows"):
         model.predict(np.zeros(4))
+
+
+ROW = {"age": 40.0, "city": "Oslo", "member": 1.0}
+
+
+@pytest.mark.parametrize("backend", ["compiled", "numpy"])
+@pytest.mark.parametrize("kind", [list, tuple, deque])
+def test_a_list_of_dicts_is_answered_row_by_row(backend: Any, kind: Callable[..., Any]) -> None:
+    """Each mapping is read as `predict_one` reads it: by name, other keys ignored."""
+    model = Predictor(people(), backend=backend)
+    rows = [ROW, {**ROW, "income": 5e4, "other": "x"}, UserDict(ROW), [30, "Rome", None, False]]
+    assert model.predict(kind(rows)).tolist() == [model.predict_one(row) for row in rows]
+    assert model.predict(kind([])).shape == (0,)
+    with pytest.raises(InputError, match=r"column 'age' is missing from row 2; did you mean 'Age'"):
+        model.predict(kind([ROW, {"Age": 40.0, "city": "Oslo", "member": 1.0}]))
+
+
+@pytest.mark.parametrize("backend", ["compiled", "numpy"])
+def test_a_key_that_must_be_there_is_told_as_such(backend: Any) -> None:
+    """A row that lacks a key is told so, and not to fill in a value."""
+    model = Predictor(people(), backend=backend)
+    with pytest.raises(InputError, match="column 'age' is missing from the row; add it"):
+        model.predict_one({"city": "Oslo", "member": True})
+    with pytest.raises(InputError, match="columns 'age', 'member' are missing from the row; add"):
+        model.predict_one({})
+
+
+@pytest.mark.parametrize("backend", ["compiled", "numpy"])
+@pytest.mark.parametrize("text", ["40", " 4e1 ", "+40.", "40.000"])
+def test_text_that_writes_a_number_is_that_number(backend: Any, text: str) -> None:
+    """In a dict, a list of values and an array; of a truth value, the words too."""
+    model = Predictor(people(), backend=backend)
+    expected = model.predict_one(ROW)
+    assert model.predict_one({**ROW, "age": text}) == expected
+    assert model.predict_one([text, "Oslo", None, "TRUE"]) == expected
+    assert model.predict(np.array([[text, "Oslo", "NA", "1"]])).tolist() == [expected]
+
+
+@pytest.mark.parametrize("text", ["fifty", "1_000", "0x10", "NAN", "1,5", "\u0663", "4 0"])
+def test_text_that_is_no_number_has_a_way_out_that_works(text: str) -> None:
+    """Leaving it empty is advised only where a value may be missing."""
+    model = Predictor(people())
+    with pytest.raises(InputError, match=r"'age' must be a number.*it has text.*1234\.5$"):
+        model.predict_one({**ROW, "age": text})
+    with pytest.raises(InputError, match=r"row 2 has text that is no number \(2 such rows\);"):
+        model.predict([ROW, {**ROW, "age": text}, {**ROW, "age": text}])
+    with pytest.raises(InputError, match=r"1234\.5, or leave it empty$"):
+        model.predict_one({**ROW, "income": text})
+    assert model.predict_one({**ROW, "age": "1234.5"}) == model.predict_one({**ROW, "age": 1234.5})
+    assert model.predict_one({**ROW, "income": None}) == model.predict_one(ROW)
+
+
+@pytest.mark.parametrize("backend", ["compiled", "numpy"])
+def test_a_model_tells_what_it_is_in_one_line(backend: Any) -> None:
+    """Its name, task, precision, sizes, what runs it and what it reads; in a copy too."""
+    model = Predictor(people(), backend=backend, name="people.safetensors")
+    shown = repr(model)
+    for fact in ("'people.safetensors'", "binary label='stays'", "int8 4-16-8-1", "424 B", backend):
+        assert fact in shown
+    assert shown.endswith("reads 'age', 'city', 'income', 'member'>")
+    assert "\n" not in shown
+    assert repr(copy.copy(model)) == shown

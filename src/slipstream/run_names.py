@@ -1,0 +1,49 @@
+"""Names of runs: one that somebody typed is kept, one that Prefect made up is not."""
+
+import re
+from collections.abc import Iterator, Mapping
+from functools import cache
+from typing import Any
+
+from coolname.data import config as WORDS  # noqa: N812 - it is a constant
+
+__all__ = ["choose", "is_made_up"]
+
+# What the run form suggests: of Prefect's UI `kappa17-sirius-nebula`, of its next `Rustic-Cozido`.
+SUGGESTED = re.compile(
+    "(?:alpha|beta|gamma|delta|epsilon|zeta|eta|theta|iota|kappa|lambda|mu|nu|xi|omicron|pi|rho|sigma"
+    r"|tau|upsilon|phi|chi|psi|omega)\d{0,4}(?:-[a-z]+)+"
+    "|(?:Awesome|Rustic|Small|Gorgeous|Fantastic|Sleek|Intelligent|Unbranded|Refined|Licensed|Generic"
+    r"|Practical|Ergonomic|Handcrafted|Tasty|Handmade|Incredible)-\S{1,6}"
+)
+
+
+def choose(given: str, title: str) -> str:
+    """What a run is called: as somebody typed, else by its title."""
+    return title if is_made_up(given) else given
+
+
+def is_made_up(name: str) -> bool:
+    """Whether Prefect invented a run's name: its server (`brave-otter`), or one of its forms."""
+    pairs = (
+        (name[: dash.start()], name[dash.end() :])  # "semi-aquatic-cat": any dash may be between
+        for dash in re.finditer("-", name)
+    )
+    adjectives, nouns = _words("adj_any"), _words("subj")
+    if any(first in adjectives and second in nouns for first, second in pairs):
+        return True
+    return SUGGESTED.fullmatch(name) is not None
+
+
+@cache
+def _words(list_name: str) -> frozenset[str]:
+    """The words of a list of coolname's, which Prefect's server makes names of."""
+    return frozenset(_of_list(WORDS, list_name))
+
+
+def _of_list(lists: Mapping[str, Any], name: str) -> Iterator[str]:
+    for nested in lists[name].get("lists", ()):
+        yield from _of_list(lists, nested)
+    yield from lists[name].get("words", ())
+    for phrase in lists[name].get("phrases", ()):
+        yield "-".join(phrase if isinstance(phrase, (list, tuple)) else phrase.split())
