@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pyarrow.types as pt
 from mlflow.exceptions import MlflowException
 from mlflow.models import Model
 from mlflow.protos.databricks_pb2 import INVALID_PARAMETER_VALUE
@@ -98,9 +99,11 @@ def _written(values: pd.Series, column: Column) -> pa.Array:
     if column.edges is None and values.dtype.kind == "f" and _are_whole(values):
         values = values.astype("Int64")  # JSON's 5 beside a null: pandas made it 5.0
     try:
-        return pa.array(values, from_pandas=True)
+        array = pa.array(values, from_pandas=True)
     except (pa.ArrowInvalid, pa.ArrowTypeError):
         return pa.array([None if _is_null(value) else str(value) for value in values], pa.string())
+    is_number = pt.is_integer(array.type) or pt.is_floating(array.type) or pt.is_boolean(array.type)
+    return array.cast(pa.string()) if column.edges is None and is_number else array
 
 
 def _are_whole(values: pd.Series) -> bool:

@@ -79,7 +79,7 @@ def test_pages_have_descriptions_with_figures(tracked: TrackedRun, record: RunRe
     auc = f"AUC {record.benchmark.metrics['int8']['test_auc']:.4f}"
     version = client.get_model_version("described", "2").description
     assert version.startswith(f"int8: {auc}")
-    assert r"rolled back by ada: \<b\>late\</b\> \[here\]\(x\)" in version
+    assert r"rolled back by ada: \<b\>late\</b\> \[here\](x)" in version
     model = client.get_registered_model("described").description
     assert model.startswith(f"The champion is version 1, int8: {auc}")
     assert "models:/described@champion" in model

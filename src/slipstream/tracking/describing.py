@@ -3,10 +3,11 @@
 import re
 from collections.abc import Mapping
 
+from slipstream.markdown import escape
 from slipstream.tracking.history import Event
 from slipstream.units import microseconds
 
-__all__ = ["describe_model", "describe_version", "figures", "may_replace"]
+__all__ = ["describe_model", "describe_version", "may_replace"]
 
 # How what we write begins: a description that begins otherwise is somebody's own, and stays.
 OURS = re.compile("(int8|float32|unknown variant): |The champion is version ")
@@ -28,8 +29,8 @@ def describe_version(
     precision: str, metrics: Mapping[str, float], history: tuple[Event, ...]
 ) -> str:
     """A version: its variant, its figures, and what happened to it."""
-    lines = [f"- {_day(each)}: {_literal(each.sentence)}" for each in history]
-    return "\n".join([f"{precision or 'unknown variant'}: {figures(metrics)}.", "", *lines])
+    lines = [f"- {_day(each)}: {escape(each.sentence)}" for each in history]
+    return "\n".join([f"{precision or 'unknown variant'}: {_figures(metrics)}.", "", *lines])
 
 
 def describe_model(
@@ -37,14 +38,14 @@ def describe_model(
 ) -> str:
     """A registered model: who is champion, since when, why, and how to load it."""
     return (
-        f"The champion is version {champion}, {precision}: {figures(metrics)}.\n\n"
-        f"{_day(since)}: {_literal(since.sentence)}.\n\n"
-        f"`slipstream.load({f'models:/{name}@champion'!r})` loads it, "
+        f"The champion is version {champion}, {precision}: {_figures(metrics)}.\n\n"
+        f"{_day(since)}: {escape(since.sentence)}.\n\n"
+        f"`` slipstream.load({f'models:/{name}@champion'!r}) `` loads it, "
         "`slipstream models` lists the decisions.\n"
     )
 
 
-def figures(metrics: Mapping[str, float]) -> str:
+def _figures(metrics: Mapping[str, float]) -> str:
     """Score, speed and size in one line; what is not known is left out."""
     parts = [form.format(metrics[key]) for key, form in _FIGURES if key in metrics]
     if "latency_p99_us" in metrics:
@@ -57,8 +58,3 @@ def figures(metrics: Mapping[str, float]) -> str:
 
 def _day(event: Event) -> str:
     return event.when.replace("T", " ").replace("+00:00", " UTC")
-
-
-def _literal(text: str) -> str:
-    """Somebody's text, which Markdown does not take for its own."""
-    return re.sub(r"([\\`*_{}\[\]()#!|<>~])", r"\\\1", text)
