@@ -38,7 +38,7 @@ def _title() -> str:
 def optimize(config: OptimizeConfig = DEFAULTS) -> Report | State[Report]:
     """Run the seed's six stages, measure both variants, decide, and write the run down."""
     prepare_logs()
-    stage = StageTrace()
+    stage = StageTrace(config)
 
     dataset = stage(ingest, config.data)
     prepared = stage(preprocess, dataset, config.model.encoding, config.model.bins)

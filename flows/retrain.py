@@ -28,7 +28,7 @@ def _title() -> str:
 def retrain(config: OptimizeConfig = DEFAULTS) -> Retraining | State[Retraining]:
     """Keep the champion where nothing changed; else train a challenger and let them compete."""
     prepare_logs()
-    stage = StageTrace()
+    stage = StageTrace(config)
 
     reigning = stage(champion, config)
     config = inherit(config, reigning)

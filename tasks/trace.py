@@ -2,12 +2,13 @@
 
 import logging
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import ParamSpec, TypeVar
 
 from prefect import Task
 
+from slipstream.config import OptimizeConfig
 from slipstream.references import Reference
 from slipstream.results import Stage
 
@@ -23,12 +24,14 @@ class StageTrace:
     """Runs stages in order, logs each, and keeps what they did and warned of.
 
     `lines` says of each stage: was it cached, how long did it take, what came out. `warnings` are
-    those that its result carries, which a cached result does too, and those it logged itself.
+    those of the config, those that a result carries, which a cached result does too, and those
+    that a stage logged itself.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, config: OptimizeConfig) -> None:
         self.lines: list[Stage] = []
         self.warnings: list[str] = []
+        self._warn(config.warnings)
 
     def __call__(self, stage: Task[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
         """Run one stage; its errors pass through."""
@@ -43,12 +46,15 @@ class StageTrace:
             shape=getattr(result, "shape", "none"),
         )
         logger.info("%s: %s, %s", line.stage, line.shape, _duration(line))
-        carried = getattr(result, "warnings", ())
-        for warning in carried:
-            logger.warning("%s", warning)
         self.lines.append(line)
-        self.warnings += [*logged, *carried]
+        self.warnings += logged
+        self._warn(getattr(result, "warnings", ()))
         return result
+
+    def _warn(self, warnings: Sequence[str]) -> None:
+        for warning in warnings:
+            logger.warning("%s", warning)
+        self.warnings += warnings
 
 
 @contextmanager

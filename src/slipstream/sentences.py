@@ -2,15 +2,14 @@
 
 from collections.abc import Sequence
 
+from slipstream.comparison import has_rare_positives
 from slipstream.drift import reading
 from slipstream.report import Retraining
 from slipstream.results import RunRecord
 from slipstream.runtime.text import quote
-from slipstream.units import microseconds
+from slipstream.units import microseconds, size
 
 __all__ = ["headline", "retraining_headline", "retraining_sentences"]
-
-RARE = 0.1  # a share of positives below which PR-AUC says more than AUC
 
 
 def headline(record: RunRecord) -> str:
@@ -44,7 +43,7 @@ def retraining_sentences(retraining: Retraining) -> list[str]:
         metrics = report.record.comparison.metrics[winner]
         told.append(
             f"{_winner(report.record)}; p50 {microseconds(metrics['latency_p50_us'])}, p99 "
-            f"{microseconds(metrics['latency_p99_us'])}, {metrics['bundle_bytes']:,.0f} bytes."
+            f"{microseconds(metrics['latency_p99_us'])}, {size(metrics['bundle_bytes'])}."
         )
     if retraining.drift:
         name, psi = retraining.drift.ranked[0]
@@ -75,7 +74,7 @@ def _score(record: RunRecord) -> str:
     winner = record.comparison.verdict.winner
     assert winner is not None
     key, name = ("test_auc", "AUC")
-    if record.dataset.positive_share < RARE:
+    if has_rare_positives(record.benchmark):
         key, name = ("test_pr_auc", "PR-AUC")
     return f"{name} {record.comparison.metrics[winner][key]:.3f}"
 

@@ -3,31 +3,19 @@
 from collections.abc import Sequence
 
 from slipstream import drift as moved
+from slipstream.comparison import answers, rows
 from slipstream.config import DataConfig, OptimizeConfig
 from slipstream.drift import Drift
 from slipstream.markdown import bullets, escape, table
 from slipstream.references import PARTS, DatasetRef, FeatureMask
 from slipstream.report import Retraining
-from slipstream.results import Comparison, RunRecord, TrackedRun
+from slipstream.results import Benchmark, RunRecord, TrackedRun
 from slipstream.runtime.text import listing
-from slipstream.units import microseconds
 
 __all__ = ["retraining_summary", "run_summary"]
 
 MOST_NOTES = 50
 MOST_DRIFTED = 10
-
-# Metrics in the summary's comparison: key, label, how a value is shown.
-_ROWS = (
-    ("test_auc", "AUC", "{:.4f}".format),
-    ("test_pr_auc", "PR-AUC", "{:.4f}".format),
-    ("test_log_loss", "log-loss", "{:.4f}".format),
-    ("test_accuracy", "accuracy", "{:.4f}".format),
-    ("latency_p50_us", "p50, hot", microseconds),
-    ("latency_p99_us", "p99, hot", microseconds),
-    ("weights_bytes", "weights", "{:,.0f} B".format),
-    ("bundle_bytes", "file", "{:,.0f} B".format),
-)
 
 
 def run_summary(record: RunRecord, tracked: TrackedRun | None = None) -> str:
@@ -90,7 +78,7 @@ def _findings(record: RunRecord, notes: Sequence[str]) -> tuple[str, ...]:
     return (
         _came_in(record.config.data, record.dataset, record.mask),
         _notes(notes),
-        _section("Comparison", _comparison(record.comparison)),
+        _section("Comparison", _comparison(record.benchmark)),
     )
 
 
@@ -123,10 +111,8 @@ def _notes(notes: Sequence[str]) -> str:
     return _section("Notes", shown + (f"\n- and {more:,} more, in the log" if more > 0 else ""))
 
 
-def _comparison(comparison: Comparison) -> str:
-    float32, int8 = comparison.metrics["float32"], comparison.metrics["int8"]
-    rows = [(name, form(float32[key]), form(int8[key])) for key, name, form in _ROWS]
-    return table(("", "float32", "int8"), rows)
+def _comparison(benchmark: Benchmark) -> str:
+    return f"{table(('', 'float32', 'int8', 'change'), rows(benchmark))}\n\n{answers(benchmark)}."
 
 
 def _drift(drift: Drift | None) -> str:
@@ -144,7 +130,12 @@ def _drift(drift: Drift | None) -> str:
 
 
 def _capital(sentence: str) -> str:
-    return sentence[:1].upper() + sentence[1:]
+    """As a sentence begins, unless it begins with a name such as int8 or features.k."""
+    return (
+        sentence[:1].upper() + sentence[1:]
+        if sentence.split(" ", maxsplit=1)[0].isalpha()
+        else sentence
+    )
 
 
 def _links(links: dict[str, str]) -> str:

@@ -186,7 +186,7 @@ def test_warnings_are_told_once_each_also_by_a_cached_stage(
     first: Report, place: Path, heard: list[logging.LogRecord]
 ) -> None:
     """Log, summary, report and the message of the final state say what was left out and why."""
-    config = config_of(place, features={"k": 20})
+    config = config_of(place, features={"k": 20}, quantization={"max_accuracy_drop": 0.01})
     optimize(config)
     heard.clear()
     state = optimize(config, return_state=True)
@@ -194,13 +194,18 @@ def test_warnings_are_told_once_each_also_by_a_cached_stage(
     assert cached(report) == COMPUTED
     logged = [record.getMessage() for record in heard if record.levelname == "WARNING"]
     assert logged == list(report.record.warnings) == report.to_json()["warnings"]
-    expected = ("'id' is left out", "'empty' is left out", "k is 20, but there are 4 columns")
+    expected = (
+        "is now called",
+        "'id' is left out",
+        "'empty' is left out",
+        "k is 20, but there are 4 columns",
+    )
     assert len(logged) == len(expected), logged
     summary = newest_artifact("summary")
     for each in expected:
         assert sum(each in told for told in logged) == 1
         assert summary.count(each) == 1
-    assert re.fullmatch(r"\w+ wins: .*AUC 0\.\d{3}; 3 notes", state.message)
+    assert re.fullmatch(r"\w+ wins: .*AUC 0\.\d{3}; 4 notes", state.message)
 
 
 def test_the_log_says_what_each_stage_did(
@@ -211,7 +216,7 @@ def test_the_log_says_what_each_stage_did(
     lines = [each.getMessage() for each in heard if each.levelname == "INFO"]
     assert sum(bool(re.match(r"ingest: \d+ rows x 4 columns, ", line)) for line in lines) == 1
     (predicted,) = [line for line in lines if line.startswith("predict: ")]
-    assert predicted.startswith("predict: 1 row x 4 columns -> 1 answer, ")  # and not which
+    assert predicted.startswith("predict: 1 row x 4 columns -> 1 probability, ")  # and not which
     (measured,) = [line for line in lines if line.startswith("benchmark: ")]
     assert re.fullmatch(r"benchmark: [\d,]+ calls a variant, \d+\.\d s", measured)
     assert not [line for line in lines if line.startswith("Finished in state Ca")]

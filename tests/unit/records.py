@@ -13,7 +13,7 @@ from slipstream.references import (
     SplitRule,
 )
 from slipstream.report import Report, Retraining
-from slipstream.results import Comparison, Decision, RunRecord, TrackedRun, Verdict
+from slipstream.results import Benchmark, Comparison, Decision, RunRecord, TrackedRun, Verdict
 
 NASTY = "in|come *x*\n<b>"
 METRICS = {
@@ -21,11 +21,17 @@ METRICS = {
     "test_pr_auc": 0.4321,
     "test_log_loss": 0.2,
     "test_accuracy": 0.9,
+    "test_recall_at_1pct_fpr": 0.3,
+    "test_precision_at_top_1pct": 0.8,
     "latency_p50_us": 0.21,
     "latency_p99_us": 0.35,
+    "latency_cold_p50_us": 2.4,
+    "throughput_rows_per_s": 4.4e6,
     "weights_bytes": 4000.0,
+    "tensors_bytes": 6000.0,
     "bundle_bytes": 9000.0,
 }
+BOTH = {"float32": {**METRICS, "weights_bytes": 16000.0}, "int8": METRICS}
 CONFIG = parse_config({"data": {"path": "customers.csv", "target": "churned", "drop": ["id"]}})
 
 
@@ -41,6 +47,13 @@ def dataset(**changes: Any) -> DatasetRef:
         "warnings": (f"column {NASTY!r} is left out: it is constant",),
     }
     return DatasetRef(**{**values, **changes})
+
+
+def benchmark(positive_rows: int = 150) -> Benchmark:
+    """Of 600 test rows."""
+    return Benchmark.model_construct(
+        metrics=BOTH, test_rows=600, positive_rows=positive_rows, changed_answers=2
+    )
 
 
 def record(
@@ -60,9 +73,10 @@ def record(
             warnings=("features.k is 5, but there are 3 columns: all kept",),
         ),
         "comparison": Comparison(
-            metrics={"float32": {**METRICS, "weights_bytes": 16000.0}, "int8": METRICS},
+            metrics=BOTH,
             verdict=Verdict(winner=winner, reason=reason),
         ),
+        "benchmark": benchmark(),
         "alternatives": None,
         "noticed": (),
     }

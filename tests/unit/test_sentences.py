@@ -4,7 +4,7 @@ import pytest
 
 from slipstream.results import Decision
 from slipstream.sentences import headline, retraining_headline, retraining_sentences
-from tests.unit.records import dataset, drift, record, retraining
+from tests.unit.records import benchmark, drift, record, retraining
 
 LOWER = "the challenger's log-loss is lower than the champion's: by 0.1 [0.05, 0.15] nats"
 
@@ -18,7 +18,7 @@ def test_a_run_is_one_sentence() -> None:
 
 def test_rare_positives_are_scored_by_pr_auc() -> None:
     """Below ten per cent of positives, AUC flatters."""
-    assert "PR-AUC 0.432" in headline(record(dataset=dataset(positive_share=0.01)))
+    assert "PR-AUC 0.432" in headline(record(benchmark=benchmark(positive_rows=6)))
 
 
 @pytest.mark.parametrize(
@@ -53,8 +53,8 @@ def test_a_retraining_ends_in_one_paragraph() -> None:
     decision = Decision(promoted=True, reason=LOWER, version="3")
     told = " ".join(retraining_sentences(retraining(decision, record(), drift(age=0.4))))
     assert told == (
-        f"customers: version 3 promoted: {LOWER}. int8 wins: 4 x smaller, AUC 0.961; p50 0.21 µs, "
-        "p99 0.35 µs, 9,000 bytes. Drift: largest PSI 0.400 ('age', shifted). Its page in MLflow: "
+        f"customers: version 3 promoted: {LOWER}. int8 wins: 4 x smaller, AUC 0.961; p50 0.210 µs, "
+        "p99 0.350 µs, 9 kB. Drift: largest PSI 0.400 ('age', shifted). Its page in MLflow: "
         "http://127.0.0.1:5000/#/models/customers/versions/3"
     )
 

@@ -10,16 +10,16 @@ def test_a_run_is_told_from_source_to_links() -> None:
     told = run_summary(record(), tracked())
     for part in (
         "# customers · k=5 · 32×32",
-        "**Winner: int8.** Int8 is smaller.",
+        "**Winner: int8.** int8 is smaller.",
         "- **source**: customers.csv",
         r"- **rows**: 3,000 (1,800 for train, 600 for validation, 600 for test)",
         "- **target**: 'churned', 25.0% 'yes'",
         r"- **columns**: 3, without 'id' (data.drop)",
         "- **the model reads**: 2 of them: 'age',",
         "is left out: it is constant.",
-        r"- Features.k is 5, but there are 3 columns: all kept.",
-        "| AUC | 0.9612 | 0.9612 |",
-        "| weights | 16,000 B | 4,000 B |",
+        r"- features.k is 5, but there are 3 columns: all kept.",
+        "| test AUC | 0.9612 | 0.9612 | same |",
+        "| weights | 16 kB | 4 kB | x 0.250 |",
         "- [MLflow run](http://127.0.0.1:5000/",
     ):
         assert part in told, part

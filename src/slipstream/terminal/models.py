@@ -18,7 +18,7 @@ from slipstream.tracking.registry import (
     Version,
     model_names,
 )
-from slipstream.units import microseconds
+from slipstream.units import microseconds, size
 
 __all__ = ["show_models"]
 
@@ -88,7 +88,7 @@ def _figures(metrics: Mapping[str, float]) -> list[str]:
         ("test_auc", "{:.4f}".format),
         ("test_log_loss", "{:.4f}".format),
         ("latency_p99_us", microseconds),
-        ("bundle_bytes", "{:,.0f} B".format),
+        ("bundle_bytes", size),
     )
     return [form(metrics[key]) if key in metrics else "" for key, form in shown]
 

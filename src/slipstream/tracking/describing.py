@@ -5,7 +5,7 @@ from collections.abc import Mapping
 
 from slipstream.markdown import escape
 from slipstream.tracking.history import Event
-from slipstream.units import microseconds
+from slipstream.units import microseconds, size
 
 __all__ = ["describe_model", "describe_version", "may_replace"]
 
@@ -52,7 +52,7 @@ def _figures(metrics: Mapping[str, float]) -> str:
         p50, p99 = metrics["latency_p50_us"], metrics["latency_p99_us"]
         parts.append(f"one row in {microseconds(p50)} (p99 {microseconds(p99)})")
     if "bundle_bytes" in metrics:
-        parts.append(f"file {metrics['bundle_bytes']:,.0f} bytes")
+        parts.append(f"file {size(metrics['bundle_bytes'])}")
     return ", ".join(parts) or "no figures"
 
 
