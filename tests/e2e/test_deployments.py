@@ -98,9 +98,12 @@ def test_edits_survive_down_and_up(needs_chromium: None, own: Up) -> None:
         browser.open_edit_form(page, own.prefect, "retrain-nightly")
         browser.field(page, "Target").fill("churned")
         browser.save(page)
-        page.get_by_role("switch").or_(page.locator(".p-toggle__control")).first.click()
-        expect(page.get_by_text("Upcoming", exact=True)).to_be_visible()
-        page.wait_for_timeout(2 * browser.SECOND)
+        for _ in range(browser.ATTEMPTS):  # a busy server is asked again
+            with page.expect_response(lambda answer: answer.request.method == "PATCH") as asked:
+                page.get_by_role("switch").or_(page.locator(".p-toggle__control")).first.click()
+            if asked.value.ok:
+                break
+            page.wait_for_timeout(2 * browser.SECOND)
     now = deployment(own, "retrain/retrain-now")
     changes = {"description": "mine", "paused": True, "concurrency_limit": 2, "tags": ["own"]}
     ask(own, "PATCH", f"/deployments/{now['id']}", changes, answers=False)
