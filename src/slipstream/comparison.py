@@ -73,7 +73,7 @@ def _without_winner(benchmark: Benchmark, budget: BudgetConfig, reasons: list[st
     said = [*filter(None, [impossible]), *reasons, *helps]
     return Comparison(
         metrics=benchmark.metrics,
-        verdict=Verdict(winner=None, reason=". ".join(said)),
+        verdict=Verdict(winner=None, reason=f"nothing fits: {'. '.join(said)}"),
         smaller_may_fit=not impossible and not lost_score,
     )
 

@@ -15,7 +15,7 @@ __all__ = ["headline", "retraining_headline", "retraining_sentences"]
 def headline(record: RunRecord) -> str:
     """A run in one sentence: int8 wins: 4 x smaller, AUC 0.961; 2 notes."""
     verdict = record.comparison.verdict
-    told = _winner(record) if verdict.winner else verdict.reason
+    told = _winner(record) if verdict.winner else _first(verdict.reason)
     return f"{told}{_count(record.warnings)}"
 
 
@@ -54,11 +54,16 @@ def retraining_sentences(retraining: Retraining) -> list[str]:
 
 def _outcome(retraining: Retraining) -> str:
     if retraining.report is None or not retraining.met_budget:
-        return retraining.reason
+        return _first(retraining.reason)
     why = retraining.reason.partition(": by")[0]  # the interval stands in the summary
     if retraining.promoted:
         return f"version {retraining.version} promoted: {why}; {_score(retraining.report.record)}"
     return f"champion kept: {why}"
+
+
+def _first(reason: str) -> str:
+    """The first sentence: the list of runs has no room for more."""
+    return reason.partition(". ")[0]
 
 
 def _winner(record: RunRecord) -> str:

@@ -234,7 +234,7 @@ def test_the_command_ends_in_one_paragraph(place: Path, capsys: pytest.CaptureFi
     printed = capsys.readouterr()
     assert re.fullmatch(
         r"customers: version 1 promoted: there was no champion\. \w+ wins: .*AUC 0\.\d+; "
-        r"p50 [\d.]+ µs, p99 [\d.]+ µs, [\d,]+ bytes\. "
+        r"p50 [\d.]+ µs, p99 [\d.]+ µs, [\d.]+ kB\. "
         r"Its page in MLflow: http://\S+/#/models/customers/versions/1\n",
         printed.out,
     )
