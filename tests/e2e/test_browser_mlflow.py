@@ -11,6 +11,8 @@ from slipstream import pages
 from tests.e2e import browser
 from tests.e2e.servers import Up
 
+pytestmark = pytest.mark.usefixtures("needs_chromium")
+
 
 @pytest.fixture(scope="module")
 def run_output(servers: Up) -> str:

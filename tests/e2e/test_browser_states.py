@@ -14,6 +14,8 @@ pytestmark = pytest.mark.skipif(
     browser.CHROMIUM is None, reason="chromium is not installed: apt-get install chromium"
 )
 
+pytestmark = pytest.mark.usefixtures("needs_chromium")
+
 
 def config_of(servers: Up, path: Path, **changes: dict) -> dict:
     return {
