@@ -11,6 +11,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
+from slipstream.pages import find_runs  # noqa: E402
 from tests.e2e import browser  # noqa: E402
 from tests.e2e.servers import up_in  # noqa: E402
 
@@ -24,6 +25,9 @@ def main() -> None:
         up.run("up", "--detach", *up.flags)
         try:
             with browser.browser_page() as page:
+                page.goto(f"{up.prefect}/deployments")
+                page.get_by_text("retrain-nightly", exact=True).wait_for()
+                browser.picture(page, PICTURES / "deployments.png")
                 browser.open_form(page, up.prefect)
                 browser.field(page, "Path").fill("breast_cancer")
                 browser.picture(page, PICTURES / "form.png")
@@ -32,7 +36,14 @@ def main() -> None:
                 browser.submit(page, up.prefect)
                 browser.await_completion(page)
                 browser.picture(page, PICTURES / "run.png")
+                run_page = page.url
+                browser.open_summary(page)
+                browser.picture(page, PICTURES / "summary.png")
+                page.goto(run_page)
                 link = browser.mlflow_link(page)
+                page.goto(find_runs(up.mlflow, "slipstream"))
+                page.get_by_role("row").filter(has_text="breast_cancer").first.wait_for()
+                browser.picture(page, PICTURES / "runs.png")
                 browser.compare_variants(page, link, "breast_cancer")
                 page.get_by_text("Show diff only").nth(1).scroll_into_view_if_needed()
                 browser.picture(page, PICTURES / "comparison.png")

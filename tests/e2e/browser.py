@@ -118,6 +118,13 @@ def mlflow_link(page: Page) -> str:
     return str(page.get_by_role("link", name="MLflow run").get_attribute("href"))
 
 
+def open_summary(page: Page) -> None:
+    """From the page of a run to its summary."""
+    page.get_by_text("Artifacts", exact=True).first.click()
+    page.get_by_role("link", name="summary").first.click()
+    page.get_by_role("heading", name="What came in").wait_for()
+
+
 def compare_variants(page: Page, link: str, run_name: str) -> None:
     """From a run's link to the comparison of its float32 and int8 runs."""
     page.goto(f"{link.partition('/runs/')[0]}/runs")

@@ -10,10 +10,6 @@ from playwright.sync_api import Page, expect
 from tests.e2e import browser
 from tests.e2e.servers import Up, find, run_deployment
 
-pytestmark = pytest.mark.skipif(
-    browser.CHROMIUM is None, reason="chromium is not installed: apt-get install chromium"
-)
-
 pytestmark = pytest.mark.usefixtures("needs_chromium")
 
 
@@ -31,12 +27,6 @@ def open_run(page: Page, servers: Up, run: dict) -> None:
     page.goto(f"{servers.prefect}/runs/flow-run/{run['id']}")
 
 
-def open_summary(page: Page) -> None:
-    page.get_by_text("Artifacts", exact=True).first.click()
-    page.get_by_role("link", name="summary").first.click()
-    page.get_by_role("heading", name="What came in").wait_for()
-
-
 def test_warnings_are_on_the_runs_page(servers: Up, mixed_csv: Path, tmp_path: Path) -> None:
     """Log and summary say what was left out; the state says how it ended; names stay text."""
     table = tmp_path / "mixed.csv"
@@ -51,7 +41,7 @@ def test_warnings_are_on_the_runs_page(servers: Up, mixed_csv: Path, tmp_path: P
     with browser.browser_page() as page:
         open_run(page, servers, run)
         expect(page.get_by_text("column 'id' is left out").first).to_be_visible()
-        open_summary(page)
+        browser.open_summary(page)
         body = page.inner_text("body")
         for told in ("Column 'id' is left out", "k is 9, but", "in|come *x* <b>", "wins", "AUC"):
             assert told in body, told
@@ -74,5 +64,5 @@ def test_an_unmet_budget_is_red(servers: Up, mixed_csv: Path) -> None:
             open_run(page, servers, run)
             expect(page.get_by_text("BudgetNotMet").first).to_be_visible()
             expect(page.get_by_text("nothing fits: float32 breaks").first).to_be_visible()
-            open_summary(page)
+            browser.open_summary(page)
             assert "Winner: none." in page.inner_text("body")
