@@ -22,7 +22,7 @@ def over_budget(
     """
     faults = []
     if budget.p99_us and metrics["latency_p99_us"] > budget.p99_us:
-        faults.append(f"hot p99 {microseconds(metrics['latency_p99_us'])} > {budget.p99_us:g} µs")
+        faults.append(f"hot p99 {metrics['latency_p99_us']:.4g} µs > {budget.p99_us:g} µs")
     if budget.size_bytes and metrics["bundle_bytes"] > budget.size_bytes:
         faults.append(f"file {metrics['bundle_bytes']:,.0f} bytes > {budget.size_bytes:,} bytes")
     if auc_change and breaks_score(auc_change, budget):

@@ -7,7 +7,7 @@ from slipstream.config import BudgetConfig, QuantizationConfig
 from slipstream.judging import SAME, Judged, Rules, is_same, judge_score, judge_speed, loss, show
 from slipstream.results import Benchmark, Comparison, Verdict
 from slipstream.runtime.types import Precision
-from slipstream.units import difference, microseconds, rate, size
+from slipstream.units import difference, microseconds, rate, share, size
 
 __all__ = ["answers", "compare", "has_rare_positives", "rows", "table"]
 
@@ -48,7 +48,7 @@ def compare(
         for precision, metrics in benchmark.metrics.items()
     }
     winner, reasons = _decide(benchmark, quantization.max_score_loss, excess)
-    reasons.append(_against_baseline(winner or "float32", benchmark))
+    reasons.append(_against_baseline(winner or "float32", benchmark, budget))
     if not winner:
         return _without_winner(benchmark, budget, reasons)
     used = use_of_budget(benchmark.metrics[winner], budget, benchmark.auc_changes[winner])
@@ -114,22 +114,22 @@ def _score_sentence(score: Judged, allowed: float) -> str:
     return {
         "same": f"int8's score is the same ({score.words})",
         "gained": f"int8's score is better ({score.words})",
-        "not shown": f"int8 loses no score that can be seen ({score.words}), and at most {limit}",
+        "not shown": f"no loss of score shows ({score.words}), and any loss is within {limit}",
         "within": f"int8 loses some score, within {limit} ({score.words})",
         "perhaps too much": f"int8 may lose more score than {limit} ({score.words})",
         "too much": f"int8 loses more score than {limit} ({score.words})",
     }[score.kind]
 
 
-def _against_baseline(precision: Precision, benchmark: Benchmark) -> str:
+def _against_baseline(precision: Precision, benchmark: Benchmark, budget: BudgetConfig) -> str:
     """What selecting, shrinking and rounding have cost or gained, in AUC."""
     change = benchmark.auc_changes[precision]
     baseline = "the baseline, a wide float32 network on all columns"
-    if is_same(change):
+    if is_same(change) and not breaks_score(change, budget):
         return f"{precision}'s AUC is the same as that of {baseline} ({show(change, '+.4f')})"
     if change.low <= 0 <= change.high:
         seen = f"{show(change, '+.4f')} with these test rows"
-        return f"{precision}'s AUC differs by no more than chance from that of {baseline} ({seen})"
+        return f"{precision}'s AUC cannot be told apart from that of {baseline} ({seen})"
     if change.estimate > 0:
         return f"{precision} gains {show(change, '.4f')} of AUC against {baseline}"
     return f"{precision} loses {show(loss('test_auc', change), '.4f')} of AUC against {baseline}"
@@ -208,7 +208,7 @@ def answers(benchmark: Benchmark) -> str:
     """What the test rows are, and what always giving one answer would get."""
     count, positive = benchmark.test_rows, benchmark.positive_rows
     seen = (
-        f"{count:,} test rows, {positive:,} of them positive ({positive / count:.1%}); "
+        f"{count:,} test rows, {positive:,} of them positive ({share(positive / count)}); "
         f"{benchmark.changed_answers:,} answered differently by int8"
     )
     majority = max(positive, count - positive) / count

@@ -210,8 +210,13 @@ class QuantizationConfig(Section):
         values = {renamed[name]: given[name] for name in old}
         made = build({**values, **{key: each for key, each in given.items() if key not in old}})
         made._notes = tuple(
-            f"quantization.{name} is now called quantization.{renamed[name]}: "
-            + ("it is ignored, because both are given" if renamed[name] in given else "rename it")
+            f"quantization.{name} is now called quantization.{renamed[name]}, and limits AUC and "
+            "log-loss as well as accuracy: "
+            + (
+                "it is ignored, because both are given"
+                if renamed[name] in given
+                else "check the value, and rename it"
+            )
             for name in old
         )
         return made

@@ -18,6 +18,7 @@ from slipstream.markdown import escape
 from slipstream.references import Reference, Value
 from slipstream.runtime.columns import Column
 from slipstream.runtime.text import quote
+from slipstream.units import share
 
 __all__ = [
     "SHIFTED",
@@ -33,7 +34,7 @@ __all__ = [
 ]
 
 STABLE, SHIFTED = 0.1, 0.25  # a PSI below the one, above the other
-READINGS = f"below {STABLE} stable, above {SHIFTED} shifted, moderate between"
+READINGS = f"below {STABLE} is stable, above {SHIFTED} shifted"
 GROUPS = 10
 SMALLEST_SHARE = 1e-4  # stands for a share of nothing: its logarithm must be finite
 
@@ -65,7 +66,8 @@ class Drift(Reference):
     """How far the rows of today are from a profile: PSI in nats, shares of rows.
 
     `outside_share` and `outside_share_then` count rows outside calibration: with a number beyond
-    what the model was fitted to, or a category it does not know. `warnings` says which limit is
+    what the model was fitted to, a category it does not know, or a missing value where training
+    saw none. `warnings` says which limit is
     exceeded.
     """
 
@@ -90,9 +92,9 @@ class Drift(Reference):
         """The feature that moved most, what that means, and the rows that saturate."""
         name, psi = self.ranked[0]
         return (
-            f"largest PSI {psi:.3f} ({quote(name)}, {reading(psi)}: {READINGS}), "
-            f"{self.outside_share:.1%} of the rows outside calibration "
-            f"({self.outside_share_then:.1%} in training)"
+            f"largest PSI {psi:.3f} ({quote(name)}: {reading(psi)}; {READINGS}), "
+            f"{share(self.outside_share)} of the rows outside calibration "
+            f"({share(self.outside_share_then)} in training)"
         )
 
 
@@ -107,10 +109,11 @@ def held_against(drift: Drift, limits: DriftConfig) -> Drift:
     increase = drift.outside_share - drift.outside_share_then
     faults = []
     if psi > limits.max_psi:
-        faults.append(f"PSI {psi:.2f} of {quote(name)} > {limits.max_psi:g}")
+        faults.append(f"PSI {psi:.3f} of {quote(name)} > {limits.max_psi:g}")
     if increase > limits.max_outside_increase:
         faults.append(
-            f"{increase:.1%} more rows outside calibration > {limits.max_outside_increase:.1%}"
+            f"the share of rows outside calibration rose by {100 * increase:.1f} percentage points "
+            f"> {100 * limits.max_outside_increase:g}"
         )
     if not faults:
         return drift

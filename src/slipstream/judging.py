@@ -92,8 +92,10 @@ def judge_speed(ratio: Interval, difference_us: float, rules: Rules) -> Judged:
         noise = f"[{rules.noise_ratio.low:.2f}, {rules.noise_ratio.high:.2f}]"
         return Judged("as fast", f"as fast within the noise ({seen}; int8 against itself {noise})")
     percent = f"{SLOWER - 1:.0%}".replace("%", " %")
-    known = "at most" if ratio.estimate <= SLOWER else "not surely more than"
-    return Judged("allowed", f"{known} {percent} slower, which is allowed ({seen})")
+    if ratio.estimate <= SLOWER:
+        return Judged("allowed", f"at most {percent} slower, which is allowed ({seen})")
+    doubt = f"possibly more than {percent} slower, but not beyond doubt, which is allowed"
+    return Judged("allowed", f"{doubt} ({seen})")
 
 
 def judge_score(changes: Mapping[str, Interval], allowed: float | None = None) -> Judged:

@@ -12,12 +12,12 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from matplotlib.ticker import LogLocator, MaxNLocator, NullLocator, StrMethodFormatter
 
-from slipstream.drift import Drift
+from slipstream.drift import SHIFTED, STABLE, Drift, reading
 from slipstream.parts import resolved
 from slipstream.references import Epoch, FeatureMask
 from slipstream.results import Benchmark, Interval, Waterfall, WaterfallStep
 from slipstream.runtime.types import Precision
-from slipstream.units import microseconds
+from slipstream.units import microseconds, share
 from slipstream.waterfall import altogether, table, write_parts
 
 __all__ = [
@@ -42,12 +42,8 @@ PART_COLOURS = {
     "output": "#e69f00",
 }
 SEVERAL: Mapping[str, Any] = {"facecolor": "#ffffff", "edgecolor": "#555555", "hatch": "///"}
-# From which PSI on a feature is so, and how it is drawn.
-DRIFT_LEVELS: tuple[tuple[float, str, str, Literal["-", "--"]], ...] = (
-    (0.0, "stable", "#999999", "-"),
-    (0.1, "shifting", "#e69f00", "--"),
-    (0.25, "shifted", "#d55e00", "-"),
-)
+# How a feature's drift is drawn, by what its PSI is commonly taken for.
+DRIFT_COLOURS = {"stable": "#999999", "moderate": "#e69f00", "shifted": "#d55e00"}
 MOST_BARS = 30
 REMARK_CHARACTERS = 200
 
@@ -99,26 +95,31 @@ def drift_figure(drift: Drift) -> Figure:
     figure = Figure(figsize=(8, 1.6 + 0.28 * len(ranked)), layout="constrained")
     axes = figure.subplots()
     names = [name.replace("$", r"\$") for name, _ in ranked]  # a name is no formula
-    colours = [
-        next(colour for least, _, colour, _ in reversed(DRIFT_LEVELS) if psi >= least)
-        for _, psi in ranked
-    ]
-    axes.barh(names, [psi for _, psi in ranked], color=colours)
-    for psi, _, colour, style in DRIFT_LEVELS[1:]:
-        axes.axvline(psi, color=colour, linestyle=style)
+    axes.barh(
+        names,
+        [psi for _, psi in ranked],
+        color=[DRIFT_COLOURS[reading(psi)] for _, psi in ranked],
+    )
+    axes.axvline(STABLE, color=DRIFT_COLOURS["moderate"], linestyle="--")
+    axes.axvline(SHIFTED, color=DRIFT_COLOURS["shifted"], linestyle="-")
     axes.invert_yaxis()
     axes.set(
         xlabel="population stability index (nats)",
-        title=f"Drift since training: {drift.outside_share:.1%} of {drift.rows:,} rows outside "
-        f"calibration, {drift.outside_share_then:.1%} in training",
+        title=f"Drift since training: {share(drift.outside_share)} of {drift.rows:,} rows outside "
+        f"calibration, {share(drift.outside_share_then)} in training",
     )
     axes.set_xlim(0, max(0.3, 1.05 * drift.largest_psi))
     axes.grid(axis="x", alpha=0.3)
-    (_, _, grey, _), *levels = DRIFT_LEVELS
-    handles: list[Artist] = [Patch(color=grey, label=f"stable: PSI below {levels[0][0]}")]
-    for psi, meaning, colour, style in levels:
-        label = f"{meaning}: from {psi}"
-        handles.append(Line2D([], [], color=colour, linestyle=style, linewidth=4, label=label))
+    bounds: dict[str, tuple[Literal["", "-", "--"], str]] = {
+        "stable": ("", f"below {STABLE}"),
+        "moderate": ("--", f"{STABLE} to {SHIFTED}"),
+        "shifted": ("-", f"above {SHIFTED}"),
+    }
+    handles = [
+        Line2D([], [], color=DRIFT_COLOURS[level], linestyle=style, marker="s", label=label)
+        for level, (style, told) in bounds.items()
+        for label in [f"{level}: PSI {told}"]
+    ]
     figure.legend(handles=handles, loc="outside lower center", ncols=3, frameon=False)
     return figure
 

@@ -271,19 +271,23 @@ class Fit(Reference):
 class Decision(Reference):
     """Whether a challenger became champion, and why; `gain` is in nats of log-loss a row.
 
-    `met_budget` is whether there was a challenger at all; `version` is what was decided on, where
-    nothing changed the champion's, if there is one.
+    `met_budget` is whether there was a challenger at all, `had_champion` whether there was somebody
+    to keep; `version` is what was decided on, where nothing changed the champion's, if there is
+    one.
     """
 
     promoted: bool
     reason: str
     met_budget: bool = True
+    had_champion: bool = True
     version: str = ""
     gain: Interval | None = None
 
     @property
     def shape(self) -> str:
-        return "promoted" if self.promoted else "champion kept"
+        if self.promoted:
+            return "promoted"
+        return "champion kept" if self.had_champion else "no champion yet"
 
 
 class Stage(Value):

@@ -103,8 +103,10 @@ def identity(dataset: DatasetRef, config: OptimizeConfig, code: Mapping[str, str
 
 def unchanged(champion: Champion | None) -> Decision:
     """The decision where the same model was decided on before: nothing is done."""
-    version = champion.version if champion else ""
-    return Decision(promoted=False, reason=UNCHANGED, version=version)
+    if champion is None:
+        reason = "unchanged, and there is no champion yet"
+        return Decision(promoted=False, reason=reason, had_champion=False)
+    return Decision(promoted=False, reason=UNCHANGED, version=champion.version)
 
 
 def is_settled(config: OptimizeConfig, made_by: str) -> bool:
@@ -119,10 +121,14 @@ def promote(record: RunRecord, tracked: TrackedRun, made_by: str, store: Store) 
     One at a time a model; repeated, it finds what was decided before.
     """
     winner = record.comparison.verdict.winner
-    if winner is None:
-        reason = f"the challenger is out: {record.comparison.verdict.reason}"
-        return Decision(promoted=False, reason=reason, met_budget=False)
     registry = Registry(record.config.name, record.config.tracking.uri)
+    if winner is None:
+        return Decision(
+            promoted=False,
+            reason=f"the challenger is out: {record.comparison.verdict.reason}",
+            met_budget=False,
+            had_champion=registry.champion() is not None,
+        )
     rows, labels = load_part(record.dataset, "test", store)
     target = labels.to_numpy(np.int64)
     challenger = load_file(store.path(record.bundles.variants[winner].file))
@@ -134,7 +140,10 @@ def promote(record: RunRecord, tracked: TrackedRun, made_by: str, store: Store) 
         version = registry.register(tracked.variants[winner], made_by, split)
         if version.decision:
             return Decision(
-                promoted=version.is_promoted, reason=version.reason, version=version.number
+                promoted=version.is_promoted,
+                reason=version.reason,
+                had_champion=champion is not None,
+                version=version.number,
             )
         rival = registry.rival(version)
         losses = None
@@ -146,7 +155,8 @@ def promote(record: RunRecord, tracked: TrackedRun, made_by: str, store: Store) 
             challenger_losses=row_log_loss(target, challenger.predict(rows)),
         )
         registry.settle(version, decision)
-    return decision.model_copy(update={"version": version.number})
+    found = {"version": version.number, "had_champion": champion is not None}
+    return decision.model_copy(update=found)
 
 
 def version_page(config: OptimizeConfig, version: str) -> str:

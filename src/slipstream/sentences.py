@@ -3,10 +3,8 @@
 from collections.abc import Sequence
 
 from slipstream.comparison import has_rare_positives
-from slipstream.drift import reading
 from slipstream.report import Retraining
 from slipstream.results import RunRecord
-from slipstream.runtime.text import quote
 from slipstream.units import microseconds, size
 
 __all__ = ["headline", "retraining_headline", "retraining_sentences"]
@@ -35,7 +33,7 @@ def retraining_sentences(retraining: Retraining) -> list[str]:
         champion = f" ({version})" if version else ""
         told = [f"{retraining.name}: {retraining.reason}{champion}."]
     else:
-        outcome = f"{version} promoted" if retraining.promoted else "champion kept"
+        outcome = f"{version} promoted" if retraining.promoted else retraining.shape
         other = f", {version} is not better" if version and not retraining.promoted else ""
         told = [f"{retraining.name}: {outcome}{other}: {retraining.reason}."]
     if report and report.record.comparison.verdict.winner:
@@ -46,8 +44,7 @@ def retraining_sentences(retraining: Retraining) -> list[str]:
             f"{microseconds(metrics['latency_p99_us'])}, {size(metrics['bundle_bytes'])}."
         )
     if retraining.drift:
-        name, psi = retraining.drift.ranked[0]
-        told.append(f"Drift: largest PSI {psi:.3f} ({quote(name)}, {reading(psi)}).")
+        told.append(f"Drift: {retraining.drift.shape}.")
     page = retraining.page or (report.tracked.link if report else "")
     return [*told, *([f"Its page in MLflow: {page}"] if page else [])]
 
@@ -58,7 +55,7 @@ def _outcome(retraining: Retraining) -> str:
     why = retraining.reason.partition(": by")[0]  # the interval stands in the summary
     if retraining.promoted:
         return f"version {retraining.version} promoted: {why}; {_score(retraining.report.record)}"
-    return f"champion kept: {why}"
+    return f"{retraining.shape}: {why}"
 
 
 def _first(reason: str) -> str:
@@ -70,7 +67,7 @@ def _winner(record: RunRecord) -> str:
     winner = record.comparison.verdict.winner
     metrics = record.comparison.metrics
     ratio = metrics["float32"]["weights_bytes"] / metrics["int8"]["weights_bytes"]
-    smaller = f"{ratio:.2g} x smaller, " if winner == "int8" else ""
+    smaller = f"{ratio:.3g} x smaller, " if winner == "int8" else ""
     return f"{winner} wins: {smaller}{_score(record)}"
 
 
@@ -81,7 +78,7 @@ def _score(record: RunRecord) -> str:
     key, name = ("test_auc", "AUC")
     if has_rare_positives(record.benchmark):
         key, name = ("test_pr_auc", "PR-AUC")
-    return f"{name} {record.comparison.metrics[winner][key]:.3f}"
+    return f"{name} {record.comparison.metrics[winner][key]:.4f}"
 
 
 def _count(notes: Sequence[str]) -> str:

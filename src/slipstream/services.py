@@ -34,6 +34,8 @@ LOOPBACK = ("127.0.0.1", "localhost")
 START_SECONDS = 90
 STOP_SECONDS = 30
 LOG_LINES = 15
+SOCKET = "supervisor.sock"
+SOCKET_BYTES = 107 - len(".18446744073")  # sockaddr_un, less what supervisor appends at first
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,6 +68,7 @@ def start(services: Services, *, reset: bool = False) -> tuple[str, ...]:
     _check(services)
     check_databases()
     folder = home() / "services"
+    _check_length(folder / SOCKET)
     folder.mkdir(exist_ok=True)
     config = _write_config(services, folder)
     environment = _environment(services)
@@ -147,9 +150,18 @@ def _check(services: Services) -> None:
                 ) from None
 
 
+def _check_length(socket_file: Path) -> None:
+    length = len(os.fsencode(socket_file))
+    if length > SOCKET_BYTES:
+        raise InputError(
+            f"the path of supervisor's socket must have {SOCKET_BYTES} bytes at most, however: "
+            f"{socket_file} has {length}; set SLIPSTREAM_HOME to a folder with a shorter path"
+        )
+
+
 def _write_config(services: Services, folder: Path) -> Path:
     config = configparser.RawConfigParser()
-    socket_file = folder / "supervisor.sock"
+    socket_file = folder / SOCKET
     config["unix_http_server"] = {"file": str(socket_file), "chmod": "0700"}
     config["supervisord"] = {
         "logfile": str(folder / "supervisor.log"),

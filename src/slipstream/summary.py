@@ -11,6 +11,7 @@ from slipstream.references import PARTS, DatasetRef, FeatureMask
 from slipstream.report import Retraining
 from slipstream.results import Benchmark, RunRecord, TrackedRun
 from slipstream.runtime.text import listing
+from slipstream.units import share
 
 __all__ = ["retraining_summary", "run_summary"]
 
@@ -71,7 +72,7 @@ def _decision(retraining: Retraining) -> str:
         return f"**{escape(_capital(retraining.reason))}.**"
     if retraining.promoted:
         return f"**Version {retraining.version} promoted**: {escape(retraining.reason)}."
-    return f"**Champion kept**: {escape(retraining.reason)}."
+    return f"**{_capital(retraining.shape)}**: {escape(retraining.reason)}."
 
 
 def _findings(record: RunRecord, notes: Sequence[str]) -> tuple[str, ...]:
@@ -85,7 +86,7 @@ def _findings(record: RunRecord, notes: Sequence[str]) -> tuple[str, ...]:
 def _came_in(data: DataConfig, dataset: DatasetRef, mask: FeatureMask | None) -> str:
     total = sum(dataset.rows.values())
     parts = ", ".join(f"{dataset.rows[part]:,} for {part}" for part in PARTS)
-    positive = f"{dataset.positive_share:.{1 if dataset.positive_share >= 0.01 else 2}%}"
+    positive = share(dataset.positive_share)
     rows = [
         ("source", escape(data.path)),
         ("rows", f"{total:,} ({parts})"),

@@ -2,12 +2,12 @@
 
 from collections.abc import Sequence
 
-__all__ = ["difference", "listing", "microseconds", "rate", "size"]
+__all__ = ["difference", "listing", "microseconds", "rate", "share", "size"]
 
 
 def difference(change: float) -> str:
-    """A change of a score: +0.0123, or that there is none to be shown."""
-    return f"{change:+.4f}" if round(change, 4) else "same"
+    """A change of a score: +0.0123, or 0.0000 without a sign."""
+    return f"{change:+.4f}" if round(change, 4) else "0.0000"
 
 
 def listing(names: Sequence[str]) -> str:
@@ -19,6 +19,12 @@ def microseconds(value: float) -> str:
     """A latency: 0.174 µs, 3.25 µs, 12.3 µs, 1,200 µs."""
     digits = 3 if value < 1 else 2 if value < 10 else 1 if value < 100 else 0
     return f"{value:,.{digits}f} µs"
+
+
+def share(part: float) -> str:
+    """A share of a whole: 44.1 %, 0.35 %, 0.04 %, 0 %."""
+    percent = 100 * part
+    return f"{percent:.1f} %" if percent >= 1 else f"{percent:.2g} %"
 
 
 def size(size_bytes: float) -> str:

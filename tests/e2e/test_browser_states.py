@@ -33,9 +33,10 @@ def test_warnings_are_on_the_runs_page(servers: Up, mixed_csv: Path, tmp_path: P
     text = mixed_csv.read_text().replace(" income,", " in|come *x* <b>,", 1)
     table.write_text(text)
     run = run_deployment(servers, config_of(servers, table, features={"k": 9}))
-    assert re.fullmatch(r"\w+ wins: .*AUC 0\.\d{3}; 3 notes", run["state"]["message"])
+    told = re.fullmatch(r"\w+ wins: .*AUC 0\.\d+; (\d) notes", run["state"]["message"])
+    assert told, run["state"]["message"]
     lines = [(each["level"], each["message"]) for each in find(servers, "logs", run)]
-    assert sum(level == 30 for level, _ in lines) == 3
+    assert sum(level == 30 for level, _ in lines) == int(told[1]) >= 3
     assert any(re.fullmatch(r"train: network 4-8-1, \d+\.\d s", line) for _, line in lines)
     assert not any("Completed()" in line for _, line in lines)
     with browser.browser_page() as page:
@@ -63,6 +64,6 @@ def test_an_unmet_budget_is_red(servers: Up, mixed_csv: Path) -> None:
             expect(page.get_by_text("BudgetNotMet").first).to_be_visible()
             open_run(page, servers, run)
             expect(page.get_by_text("BudgetNotMet").first).to_be_visible()
-            expect(page.get_by_text("nothing fits: float32 breaks").first).to_be_visible()
+            expect(page.get_by_text("nothing fits: budget.size_bytes").first).to_be_visible()
             browser.open_summary(page)
             assert "Winner: none." in page.inner_text("body")

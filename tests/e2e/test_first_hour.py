@@ -2,6 +2,7 @@
 
 import re
 import subprocess
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -73,12 +74,14 @@ class Reader:
 
 
 @pytest.fixture
-def reader(environment: dict[str, str], tmp_path: Path) -> Iterator[Reader]:
-    place = clone_checkout(tmp_path)
-    reader = Reader(place, environment)
-    yield reader
-    subprocess.run(["make", "down"], cwd=place, env=reader.environment, check=True)
-    assert processes_of(place) == []
+def reader(environment: dict[str, str]) -> Iterator[Reader]:
+    # Not pytest's folder, whose path is too long for the socket of supervisor.
+    with tempfile.TemporaryDirectory(prefix="slipstream-") as folder:
+        place = clone_checkout(Path(folder))
+        reader = Reader(place, environment)
+        yield reader
+        subprocess.run(["make", "down"], cwd=place, env=reader.environment, check=True)
+        assert processes_of(place) == []
 
 
 @pytest.mark.usefixtures("needs_chromium")

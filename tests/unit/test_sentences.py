@@ -11,8 +11,8 @@ LOWER = "the challenger's log-loss is lower than the champion's: by 0.1 [0.05, 0
 
 def test_a_run_is_one_sentence() -> None:
     """Winner, gain, score and the number of notes; a winner that is not smaller says no gain."""
-    assert headline(record()) == "int8 wins: 4 x smaller, AUC 0.961; 2 notes"
-    assert headline(record("float32")).startswith("float32 wins: AUC 0.961")
+    assert headline(record()) == "int8 wins: 4 x smaller, AUC 0.9612; 2 notes"
+    assert headline(record("float32")).startswith("float32 wins: AUC 0.9612")
     assert headline(record(None, "nothing fits")) == "nothing fits; 2 notes"
 
 
@@ -26,11 +26,16 @@ def test_rare_positives_are_scored_by_pr_auc() -> None:
     [
         (
             Decision(promoted=True, reason=LOWER, version="3"),
-            "version 3 promoted: the challenger's log-loss is lower than the champion's; AUC 0.961",
+            "version 3 promoted: the challenger's log-loss is lower than the champion's; "
+            "AUC 0.9612",
         ),
         (
             Decision(promoted=False, reason="the challenger is no better than guessing: by 0"),
             "champion kept: the challenger is no better than guessing",
+        ),
+        (
+            Decision(promoted=False, had_champion=False, reason="no better than guessing: by 0"),
+            "no champion yet: no better than guessing",
         ),
     ],
 )
@@ -53,8 +58,10 @@ def test_a_retraining_ends_in_one_paragraph() -> None:
     decision = Decision(promoted=True, reason=LOWER, version="3")
     told = " ".join(retraining_sentences(retraining(decision, record(), drift(age=0.4))))
     assert told == (
-        f"customers: version 3 promoted: {LOWER}. int8 wins: 4 x smaller, AUC 0.961; p50 0.210 µs, "
-        "p99 0.350 µs, 9 kB. Drift: largest PSI 0.400 ('age', shifted). Its page in MLflow: "
+        f"customers: version 3 promoted: {LOWER}. int8 wins: 4 x smaller, AUC 0.9612; "
+        "p50 0.210 µs, p99 0.350 µs, 9 kB. Drift: largest PSI 0.400 ('age': shifted; below 0.1 is stable, "
+        "above 0.25 shifted), 20.4 % of the rows outside calibration (1.0 % in training). "
+        "Its page in MLflow: "
         "http://127.0.0.1:5000/#/models/customers/versions/3"
     )
 

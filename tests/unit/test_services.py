@@ -11,6 +11,7 @@ import pytest
 from slipstream import services
 from slipstream.runtime import InputError
 from slipstream.services import Services, start, stop
+from tests.e2e.servers import free_port
 
 # What supervisor is to `stop`: a process with the folder's name on its command line.
 SUPERVISOR = """
@@ -65,6 +66,15 @@ def test_an_address_of_ipv6_is_refused(folder: Path) -> None:
     """It would need brackets in every URL: the message says what to write."""
     with pytest.raises(InputError, match=r"IPv4 address or a name, however: ::1; write 127\.0"):
         start(Services(host="::1"))
+
+
+def test_a_home_that_is_too_deep_is_refused(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """A socket's path has room for some hundred bytes: said before supervisor fails on it."""
+    monkeypatch.setenv("SLIPSTREAM_HOME", str(tmp_path / ("deep/" * 20)))
+    with pytest.raises(InputError, match="set SLIPSTREAM_HOME to a folder with a shorter path"):
+        start(Services(prefect_port=free_port(), mlflow_port=free_port()))
 
 
 def test_mlflow_answers_to_its_own_host_and_to_the_names_that_were_given(

@@ -146,9 +146,9 @@ def test_the_steps_become_a_table_and_sentences() -> None:
     }
     assert second["p50"] == "4.00 µs (x 0.50)"
     assert second["weights"] == "25 kB (x 0.25)"
-    assert second["log-loss"] == "0.3000 (same)"
+    assert second["log-loss"] == "0.3000 (0.0000)"
     assert second["AUC"] == "0.8900 (-0.0100)"
-    assert altogether(made) == "8 x faster, 64 x smaller, AUC -0.0300, log-loss same"
+    assert altogether(made) == "8 x faster, 64 x smaller, AUC -0.0300, log-loss 0.0000"
     assert "- features selected: cost score: 4 x smaller" in description(made)
 
 
@@ -178,8 +178,8 @@ def test_the_drift_figure_tells_its_thresholds_apart(tmp_path: Path) -> None:
     (legend,) = figure.legends
     assert [text.get_text() for text in legend.get_texts()] == [
         "stable: PSI below 0.1",
-        "shifting: from 0.1",
-        "shifted: from 0.25",
+        "moderate: PSI 0.1 to 0.25",
+        "shifted: PSI above 0.25",
     ]
     (axes,) = figure.get_axes()
     assert len({line.get_color() for line in axes.lines}) == len(axes.lines) == 2
