@@ -66,7 +66,7 @@ def now() -> str:
 
 def decision(servers: Up, run: dict) -> str:
     return next(
-        each["data"] for each in find(servers, "artifacts", run) if each["key"] == "decision"
+        each["data"] for each in find(servers, "artifacts", run) if each["key"] == "summary"
     )
 
 
