@@ -128,23 +128,25 @@ def _against_baseline(precision: Precision, benchmark: Benchmark, budget: Budget
     if is_same(change) and not breaks_score(change, budget):
         return f"{precision}'s AUC is the same as that of {baseline} ({show(change, '+.4f')})"
     if change.low <= 0 <= change.high:
-        seen = f"{show(change, '+.4f')} with these test rows"
-        return f"{precision}'s AUC cannot be told apart from that of {baseline} ({seen})"
+        return (
+            f"these test rows cannot tell {precision}'s AUC from that of {baseline}: it differs by "
+            f"{show(change, '+.4f')}"
+        )
     if change.estimate > 0:
         return f"{precision} gains {show(change, '.4f')} of AUC against {baseline}"
     return f"{precision} loses {show(loss('test_auc', change), '.4f')} of AUC against {baseline}"
 
 
 def _warnings(winner: Precision, benchmark: Benchmark, budget: BudgetConfig) -> tuple[str, ...]:
-    """A loss that is large, beyond chance and not limited by the budget."""
+    """A loss that is large and not limited by the budget, also where it may be chance."""
     lost = loss("test_auc", benchmark.auc_changes[winner])
-    if budget.max_score_loss or lost.low <= 0 or lost.estimate <= NOTABLE_LOSS:
+    if budget.max_score_loss or lost.estimate <= NOTABLE_LOSS:
         return ()
-    warning = (
-        f"{winner} loses {show(lost, '.4f')} of AUC against the baseline, a wide float32 network "
-        f"on all columns: {_way_out(benchmark)}; budget.max_score_loss sets a limit"
-    )
-    return (warning,)
+    seen = f"{show(lost, '.4f')} of AUC against the baseline, a wide float32 network on all columns"
+    if lost.low <= 0:
+        rows_seen = f"{benchmark.positive_rows:,} of {benchmark.test_rows:,} test rows are positive"
+        return (f"{winner} may lose {seen}; {rows_seen}, too few to be sure",)
+    return (f"{winner} loses {seen}: {_way_out(benchmark)}; budget.max_score_loss sets a limit",)
 
 
 def _way_out(benchmark: Benchmark) -> str:

@@ -16,6 +16,7 @@ from slipstream.drift import SHIFTED, STABLE, Drift, reading
 from slipstream.parts import resolved
 from slipstream.references import Epoch, FeatureMask
 from slipstream.results import Benchmark, Interval, Waterfall, WaterfallStep
+from slipstream.runtime.text import escape
 from slipstream.runtime.types import Precision
 from slipstream.units import microseconds, share
 from slipstream.waterfall import altogether, table, write_parts
@@ -76,7 +77,7 @@ def feature_figure(mask: FeatureMask) -> Figure:
     figure = Figure(figsize=(8, 1.2 + 0.28 * len(ranked)), layout="constrained")
     axes = figure.subplots()
     colours = [COLOURS["kept" if score.kept else "dropped"] for score in ranked]
-    names = [score.name.replace("$", r"\$") for score in ranked]  # a name is no formula
+    names = [_plain(score.name) for score in ranked]
     axes.barh(names, [score.score for score in ranked], color=colours)
     axes.invert_yaxis()
     unit = "mutual information with the target (nats)"
@@ -94,7 +95,7 @@ def drift_figure(drift: Drift) -> Figure:
     ranked = sorted(drift.psi.items(), key=lambda item: -item[1])[:MOST_BARS]
     figure = Figure(figsize=(8, 1.6 + 0.28 * len(ranked)), layout="constrained")
     axes = figure.subplots()
-    names = [name.replace("$", r"\$") for name, _ in ranked]  # a name is no formula
+    names = [_plain(name) for name, _ in ranked]
     axes.barh(
         names,
         [psi for _, psi in ranked],
@@ -122,6 +123,11 @@ def drift_figure(drift: Drift) -> Figure:
     ]
     figure.legend(handles=handles, loc="outside lower center", ncols=3, frameon=False)
     return figure
+
+
+def _plain(name: str) -> str:
+    """A column's name, in which matplotlib finds no formula and no control character."""
+    return escape(name).replace("$", r"\$")
 
 
 def latency_figure(benchmark: Benchmark) -> Figure:

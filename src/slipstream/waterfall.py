@@ -58,6 +58,9 @@ def judge(
 ) -> WaterfallStep:
     """Say whether a step helped: faster, or smaller and not slower, and no score lost."""
     assert step.p50_ratio
+    if (step.network, step.weights_bytes) == (before.network, before.weights_bytes):
+        remark = "did not help: no column was left out"
+        return step.model_copy(update={"helped": False, "remark": remark})
     speed = judge_speed(step.p50_ratio, step.latency_p50_us - before.latency_p50_us, rules)
     score = judge_score(step.score_changes, allowed)
     smaller = step.weights_bytes < before.weights_bytes

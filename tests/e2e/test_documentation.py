@@ -61,7 +61,6 @@ def wording(output: str) -> set[str]:
     measured = (
         r"(?<=winner: )\w+",
         r"(?<=one test row, )\w+",
-        r"\bsame\b",  # where a score did not change
         r"one thread,.*?(?=\nWaterfall)",  # the machine, on which the lines' ends depend
         r"\n  baseline: .*?(?=\nPrediction)",  # remarks and verdict
     )

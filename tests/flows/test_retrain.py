@@ -199,7 +199,7 @@ def test_where_nothing_meets_the_budget_there_is_no_challenger(
     )
     assert main(["retrain", "--config", f"{place}/run.toml"]) == 3
     printed = capsys.readouterr()
-    assert "customers: champion kept: the challenger is out: nothing fits" in printed.out
+    assert "customers: no champion yet: the challenger is out: nothing fits" in printed.out
     assert "Traceback" not in printed.out + printed.err
     assert versions_of(place) == []
 

@@ -100,11 +100,11 @@ def test_a_loss_that_the_verdict_allows_is_no_fault(
     assert ("cost score" in judged.remark) is not helped
 
 
-def test_a_size_that_stays_is_said_to_stay() -> None:
+def test_a_mask_that_keeps_everything_is_said_to() -> None:
     """Where the mask keeps every column, the step changes nothing, and says so."""
     same = step(p50_ratio=interval(1.0), log_loss=interval(0.0))
     judged = judge(same, step(), RULES)
-    assert "same size" in judged.remark
+    assert judged.remark == "did not help: no column was left out"
     assert not judged.helped
 
 
