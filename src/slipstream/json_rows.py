@@ -15,7 +15,7 @@ _SUFFIXES = (".json", ".jsonl", ".ndjson")
 
 def is_json(argument: str) -> bool:
     """Whether an argument is rows and no path; of a pattern's `[ab]*.csv` it is told apart."""
-    return re.match(r"\s*(\{|\[\s*[{\]])", argument) is not None
+    return re.match(r"\s*(\{|\[\s*[{\]]|\[.*\]\s*$)", argument) is not None
 
 
 def is_json_file(path: str) -> bool:
@@ -61,5 +61,5 @@ def _distinct(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     made = dict(pairs)
     if len(made) < len(pairs):
         keys = [key for key, _ in pairs]
-        raise ValueError(f"{quote(max(keys, key=keys.count))} is there more than once")
+        raise ValueError(f"{quote(max(keys, key=keys.count))} is there more than once: keep one")
     return made

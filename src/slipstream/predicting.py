@@ -187,7 +187,8 @@ def _answer_json(model: Predictor, rows: Sequence[Any], choices: Choices) -> Non
     answers, refused, reason = _answers(model, rows, choices)
     if refused:
         _tell_refused(refused, len(rows), reason)
-    objects = [row for row in rows if isinstance(row, dict)]
+    answered = zip(rows, answers, strict=True)
+    objects = [row for row, answer in answered if any(each is not None for each in answer)]
     there = Counter(name for row in objects for name in row)
     lacking = {each: len(objects) - there[each] for each in model.features}
     _tell_absent({each: count for each, count in lacking.items() if count}, len(objects))
@@ -226,7 +227,7 @@ def _answers(model: Predictor, rows: Sequence[Any], choices: Choices) -> tuple[l
 
 def _tell_refused(count: int, of: int, reason: str) -> None:
     """Say how many rows have no answer: who reads the answers alone may not see it."""
-    message = f"{count:,} of {of:,} rows have no answer; the first, because {reason}"
+    message = f"{count:,} of {of:,} rows have no answer; the first is refused because {reason}"
     print(f"slipstream: {escape(message)}", file=sys.stderr)
 
 
@@ -235,5 +236,5 @@ def _tell_absent(lacking: Mapping[str, int], of: int) -> None:
     if lacking:
         some = any(count < of for count in lacking.values())
         where = " in some rows" if some else ""
-        message = f"taken as missing, because not there{where}: {listing(list(lacking))}"
+        message = f"columns that are not there{where} count as missing: {listing(list(lacking))}"
         print(f"slipstream: {message}", file=sys.stderr)

@@ -53,7 +53,9 @@ def test_columns_that_are_not_there_are_told(tmp_path: Path) -> None:
     program = Path(sys.executable).parent / "slipstream"
     command = [program, "predict", file, rows]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert done.stderr == "slipstream: taken as missing, because not there: 'city', 'income'\n"
+    assert (
+        done.stderr == "slipstream: columns that are not there count as missing: 'city', 'income'\n"
+    )
     assert (done.returncode, len(done.stdout.splitlines())) == (0, 1 + len(TABLE))
 
 

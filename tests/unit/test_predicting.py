@@ -55,7 +55,7 @@ def test_a_table_goes_on_after_bad_rows_and_keeps_keys(file: str, capsys, monkey
     assert first[:2] == ["007", "x"]
     assert float(first[2]) == pytest.approx(Predictor(people()).predict_one(GOOD), abs=1e-6)
     assert second == ["008", "y", "", ""]
-    assert "1 of 2 rows have no answer; the first, because column 'age'" in done.err
+    assert "1 of 2 rows have no answer; the first is refused because column 'age'" in done.err
     assert "'label' is kept as 'input_label'" in done.err
 
 
@@ -80,7 +80,9 @@ def test_rows_of_json_are_answered_a_line_each(
     assert first["id"] == 1
     assert model.predict_one(GOOD) in (list(first.values())[1], list(first.values())[1:-1])
     assert set(list(second.values())[1:]) == set(third.values()) == {None}
-    assert "2 of 3 rows have no answer; the first, because row 2: column 'age'" in done.err
+    assert (
+        "2 of 3 rows have no answer; the first is refused because row 2: column 'age'" in done.err
+    )
     assert (
         predict(capsys, monkeypatch, str(file), f"{tmp_path}/rows.jsonl", *chosen).out == done.out
     )

@@ -76,7 +76,7 @@ def test_a_key_that_is_not_there_is_told(file: Path) -> None:
     """It is taken as missing, which a misspelt one is too: the answer stays, one line says so."""
     told = run("predict", file, json.dumps({**ROW, "Income": 5e4}))
     assert json.loads(told.stdout) == json.loads(console("predict", file, json.dumps(ROW)))
-    assert told.stderr == "slipstream: taken as missing, because not there: 'income'\n"
+    assert told.stderr == "slipstream: columns that are not there count as missing: 'income'\n"
     assert told.returncode == 0
     assert run("predict", file, json.dumps({**ROW, "income": None})).stderr == ""
 
