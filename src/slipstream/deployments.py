@@ -91,7 +91,8 @@ def apply_automations(api: PrefectApi, *, reset: bool) -> Iterator[str]:
             edited = {
                 key
                 for key in wanted
-                if not reset and _comparable(now[key]) != _comparable(then[key])
+                # What the file did not have, nobody remembers: it counts as not edited.
+                if not reset and key in then and _comparable(now[key]) != _comparable(then[key])
             }
             if applied["file"]:
                 for key in sorted(changed & edited):
