@@ -70,6 +70,8 @@ class Server:
         """Written down as it was sent; told otherwise, as Prefect does."""
         if rest == ["filter"]:
             return [self.told(each) for each in self.automations.values()]
+        if method == "DELETE":
+            return self.automations.pop(rest[0])
         if method in {"POST", "PUT"}:
             self.automations[body["name"]] = {**body, "id": body["name"], "tags": []}
         return self.told(self.automations[body["name"] if body else rest[0]])
@@ -246,6 +248,34 @@ def test_a_schedule_goes_with_the_file(checkout: Checkout) -> None:
     assert checkout.nightly["schedules"] == []
 
 
+def test_schedules_without_a_slug_are_known_in_any_order(checkout: Checkout) -> None:
+    """Prefect tells the last edited first; an edit stays with its own schedule all the same."""
+    schedules = [
+        {"cron": "0 2 * * *", "active": False},
+        {"cron": "0 3 * * *", "active": False},
+        {"interval": 3600, "active": False, "parameters": {"a": 1}},
+        {"interval": 3600, "active": False, "parameters": {"a": 2}},
+    ]
+    checkout.write_entry(schedules=schedules)
+    checkout.up()
+    checkout.nightly["schedules"].reverse()
+    late = next(
+        e for e in checkout.nightly["schedules"] if e["schedule"].get("cron") == "0 3 * * *"
+    )
+    late["active"] = True
+    checkout.write_entry(schedules=[{**schedules[0], "parameters": {"b": 3}}, *schedules[1:]])
+    assert checkout.up() == []
+    assert {
+        (each["schedule"].get("cron"), each["active"], json.dumps(each["parameters"]))
+        for each in checkout.nightly["schedules"]
+    } == {
+        ("0 2 * * *", False, '{"b": 3}'),
+        ("0 3 * * *", True, "{}"),
+        (None, False, '{"a": 1}'),
+        (None, False, '{"a": 2}'),
+    }
+
+
 @pytest.mark.parametrize("parameters", [{}, {"config": {"data": {"path": "old.csv"}}}])
 def test_an_earlier_name_hands_over(checkout: Checkout, parameters: dict) -> None:
     """Parameters and schedules move to the new name; without a table, nothing runs by itself."""
@@ -316,3 +346,21 @@ def test_an_automation_that_nobody_edited_follows_the_file(checkout: Checkout) -
     checkout.write(PREFECT_YAML, {**AUTOMATION, "trigger": {"within": 60}})
     assert checkout.up() == []
     assert checkout.server.automations["watch"]["trigger"] == {"within": 60}
+
+
+def test_an_automation_that_was_sent_twice_is_there_once(
+    checkout: Checkout, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where the request had to be repeated, the server made two, and one of them goes."""
+    server = checkout.server
+    ask = server.ask
+
+    def ask_twice(method: str, path: str, body: Any = None) -> Any:
+        if (method, path) == ("POST", "/automations/"):
+            server.automations["first"] = {**body, "id": "first", "tags": []}
+        return ask(method, path, body)
+
+    monkeypatch.setattr(server, "ask", ask_twice)
+    assert checkout.up() == []
+    assert len(server.automations) == 1
+    assert checkout.up() == []
