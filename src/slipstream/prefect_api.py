@@ -60,8 +60,9 @@ class PrefectApi:
                 answer = self._client.request(method, path, json=body)
             except httpx.TransportError as error:  # a timeout, say, on a busy machine
                 if not attempts_left:
-                    reason = f"it gives none to {method} {path}: {shorten(str(error))}"
-                    raise _no_answer(reason) from None
+                    reason = shorten(str(error)) or type(error).__name__
+                    fact = f"{method} {path} went unanswered {ATTEMPTS} times: {reason}"
+                    raise _no_answer(fact) from None
                 repeated = True
             else:
                 if answer.status_code != httpx.codes.SERVICE_UNAVAILABLE or not attempts_left:

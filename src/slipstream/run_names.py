@@ -23,7 +23,7 @@ ENDING = (
     "|fringe|instability|manifold|mass|nebula|point|quadrant|reach|ring|sector|shift|tensor|terminus"
     "|vector|void|warp)"
 )
-# Of its next UI: an adjective and an animal or a dish of at most six letters, `Rustic-Cozido`.
+# Of its next UI: an adjective and one of 304 animals of at most six letters, `Rustic-Zebra`.
 ADJECTIVE = (
     "(?:Awesome|Rustic|Small|Gorgeous|Fantastic|Sleek|Intelligent|Unbranded|Refined|Licensed|Generic"
     "|Practical|Ergonomic|Handcrafted|Tasty|Handmade|Incredible)"

@@ -58,7 +58,7 @@ def test_a_repeated_request_that_was_done_already_is_done() -> None:
         api(409).ask("POST", "/variables/", {})
 
 
-@pytest.mark.parametrize("answer", [SLOW, 503])
+@pytest.mark.parametrize("answer", [SLOW, httpx.ReadTimeout(""), 503])
 def test_a_server_that_never_answers_is_an_error_with_its_log(
     answer: int | httpx.TransportError, tmp_path: Path
 ) -> None:

@@ -25,7 +25,8 @@ def test_what_the_server_makes_up_is_told() -> None:
         "pi-barad-dur-void",
         "mu1000-oda",
         "xi--ring",
-        "Rustic-Cozido",
+        "Rustic-Zebra",
+        "Small-Vicuña",
     ],
 )
 def test_what_the_forms_suggest_is_told(name: str) -> None:
