@@ -6,6 +6,7 @@ was last applied, in variables: every host that starts servers on its database f
 
 import json
 import re
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -82,7 +83,7 @@ def apply_automations(api: PrefectApi, *, reset: bool) -> Iterator[str]:
         edited: set[str] = set()
         then: Mapping[str, Any] = {}
         if now is None:
-            now = api.ask("POST", "/automations/", wanted)
+            now = _create_automation(api, wanted)
         else:
             # Of one that an earlier version made, nobody knows what was edited but its switch.
             applied = _recall(api, place) or {"file": {}, "server": {**now, "enabled": True}}
@@ -91,7 +92,8 @@ def apply_automations(api: PrefectApi, *, reset: bool) -> Iterator[str]:
             edited = {
                 key
                 for key in wanted
-                if not reset and _comparable(now[key]) != _comparable(then[key])
+                # What the file did not have, nobody remembers: it counts as not edited.
+                if not reset and key in then and _comparable(now[key]) != _comparable(then[key])
             }
             if applied["file"]:
                 for key in sorted(changed & edited):
@@ -207,11 +209,41 @@ def _as_entry(entry: Mapping[str, Any], settings: Settings) -> dict[str, Any]:
 
 
 def _schedules(written: list[dict[str, Any]]) -> dict[str, Settings]:
-    """Schedules by their slug, or by their place, each with what it leaves out."""
+    """Schedules by their names, each with what it leaves out."""
     return {
-        each.get("slug") or f"number {place}": {**SCHEDULE, **_given(each)}
-        for place, each in enumerate(written, start=1)
+        name: {**SCHEDULE, **_given(each)}
+        for name, each in zip(_schedule_names(written), written, strict=True)
     }
+
+
+def _schedule_names(written: list[dict[str, Any]]) -> list[str]:
+    """Their slugs, or when they run: a place means nothing, the last edited comes first in Prefect.
+
+    Those that run at the same times are counted in the order of their parameters.
+    """
+    names = [each.get("slug") or _when(each) for each in written]
+    parameters = [json.dumps(each.get("parameters") or {}, sort_keys=True) for each in written]
+    counted = list(names)
+    met: Counter[str] = Counter()
+    for place in sorted(range(len(written)), key=parameters.__getitem__):
+        met[names[place]] += 1
+        if met[names[place]] > 1:
+            counted[place] = f"{names[place]} ({met[names[place]]})"
+    return counted
+
+
+def _when(schedule: Mapping[str, Any]) -> str:
+    """When a schedule runs; not its anchor, which the server makes up where there is none."""
+    whole = {**SCHEDULE, **_given(schedule)}
+    interval = whole.get("interval")
+    parts = {
+        "cron": whole.get("cron"),
+        "rrule": whole.get("rrule"),
+        "interval": float(interval) if isinstance(interval, int) else interval,  # as the server
+        "timezone": whole["timezone"],
+        "day_or": None if whole["day_or"] else False,
+    }
+    return ", ".join(f"{key} {value}" for key, value in _given(parts).items())
 
 
 def _given(values: Mapping[str, Any]) -> Settings:
@@ -246,6 +278,19 @@ def _name(entry: Mapping[str, Any]) -> str:
 
 def _read(api: PrefectApi, name: str) -> dict[str, Any] | None:
     return api.ask("GET", f"/deployments/name/{name}")
+
+
+def _create_automation(api: PrefectApi, wanted: Settings) -> Settings:
+    """A new automation, as the server tells it.
+
+    The server takes a second one of the same name: that of a request that had to be repeated.
+    """
+    api.ask("POST", "/automations/", wanted)
+    there = api.ask("POST", "/automations/filter", {})
+    made, *again = [each for each in there if each["name"] == wanted["name"]]
+    for each in again:
+        api.ask("DELETE", f"/automations/{each['id']}")
+    return made
 
 
 def _comparable(part: Any) -> Any:

@@ -9,12 +9,27 @@ from coolname.data import config as WORDS  # noqa: N812 - it is a constant
 
 __all__ = ["choose", "is_made_up"]
 
-# What the run form suggests: of Prefect's UI `kappa17-sirius-nebula`, of its next `Rustic-Cozido`.
-SUGGESTED = re.compile(
+# What the run forms fill in. Prefect's UI joins a Greek letter, mostly with a number, one of 1,363
+# names of stars and places, and every other time an ending: `kappa17-sirius-ring`. A letter and a
+# word alone (one suggestion in 18) may be what somebody typed, such as `beta-test`: it is kept.
+LETTER = (
     "(?:alpha|beta|gamma|delta|epsilon|zeta|eta|theta|iota|kappa|lambda|mu|nu|xi|omicron|pi|rho|sigma"
-    r"|tau|upsilon|phi|chi|psi|omega)\d{0,4}(?:-[a-z]+)+"
-    "|(?:Awesome|Rustic|Small|Gorgeous|Fantastic|Sleek|Intelligent|Unbranded|Refined|Licensed|Generic"
-    r"|Practical|Ergonomic|Handcrafted|Tasty|Handmade|Incredible)-\S{1,6}"
+    "|tau|upsilon|phi|chi|psi|omega)"
+)
+NUMBER = "(?:[2-6]|[1-9][0-9]{1,2}|1000)"
+PLACE = "[a-z]*(?:-[a-z]+)?"  # `sirius`, `canis-majoris`; once in a while nothing
+ENDING = (
+    "(?:[a-hkmnp-rvx-z]|adjunct|anomaly|band|boundary|cloud|cluster|collapse|conflux|expanse|field"
+    "|fringe|instability|manifold|mass|nebula|point|quadrant|reach|ring|sector|shift|tensor|terminus"
+    "|vector|void|warp)"
+)
+# Of its next UI: an adjective and one of 304 animals of at most six letters, `Rustic-Zebra`.
+ADJECTIVE = (
+    "(?:Awesome|Rustic|Small|Gorgeous|Fantastic|Sleek|Intelligent|Unbranded|Refined|Licensed|Generic"
+    "|Practical|Ergonomic|Handcrafted|Tasty|Handmade|Incredible)"
+)
+SUGGESTED = re.compile(
+    f"{LETTER}{NUMBER}-{PLACE}|{LETTER}{NUMBER}?-{PLACE}-{ENDING}|{ADJECTIVE}-[A-Z][a-zñ]{{1,5}}"
 )
 
 

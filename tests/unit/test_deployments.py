@@ -26,7 +26,12 @@ PREFECT_YAML = {
         }
     ],
 }
-AUTOMATION = {"name": "watch", "enabled": True, "trigger": {"within": 90}, "actions": []}
+AUTOMATION = {
+    "name": "watch",
+    "enabled": True,
+    "trigger": {"within": 90, "expect": ["succeeded", "failed"]},
+    "actions": [],
+}
 NAME = "retrain/retrain-nightly"
 
 
@@ -38,6 +43,7 @@ class Server:
         self.deployments: dict[str, dict] = {}
         self.variables: dict[str, Any] = {}
         self.automations: dict[str, dict] = {}
+        self.reads = 0
 
     def ask(self, method: str, path: str, body: Any = None) -> Any:
         _, kind, *rest = path.split("/")
@@ -61,11 +67,20 @@ class Server:
         return None
 
     def automation(self, method: str, rest: list[str], body: Any) -> Any:
+        """Written down as it was sent; told otherwise, as Prefect does."""
         if rest == ["filter"]:
-            return list(self.automations.values())
+            return [self.told(each) for each in self.automations.values()]
+        if method == "DELETE":
+            return self.automations.pop(rest[0])
         if method in {"POST", "PUT"}:
             self.automations[body["name"]] = {**body, "id": body["name"], "tags": []}
-        return self.automations[body["name"] if body else rest[0]]
+        return self.told(self.automations[body["name"] if body else rest[0]])
+
+    def told(self, automation: dict) -> dict:
+        """With ids that are new each time, defaults, and sets in another order."""
+        self.reads += 1
+        trigger = {"posture": "Reactive", **automation["trigger"], "id": f"read {self.reads}"}
+        return reverse_lists({"description": "", **automation, "trigger": trigger})
 
     def deploy(self, entry: dict) -> None:
         """Schedules that are not named again stay, as Prefect has it."""
@@ -89,6 +104,14 @@ class Server:
             "work_queue_name": entry["work_pool"]["work_queue_name"],
             "job_variables": entry["work_pool"]["job_variables"],
         }
+
+
+def reverse_lists(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: reverse_lists(each) for key, each in value.items()}
+    if isinstance(value, list):
+        return [reverse_lists(each) for each in reversed(value)]
+    return value
 
 
 def schedule(
@@ -225,6 +248,34 @@ def test_a_schedule_goes_with_the_file(checkout: Checkout) -> None:
     assert checkout.nightly["schedules"] == []
 
 
+def test_schedules_without_a_slug_are_known_in_any_order(checkout: Checkout) -> None:
+    """Prefect tells the last edited first; an edit stays with its own schedule all the same."""
+    schedules = [
+        {"cron": "0 2 * * *", "active": False},
+        {"cron": "0 3 * * *", "active": False},
+        {"interval": 3600, "active": False, "parameters": {"a": 1}},
+        {"interval": 3600, "active": False, "parameters": {"a": 2}},
+    ]
+    checkout.write_entry(schedules=schedules)
+    checkout.up()
+    checkout.nightly["schedules"].reverse()
+    late = next(
+        e for e in checkout.nightly["schedules"] if e["schedule"].get("cron") == "0 3 * * *"
+    )
+    late["active"] = True
+    checkout.write_entry(schedules=[{**schedules[0], "parameters": {"b": 3}}, *schedules[1:]])
+    assert checkout.up() == []
+    assert {
+        (each["schedule"].get("cron"), each["active"], json.dumps(each["parameters"]))
+        for each in checkout.nightly["schedules"]
+    } == {
+        ("0 2 * * *", False, '{"b": 3}'),
+        ("0 3 * * *", True, "{}"),
+        (None, False, '{"a": 1}'),
+        (None, False, '{"a": 2}'),
+    }
+
+
 @pytest.mark.parametrize("parameters", [{}, {"config": {"data": {"path": "old.csv"}}}])
 def test_an_earlier_name_hands_over(checkout: Checkout, parameters: dict) -> None:
     """Parameters and schedules move to the new name; without a table, nothing runs by itself."""
@@ -275,4 +326,41 @@ def test_the_automation_of_an_earlier_version_keeps_its_switch(checkout: Checkou
     checkout.server.automation("POST", [], {**AUTOMATION, "enabled": False, "trigger": {}})
     assert checkout.up() == []
     watch = checkout.server.automations["watch"]
-    assert (watch["enabled"], watch["trigger"]) == (False, {"within": 90})
+    assert (watch["enabled"], watch["trigger"]) == (False, AUTOMATION["trigger"])
+
+
+def test_an_automation_gains_what_the_file_gains(checkout: Checkout) -> None:
+    """A key that an earlier file did not have is applied, and edits of the others stay."""
+    checkout.up()
+    checkout.server.automations["watch"]["enabled"] = False
+    checkout.write(PREFECT_YAML, {**AUTOMATION, "description": "looks after runs"})
+    for _ in range(2):
+        assert checkout.up() == []
+        watch = checkout.server.automations["watch"]
+        assert (watch["description"], watch["enabled"]) == ("looks after runs", False)
+
+
+def test_an_automation_that_nobody_edited_follows_the_file(checkout: Checkout) -> None:
+    """What the server made of it, ids and defaults and another order, is no edit."""
+    checkout.up()
+    checkout.write(PREFECT_YAML, {**AUTOMATION, "trigger": {"within": 60}})
+    assert checkout.up() == []
+    assert checkout.server.automations["watch"]["trigger"] == {"within": 60}
+
+
+def test_an_automation_that_was_sent_twice_is_there_once(
+    checkout: Checkout, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where the request had to be repeated, the server made two, and one of them goes."""
+    server = checkout.server
+    ask = server.ask
+
+    def ask_twice(method: str, path: str, body: Any = None) -> Any:
+        if (method, path) == ("POST", "/automations/"):
+            server.automations["first"] = {**body, "id": "first", "tags": []}
+        return ask(method, path, body)
+
+    monkeypatch.setattr(server, "ask", ask_twice)
+    assert checkout.up() == []
+    assert len(server.automations) == 1
+    assert checkout.up() == []
