@@ -41,12 +41,12 @@ def main() -> None:
                 browser.picture(page, PICTURES / "summary.png")
                 page.goto(run_page)
                 link = browser.mlflow_link(page)
-                page.goto(find_runs(up.mlflow, "slipstream"))
-                page.get_by_role("row").filter(has_text="breast_cancer").first.wait_for()
-                browser.picture(page, PICTURES / "runs.png")
                 browser.compare_variants(page, link, "breast_cancer")
                 page.get_by_text("Show diff only").nth(1).scroll_into_view_if_needed()
                 browser.picture(page, PICTURES / "comparison.png")
+                page.goto(find_runs(up.mlflow, "slipstream"))
+                page.get_by_role("row").filter(has_text="breast_cancer").first.wait_for()
+                browser.picture(page, PICTURES / "runs.png")
         finally:
             up.run("down")
 

@@ -114,7 +114,7 @@ def _score_sentence(score: Judged, allowed: float) -> str:
     return {
         "same": f"int8's score is the same ({score.words})",
         "gained": f"int8's score is better ({score.words})",
-        "not shown": f"no loss of score shows ({score.words}), and any loss is within {limit}",
+        "not shown": f"No loss of score shows ({score.words}), and any loss is within {limit}",
         "within": f"int8 loses some score, within {limit} ({score.words})",
         "perhaps too much": f"int8 may lose more score than {limit} ({score.words})",
         "too much": f"int8 loses more score than {limit} ({score.words})",
@@ -129,7 +129,7 @@ def _against_baseline(precision: Precision, benchmark: Benchmark, budget: Budget
         return f"{precision}'s AUC is the same as that of {baseline} ({show(change, '+.4f')})"
     if change.low <= 0 <= change.high:
         return (
-            f"these test rows cannot tell {precision}'s AUC from that of {baseline}: it differs by "
+            f"These test rows cannot tell {precision}'s AUC from that of {baseline}: it differs by "
             f"{show(change, '+.4f')}"
         )
     if change.estimate > 0:
