@@ -17,6 +17,7 @@ __all__ = ["interval", "mean", "median", "median_ratio", "quantile", "quantiles"
 Floats = NDArray[np.float64]
 
 RESAMPLES = 2000
+QUANTILE_RESAMPLES = 500  # each weighs all calls anew: 2,000 take a run's benchmark ten seconds
 RESAMPLES_AT_ONCE = 100  # in memory, for values that may be many
 CONFIDENCE = 0.95
 
@@ -53,7 +54,7 @@ def median_ratio(above: Floats, below: Floats) -> Interval:
 
 
 def interval(resampled: Floats) -> Interval:
-    """The interval of something computed from `quantiles`: (1 + RESAMPLES,)."""
+    """The interval of something computed from `quantiles`: (1 + QUANTILE_RESAMPLES,)."""
     estimate, tail = float(resampled[0]), (1 - CONFIDENCE) / 2
     low, high = np.quantile(resampled[1:], (tail, 1 - tail))
     return Interval(
@@ -62,7 +63,7 @@ def interval(resampled: Floats) -> Interval:
 
 
 def quantiles(calls: Floats, share: float) -> Floats:
-    """A quantile of all calls, then of every resample: (1 + RESAMPLES,).
+    """A quantile of all calls, then of every resample: (1 + QUANTILE_RESAMPLES,).
 
     Arms of as many blocks are resampled alike. A clock has few different values, so a resample is
     not made: how often each value occurs in it is a sum of the blocks' counts.
@@ -77,17 +78,17 @@ def quantiles(calls: Floats, share: float) -> Floats:
     np.add.at(counts, (np.arange(len(blocks))[:, None], codes.reshape(blocks.shape)), 1)
     resampled = [
         _counted_quantile(values, chosen @ counts, share, blocks.size)
-        for chosen in np.split(_resamples(len(blocks)), RESAMPLES // RESAMPLES_AT_ONCE)
+        for chosen in np.split(_resamples(len(blocks)), QUANTILE_RESAMPLES // RESAMPLES_AT_ONCE)
     ]
     return np.concatenate([[np.quantile(blocks, share)], *resampled])
 
 
 @cache
 def _resamples(blocks: int) -> NDArray[np.float32]:
-    """How often each resample takes each block: (RESAMPLES, blocks)."""
+    """How often each resample takes each block: (QUANTILE_RESAMPLES, blocks)."""
     random = np.random.default_rng(0)
     shares = np.full(blocks, 1 / blocks)
-    return random.multinomial(blocks, shares, size=RESAMPLES).astype(np.float32)
+    return random.multinomial(blocks, shares, size=QUANTILE_RESAMPLES).astype(np.float32)
 
 
 def _counted_quantile(values: Floats, counts: NDArray[np.float32], share: float, n: int) -> Floats:

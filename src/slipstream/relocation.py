@@ -6,7 +6,8 @@ paths lead nowhere, or, worse, new runs would make the old folder again.
 
 import logging
 import sqlite3
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
@@ -72,21 +73,15 @@ def mend(store_uri: str) -> None:
     file, beside = _file(store_uri), artifacts_beside(store_uri)
     if file is None or beside is None or not file.exists():
         return
-    try:
-        with closing(sqlite3.connect(file, timeout=WAIT_SECONDS)) as database, database:
-            for number, name, location in database.execute(_EXPERIMENTS).fetchall():
-                if _was_moved(database, number, location, beside):
-                    _rewrite(database, number, location, beside.as_uri())
-                    logger.warning(
-                        "The files of the experiment %r were moved: MLflow now looks for them in "
-                        "%s, no longer in %s.",
-                        *(name, beside, _path(location)),
-                    )
-    except sqlite3.Error as error:
-        raise InputError(
-            f"a store that was moved must be writable, because it says where files lie, however: "
-            f"{file}: {error}; let it be written, or move it back"
-        ) from None
+    with _opened(file) as database, database:
+        for number, name, location in _experiments(database):
+            if _was_moved(database, number, location, beside):
+                _rewrite(database, number, location, beside.as_uri())
+                logger.warning(
+                    "The files of the experiment %r were moved: MLflow now looks for them in "
+                    "%s, no longer in %s.",
+                    *(name, beside, _path(location)),
+                )
 
 
 def check_place(number: str, name: str, store_uri: str) -> None:
@@ -98,8 +93,8 @@ def check_place(number: str, name: str, store_uri: str) -> None:
     file, beside = _file(store_uri), artifacts_beside(store_uri)
     if file is None or not file.exists():
         return
-    with closing(sqlite3.connect(file, timeout=WAIT_SECONDS)) as database:
-        found = {str(each): place for each, _, place in database.execute(_EXPERIMENTS)}
+    with _opened(file) as database:
+        found = {str(each): place for each, _, place in _experiments(database)}
         written = _path(found.get(number, ""))
         if written is None or written == beside or written.exists():
             return
@@ -110,6 +105,26 @@ def check_place(number: str, name: str, store_uri: str) -> None:
         f"there, and {beside} does not have them; move the folder `artifacts` along with its "
         "mlflow.db, or choose another experiment (tracking.experiment)"
     )
+
+
+def _experiments(database: sqlite3.Connection) -> list[tuple[int, str, str]]:
+    """Those with files on this machine; none in a database that MLflow has not set up yet."""
+    tables = "SELECT count(*) FROM sqlite_master WHERE name = 'experiments'"
+    (count,) = database.execute(tables).fetchone()
+    return database.execute(_EXPERIMENTS).fetchall() if count else []
+
+
+@contextmanager
+def _opened(file: Path) -> Iterator[sqlite3.Connection]:
+    """The store's database; what SQLite refuses is one message."""
+    try:
+        with closing(sqlite3.connect(file, timeout=WAIT_SECONDS)) as database:
+            yield database
+    except sqlite3.Error as error:
+        raise InputError(
+            "the MLflow store must be a database that can be read, and written where it was moved, "
+            f"however: {file}: {error}; mend it, or choose another (tracking.uri)"
+        ) from None
 
 
 def _was_moved(database: sqlite3.Connection, number: int, location: str, beside: Path) -> bool:

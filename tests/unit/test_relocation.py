@@ -9,7 +9,7 @@ import pytest
 from mlflow.tracking import MlflowClient
 
 import slipstream
-from slipstream import tracking
+from slipstream import relocation, tracking
 from slipstream.config import TrackingConfig
 from slipstream.results import Decision, RunRecord, TrackedRun
 from slipstream.runtime import InputError
@@ -108,3 +108,14 @@ def test_a_store_that_was_not_moved_is_left_alone(
     assert (chosen / run.run_id / "artifacts" / "history.png").exists()
     Registry("customers", uri)
     assert MlflowClient(uri).get_experiment_by_name("tests").artifact_location == chosen.as_uri()
+
+
+def test_a_damaged_store_is_one_message(tmp_path: Path) -> None:
+    """What is no database is refused by name; one that MLflow has not set up yet is nothing odd."""
+    file = tmp_path / "mlflow.db"
+    file.write_bytes(b"this is no database" * 100)
+    for check in (relocation.mend, lambda uri: relocation.check_place("1", "x", uri)):
+        with pytest.raises(InputError, match="must be a database that can be read"):
+            check(f"sqlite:///{file}")
+    file.write_bytes(b"")
+    relocation.mend(f"sqlite:///{file}")

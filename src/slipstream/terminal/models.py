@@ -14,6 +14,7 @@ from slipstream.tracking.registry import (
     CHAMPION,
     KEPT_OUT,
     PROMOTED,
+    ROLLED_BACK,
     Registry,
     Version,
     model_names,
@@ -98,13 +99,13 @@ def _history(versions: Sequence[Version]) -> list[Text]:
     events = [(each, version.number) for version in versions for each in version.history]
     events.sort(key=lambda each: each[0].when, reverse=True)
     dated = [
-        f"  {event.when[:16].replace('T', ' ')}  version {number} {escape(event.sentence)}"
-        for event, number in events
+        f"  {event.date}  version {number} {escape(event.sentence)}" for event, number in events
     ]
+    decisions = (PROMOTED, KEPT_OUT, ROLLED_BACK)
     before = [  # decided by an earlier release, which wrote neither when nor by whom
-        f"  {'earlier':<16}  version {each.number} {each.decision}: {escape(each.reason)}"
+        f"  {'earlier':<23}  version {each.number} {each.decision}: {escape(each.reason)}"
         for each in versions
-        if each.decision and not any(event.what in (PROMOTED, KEPT_OUT) for event in each.history)
+        if each.decision and not any(event.what in decisions for event in each.history)
     ]
     return [Text(line) for line in (*dated, *before)]
 

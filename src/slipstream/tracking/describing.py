@@ -29,7 +29,7 @@ def describe_version(
     precision: str, metrics: Mapping[str, float], history: tuple[Event, ...]
 ) -> str:
     """A version: its variant, its figures, and what happened to it."""
-    lines = [f"- {_day(each)}: {escape(each.sentence)}" for each in history]
+    lines = [f"- {each.date}: {escape(each.sentence)}" for each in history]
     return "\n".join([f"{precision or 'unknown variant'}: {_figures(metrics)}.", "", *lines])
 
 
@@ -39,7 +39,7 @@ def describe_model(
     """A registered model: who is champion, since when, why, and how to load it."""
     return (
         f"The champion is version {champion}, {precision}: {_figures(metrics)}.\n\n"
-        f"{_day(since)}: {escape(since.sentence)}.\n\n"
+        f"{since.date}: {escape(since.sentence)}.\n\n"
         f"`` slipstream.load({f'models:/{name}@champion'!r}) `` loads it, "
         "`slipstream models` lists the decisions.\n"
     )
@@ -54,7 +54,3 @@ def _figures(metrics: Mapping[str, float]) -> str:
     if "bundle_bytes" in metrics:
         parts.append(f"file {size(metrics['bundle_bytes'])}")
     return ", ".join(parts) or "no figures"
-
-
-def _day(event: Event) -> str:
-    return event.when.replace("T", " ").replace("+00:00", " UTC")

@@ -27,6 +27,11 @@ class Event(Value):
     other: str = ""
 
     @property
+    def date(self) -> str:
+        """When, to the second, as a person writes it."""
+        return self.when.replace("T", " ").replace("+00:00", " UTC")
+
+    @property
     def sentence(self) -> str:
         """What happened and why, without the date."""
         return f"{self.what} by {self.by}{f': {self.why}' if self.why else ''}"
