@@ -35,7 +35,7 @@ START_SECONDS = 90
 STOP_SECONDS = 30
 LOG_LINES = 15
 SOCKET = "supervisor.sock"
-SOCKET_BYTES = 107 - len(".18446744073")  # sockaddr_un, less what supervisor appends at first
+SOCKET_BYTES = 107 - len(".4194304")  # sockaddr_un, less the process id that supervisor appends
 
 
 @dataclass(frozen=True, kw_only=True)
