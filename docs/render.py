@@ -13,8 +13,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-from slipstream.cli import main
-from slipstream.config import OptimizeConfig
+from slipstream.cli.main import main
+from slipstream.config.optimize import OptimizeConfig
 
 ROOT = Path(__file__).resolve().parents[1]
 COMMANDS = (

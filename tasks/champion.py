@@ -2,11 +2,11 @@
 
 from prefect import task
 
-from slipstream import retraining
-from slipstream.config import OptimizeConfig
-from slipstream.results import Champion
-from slipstream.store import open_store
-from tasks.stage import IO_SECONDS, measured
+from slipstream.artifacts.home import open_store
+from slipstream.config.optimize import OptimizeConfig
+from slipstream.lifecycle import retraining
+from slipstream.lifecycle.promotion import Champion
+from tasks.support.stage import IO_SECONDS, measured
 
 
 @task(**measured("champion"), timeout_seconds=IO_SECONDS)

@@ -4,15 +4,15 @@ from prefect import task
 from prefect.artifacts import create_table_artifact
 from prefect.events import emit_event
 
-from slipstream import drift as library
-from slipstream import retraining
-from slipstream.config import OptimizeConfig
-from slipstream.drift import Drift
-from slipstream.markdown import escape
-from slipstream.references import DatasetRef
-from slipstream.results import Champion
-from slipstream.store import open_store
-from tasks.stage import IO_SECONDS, measured
+from slipstream.artifacts.home import open_store
+from slipstream.artifacts.references import DatasetRef
+from slipstream.config.optimize import OptimizeConfig
+from slipstream.evaluation.drift import Drift
+from slipstream.lifecycle import retraining
+from slipstream.lifecycle.promotion import Champion
+from slipstream.reporting.markdown import escape
+from slipstream.reporting.tables import drift_table
+from tasks.support.stage import IO_SECONDS, measured
 
 EXCEEDED = "slipstream.drift.exceeded"
 
@@ -23,7 +23,7 @@ def drift(champion: Champion, dataset: DatasetRef, config: OptimizeConfig) -> Dr
     moved = retraining.measure_drift(champion, dataset, config, open_store())
     if moved is not None:
         create_table_artifact(
-            table=library.table(moved),
+            table=drift_table(moved),
             key="drift",
             description=f"Since the training of version {champion.version}: {escape(moved.shape)}.",
         )

@@ -2,10 +2,10 @@
 
 from prefect import task
 
-from slipstream import retraining
-from slipstream.results import Decision, RunRecord, TrackedRun
-from slipstream.store import open_store
-from tasks.stage import IO_SECONDS, measured
+from slipstream.artifacts.home import open_store
+from slipstream.lifecycle import retraining
+from slipstream.reporting.record import Decision, RunRecord, TrackedRun
+from tasks.support.stage import IO_SECONDS, measured
 
 
 @task(**measured("promote"), timeout_seconds=IO_SECONDS)

@@ -11,8 +11,8 @@ from bench import __main__ as bench
 from bench.arms import PEERS, _check_against_numpy, is_installed
 from bench.models import Model
 from bench.protocol import CHECKED_ROWS, Arm, check
+from slipstream.data.snapshot import load_part
 from slipstream.runtime import load_file
-from slipstream.snapshot import load_part
 from tests.conftest import Trained
 
 

@@ -12,7 +12,7 @@ import pytest
 from mlflow.tracking import MlflowClient
 
 import slipstream
-from slipstream.checkout import root
+from slipstream.artifacts.home import root
 from tests.e2e.conftest import Command
 
 VARIABLE = re.compile(r'"((?:SLIPSTREAM|PREFECT|MLFLOW)_[A-Z_]+|DO_NOT_TRACK)"')

@@ -21,18 +21,18 @@ from mlflow.entities.model_registry import ModelVersion
 from mlflow.exceptions import MlflowException
 from mlflow.tracking import MlflowClient
 
-from slipstream.checkout import resolve_tracking_uri
-from slipstream.drift import Drift, Profile
-from slipstream.locking import promotion_lock
-from slipstream.plots import drift_figure
-from slipstream.registered import fetch_bundle
-from slipstream.results import Decision
+from slipstream.artifacts.home import resolve_tracking_uri
+from slipstream.evaluation.drift import Drift, Profile
+from slipstream.reporting.plots import drift_figure
+from slipstream.reporting.record import Decision
 from slipstream.runtime import InputError
 from slipstream.runtime.text import listing, quote
 from slipstream.tracking import history
 from slipstream.tracking.connection import connect, quiet
 from slipstream.tracking.describing import describe_model, describe_version, may_replace
+from slipstream.tracking.download import fetch_bundle
 from slipstream.tracking.history import Event
+from slipstream.tracking.locking import promotion_lock
 
 __all__ = [
     "CHALLENGER",
