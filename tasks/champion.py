@@ -3,13 +3,13 @@
 from prefect import task
 
 from slipstream.artifacts.home import open_store
-from slipstream.config.optimize import OptimizeConfig
 from slipstream.lifecycle import retraining
 from slipstream.lifecycle.promotion import Champion
+from slipstream.tracking.registry import Registry
 from tasks.support.stage import IO_SECONDS, measured
 
 
 @task(**measured("champion"), timeout_seconds=IO_SECONDS)
-def champion(config: OptimizeConfig) -> Champion | None:
-    """Find the champion of the config's model."""
-    return retraining.find_champion(config, open_store())
+def champion(registry: Registry) -> Champion | None:
+    """Find the champion of the registered model."""
+    return retraining.find_champion(registry, open_store())

@@ -18,7 +18,7 @@ from slipstream.tracking.registry import (
     ROLLED_BACK,
     Registry,
     Version,
-    model_names,
+    registered_models,
 )
 
 __all__ = ["show_models"]
@@ -50,11 +50,10 @@ def show_models(name: str, tracking_uri: str) -> None:
         for line in _history(versions):
             screen.print(line, soft_wrap=True)
         return
-    names = model_names(tracking_uri)
-    for each in names:
-        registry = Registry(each, tracking_uri)
-        screen.print(_versions(registry, registry.versions()))
-    if not names:
+    models = registered_models(tracking_uri)
+    for each in models:
+        screen.print(_versions(each, each.versions()))
+    if not models:
         screen.print(Text(EMPTY.format(uri=escape(tracking_uri))))
 
 
@@ -69,7 +68,7 @@ def _versions(registry: Registry, versions: Sequence[Version]) -> Table:
         table.add_column(header, justify="right" if index >= NUMBERS_FROM else "left")
     aliases = registry.aliases()
     for version in versions:
-        precision, metrics = registry.variant(version)
+        precision, metrics = registry.origin(version).figures()
         held = [alias for alias in sorted(aliases) if aliases[alias] == version.number]
         shown = [alias for alias in held if alias != CHALLENGER or CHAMPION not in held]
         table.add_row(

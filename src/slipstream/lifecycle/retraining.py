@@ -11,6 +11,7 @@ from pydantic import ValidationError
 
 from slipstream.artifacts.references import DatasetRef, SplitRule
 from slipstream.artifacts.store import Store
+from slipstream.config.drift import DriftConfig
 from slipstream.config.optimize import OptimizeConfig
 from slipstream.data.snapshot import load_part
 from slipstream.evaluation.drift import Drift, held_against, measure
@@ -19,7 +20,6 @@ from slipstream.lifecycle.promotion import Champion, Fit, check_schema, check_sp
 from slipstream.reporting.record import Decision, RunRecord, TrackedRun
 from slipstream.runtime import Bundle, InputError, Predictor, load_file
 from slipstream.runtime.bundle import parse, read
-from slipstream.tracking.locking import promotion_lock
 from slipstream.tracking.registry import Registry, Version
 
 __all__ = [
@@ -36,9 +36,8 @@ __all__ = [
 UNCHANGED = "unchanged, champion kept"
 
 
-def find_champion(config: OptimizeConfig, store: Store) -> Champion | None:
-    """The champion of the config's model, if there is one; its bundle goes to the store."""
-    registry = Registry(config.name, config.tracking.uri)
+def find_champion(registry: Registry, store: Store) -> Champion | None:
+    """The model's champion, if there is one; its bundle goes to the store."""
     version = registry.champion()
     if version is None:
         return None
@@ -71,18 +70,17 @@ def check_champion(champion: Champion, dataset: DatasetRef, store: Store) -> Fit
 
 
 def measure_drift(
-    champion: Champion, dataset: DatasetRef, config: OptimizeConfig, store: Store
+    registry: Registry, champion: Champion, dataset: DatasetRef, limits: DriftConfig, store: Store
 ) -> Drift | None:
-    """How far today's data is from the champion's; written down where its run is."""
-    registry = Registry(config.name, config.tracking.uri)
-    version = registry.version(champion.version)
-    then = registry.profile(version)
+    """How far today's data is from the champion's; recorded in the champion's run too."""
+    origin = registry.origin(registry.version(champion.version))
+    then = origin.profile()
     if then is None:
         return None
     rows, _ = load_part(dataset, "train", store)
     drift = measure(then, read(store.path(champion.bundle)).columns, rows)
-    registry.log_drift(version, drift)
-    return held_against(drift, config.drift)
+    origin.log_drift(drift)
+    return held_against(drift, limits)
 
 
 def identity(dataset: DatasetRef, config: OptimizeConfig, code: Mapping[str, str]) -> str:
@@ -106,19 +104,20 @@ def unchanged(champion: Champion | None) -> Decision:
     return Decision(promoted=False, reason=UNCHANGED, version=champion.version)
 
 
-def is_settled(config: OptimizeConfig, made_by: str) -> bool:
+def is_settled(registry: Registry, made_by: str) -> bool:
     """Whether a model of this identity was registered and decided on before."""
-    version = Registry(config.name, config.tracking.uri).find(made_by)
+    version = registry.find(made_by)
     return version is not None and bool(version.decision)
 
 
-def promote(record: RunRecord, tracked: TrackedRun, made_by: str, store: Store) -> Decision:
+def promote(
+    registry: Registry, record: RunRecord, tracked: TrackedRun, made_by: str, store: Store
+) -> Decision:
     """Register the winner as challenger, hold it against the champion, and obey the decision.
 
     One at a time a model; repeated, it finds what was decided before.
     """
     winner = record.comparison.verdict.winner
-    registry = Registry(record.config.name, record.config.tracking.uri)
     if winner is None:
         return Decision(
             promoted=False,
@@ -129,7 +128,7 @@ def promote(record: RunRecord, tracked: TrackedRun, made_by: str, store: Store) 
     rows, labels = load_part(record.dataset, "test", store)
     target = labels.to_numpy(np.int64)
     challenger = load_file(store.path(record.bundles.variants[winner].file))
-    with promotion_lock(record.config.name, record.config.tracking.uri):
+    with registry.lock():
         champion = registry.champion()
         if champion is not None:  # it may be another one than when this run began
             check_split(_split_of(champion), record.dataset.split)

@@ -14,7 +14,7 @@ from slipstream.runtime.errors import InputError
 from slipstream.runtime.text import did_you_mean
 from slipstream.tracking.relocation import current
 
-__all__ = ["fetch_bundle"]
+__all__ = ["fetch_bundle", "model_names"]
 
 
 def fetch_bundle(model_uri: str, client: MlflowClient | None = None) -> bytes:
@@ -45,11 +45,22 @@ def fetch_bundle(model_uri: str, client: MlflowClient | None = None) -> bytes:
         ) from None
 
 
+def model_names(client: MlflowClient) -> list[str]:
+    """Every registered model of a store, in order."""
+    names: list[str] = []
+    token = None
+    while token != "":
+        page = client.search_registered_models(page_token=token)
+        names += [model.name for model in page]
+        token = page.token or ""
+    return sorted(names)
+
+
 def _meant(model_uri: str, client: MlflowClient | None) -> str:
     """Which registered model was meant, where one is near and the registry can be asked."""
     name = re.split("[/@]", model_uri.removeprefix("models:/"))[0]
     try:
-        known = [each.name for each in client.search_registered_models()] if client else []
+        known = model_names(client) if client else []
     except (MlflowException, OSError):
         return ""
     return "" if name in known else did_you_mean(name, known)

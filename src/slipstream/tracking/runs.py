@@ -33,7 +33,7 @@ from slipstream.runtime.types import Precision
 from slipstream.tracking.connection import quiet
 from slipstream.tracking.experiments import open_experiment
 from slipstream.tracking.history import login
-from slipstream.tracking.registry import PROFILE
+from slipstream.tracking.origin import PRECISION, PROFILE
 from slipstream.tracking.signature import example, signature
 
 __all__ = ["FlowRun", "track"]
@@ -42,7 +42,7 @@ LOADER = "slipstream.pyfunc"
 DIGEST_CHARACTERS = 36  # MLflow's limit
 PARAMETER_CHARACTERS = 6000  # MLflow's limit
 TAG_CHARACTERS = 8000  # MLflow's limit
-PARENT, PRECISION, ROLE = "mlflow.parentRunId", "slipstream.precision", "slipstream.role"
+PARENT, ROLE = "mlflow.parentRunId", "slipstream.role"
 
 
 @dataclass(frozen=True)

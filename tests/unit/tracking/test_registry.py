@@ -8,7 +8,7 @@ import pytest
 from mlflow.tracking import MlflowClient
 
 from slipstream.cli.main import main
-from slipstream.cli.models import _history
+from slipstream.cli.model_table import _history
 from slipstream.reporting.record import Decision, RunRecord, TrackedRun
 from slipstream.runtime import InputError
 from slipstream.tracking import history
