@@ -69,5 +69,6 @@ def _sources(module: str) -> list[Path]:
     assert spec is not None
     assert spec.origin is not None
     path = Path(spec.origin)
-    compiled = [path.with_name(f"_{path.stem}.c"), *sorted(path.parent.glob("csrc/*.[ch]"))]
-    return [path, *compiled] if compiled[0].exists() else [path]
+    if not path.with_name(f"_{path.stem}.c").exists():
+        return [path]
+    return [path, *sorted(path.parent.rglob("*.[ch]"))]

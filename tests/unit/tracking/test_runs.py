@@ -24,7 +24,8 @@ from slipstream.reporting.record import RunRecord, TrackedRun
 from slipstream.reporting.summary import run_summary
 from slipstream.runtime import InputError
 from slipstream.tracking.experiments import open_experiment
-from slipstream.tracking.registry import PROFILE, Registry
+from slipstream.tracking.origin import PROFILE
+from slipstream.tracking.registry import Registry
 from slipstream.tracking.runs import FlowRun, track
 from tests.conftest import Trained
 
