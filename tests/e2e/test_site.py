@@ -13,8 +13,8 @@ import pytest
 
 import slipstream
 import slipstream.runtime
-from slipstream.checkout import root
 
+ROOT = Path(__file__).resolve().parents[2]
 FETCHED = {("script", "src"), ("link", "href"), ("img", "src"), ("iframe", "src")}
 
 
@@ -47,13 +47,13 @@ class Page(HTMLParser):
 def site(tmp_path_factory: pytest.TempPathFactory) -> dict[Path, Page]:
     """Every page of the site, built as `make docs` does; a warning fails the build."""
     built = tmp_path_factory.mktemp("site")
-    makefile = (root() / "Makefile").read_text().replace("\\\n\t", "")
+    makefile = (ROOT / "Makefile").read_text().replace("\\\n\t", "")
     command = re.search(r"sphinx-build (.*)\n", makefile)[1]
     command = command.replace("build/doctrees", str(built / "doctrees"))
     command = command.replace("build/site", str(built / "site"))
     done = subprocess.run(
         [sys.executable, "-m", "sphinx", *command.split()],
-        cwd=root(),
+        cwd=ROOT,
         capture_output=True,
         text=True,
         check=False,

@@ -5,8 +5,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from slipstream.checkout import root
-
+ROOT = Path(__file__).resolve().parents[2]
 QUOTE = re.compile(r"^\| `([^`]+)` \|", re.MULTILINE)
 ERRORS = {"InputError", "BundleError", "ValueError", "argparse.ArgumentTypeError"}
 ANY = "…"  # in a quote and in a template: a name, a number, a path
@@ -14,14 +13,12 @@ ANY = "…"  # in a quote and in a template: a name, a number, a path
 
 def quotes() -> list[str]:
     """The messages of the page, as far as they are the same for everybody."""
-    page = (root() / "docs" / "guide" / "troubleshooting.md").read_text()
+    page = (ROOT / "docs" / "guide" / "troubleshooting.md").read_text()
     return QUOTE.findall(page)
 
 
 def modules() -> list[Path]:
-    found = [
-        path for part in ("src/slipstream", "tasks") for path in root().glob(f"{part}/**/*.py")
-    ]
+    found = [path for part in ("src/slipstream", "tasks") for path in ROOT.glob(f"{part}/**/*.py")]
     assert len(found) > 50
     return found
 
@@ -59,7 +56,7 @@ def strings() -> Iterator[str]:
         for node in ast.walk(tree):
             if isinstance(node, ast.Constant | ast.JoinedStr | ast.BinOp):
                 yield re.sub(r"%s|%r", ANY, template(node, names))
-    for path in root().glob("src/slipstream/runtime/**/*.[ch]"):
+    for path in ROOT.glob("src/slipstream/runtime/**/*.[ch]"):
         joined = re.sub(r'"\s*\n\s*"', "", path.read_text())
         yield from (re.sub(r"%R", ANY, text) for text in re.findall(r'"([^"\n]+)"', joined))
 
