@@ -3,7 +3,7 @@
 from prefect import task
 from prefect.artifacts import create_table_artifact
 
-from slipstream.artifacts.home import open_store
+from slipstream.artifacts.opening import open_store
 from slipstream.artifacts.references import Baseline, Bundles, DatasetRef
 from slipstream.evaluation import benchmark as library
 from slipstream.evaluation import waterfall

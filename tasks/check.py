@@ -2,7 +2,7 @@
 
 from prefect import task
 
-from slipstream.artifacts.home import open_store
+from slipstream.artifacts.opening import open_store
 from slipstream.artifacts.references import DatasetRef
 from slipstream.lifecycle import retraining
 from slipstream.lifecycle.promotion import Champion, Fit

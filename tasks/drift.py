@@ -4,7 +4,7 @@ from prefect import task
 from prefect.artifacts import create_table_artifact
 from prefect.events import emit_event
 
-from slipstream.artifacts.home import open_store
+from slipstream.artifacts.opening import open_store
 from slipstream.artifacts.references import DatasetRef
 from slipstream.config.drift import DriftConfig
 from slipstream.evaluation.drift import Drift

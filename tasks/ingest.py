@@ -4,7 +4,7 @@ from typing import Any
 
 from prefect import task
 
-from slipstream.artifacts.home import open_store
+from slipstream.artifacts.opening import open_store
 from slipstream.artifacts.references import DatasetRef
 from slipstream.config.data import DataConfig
 from slipstream.data import ingestion, sources

@@ -2,7 +2,7 @@
 
 from prefect import task
 
-from slipstream.artifacts.home import open_store
+from slipstream.artifacts.opening import open_store
 from slipstream.artifacts.references import Bundles, DatasetRef, RowTrace
 from slipstream.evaluation import row_trace
 from tasks.support.stage import cached

@@ -2,7 +2,7 @@
 
 from prefect import task
 
-from slipstream.artifacts.home import open_store
+from slipstream.artifacts.opening import open_store
 from slipstream.artifacts.references import DatasetRef, PreparedRef
 from slipstream.config.model import Encoding
 from slipstream.features import preprocessing

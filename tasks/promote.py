@@ -2,7 +2,7 @@
 
 from prefect import task
 
-from slipstream.artifacts.home import open_store
+from slipstream.artifacts.opening import open_store
 from slipstream.lifecycle import retraining
 from slipstream.reporting.record import Decision, RunRecord, TrackedRun
 from slipstream.tracking.registry import Registry

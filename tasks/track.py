@@ -7,7 +7,7 @@ from prefect.artifacts import create_link_artifact
 from prefect.runtime import flow_run
 from prefect.utilities.urls import url_for
 
-from slipstream.artifacts.home import open_store
+from slipstream.artifacts.opening import open_store
 from slipstream.operations.servers import mlflow_address
 from slipstream.reporting.record import RunRecord, TrackedRun
 from slipstream.runtime import SlipstreamError

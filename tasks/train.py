@@ -2,7 +2,7 @@
 
 from prefect import task
 
-from slipstream.artifacts.home import open_store
+from slipstream.artifacts.opening import open_store
 from slipstream.artifacts.references import Epoch, FeatureMask, NetworkRef, PreparedRef
 from slipstream.config.training import TrainingConfig
 from slipstream.reporting.terminal.progress import epoch_progress

@@ -7,7 +7,7 @@ from typing import Literal
 from prefect.serializers import Serializer
 
 from slipstream.artifacts import references
-from slipstream.artifacts.home import open_store
+from slipstream.artifacts.opening import open_store
 from slipstream.artifacts.values import Reference, blobs
 
 __all__ = ["ReferenceSerializer"]

@@ -12,7 +12,7 @@ from prefect.client.schemas.objects import StateType
 from prefect.client.schemas.sorting import ArtifactSort
 
 from flows.optimize import optimize
-from slipstream.artifacts.home import open_store
+from slipstream.artifacts.opening import open_store
 from slipstream.config.optimize import OptimizeConfig
 from slipstream.config.parsing import parse_config
 from slipstream.reporting.report import BudgetNotMetError, Report

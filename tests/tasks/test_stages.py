@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from slipstream.artifacts.home import open_store, root
+from slipstream.artifacts.home import root
+from slipstream.artifacts.opening import open_store
 from slipstream.artifacts.references import PreparedRef
 from slipstream.config.budget import BudgetConfig
 from slipstream.reporting.report import BudgetNotMetError
@@ -94,7 +95,7 @@ def test_a_record_cannot_name_any_type() -> None:
 def test_keys_follow_arguments_and_source() -> None:
     """The cache key changes with an argument and with the source, or is none if that says so."""
     source = {"print": "one"}
-    policy = cached("stage", "tasks.select", source=lambda arguments: source["print"])
+    policy = cached("select", source=lambda arguments: source["print"])
     key = policy["cache_policy"].cache_key_fn
     first = key(None, {"k": 1})
     assert first == key(None, {"k": 1})

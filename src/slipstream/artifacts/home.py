@@ -4,7 +4,6 @@ import os
 import shutil
 from pathlib import Path
 
-from slipstream.artifacts.store import Store
 from slipstream.runtime.errors import InputError
 
 __all__ = [
@@ -13,7 +12,6 @@ __all__ = [
     "has_checkout",
     "home",
     "home_path",
-    "open_store",
     "resolve_tracking_uri",
     "root",
 ]
@@ -98,8 +96,3 @@ def resolve_tracking_uri(uri: str) -> str:
     folder = root() / "mlruns"
     folder.mkdir(exist_ok=True)
     return f"sqlite:///{folder}/{uri.removeprefix(_MLRUNS)}"
-
-
-def open_store() -> Store:
-    """The store of this checkout."""
-    return Store(home() / "store")

@@ -46,7 +46,7 @@ def _optimize(chosen: argparse.Namespace) -> int:
         _try_small_table(config.data)
         from flows.optimize import optimize
 
-    from slipstream.artifacts.home import open_store
+    from slipstream.artifacts.opening import open_store
     from slipstream.reporting.report import BudgetNotMetError, write_output
     from slipstream.reporting.terminal.report import show_report
 
@@ -92,7 +92,7 @@ def _ready_for_flows(*, warnings: bool) -> AbstractContextManager[object]:
 
 def _try_small_table(data: DataConfig) -> None:
     """Ingest a small table at once: Prefect takes ten seconds to start, most mistakes lie here."""
-    from slipstream.artifacts.home import open_store
+    from slipstream.artifacts.opening import open_store
     from slipstream.data import ingestion, sources
 
     if sources.is_small(data):

@@ -80,7 +80,13 @@ def test_a_change_reaches_what_depends_on_it(copy: Path, edited: str, changed: s
 NOBODYS = (
     *("cli", "execution", "export", "lifecycle", "operations", "reporting", "search", "serving"),
     *("tracking", "config.budget", "config.drift", "config.optimize", "config.tracking"),
-    *("artifacts.home", "evaluation.verdict", "evaluation.judging", "evaluation.drift"),
+    *(
+        "artifacts.home",
+        "artifacts.opening",
+        "evaluation.verdict",
+        "evaluation.judging",
+        "evaluation.drift",
+    ),
 )
 MUST_NOT_HOLD = {
     "ingest": ("features", "training", "quantization", "evaluation", "config.model"),
@@ -108,7 +114,7 @@ def test_a_key_holds_all_that_a_task_computes_with(stage: str) -> None:
     imported = graph.find_modules_directly_imported_by(f"tasks.{stage}")
     library = {each for each in imported if each.startswith("slipstream.")}
     assert library - closure(*COMPUTING[stage]) <= {
-        "slipstream.artifacts.home",
+        "slipstream.artifacts.opening",
         "slipstream.reporting.terminal.progress",
     }
 

@@ -9,7 +9,8 @@ import pytest
 from slipstream.artifacts import cleaning
 from slipstream.artifacts import home as places
 from slipstream.artifacts.files import write_atomically
-from slipstream.artifacts.home import home, open_store
+from slipstream.artifacts.home import home
+from slipstream.artifacts.opening import open_store
 from slipstream.artifacts.references import Bundles
 from slipstream.artifacts.store import Store
 from slipstream.artifacts.values import blobs

@@ -3,6 +3,7 @@ from unittest import mock
 
 import pytest
 from mlflow.exceptions import MlflowException
+from mlflow.store.entities import PagedList
 from mlflow.tracking import MlflowClient
 
 from slipstream.runtime import InputError
@@ -13,7 +14,9 @@ def test_a_misspelt_model_is_told_with_what_is_near() -> None:
     """The registry's own names are looked through; a name that is there is not suggested."""
     client = mock.create_autospec(MlflowClient, instance=True)
     client.get_model_version_download_uri.side_effect = MlflowException("not found")
-    client.search_registered_models.return_value = [SimpleNamespace(name="customers")]
+    client.search_registered_models.return_value = PagedList(
+        [SimpleNamespace(name="customers")], token=None
+    )
     with pytest.raises(InputError, match=r"not found; did you mean 'customers'\? look at"):
         fetch_bundle("models:/custmers@champion", client)
     with pytest.raises(InputError, match="not found; look at"):
