@@ -21,14 +21,15 @@ NOT_COMPUTING = {"grimp", "prefect", "rich"}
 def code_digest(module: str) -> str:
     """SHA-256 of the sources of a module and of everything in the project that it imports.
 
-    Imports are followed statically, those inside functions included. A C file counts with the
-    Python file that is named after it: `_native.c` with `native.py`, its only way in.
+    Imports are followed statically, those inside functions included. The compiled predictor's C
+    files count with `native.py`, its only way in: `_native.c` and all that is in its folder.
     """
     digest = hashlib.sha256()
     for name in sorted(_closure(module)):
         source = _source(name)
-        compiled = source.with_name(f"_{source.stem}.c")
-        for path in (source, compiled) if compiled.exists() else (source,):
+        is_seam = source.with_name(f"_{source.stem}.c").exists()
+        compiled = sorted(source.parent.rglob("*.[ch]")) if is_seam else []
+        for path in (source, *compiled):
             digest.update(f"{name} {path.name}\n".encode())
             digest.update(path.read_bytes())
     return digest.hexdigest()

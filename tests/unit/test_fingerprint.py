@@ -47,6 +47,8 @@ def digests(copy: Path) -> dict[str, str]:
         ("src/slipstream/tracing.py", {"predict"}),
         ("src/slipstream/runtime/columns.py", set(STAGES) - {"ingest"}),
         ("src/slipstream/runtime/_native.c", {"quantize", "predict"}),
+        ("src/slipstream/runtime/binding/rows.c", {"quantize", "predict"}),
+        ("src/slipstream/runtime/csrc/vectors.h", {"quantize", "predict"}),
         ("src/slipstream/tracking/runs.py", set()),
         ("src/slipstream/terminal/report.py", set()),
         ("tasks/predict.py", {"predict"}),
@@ -58,7 +60,7 @@ def test_a_change_reaches_what_depends_on_it(copy: Path, edited: str, changed: s
     before = digests(copy)
     path = copy / edited
     original = path.read_text()
-    path.write_text(original + ("/* edited */\n" if path.suffix == ".c" else "# edited\n"))
+    path.write_text(original + ("# edited\n" if path.suffix == ".py" else "/* edited */\n"))
     after = digests(copy)
     path.write_text(original)
     assert {stage for stage in STAGES if before[stage] != after[stage]} == changed
