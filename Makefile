@@ -14,6 +14,7 @@ TRIALS := tests/trials
 READY := .venv/.ready
 BUILT := .venv/.built
 PEERS := .venv/.peers
+COMPILED := $(shell find src/slipstream/runtime -name '*.[ch]') setup.py
 
 .PHONY: run up down test trials lint unit wheel bench fuzz docs lock
 
@@ -54,9 +55,9 @@ docs: $(BUILT)
 	--doctree-dir build/doctrees . build/site
 	@echo 'Built build/site/index.html'
 
-# Set-up has built it already; after that, only another C file or setup.py does.
-$(BUILT): src/slipstream/runtime/_native.c setup.py $(READY)
-	@test $@ -nt $< -a $@ -nt setup.py || { echo 'Building the compiled predictor'; \
+# Set-up has built it already; after that, only a change of what it is built from does.
+$(BUILT): $(COMPILED) $(READY)
+	@test -z "$$(find $(COMPILED) -newer $@ 2>&1)" || { echo 'Building the compiled predictor'; \
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --editable .; }
 	touch $@
 

@@ -39,7 +39,7 @@ def test_generated_pages_are_up_to_date(render: ModuleType, page: str, block: st
 def test_every_environment_variable_is_explained() -> None:
     """The page on configuration names each variable that the code names."""
     page = (root() / "docs" / "guide" / "configuration.md").read_text()
-    sources = [*root().glob("src/**/*.py"), root() / "src/slipstream/runtime/_native.c"]
+    sources = [path for kind in ("py", "c") for path in root().glob(f"src/**/*.{kind}")]
     named = {name for source in sources for name in VARIABLE.findall(source.read_text())}
     assert {"SLIPSTREAM_HOME", "SLIPSTREAM_ISA", "PREFECT_API_URL"} <= named
     named -= {"MLFLOW_DATABASE", "PREFECT_DATABASE"}  # what the code calls two of them

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from slipstream.artifacts.home import root
-from tests.unit.runtime.test_native import FLAGS, STRICT, give_up
+from tests.unit.runtime.test_native import FLAGS, SOURCES, STRICT, give_up
 
 TOOLS = ("aarch64-linux-gnu-gcc", "qemu-aarch64", "apt-get", "dpkg")
 PACKAGES = "gcc-aarch64-linux-gnu qemu-user"
@@ -84,15 +84,15 @@ def fetch(folder: Path) -> Emulated:
 
 
 def build(emulated: Emulated) -> None:
-    """Put Slipstream beside the wheels; the C file must not warn."""
+    """Put Slipstream beside the wheels; the C files must not warn."""
     packages, headers = emulated.packages, emulated.system / "usr/include"
     ignored = shutil.ignore_patterns("*.so", "__pycache__")
     shutil.copytree(root() / "src/slipstream", packages / "slipstream", ignore=ignored)
     run("aarch64-linux-gnu-gcc", f"--sysroot={emulated.system}", *FLAGS, *STRICT,
-        "-fPIC", "-shared",
+        "-shared",
         f"-I{headers}", f"-I{headers / emulated.python.name}",
         "-isystem", packages / "numpy/_core/include",
-        packages / "slipstream/runtime/_native.c", "-o", emulated.library)  # fmt: skip
+        *SOURCES, "-o", emulated.library)  # fmt: skip
 
 
 @pytest.fixture(scope="module")

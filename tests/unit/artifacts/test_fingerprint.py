@@ -51,6 +51,8 @@ def digests(copy: Path) -> dict[str, str]:
         ("src/slipstream/evaluation/row_trace.py", {"predict"}),
         ("src/slipstream/runtime/columns.py", STAGES - {"ingest"}),
         ("src/slipstream/runtime/_native.c", {"quantize", "predict", "baseline"}),
+        ("src/slipstream/runtime/binding/rows.c", {"quantize", "predict", "baseline"}),
+        ("src/slipstream/runtime/csrc/vectors.h", {"quantize", "predict", "baseline"}),
         ("src/slipstream/config/training.py", {"train", "baseline"}),
         ("src/slipstream/config/tracking.py", set()),
         ("src/slipstream/artifacts/home.py", set()),
@@ -70,7 +72,7 @@ def test_a_change_reaches_what_depends_on_it(copy: Path, edited: str, changed: s
     before = digests(copy)
     path = copy / edited
     original = path.read_text()
-    path.write_text(original + ("/* edited */\n" if path.suffix == ".c" else "# edited\n"))
+    path.write_text(original + ("# edited\n" if path.suffix == ".py" else "/* edited */\n"))
     after = digests(copy)
     path.write_text(original)
     assert {stage for stage in STAGES if before[stage] != after[stage]} == changed

@@ -29,8 +29,9 @@ from tests.unit.runtime import agreement
 from tests.unit.runtime.agreement import Shape, bundle_of, complete, raw_rows
 from tests.unit.runtime.people import people
 
-SOURCE = Path(native.__file__).with_name("_native.c")
-FLAGS = ["-std=c11", "-ffp-contract=off", "-fopenmp-simd"]
+RUNTIME = Path(native.__file__).parent
+SOURCES = sorted(RUNTIME.rglob("*.c"))  # those in csrc/ know nothing of Python
+FLAGS = ["-std=c11", "-ffp-contract=off", "-fopenmp-simd", "-fvisibility=hidden", "-fPIC"]
 STRICT = ["-O3", "-Wall", "-Wextra", "-Wconversion", "-Wshadow", "-Werror"]
 SHAPE = Shape(features=5, bins=24, hidden=[32, 32], outputs=1, rows=100, seed=0)
 
@@ -45,19 +46,13 @@ def give_up(reason: str) -> NoReturn:
 
 
 def compile_native(into: Path, *flags: str) -> Path:
-    """Build the C file; it must not warn."""
-    command = [
-        *compiler(),
-        *FLAGS,
-        *flags,
-        "-fPIC",
-        "-shared",
-        f"-I{sysconfig.get_path('include')}",
-        *("-isystem", np.get_include()),  # warnings of numpy's own headers are not ours
-        str(SOURCE),
-        "-o",
-        str(into),
-    ]
+    """Build the compiled predictor; no file may warn."""
+    headers = [f"-I{sysconfig.get_path('include')}", "-isystem", np.get_include()]
+    return compile_shared(SOURCES, into, *headers, *flags)
+
+
+def compile_shared(sources: list[Path], into: Path, *flags: str) -> Path:
+    command = [*compiler(), *FLAGS, *flags, "-shared", *map(str, sources), "-o", str(into)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     assert not done.stderr
@@ -370,9 +365,24 @@ def test_a_model_is_freed_with_its_predictor() -> None:
 
 
 @pytest.mark.source
-def test_the_c_file_compiles_without_warnings(tmp_path: Path) -> None:
+def test_the_c_files_compile_without_warnings(tmp_path: Path) -> None:
     """The strict warnings are errors, conversions included."""
     compile_native(tmp_path / "strict.so", *STRICT)
+
+
+@pytest.mark.source
+def test_the_kernels_know_nothing_of_python(tmp_path: Path) -> None:
+    """csrc/ links without Python: it names nothing of Python's, and shows only what it prefixes."""
+    kernels = [source for source in SOURCES if source.is_relative_to(RUNTIME / "csrc")]
+    # Undefined names are errors here, and every name that is not static is shown.
+    linked = ["-Wl,--no-undefined", "-fvisibility=default"]
+    library = compile_shared(kernels, tmp_path / "kernels.so", *linked, "-O1")
+    printed = subprocess.check_output(["nm", "--dynamic", str(library)], text=True)
+    symbols = [line.split()[-2:] for line in printed.splitlines()]
+    defined = {name for kind, name in symbols if kind in "BDRT"}
+    assert {"slipstream_build", "slipstream_answer_table"} <= defined
+    assert not [name for name in defined if not name.startswith("slipstream_")]
+    assert not [name for _, name in symbols if name.startswith(("Py", "_Py"))]
 
 
 @pytest.mark.source
@@ -421,7 +431,7 @@ def disassembled(function: str, library: Path) -> str:
 
 @pytest.fixture(scope="module")
 def optimized(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The C file as it is installed."""
+    """The compiled predictor as it is installed."""
     version = subprocess.check_output([*compiler(), "--version"], text=True)
     if "Free Software Foundation" not in version:
         pytest.skip("which instructions it takes is known of GCC")
@@ -436,7 +446,7 @@ def test_clang_agrees(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CC", "clang")
     package = tmp_path / "slipstream"
     ignored = shutil.ignore_patterns("*.so", "__pycache__")
-    shutil.copytree(SOURCE.parents[1], package, ignore=ignored)
+    shutil.copytree(RUNTIME.parent, package, ignore=ignored)
     compile_native(package / "runtime" / "_native.so", *STRICT)
     for name in instruction_sets:
         printed = run_python(
