@@ -30,7 +30,7 @@ FORMS = (PASSWORD, quote(PASSWORD, safe=""))
 WAITING = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"
 HOLDER = """
 import time
-from slipstream.locking import promotion_lock
+from slipstream.tracking.locking import promotion_lock
 with promotion_lock("demo", "http://127.0.0.1"):
     print("held", flush=True)
     time.sleep(600)
@@ -266,7 +266,7 @@ def test_a_password_file_will_do(postgres: Postgres, tmp_path: Path) -> None:
     file.chmod(0o600)
     url = f"postgresql+psycopg://team@127.0.0.1:{postgres.port}/"
     done = subprocess.run(
-        [sys.executable, "-c", "from slipstream import databases; databases.check_databases()"],
+        [sys.executable, "-c", "from slipstream.operations.databases import check_databases; check_databases()"],
         env={
             **os.environ,
             "PGPASSFILE": str(file),
