@@ -266,7 +266,11 @@ def test_a_password_file_will_do(postgres: Postgres, tmp_path: Path) -> None:
     file.chmod(0o600)
     url = f"postgresql+psycopg://team@127.0.0.1:{postgres.port}/"
     done = subprocess.run(
-        [sys.executable, "-c", "from slipstream.operations.databases import check_databases; check_databases()"],
+        [
+            sys.executable,
+            "-c",
+            "from slipstream.operations.databases import check_databases; check_databases()",
+        ],
         env={
             **os.environ,
             "PGPASSFILE": str(file),
