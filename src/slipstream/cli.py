@@ -265,6 +265,9 @@ def _optimize(chosen: argparse.Namespace) -> int:
     with _ready_for_flows(warnings=False):  # the report begins with them
         _try_small_table(config.data)
         from flows.optimize import optimize
+        from tasks.embedded import start_server
+
+        start_server()
 
     from slipstream.report import BudgetNotMetError, write_output
     from slipstream.store import open_store
@@ -284,6 +287,9 @@ def _retrain(chosen: argparse.Namespace) -> int:
     with _ready_for_flows(warnings=True):
         _try_small_table(config.data)
         from flows.retrain import retrain
+        from tasks.embedded import start_server
+
+        start_server()
 
     from slipstream.report import BudgetNotMetError
     from slipstream.terminal.report import show_retraining
