@@ -6,6 +6,7 @@
 # make wheel    set up, build dist/, then test what the wheel installs without the sources
 # make bench    set up with the other libraries too, then measure Slipstream beside them
 # make fuzz     feed the predictor 100,000 damaged bundles and odd rows
+# make docs     build the site from the Markdown pages and docstrings into build/site
 # make lock     renew constraints.txt from pyproject.toml
 PYTHON ?= python3
 BIN := .venv/bin
@@ -14,7 +15,7 @@ READY := .venv/.ready
 BUILT := .venv/.built
 PEERS := .venv/.peers
 
-.PHONY: run up down test trials lint unit wheel bench fuzz lock
+.PHONY: run up down test trials lint unit wheel bench fuzz docs lock
 
 run: $(BUILT)
 	$(BIN)/slipstream optimize $(ARGS)
@@ -47,6 +48,11 @@ bench: $(BUILT) $(PEERS)
 
 fuzz: $(BUILT)
 	$(BIN)/python -W ignore tests/fuzz/runtime.py $(ARGS)
+
+docs: $(BUILT)
+	$(BIN)/sphinx-build --quiet --fail-on-warning --keep-going --fresh-env --conf-dir docs/site \
+	--doctree-dir build/doctrees . build/site
+	@echo 'Built build/site/index.html'
 
 # Set-up has built it already; after that, only another C file or setup.py does.
 $(BUILT): src/slipstream/runtime/_native.c setup.py $(READY)

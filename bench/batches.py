@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from bench.arms import Setting, is_installed, onnx_session
 from bench.protocol import Plan, progress
 from bench.results import BatchFigures
-from slipstream.intervals import median, median_ratio
+from slipstream.measurement.intervals import median, median_ratio
 from slipstream.runtime import Predictor, load_file
 
 __all__ = ["ONNX_RUNTIME", "measure_batches"]

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator
 from bench.arms import EMPTY
 from bench.models import MIXED, SIZES
 from bench.results import AcrossSets, ArmFigures, Claim, Figures, Interval
-from slipstream.results import Machine
+from slipstream.measurement.machine import Machine
 
 __all__ = ["check_claims"]
 

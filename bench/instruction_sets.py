@@ -15,10 +15,10 @@ import numpy as np
 
 from bench.protocol import Arm, Plan, hot, progress
 from bench.results import AcrossSets
-from slipstream.intervals import median_ratio, quantile
+from slipstream.measurement.intervals import median_ratio, quantile
+from slipstream.measurement.timing import quiet_process
 from slipstream.runtime import instruction_set, load_file
 from slipstream.runtime.native import instruction_sets
-from slipstream.timing import quiet_process
 
 if TYPE_CHECKING:  # it needs torch, and these processes do not
     from bench.models import Model

@@ -16,9 +16,9 @@ from bench.instruction_sets import measure_sets
 from bench.protocol import Arm, Plan, Times, check, cold, hot, progress
 from bench.results import ArmFigures, ColdFigures, Figures
 from bench.start import measure_start
-from slipstream.intervals import median, median_ratio, quantile
-from slipstream.latency import this_machine
-from slipstream.timing import quiet_process
+from slipstream.measurement.intervals import median, median_ratio, quantile
+from slipstream.measurement.machine import this_machine
+from slipstream.measurement.timing import quiet_process
 
 __all__ = ["measure"]
 

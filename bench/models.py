@@ -14,16 +14,20 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from slipstream import ingestion, preprocessing, quantization, selection, training
-from slipstream.config import OptimizeConfig, TrainingConfig
-from slipstream.folding import fold
-from slipstream.quantization import calibrate, quantize_layers
+from slipstream.artifacts.store import Store
+from slipstream.config.optimize import OptimizeConfig
+from slipstream.config.training import TrainingConfig
+from slipstream.data import ingestion
+from slipstream.data.snapshot import TARGET
+from slipstream.features import preprocessing, selection
+from slipstream.quantization import variants
+from slipstream.quantization.folding import fold
+from slipstream.quantization.integers import calibrate, quantize_layers
 from slipstream.runtime import Bundle, Predictor, load_file
 from slipstream.runtime.bundle import dump
 from slipstream.runtime.columns import Column
 from slipstream.runtime.types import Precision
-from slipstream.snapshot import TARGET
-from slipstream.store import Store
+from slipstream.training import fitting
 
 __all__ = [
     "KEPT",
@@ -190,8 +194,8 @@ def demo_tensors_ratio() -> float:
         prepared = preprocessing.preprocess(dataset, model.encoding, model.bins, store)
         mask = selection.select(prepared, config.features, store)
         short = config.training.model_copy(update={"epochs": 1})  # sizes, not weights, matter
-        network = training.train(prepared, mask, model.hidden, short, store, lambda _: None)
-        bundles = quantization.quantize(dataset, prepared, mask, network, CALIBRATION_ROWS, store)
+        network = fitting.train(prepared, mask, model.hidden, short, store, lambda _: None)
+        bundles = variants.quantize(dataset, prepared, mask, network, CALIBRATION_ROWS, store)
     return bundles.int8.tensors_bytes / bundles.float32.tensors_bytes
 
 
@@ -214,7 +218,7 @@ def _fit(
     rows = frame.assign(**{TARGET: target})
     held_out = len(rows) // 5
     config = TrainingConfig(epochs=size.epochs)
-    network, _ = training.fit(
+    network, _ = fitting.fit(
         columns, rows[held_out:], rows[:held_out], size.hidden, config, lambda _: None
     )
     tensors = {key: each.detach().numpy() for key, each in network.state_dict().items()}

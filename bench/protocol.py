@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from rich.console import Console
 from rich.progress import track
 
-from slipstream.timing import OtherData, time_block, time_calls
+from slipstream.measurement.timing import OtherData, time_block, time_calls
 
 __all__ = ["Arm", "Plan", "Times", "check", "cold", "hot", "progress"]
 

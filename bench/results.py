@@ -4,7 +4,8 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
-from slipstream.results import Interval, Machine
+from slipstream.measurement.intervals import Interval
+from slipstream.measurement.machine import Machine
 
 __all__ = [
     "AcrossSets",

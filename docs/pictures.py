@@ -11,7 +11,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from slipstream.pages import find_runs  # noqa: E402
+from slipstream.reporting.pages import find_runs  # noqa: E402
 from tests.e2e import browser  # noqa: E402
 from tests.e2e.servers import up_in  # noqa: E402
 

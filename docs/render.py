@@ -13,14 +13,15 @@ import subprocess
 import sys
 from pathlib import Path
 
-from slipstream.cli import main
-from slipstream.config import OptimizeConfig
+from slipstream.cli.main import main
+from slipstream.config.optimize import OptimizeConfig
 
 ROOT = Path(__file__).resolve().parents[1]
 COMMANDS = (
     *("optimize", "predict", "inspect", "export", "bench"),
     *("retrain", "rollback", "models", "up", "down", "clean"),
 )
+SHOWN = ("Stages", "Comparison", "Verdict")
 
 
 def configuration() -> str:
@@ -34,8 +35,10 @@ def configuration() -> str:
 
 
 def commands() -> str:
-    """The help of every command."""
-    return "\n\n".join(f"```text\n{_help(command)}```" for command in COMMANDS)
+    """The help of every command, under a heading."""
+    return "\n\n".join(
+        f"## `slipstream {command}`\n\n```text\n{_help(command)}```" for command in COMMANDS
+    )
 
 
 def run_output() -> str:
@@ -50,6 +53,13 @@ def run_output() -> str:
     ).stdout
     lines = (line.rstrip() for line in shown.splitlines())
     return "```text\n" + "\n".join(lines).replace(str(ROOT), "…") + "\n```"
+
+
+def excerpt(output: str) -> str:
+    """The parts of a run's output that the README shows."""
+    parts = re.split(r"\n\n(?=\S)", output.removeprefix("```text\n").removesuffix("\n```"))
+    shown = [part for part in parts if part.startswith(SHOWN)]
+    return "```text\n" + "\n\n".join(shown) + "\n```"
 
 
 def insert(path: Path, name: str, text: str) -> None:
@@ -73,4 +83,6 @@ def _help(command: str) -> str:
 if __name__ == "__main__":
     insert(ROOT / "docs/guide/configuration.md", "configuration", configuration())
     insert(ROOT / "docs/guide/command-line.md", "commands", commands())
-    insert(ROOT / "README.md", "run output", run_output())
+    output = run_output()
+    insert(ROOT / "docs/guide/output.md", "run output", output)
+    insert(ROOT / "README.md", "run output", excerpt(output))

@@ -3,30 +3,26 @@
 from prefect import State, flow
 from prefect.runtime import flow_run
 
-from slipstream.config import OptimizeConfig
-from slipstream.report import Report
-from slipstream.results import RunRecord
-from slipstream.run_names import choose
+from slipstream.config.optimize import OptimizeConfig
+from slipstream.reporting.record import RunRecord
+from slipstream.reporting.report import Report
 from tasks.alternatives import alternatives
 from tasks.baseline import baseline
 from tasks.benchmark import benchmark
 from tasks.compare import compare
-from tasks.endings import conclude
 from tasks.ingest import ingest
-from tasks.logs import prepare_logs
 from tasks.predict import predict
 from tasks.preprocess import preprocess
 from tasks.quantize import quantize
 from tasks.select import select
-from tasks.trace import StageTrace
+from tasks.support.endings import conclude
+from tasks.support.logs import prepare_logs
+from tasks.support.run_names import choose
+from tasks.support.trace import StageTrace
 from tasks.track import track
 from tasks.train import train
 
 DEFAULTS = OptimizeConfig()
-# The modules whose code makes a model.
-STAGES = tuple(
-    f"tasks.{stage}" for stage in ("ingest", "preprocess", "select", "train", "quantize")
-)
 
 
 def _title() -> str:
@@ -36,7 +32,7 @@ def _title() -> str:
 
 @flow(name="optimize", flow_run_name=_title)
 def optimize(config: OptimizeConfig = DEFAULTS) -> Report | State[Report]:
-    """Run the seed's six stages, measure both variants, decide, and write the run down."""
+    """Run the six stages, measure both variants, decide, and write the run down."""
     prepare_logs()
     stage = StageTrace(config)
 

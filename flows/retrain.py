@@ -3,20 +3,24 @@
 from prefect import State, flow
 from prefect.runtime import flow_run
 
-from flows.optimize import DEFAULTS, STAGES, optimize
-from slipstream.config import OptimizeConfig
-from slipstream.fingerprint import code_digest
-from slipstream.report import Retraining
-from slipstream.retraining import identity, inherit, is_settled, unchanged
-from slipstream.run_names import choose
+from flows.optimize import DEFAULTS, optimize
+from slipstream.config.optimize import OptimizeConfig
+from slipstream.lifecycle.retraining import identity, inherit, is_settled, unchanged
+from slipstream.reporting.report import Retraining
+from slipstream.tracking.registry import Registry
 from tasks.champion import champion
 from tasks.check import check
 from tasks.drift import drift
-from tasks.endings import conclude_retraining, report_of
 from tasks.ingest import ingest
-from tasks.logs import prepare_logs
 from tasks.promote import promote
-from tasks.trace import StageTrace
+from tasks.support.endings import conclude_retraining, report_of
+from tasks.support.logs import prepare_logs
+from tasks.support.run_names import choose
+from tasks.support.stage import stage_code
+from tasks.support.trace import StageTrace
+
+# The stages whose code makes a model: a change of it is a new challenger.
+MAKE_A_MODEL = ("ingest", "preprocess", "select", "train", "quantize")
 
 
 def _title() -> str:
@@ -30,18 +34,19 @@ def retrain(config: OptimizeConfig = DEFAULTS) -> Retraining | State[Retraining]
     prepare_logs()
     stage = StageTrace(config)
 
-    reigning = stage(champion, config)
+    registry = Registry(config.name, config.tracking.uri)
+    reigning = stage(champion, registry)
     config = inherit(config, reigning)
     dataset = stage(ingest, config.data)
     moved = None
     if reigning is not None:
         stage(check, reigning, dataset)
-        moved = stage(drift, reigning, dataset, config)
+        moved = stage(drift, registry, reigning, dataset, config.drift)
 
-    made_by = identity(dataset, config, {module: code_digest(module) for module in STAGES})
-    if is_settled(config, made_by):
+    made_by = identity(dataset, config, {stage: stage_code(stage) for stage in MAKE_A_MODEL})
+    if is_settled(registry, made_by):
         report, decision = None, unchanged(reigning)
     else:
         report = report_of(optimize(config, return_state=True))
-        decision = stage(promote, report.record, report.tracked, made_by)
+        decision = stage(promote, registry, report.record, report.tracked, made_by)
     return conclude_retraining(config, decision, dataset, moved, report, stage.warnings)

@@ -3,12 +3,13 @@
 from prefect import task
 from prefect.artifacts import create_table_artifact
 
-from slipstream import alternatives as library
-from slipstream.config import BudgetConfig
-from slipstream.references import Bundles, DatasetRef, FeatureMask
-from slipstream.results import Alternatives
-from slipstream.store import open_store
-from tasks.stage import measured
+from slipstream.artifacts.home import open_store
+from slipstream.artifacts.references import Bundles, DatasetRef, FeatureMask
+from slipstream.config.budget import BudgetConfig
+from slipstream.reporting.tables import alternatives_table
+from slipstream.search import alternatives as library
+from slipstream.search.candidates import Alternatives
+from tasks.support.stage import measured
 
 
 @task(**measured("alternatives"))
@@ -18,7 +19,7 @@ def alternatives(
     """Measure smaller models without training them, and publish which would fit."""
     found = library.measure_alternatives(dataset, mask, bundles, budget, open_store())
     create_table_artifact(
-        table=library.table(found),
+        table=alternatives_table(found),
         key="alternatives",
         description=f"Measured with random weights, not trained: {found.conclusion}.",
     )

@@ -2,15 +2,15 @@
 
 from prefect import task
 
-from slipstream.references import Baseline, DatasetRef, FeatureMask, PreparedRef
-from slipstream.store import open_store
-from tasks.stage import cached
+from slipstream.artifacts.home import open_store
+from slipstream.artifacts.references import Baseline, DatasetRef, FeatureMask, PreparedRef
+from tasks.support.stage import cached
 
 
-@task(**cached("baseline", __name__))
+@task(**cached("baseline"))
 def baseline(dataset: DatasetRef, prepared: PreparedRef, mask: FeatureMask) -> Baseline:
     """Train a wide float32 network on all columns, and again on the mask's."""
     # PyTorch takes a second to import, which a cached run should not pay.
-    from slipstream import baseline
+    from slipstream.evaluation import baseline
 
     return baseline.train_baseline(dataset, prepared, mask, open_store())

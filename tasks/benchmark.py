@@ -3,11 +3,13 @@
 from prefect import task
 from prefect.artifacts import create_table_artifact
 
-from slipstream import benchmarking, waterfall
-from slipstream.references import Baseline, Bundles, DatasetRef
-from slipstream.results import Benchmark
-from slipstream.store import open_store
-from tasks.stage import measured
+from slipstream.artifacts.home import open_store
+from slipstream.artifacts.references import Baseline, Bundles, DatasetRef
+from slipstream.evaluation import benchmark as library
+from slipstream.evaluation import waterfall
+from slipstream.evaluation.results import Benchmark
+from slipstream.reporting.tables import steps_table
+from tasks.support.stage import measured
 
 
 @task(**measured("benchmark"))
@@ -15,10 +17,10 @@ def benchmark(
     dataset: DatasetRef, bundles: Bundles, baseline: Baseline, max_score_loss: float
 ) -> Benchmark:
     """Measure size, test metrics and latency of both variants, and publish the waterfall."""
-    measured = benchmarking.benchmark(dataset, bundles, baseline, max_score_loss, open_store())
+    measured = library.benchmark(dataset, bundles, baseline, max_score_loss, open_store())
     steps = measured.waterfall.steps
     create_table_artifact(
-        table=waterfall.table(steps),
+        table=steps_table(steps),
         key="waterfall",
         description=waterfall.description(steps),
     )

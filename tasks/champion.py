@@ -2,14 +2,14 @@
 
 from prefect import task
 
-from slipstream import retraining
-from slipstream.config import OptimizeConfig
-from slipstream.results import Champion
-from slipstream.store import open_store
-from tasks.stage import IO_SECONDS, measured
+from slipstream.artifacts.home import open_store
+from slipstream.lifecycle import retraining
+from slipstream.lifecycle.promotion import Champion
+from slipstream.tracking.registry import Registry
+from tasks.support.stage import IO_SECONDS, measured
 
 
 @task(**measured("champion"), timeout_seconds=IO_SECONDS)
-def champion(config: OptimizeConfig) -> Champion | None:
-    """Find the champion of the config's model."""
-    return retraining.find_champion(config, open_store())
+def champion(registry: Registry) -> Champion | None:
+    """Find the champion of the registered model."""
+    return retraining.find_champion(registry, open_store())

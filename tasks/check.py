@@ -2,11 +2,11 @@
 
 from prefect import task
 
-from slipstream import retraining
-from slipstream.references import DatasetRef
-from slipstream.results import Champion, Fit
-from slipstream.store import open_store
-from tasks.stage import measured
+from slipstream.artifacts.home import open_store
+from slipstream.artifacts.references import DatasetRef
+from slipstream.lifecycle import retraining
+from slipstream.lifecycle.promotion import Champion, Fit
+from tasks.support.stage import measured
 
 
 @task(**measured("check"))

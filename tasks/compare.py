@@ -3,10 +3,12 @@
 from prefect import task
 from prefect.artifacts import create_table_artifact
 
-from slipstream import comparison
-from slipstream.config import BudgetConfig, QuantizationConfig
-from slipstream.results import Benchmark, Comparison
-from tasks.stage import measured
+from slipstream.config.budget import BudgetConfig
+from slipstream.config.quantization import QuantizationConfig
+from slipstream.evaluation import verdict
+from slipstream.evaluation.results import Benchmark, Comparison
+from slipstream.reporting.tables import comparison_table
+from tasks.support.stage import measured
 
 
 @task(**measured("compare"))
@@ -14,10 +16,10 @@ def compare(
     benchmark: Benchmark, quantization: QuantizationConfig, budget: BudgetConfig
 ) -> Comparison:
     """Reach the verdict, and publish the comparison as a table."""
-    compared = comparison.compare(benchmark, quantization, budget)
+    compared = verdict.compare(benchmark, quantization, budget)
     create_table_artifact(
-        table=comparison.table(benchmark),
+        table=comparison_table(benchmark),
         key="comparison",
-        description=f"{comparison.answers(benchmark)}. The artifact *summary* has the verdict.",
+        description=f"{verdict.answers(benchmark)}. The artifact *summary* has the verdict.",
     )
     return compared

@@ -4,45 +4,48 @@ from prefect import task
 from prefect.artifacts import create_table_artifact
 from prefect.events import emit_event
 
-from slipstream import drift as library
-from slipstream import retraining
-from slipstream.config import OptimizeConfig
-from slipstream.drift import Drift
-from slipstream.markdown import escape
-from slipstream.references import DatasetRef
-from slipstream.results import Champion
-from slipstream.store import open_store
-from tasks.stage import IO_SECONDS, measured
+from slipstream.artifacts.home import open_store
+from slipstream.artifacts.references import DatasetRef
+from slipstream.config.drift import DriftConfig
+from slipstream.evaluation.drift import Drift
+from slipstream.lifecycle import retraining
+from slipstream.lifecycle.promotion import Champion
+from slipstream.reporting.markdown import escape
+from slipstream.reporting.tables import drift_table
+from slipstream.tracking.registry import Registry
+from tasks.support.stage import IO_SECONDS, measured
 
 EXCEEDED = "slipstream.drift.exceeded"
 
 
 @task(**measured("drift"), timeout_seconds=IO_SECONDS)
-def drift(champion: Champion, dataset: DatasetRef, config: OptimizeConfig) -> Drift | None:
+def drift(
+    registry: Registry, champion: Champion, dataset: DatasetRef, limits: DriftConfig
+) -> Drift | None:
     """Measure it, publish it where the champion's run is and in Prefect, and raise the alarm."""
-    moved = retraining.measure_drift(champion, dataset, config, open_store())
+    moved = retraining.measure_drift(registry, champion, dataset, limits, open_store())
     if moved is not None:
         create_table_artifact(
-            table=library.table(moved),
+            table=drift_table(moved),
             key="drift",
             description=f"Since the training of version {champion.version}: {escape(moved.shape)}.",
         )
         if moved.warnings:
-            _raise_alarm(moved, champion, config)
+            _raise_alarm(moved, champion, registry.name)
     return moved
 
 
-def _raise_alarm(moved: Drift, champion: Champion, config: OptimizeConfig) -> None:
+def _raise_alarm(moved: Drift, champion: Champion, model: str) -> None:
     """Emit an event that an automation can act on; Prefect adds the run that it comes from."""
     name, psi = moved.ranked[0]
     emit_event(
         EXCEEDED,
         resource={
-            "prefect.resource.id": f"slipstream.model.{config.name}",
-            "prefect.resource.name": config.name,
+            "prefect.resource.id": f"slipstream.model.{model}",
+            "prefect.resource.name": model,
         },
         payload={
-            "model": config.name,
+            "model": model,
             "version": champion.version,
             "message": "; ".join(moved.warnings),
             "feature": name,

@@ -4,18 +4,18 @@ from typing import Any
 
 from prefect import task
 
-from slipstream import ingestion, sources
-from slipstream.config import DataConfig
-from slipstream.references import DatasetRef
-from slipstream.store import open_store
-from tasks.stage import IO_SECONDS, cached
+from slipstream.artifacts.home import open_store
+from slipstream.artifacts.references import DatasetRef
+from slipstream.config.data import DataConfig
+from slipstream.data import ingestion, sources
+from tasks.support.stage import IO_SECONDS, cached
 
 
 def _fingerprint(arguments: dict[str, Any]) -> str | None:
     return sources.fingerprint(arguments["data"])
 
 
-@task(**cached("ingest", __name__, source=_fingerprint), timeout_seconds=IO_SECONDS)
+@task(**cached("ingest", source=_fingerprint), timeout_seconds=IO_SECONDS)
 def ingest(data: DataConfig) -> DatasetRef:
     """Read the source, type its columns, split its rows, and keep a snapshot."""
     return ingestion.ingest(data, open_store())

@@ -2,14 +2,13 @@
 
 from prefect import task
 
-from slipstream import tracing
-from slipstream.references import Bundles, DatasetRef
-from slipstream.results import RowTrace
-from slipstream.store import open_store
-from tasks.stage import cached
+from slipstream.artifacts.home import open_store
+from slipstream.artifacts.references import Bundles, DatasetRef, RowTrace
+from slipstream.evaluation import row_trace
+from tasks.support.stage import cached
 
 
-@task(**cached("predict", __name__))
+@task(**cached("predict"))
 def predict(dataset: DatasetRef, bundles: Bundles) -> RowTrace:
     """Answer one test row with both variants, and keep int8's values at every layer."""
-    return tracing.trace_row(dataset, bundles, open_store())
+    return row_trace.trace_row(dataset, bundles, open_store())

@@ -2,14 +2,14 @@
 
 from prefect import task
 
-from slipstream import preprocessing
-from slipstream.config import Encoding
-from slipstream.references import DatasetRef, PreparedRef
-from slipstream.store import open_store
-from tasks.stage import cached
+from slipstream.artifacts.home import open_store
+from slipstream.artifacts.references import DatasetRef, PreparedRef
+from slipstream.config.model import Encoding
+from slipstream.features import preprocessing
+from tasks.support.stage import cached
 
 
-@task(**cached("preprocess", __name__))
+@task(**cached("preprocess"))
 def preprocess(dataset: DatasetRef, encoding: Encoding, bins: int) -> PreparedRef:
     """Fit every column on the training part, and normalise the whole snapshot."""
     return preprocessing.preprocess(dataset, encoding, bins, open_store())

@@ -2,13 +2,19 @@
 
 from prefect import task
 
-from slipstream import quantization
-from slipstream.references import Bundles, DatasetRef, FeatureMask, NetworkRef, PreparedRef
-from slipstream.store import open_store
-from tasks.stage import cached
+from slipstream.artifacts.home import open_store
+from slipstream.artifacts.references import (
+    Bundles,
+    DatasetRef,
+    FeatureMask,
+    NetworkRef,
+    PreparedRef,
+)
+from slipstream.quantization import variants
+from tasks.support.stage import cached
 
 
-@task(**cached("quantize", __name__))
+@task(**cached("quantize"))
 def quantize(
     dataset: DatasetRef,
     prepared: PreparedRef,
@@ -17,4 +23,4 @@ def quantize(
     calibration_rows: int,
 ) -> Bundles:
     """Fold the network, calibrate it on training rows, and write both bundles."""
-    return quantization.quantize(dataset, prepared, mask, network, calibration_rows, open_store())
+    return variants.quantize(dataset, prepared, mask, network, calibration_rows, open_store())

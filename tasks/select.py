@@ -2,14 +2,14 @@
 
 from prefect import task
 
-from slipstream import selection
-from slipstream.config import FeaturesConfig
-from slipstream.references import FeatureMask, PreparedRef
-from slipstream.store import open_store
-from tasks.stage import cached
+from slipstream.artifacts.home import open_store
+from slipstream.artifacts.references import FeatureMask, PreparedRef
+from slipstream.config.features import FeaturesConfig
+from slipstream.features import selection
+from tasks.support.stage import cached
 
 
-@task(**cached("select", __name__))
+@task(**cached("select"))
 def select(prepared: PreparedRef, features: FeaturesConfig) -> FeatureMask:
     """Score the columns and make the mask."""
     return selection.select(prepared, features, open_store())

@@ -7,11 +7,12 @@ from prefect.artifacts import create_link_artifact
 from prefect.runtime import flow_run
 from prefect.utilities.urls import url_for
 
-from slipstream import tracking
-from slipstream.results import RunRecord, TrackedRun
+from slipstream.artifacts.home import open_store
+from slipstream.operations.servers import mlflow_address
+from slipstream.reporting.record import RunRecord, TrackedRun
 from slipstream.runtime import SlipstreamError
-from slipstream.store import open_store
-from tasks.stage import IO_SECONDS, measured
+from slipstream.tracking import runs
+from tasks.support.stage import IO_SECONDS, measured
 
 
 def _may_pass(task: Any, run: Any, state: State[Any]) -> bool:
@@ -28,12 +29,12 @@ def _may_pass(task: Any, run: Any, state: State[Any]) -> bool:
 )
 def track(record: RunRecord) -> TrackedRun:
     """Write the run to MLflow, and link to it from Prefect."""
-    tracked = tracking.track(
-        record,
-        flow_run_id=str(flow_run.id or ""),
-        flow_run_url=url_for("flow-run", flow_run.id) or "embedded server: no page",
-        flow_run_name=flow_run.name or "optimize",
-        store=open_store(),
+    recorded = runs.FlowRun(
+        id=str(flow_run.id or ""),
+        url=url_for("flow-run", flow_run.id) or "embedded server: no page",
+        name=flow_run.name or "optimize",
     )
+    server = mlflow_address(record.config.tracking.uri)
+    tracked = runs.track(record, recorded, server, open_store())
     create_link_artifact(link=tracked.link, link_text="MLflow run", key="mlflow-run")
     return tracked

@@ -2,21 +2,21 @@
 
 from prefect import task
 
-from slipstream.config import TrainingConfig
-from slipstream.references import Epoch, FeatureMask, NetworkRef, PreparedRef
-from slipstream.store import open_store
-from slipstream.terminal.progress import epoch_progress
-from tasks.progress import progress_artifact
-from tasks.stage import cached
+from slipstream.artifacts.home import open_store
+from slipstream.artifacts.references import Epoch, FeatureMask, NetworkRef, PreparedRef
+from slipstream.config.training import TrainingConfig
+from slipstream.reporting.terminal.progress import epoch_progress
+from tasks.support.progress import progress_artifact
+from tasks.support.stage import cached
 
 
-@task(**cached("train", __name__))
+@task(**cached("train"))
 def train(
     prepared: PreparedRef, mask: FeatureMask, hidden: list[int], settings: TrainingConfig
 ) -> NetworkRef:
     """Train on the training part, stop by the validation part."""
     # PyTorch takes a second to import, which a cached run should not pay.
-    from slipstream import training
+    from slipstream.training import fitting
 
     with epoch_progress(settings.epochs) as show, progress_artifact(settings.epochs) as publish:
 
@@ -24,4 +24,4 @@ def train(
             show(epoch)
             publish(epoch)
 
-        return training.train(prepared, mask, hidden, settings, open_store(), on_epoch)
+        return fitting.train(prepared, mask, hidden, settings, open_store(), on_epoch)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 # Before any import of the project: it reads these when it is imported.
 os.environ["SLIPSTREAM_HOME"] = tempfile.mkdtemp(prefix="slipstream-test-home-")
 
-from slipstream.checkout import prepare_environment
+from slipstream.operations.environment import prepare_environment
 
 prepare_environment()
 
@@ -22,8 +22,7 @@ from hypothesis import settings  # noqa: E402
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from slipstream.config import OptimizeConfig
-    from slipstream.references import (
+    from slipstream.artifacts.references import (
         Baseline,
         Bundles,
         DatasetRef,
@@ -31,7 +30,8 @@ if TYPE_CHECKING:
         NetworkRef,
         PreparedRef,
     )
-    from slipstream.store import Store
+    from slipstream.artifacts.store import Store
+    from slipstream.config.optimize import OptimizeConfig
 
 CHECKOUT = Path(__file__).parents[1]  # `make wheel` runs the tests where it has no src
 
@@ -64,24 +64,28 @@ class Trained:
 
 
 def train_on(config: OptimizeConfig, store: Store) -> Trained:
-    from slipstream import baseline, ingestion, preprocessing, quantization, selection, training
+    from slipstream.data import ingestion
+    from slipstream.evaluation import baseline
+    from slipstream.features import preprocessing, selection
+    from slipstream.quantization import variants
+    from slipstream.training import fitting
 
     dataset = ingestion.ingest(config.data, store)
     model = config.model
     prepared = preprocessing.preprocess(dataset, model.encoding, model.bins, store)
     mask = selection.select(prepared, config.features, store)
-    network = training.train(
+    network = fitting.train(
         prepared, mask, model.hidden, config.training, store, on_epoch=lambda epoch: None
     )
     rows = config.quantization.calibration_rows
-    bundles = quantization.quantize(dataset, prepared, mask, network, rows, store)
+    bundles = variants.quantize(dataset, prepared, mask, network, rows, store)
     wide = baseline.train_baseline(dataset, prepared, mask, store)
     return Trained(config, store, dataset, prepared, mask, network, bundles, wide)
 
 
 @pytest.fixture
 def store(tmp_path: Path) -> Store:
-    from slipstream.store import Store
+    from slipstream.artifacts.store import Store
 
     return Store(tmp_path / "store")
 
@@ -114,8 +118,8 @@ def mixed_csv(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def mixed(mixed_csv: Path, tmp_path_factory: pytest.TempPathFactory) -> Trained:
     """A model of the mixed table."""
-    from slipstream.config import parse_config
-    from slipstream.store import Store
+    from slipstream.artifacts.store import Store
+    from slipstream.config.parsing import parse_config
 
     config = parse_config(
         {
@@ -130,7 +134,7 @@ def mixed(mixed_csv: Path, tmp_path_factory: pytest.TempPathFactory) -> Trained:
 @pytest.fixture(scope="session")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Trained:
     """A model of the demo with the default config."""
-    from slipstream.config import OptimizeConfig
-    from slipstream.store import Store
+    from slipstream.artifacts.store import Store
+    from slipstream.config.optimize import OptimizeConfig
 
     return train_on(OptimizeConfig(), Store(tmp_path_factory.mktemp("demo") / "store"))

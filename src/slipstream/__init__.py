@@ -19,7 +19,7 @@ def load(source: str | Path) -> Predictor:
     """
     if str(source).startswith("models:/"):
         try:
-            from slipstream.registered import fetch_bundle
+            from slipstream.tracking.download import fetch_bundle
         except ImportError as error:
             raise InputError(
                 f"loading from the registry needs MLflow, however: {error}; run pip install mlflow"

@@ -25,7 +25,7 @@ from numpy.typing import NDArray
 from slipstream.runtime import InputError, Predictor, load_file
 from slipstream.runtime.columns import Column
 from slipstream.runtime.text import listing
-from slipstream.tables import typed_rows
+from slipstream.serving.tables import typed_rows
 
 __all__ = ["BundleModel", "RefusedError"]
 

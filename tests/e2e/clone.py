@@ -6,7 +6,7 @@ import sysconfig
 import venv
 from pathlib import Path
 
-from slipstream.checkout import root
+from slipstream.artifacts.home import root
 
 # What a clone has and `make` needs, and nothing that runs left in the checkout.
 KEPT = (

@@ -11,8 +11,10 @@ from bench import __main__ as bench
 from bench.arms import PEERS, _check_against_numpy, is_installed
 from bench.models import Model
 from bench.protocol import CHECKED_ROWS, Arm, check
+from bench.results import Claim, Figures
+from bench.show import SUMMARY_ARMS, summary
+from slipstream.data.snapshot import load_part
 from slipstream.runtime import load_file
-from slipstream.snapshot import load_part
 from tests.conftest import Trained
 
 
@@ -97,6 +99,16 @@ def test_the_readme_says_what_was_measured() -> None:
         (found[4], "LightGBM C single-row-fast (ctypes)"),
     ):
         assert round(arms[arm]["ratio"]["estimate"]) == int(number)
+
+
+def test_the_readme_shows_the_published_figures() -> None:
+    """The README's block is made from `latest.json`, and has the six arms that its text names."""
+    root = Path(bench.__file__).parents[1]
+    published = json.loads((root / "bench/results/latest.json").read_text())
+    claims = [Claim(**claim) for claim in published.pop("claims")]
+    block = summary(Figures(**published), claims)
+    assert f"<!-- begin bench -->\n{block}\n<!-- end bench -->" in (root / "README.md").read_text()
+    assert sum(f"{arm}**" in block or f"| {arm} |" in block for arm in SUMMARY_ARMS) == 6
 
 
 def test_the_readme_block_is_replaced() -> None:

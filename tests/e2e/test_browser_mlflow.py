@@ -7,7 +7,7 @@ import httpx
 import pytest
 from playwright.sync_api import Page, expect
 
-from slipstream import pages
+from slipstream.reporting import pages
 from tests.e2e import browser
 from tests.e2e.servers import Up
 

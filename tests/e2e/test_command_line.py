@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 import slipstream as library
-from slipstream.checkout import root
+from slipstream.artifacts.home import root
 from tests.e2e.conftest import Command
 
 EXPORT = ("export", "output/demo.int8.safetensors", "--format", "onnx")
@@ -97,7 +97,7 @@ def test_a_small_tables_mistakes_are_told_before_prefect_starts(tmp_path: Path) 
     table.write_text("age,label\n1,yes\n2,no\n")
     program = (
         "import sys\n"
-        "from slipstream.cli import main\n"
+        "from slipstream.cli.main import main\n"
         "code = main(['optimize', '--data.path', sys.argv[1], '--data.target', 'lable'])\n"
         "sys.exit(code if 'prefect' not in sys.modules else 'Prefect was imported')"
     )
@@ -296,7 +296,7 @@ def test_an_old_cache_can_be_cleaned(slipstream: Command) -> None:
 
 def test_the_help_names_every_field(slipstream: Command) -> None:
     """Every config field is a flag with its help."""
-    from slipstream.config import OptimizeConfig
+    from slipstream.config.optimize import OptimizeConfig
 
     shown = slipstream("optimize", "--help").stdout
     for section, field in OptimizeConfig.model_fields.items():
@@ -306,10 +306,10 @@ def test_the_help_names_every_field(slipstream: Command) -> None:
 
 def test_the_wheel_says_that_a_checkout_is_needed(monkeypatch: pytest.MonkeyPatch) -> None:
     """Away from a checkout, running the pipeline is refused with the way out."""
-    from slipstream import checkout
+    from slipstream.artifacts import home
     from slipstream.runtime import InputError
 
     assert (root() / "flows" / "optimize.py").exists()
-    monkeypatch.setattr(checkout, "_ROOT", Path("/somewhere/site-packages"))
+    monkeypatch.setattr(home, "_ROOT", Path("/somewhere/site-packages"))
     with pytest.raises(InputError, match="needs a checkout"):
-        checkout.root()
+        home.root()

@@ -10,7 +10,7 @@ import httpx
 import pytest
 from playwright.sync_api import expect
 
-from slipstream.deployments import on_server
+from slipstream.operations.deployments import on_server
 from tests.e2e import browser
 from tests.e2e.servers import Up, ask, await_run, processes_of, up_in
 

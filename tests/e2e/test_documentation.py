@@ -12,7 +12,7 @@ import pytest
 from mlflow.tracking import MlflowClient
 
 import slipstream
-from slipstream.checkout import root
+from slipstream.artifacts.home import root
 from tests.e2e.conftest import Command
 
 VARIABLE = re.compile(r'"((?:SLIPSTREAM|PREFECT|MLFLOW)_[A-Z_]+|DO_NOT_TRACK)"')
@@ -70,13 +70,30 @@ def wording(output: str) -> set[str]:
     return {*filter(None, lines), *re.findall(r"^  (\w+) ", following, re.MULTILINE)}
 
 
-def test_the_readme_shows_what_a_run_prints(demo_run: subprocess.CompletedProcess[str]) -> None:
-    """Headings, labels and stages in the README are those of a run now, no more and no fewer."""
-    readme = (root() / "README.md").read_text()
-    block = readme.split("<!-- begin run output -->\n```text\n")[1].split("```")[0]
+def run_output(page: str) -> str:
+    """The block of a page that shows a run's output."""
+    text = (root() / page).read_text()
+    return text.split("<!-- begin run output -->\n")[1].split("\n<!-- end run output -->")[0]
+
+
+def test_the_guide_shows_what_a_run_prints(demo_run: subprocess.CompletedProcess[str]) -> None:
+    """Headings, labels and stages in the guide are those of a run now, no more and no fewer."""
+    block = run_output("docs/guide/output.md").removeprefix("```text\n").removesuffix("```")
     assert wording(block) == wording(demo_run.stdout), "run python docs/render.py"
     assert {"Stages", "Comparison", "features selected", "true label", "report"} <= wording(block)
     assert "\nVerdict: " in block
+
+
+def test_the_readme_shows_parts_of_that_run(render: ModuleType) -> None:
+    """Stages, comparison and verdict in the README are those of the guide, figures included."""
+    shown = run_output("README.md")
+    assert shown == render.excerpt(run_output("docs/guide/output.md")), "run python docs/render.py"
+    assert all(f"\n{part}" in shown for part in render.SHOWN)
+
+
+def test_the_readme_is_short() -> None:
+    """The README has at most 200 lines: what is more belongs to the guide."""
+    assert len((root() / "README.md").read_text().splitlines()) <= 200
 
 
 @pytest.fixture(scope="module")

@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from slipstream.checkout import root
+from slipstream.artifacts.home import root
 from tests.e2e.servers import Up, run_deployment
 
 BLOCK = re.compile(r"<!-- begin webhook -->\n```sh\n(.*?)```", re.DOTALL)

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from slipstream.checkout import root
+from slipstream.artifacts.home import root
 from tests.e2e import browser
 from tests.e2e.clone import clone_checkout
 from tests.e2e.servers import Up, await_run, find, free_port, processes_of

@@ -5,11 +5,11 @@ import itertools
 import pytest
 from sklearn.metrics import roc_auc_score
 
-from slipstream.checkout import root
-from slipstream.config import parse_config, read_toml
+from slipstream.artifacts.home import root
+from slipstream.artifacts.store import Store
+from slipstream.config.parsing import parse_config, read_toml
+from slipstream.data.snapshot import load_part
 from slipstream.runtime import load_file
-from slipstream.snapshot import load_part
-from slipstream.store import Store
 from tests.conftest import train_on
 
 DATA = root().parent / "shared" / "data"

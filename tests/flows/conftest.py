@@ -16,12 +16,12 @@ def server() -> Iterator[None]:
 @pytest.fixture(autouse=True)
 def short_measurements(monkeypatch: pytest.MonkeyPatch) -> None:
     """These tests are about the flow; what is measured, and how long, is tested elsewhere."""
-    monkeypatch.setattr("slipstream.latency.HOT_SECONDS", 0.05)
-    monkeypatch.setattr("slipstream.latency.COLD_CALLS", 3)
-    monkeypatch.setattr("slipstream.parts.SECONDS", 0.02)
-    monkeypatch.setattr("slipstream.alternatives.SECONDS", 0.05)
-    monkeypatch.setattr("slipstream.baseline.HIDDEN", (16, 16))
-    monkeypatch.setattr("slipstream.baseline.ALL_CELLS", 0)
+    monkeypatch.setattr("slipstream.measurement.latency.HOT_SECONDS", 0.05)
+    monkeypatch.setattr("slipstream.measurement.latency.COLD_CALLS", 3)
+    monkeypatch.setattr("slipstream.measurement.breakdown.SECONDS", 0.02)
+    monkeypatch.setattr("slipstream.search.alternatives.SECONDS", 0.05)
+    monkeypatch.setattr("slipstream.evaluation.baseline.HIDDEN", (16, 16))
+    monkeypatch.setattr("slipstream.evaluation.baseline.ALL_CELLS", 0)
 
 
 @pytest.fixture

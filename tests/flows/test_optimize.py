@@ -12,10 +12,11 @@ from prefect.client.schemas.objects import StateType
 from prefect.client.schemas.sorting import ArtifactSort
 
 from flows.optimize import optimize
-from slipstream.config import OptimizeConfig, parse_config
-from slipstream.report import BudgetNotMetError, Report
+from slipstream.artifacts.home import open_store
+from slipstream.config.optimize import OptimizeConfig
+from slipstream.config.parsing import parse_config
+from slipstream.reporting.report import BudgetNotMetError, Report
 from slipstream.runtime import InputError
-from slipstream.store import open_store
 from tasks.preprocess import preprocess
 
 COMPUTED = ["ingest", "preprocess", "select", "train", "quantize", "predict", "baseline"]

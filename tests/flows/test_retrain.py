@@ -22,14 +22,12 @@ from prefect.client.schemas.sorting import ArtifactSort
 
 import slipstream
 from flows.retrain import retrain
-from slipstream.cli import main
-from slipstream.config import (
-    BudgetConfig,
-    DriftConfig,
-    FeaturesConfig,
-    OptimizeConfig,
-    parse_config,
-)
+from slipstream.cli.main import main
+from slipstream.config.budget import BudgetConfig
+from slipstream.config.drift import DriftConfig
+from slipstream.config.features import FeaturesConfig
+from slipstream.config.optimize import OptimizeConfig
+from slipstream.config.parsing import parse_config
 from slipstream.runtime import InputError
 from slipstream.tracking.registry import Registry
 
@@ -144,7 +142,7 @@ def test_drift_beyond_the_limit_is_told_where_nothing_else_is_done(
     warnings = [each.getMessage() for each in heard if each.levelname == "WARNING"]
     assert [bool(re.fullmatch(told, each)) for each in warnings] == [True]
     ((name, event),) = events
-    assert name == "slipstream.drift.exceeded"
+    assert name == "slipstream.evaluation.drift.exceeded"
     assert event["resource"]["prefect.resource.id"] == "slipstream.model.customers"
     assert event["payload"]["message"] == warnings[0]
     assert (event["payload"]["feature"], event["payload"]["version"]) == ("a", "1")

@@ -10,7 +10,7 @@ from prefect.settings import (
 )
 
 from slipstream.runtime import InputError
-from tasks import embedded
+from tasks.support import embedded
 from tests.e2e.servers import pids_of
 
 

@@ -7,23 +7,22 @@ from pathlib import Path
 
 import pytest
 
-from slipstream.checkout import root
-from slipstream.config import BudgetConfig
-from slipstream.references import PreparedRef
-from slipstream.report import BudgetNotMetError
+from slipstream.artifacts.home import open_store, root
+from slipstream.artifacts.references import PreparedRef
+from slipstream.config.budget import BudgetConfig
+from slipstream.reporting.report import BudgetNotMetError
 from slipstream.runtime import InputError
-from slipstream.store import open_store
 from tasks.alternatives import alternatives
 from tasks.baseline import baseline
 from tasks.benchmark import benchmark
 from tasks.ingest import ingest
-from tasks.logs import one_message
 from tasks.predict import predict
 from tasks.preprocess import preprocess
 from tasks.quantize import quantize
-from tasks.records import ReferenceSerializer
 from tasks.select import select
-from tasks.stage import cached
+from tasks.support.logs import one_message
+from tasks.support.records import ReferenceSerializer
+from tasks.support.stage import cached
 from tasks.train import train
 from tests.conftest import Trained
 

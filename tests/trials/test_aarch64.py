@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from slipstream.checkout import root
+from slipstream.artifacts.home import root
 from tests.unit.runtime.test_native import FLAGS, STRICT, give_up
 
 TOOLS = ("aarch64-linux-gnu-gcc", "qemu-aarch64", "apt-get", "dpkg")

@@ -13,13 +13,13 @@ from urllib.parse import quote
 import httpx
 import pytest
 
-from slipstream import locking
-from slipstream.databases import MLFLOW_DATABASE as MLFLOW
-from slipstream.databases import PREFECT_DATABASE as PREFECT
-from slipstream.databases import check_databases
-from slipstream.locking import promotion_lock
-from slipstream.results import Decision
+from slipstream.operations.databases import MLFLOW_DATABASE as MLFLOW
+from slipstream.operations.databases import PREFECT_DATABASE as PREFECT
+from slipstream.operations.databases import check_databases
+from slipstream.reporting.record import Decision
 from slipstream.runtime import InputError
+from slipstream.tracking import locking
+from slipstream.tracking.locking import promotion_lock
 from slipstream.tracking.registry import Registry
 from tests.e2e.postgres import Postgres, find_binaries, running_postgres
 from tests.e2e.servers import PROGRAM, Up, processes_of, run_deployment, up_in

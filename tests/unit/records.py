@@ -2,18 +2,19 @@
 
 from typing import Any
 
-from slipstream.config import parse_config
-from slipstream.drift import Drift
-from slipstream.references import (
-    Blob,
+from slipstream.artifacts.references import (
     ColumnSchema,
     DatasetRef,
     FeatureMask,
     FeatureScore,
     SplitRule,
 )
-from slipstream.report import Report, Retraining
-from slipstream.results import Benchmark, Comparison, Decision, RunRecord, TrackedRun, Verdict
+from slipstream.artifacts.values import Blob
+from slipstream.config.parsing import parse_config
+from slipstream.evaluation.drift import Drift
+from slipstream.evaluation.results import Benchmark, Comparison, Verdict
+from slipstream.reporting.record import Decision, RunRecord, TrackedRun
+from slipstream.reporting.report import Report, Retraining
 
 NASTY = "in|come *x*\n<b>"
 METRICS = {

@@ -7,8 +7,8 @@ import yaml
 from prefect.cli.deploy._models import PrefectYamlModel
 from prefect.events.schemas.automations import AutomationCore
 
-from slipstream import sources
-from slipstream.config import parse_config
+from slipstream.config.parsing import parse_config
+from slipstream.data import sources
 from slipstream.runtime import InputError
 from tests.conftest import CHECKOUT
 

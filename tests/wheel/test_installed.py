@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 import slipstream
-from slipstream.checkout import root
+from slipstream.artifacts.home import root
 from slipstream.runtime import InputError, _native, backend
 from tests.conftest import CHECKOUT
 

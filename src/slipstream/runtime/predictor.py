@@ -110,12 +110,12 @@ class Predictor:
 
     @property
     def task(self) -> Task:
-        """What kind of answer the model gives: `binary`, `multiclass` or `regression`."""
+        """The kind of answer, `binary`, `multiclass` or `regression`."""
         return self.bundle.task
 
     @property
     def precision(self) -> Precision:
-        """The arithmetic: `float32` or `int8`."""
+        """The arithmetic, `float32` or `int8`."""
         return self.bundle.precision
 
     @property

@@ -1,5 +1,1 @@
-"""MLflow: the runs that are written down, and the registry with its champion."""
-
-from slipstream.tracking.runs import track
-
-__all__ = ["track"]
+"""Runs and registered models in MLflow; nothing else imports mlflow."""

@@ -6,9 +6,9 @@ from contextlib import nullcontext
 from mlflow.exceptions import MlflowException
 from mlflow.tracking import MlflowClient
 
-from slipstream.locking import setup_lock
-from slipstream.relocation import mend
 from slipstream.runtime import InputError
+from slipstream.tracking.locking import setup_lock
+from slipstream.tracking.relocation import mend
 
 __all__ = ["connect", "quiet"]
 

@@ -3,9 +3,9 @@
 import re
 from collections.abc import Mapping
 
-from slipstream.markdown import escape
+from slipstream.measurement.units import microseconds, size
+from slipstream.reporting.markdown import escape
 from slipstream.tracking.history import Event
-from slipstream.units import microseconds, size
 
 __all__ = ["describe_model", "describe_version", "may_replace"]
 

@@ -6,10 +6,10 @@ from mlflow.entities import Experiment
 from mlflow.exceptions import MlflowException
 from mlflow.tracking import MlflowClient
 
-from slipstream.pages import COLUMNS, VIEW_TAG
-from slipstream.relocation import artifacts_beside, check_place
+from slipstream.reporting.pages import COLUMNS, VIEW_TAG
 from slipstream.runtime import InputError
 from slipstream.tracking.connection import connect
+from slipstream.tracking.relocation import artifacts_beside, check_place
 
 __all__ = ["open_experiment"]
 

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 
 from pydantic import TypeAdapter, ValidationError
 
-from slipstream.references import Value
+from slipstream.artifacts.values import Value
 
 __all__ = ["Event", "add", "login", "now", "read", "write"]
 

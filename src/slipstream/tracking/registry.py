@@ -7,53 +7,41 @@ that the same again writes the same: a promotion says so after the alias has mov
 counts as undecided), a rollback before (until then the same version is champion, and leaves).
 """
 
-import difflib
-import logging
-import tempfile
 from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
-from pathlib import Path
 
 import mlflow
-from mlflow.entities import Metric
 from mlflow.entities.model_registry import ModelVersion
 from mlflow.exceptions import MlflowException
-from mlflow.tracking import MlflowClient
 
-from slipstream.checkout import resolve_tracking_uri
-from slipstream.drift import Drift, Profile
-from slipstream.locking import promotion_lock
-from slipstream.plots import drift_figure
-from slipstream.registered import fetch_bundle
-from slipstream.results import Decision
+from slipstream.artifacts.home import resolve_tracking_uri
+from slipstream.reporting.record import Decision
 from slipstream.runtime import InputError
-from slipstream.runtime.text import listing, quote
+from slipstream.runtime.text import did_you_mean, listing, quote
 from slipstream.tracking import history
 from slipstream.tracking.connection import connect, quiet
 from slipstream.tracking.describing import describe_model, describe_version, may_replace
+from slipstream.tracking.download import fetch_bundle, model_names
 from slipstream.tracking.history import Event
+from slipstream.tracking.locking import promotion_lock
+from slipstream.tracking.origin import Origin
 
 __all__ = [
     "CHALLENGER",
     "CHAMPION",
     "KEPT_OUT",
-    "PROFILE",
     "PROMOTED",
     "Registry",
     "Version",
-    "model_names",
+    "registered_models",
 ]
 
-logger = logging.getLogger("slipstream")
-
-PROFILE = "training_profile.json"  # of the parent run
 CHAMPION, CHALLENGER = "champion", "challenger"
 IDENTITY, SPLIT = "slipstream.identity", "slipstream.split"
 PROMOTED, KEPT_OUT, ROLLED_BACK = "promoted", "kept out", "rolled back"
 DECISION, REASON, REPLACED = "slipstream.decision", "slipstream.reason", "slipstream.replaced"
 HISTORY = "slipstream.history"
-PRECISION = "slipstream.precision"
 REASON_CHARACTERS = 1_000
 
 
@@ -177,7 +165,7 @@ class Registry:
                 f"{len(why):,}; say it in fewer"
             )
         self.check()
-        with promotion_lock(self.name, self._uri):
+        with self.lock():
             champion = self.champion()
             if champion is None or not champion.replaced:
                 raise InputError(
@@ -204,11 +192,10 @@ class Registry:
         Raises:
             InputError: it is not; names near it are suggested.
         """
-        names = _names(self._client)
+        names = model_names(self._client)
         if self.name in names:
             return
-        near = difflib.get_close_matches(self.name, names)
-        meant = f"did you mean {' or '.join(map(quote, near))}? " if near else ""
+        meant = did_you_mean(self.name, names)
         there = f"there are {listing(names)}" if names else "there is none yet"
         raise InputError(
             f"a model must be registered, however: {quote(self.name)} is not; {meant}{there}; "
@@ -227,14 +214,6 @@ class Registry:
             for alias, number in self._client.get_registered_model(self.name).aliases.items()
         }
 
-    def variant(self, version: Version) -> tuple[str, Mapping[str, float]]:
-        """A version's precision and its figures; nothing where its run is gone for good."""
-        try:
-            data = self._client.get_run(version.run_id).data
-        except MlflowException:
-            return "", {}
-        return data.tags.get(PRECISION, ""), data.metrics
-
     def _tag(self, version: Version, tags: Mapping[str, str]) -> None:
         for key, value in tags.items():
             self._client.set_model_version_tag(self.name, version.number, key, value)
@@ -245,48 +224,28 @@ class Registry:
         self._tag(version, {HISTORY: history.write(events)})
         told = self._client.get_model_version(self.name, version.number).description
         if may_replace(told):
-            text = describe_version(*self.variant(version), events)
+            text = describe_version(*self.origin(version).figures(), events)
             self._client.update_model_version(self.name, version.number, text)
         return replace(version, history=events)
 
     def _describe(self, champion: Version) -> None:
         """Say on the model's page who is champion."""
         if may_replace(self._client.get_registered_model(self.name).description):
-            text = describe_model(
-                self.name, champion.number, *self.variant(champion), champion.history[-1]
-            )
+            figures = self.origin(champion).figures()
+            text = describe_model(self.name, champion.number, *figures, champion.history[-1])
             self._client.update_registered_model(self.name, text)
 
-    def profile(self, version: Version) -> Profile | None:
-        """How the features of a version's training rows were distributed, if its run still says."""
-        try:
-            with tempfile.TemporaryDirectory() as folder:
-                file = self._client.download_artifacts(self._parent(version), PROFILE, folder)
-                return Profile.model_validate_json(Path(file).read_bytes())
-        except (MlflowException, OSError, ValueError) as error:
-            logger.warning("drift is not measured: version %s: %s", version.number, error)
-            return None
+    def origin(self, version: Version) -> Origin:
+        """The run that a version comes from."""
+        return Origin(self._client, version.number, version.run_id)
 
-    def log_drift(self, version: Version, drift: Drift) -> None:
-        """Add today's drift to the run that a version comes from: one point more in its charts."""
-        run_id = self._parent(version)
-        now = datetime.now(UTC)
-        milliseconds = int(now.timestamp() * 1000)
-        step = len(self._client.get_metric_history(run_id, "drift_largest_psi"))
-        self._client.log_batch(
-            run_id,
-            [
-                Metric("drift_largest_psi", drift.largest_psi, milliseconds, step),
-                Metric("drift_outside_share", drift.outside_share, milliseconds, step),
-            ],
-        )
-        day = now.strftime("%Y-%m-%dT%H-%M-%S")
-        self._client.log_dict(run_id, drift.model_dump(mode="json"), f"drift/{day}.json")
-        self._client.log_figure(run_id, drift_figure(drift), f"drift/{day}.png")
+    def lock(self) -> AbstractContextManager[None]:
+        """Wait until nobody else promotes this model, and keep others out of the block.
 
-    def _parent(self, version: Version) -> str:
-        """The run of the pipeline that a version's variant belongs to."""
-        return str(self._client.get_run(version.run_id).data.tags["mlflow.parentRunId"])
+        Raises:
+            InputError: another one holds it for too long, or the database does not answer.
+        """
+        return promotion_lock(self.name, self._uri)
 
     def bundle(self, version: Version) -> bytes:
         """The bundle of a version, as the bytes of its file."""
@@ -308,17 +267,8 @@ def _version(found: ModelVersion) -> Version:
     )
 
 
-def model_names(tracking_uri: str) -> list[str]:
-    """Every registered model of a store, in order."""
+def registered_models(tracking_uri: str) -> list[Registry]:
+    """Every registered model of a store, by name."""
     quiet()
-    return _names(connect(resolve_tracking_uri(tracking_uri)))
-
-
-def _names(client: MlflowClient) -> list[str]:
-    names: list[str] = []
-    token = None
-    while token != "":
-        page = client.search_registered_models(page_token=token)
-        names += [model.name for model in page]
-        token = page.token or ""
-    return sorted(names)
+    names = model_names(connect(resolve_tracking_uri(tracking_uri)))
+    return [Registry(each, tracking_uri) for each in names]

@@ -8,41 +8,56 @@ import json
 import subprocess
 import tempfile
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 import mlflow
 from mlflow.entities import Dataset, DatasetInput, Experiment, InputTag, Metric, Param, Run
 from mlflow.tracking import MlflowClient
 
-from slipstream.checkout import Addresses, resolve_tracking_uri, root, running_services
-from slipstream.drift import Profile, profile
-from slipstream.plots import feature_figure, history_figure, latency_figure, waterfall_figure
-from slipstream.references import BundleRef
-from slipstream.results import RunRecord, TrackedRun
+from slipstream.artifacts.home import resolve_tracking_uri, root
+from slipstream.artifacts.references import BundleRef
+from slipstream.artifacts.store import Store
+from slipstream.data.snapshot import load_part
+from slipstream.evaluation.drift import Profile, profile
+from slipstream.reporting.plots import (
+    feature_figure,
+    history_figure,
+    latency_figure,
+    waterfall_figure,
+)
+from slipstream.reporting.record import RunRecord, TrackedRun
+from slipstream.reporting.summary import run_summary
 from slipstream.runtime import InputError, Predictor, load_file
 from slipstream.runtime.types import Precision
-from slipstream.snapshot import load_part
-from slipstream.store import Store
-from slipstream.summary import run_summary
 from slipstream.tracking.connection import quiet
 from slipstream.tracking.experiments import open_experiment
 from slipstream.tracking.history import login
-from slipstream.tracking.registry import PROFILE
+from slipstream.tracking.origin import PRECISION, PROFILE
 from slipstream.tracking.signature import example, signature
 
-__all__ = ["track"]
+__all__ = ["FlowRun", "track"]
 
 LOADER = "slipstream.pyfunc"
 DIGEST_CHARACTERS = 36  # MLflow's limit
 PARAMETER_CHARACTERS = 6000  # MLflow's limit
 TAG_CHARACTERS = 8000  # MLflow's limit
-PARENT, PRECISION, ROLE = "mlflow.parentRunId", "slipstream.precision", "slipstream.role"
+PARENT, ROLE = "mlflow.parentRunId", "slipstream.role"
 
 
-def track(
-    record: RunRecord, flow_run_id: str, flow_run_url: str, flow_run_name: str, store: Store
-) -> TrackedRun:
-    """Write one run to MLflow; called again for the same flow run, finish what was begun.
+@dataclass(frozen=True)
+class FlowRun:
+    """Prefect's run that is recorded: a run that was begun is found again by its `id`."""
+
+    id: str
+    url: str
+    name: str
+
+
+def track(record: RunRecord, flow_run: FlowRun, server: str, store: Store) -> TrackedRun:
+    """Record one run in MLflow; called again for the same flow run, finish what was begun.
+
+    `server` is the address of the MLflow server whose pages show the store.
 
     Raises:
         InputError: the tracking store cannot be used.
@@ -51,8 +66,8 @@ def track(
     uri = resolve_tracking_uri(record.config.tracking.uri)
     mlflow.set_tracking_uri(uri)
     client, experiment = open_experiment(record.config.tracking.experiment, uri)
-    parent = _begin(client, experiment, flow_run_id, flow_run_name)
-    _log_parent(client, parent, record, flow_run_url, store)
+    parent = _begin(client, experiment, flow_run)
+    _log_parent(client, parent, record, flow_run.url, store)
     variants = {
         precision: _log_variant(client, parent, record, variant, store)
         for precision, variant in record.bundles.variants.items()
@@ -63,24 +78,19 @@ def track(
         run_id=parent.info.run_id,
         experiment_id=experiment.experiment_id,
         tracking_uri=uri,
-        server=uri.rstrip("/") if uri.startswith("http") else _server(),
+        server=server,
         variants=variants,
     )
 
 
-def _server() -> str:
-    """The MLflow server that shows this store: of `make up`, or as `mlflow server` starts it."""
-    return (running_services() or Addresses()).mlflow
-
-
-def _begin(client: MlflowClient, experiment: Experiment, flow_run_id: str, name: str) -> Run:
+def _begin(client: MlflowClient, experiment: Experiment, flow_run: FlowRun) -> Run:
     begun = client.search_runs(
-        [experiment.experiment_id], f"tags.`prefect.flow_run_id` = '{flow_run_id}'"
+        [experiment.experiment_id], f"tags.`prefect.flow_run_id` = '{flow_run.id}'"
     )
-    if begun and flow_run_id:
+    if begun and flow_run.id:
         return begun[0]
-    tags = {"prefect.flow_run_id": flow_run_id, "mlflow.user": login()}
-    return client.create_run(experiment.experiment_id, run_name=name, tags=tags)
+    tags = {"prefect.flow_run_id": flow_run.id, "mlflow.user": login()}
+    return client.create_run(experiment.experiment_id, run_name=flow_run.name, tags=tags)
 
 
 def _log_parent(

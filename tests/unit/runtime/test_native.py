@@ -162,7 +162,7 @@ def test_an_instruction_set_that_is_not_there_is_told() -> None:
         "from tests.unit.runtime.people import people\n"
         "try: slipstream.Predictor(people())\n"
         "except slipstream.InputError as error: print(error)\n"
-        "from slipstream.cli import main\n"
+        "from slipstream.cli.main import main\n"
         "assert main(['down']) == 2"
     )
     printed = run_python("-c", code, SLIPSTREAM_ISA="mmx")

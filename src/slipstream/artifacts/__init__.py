@@ -1,0 +1,1 @@
+"""What stages hand each other, and the store that keeps the files."""

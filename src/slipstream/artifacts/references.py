@@ -1,0 +1,209 @@
+"""What stages hand each other: small frozen values that say what there is, and where."""
+
+from collections.abc import Mapping
+from typing import Any, Literal
+
+from slipstream.artifacts.values import Blob, Reference, Value
+from slipstream.runtime.types import ColumnKind, Precision
+
+__all__ = [
+    "PARTS",
+    "Baseline",
+    "BundleRef",
+    "Bundles",
+    "ColumnSchema",
+    "DatasetRef",
+    "Epoch",
+    "FeatureMask",
+    "FeatureScore",
+    "LayerTrace",
+    "NetworkRef",
+    "Part",
+    "PreparedRef",
+    "RowTrace",
+    "SplitRule",
+]
+
+Part = Literal["train", "validation", "test"]
+
+
+PARTS: tuple[Part, ...] = ("train", "validation", "test")
+
+
+class ColumnSchema(Value):
+    """A raw column as ingest found it."""
+
+    name: str
+    kind: ColumnKind
+
+
+class SplitRule(Value):
+    """What decides each row's part: under another rule, rows change sides.
+
+    `columns`: names of the raw columns whose cells are hashed, sorted; None where a champion was
+    registered without them.
+    """
+
+    seed: int
+    test_fraction: float
+    validation_fraction: float
+    columns: tuple[str, ...] | None = None
+
+
+class DatasetRef(Reference):
+    """A dataset snapshot: the usable columns, the target as 0 and 1, and each row's part.
+
+    `positive_share` is the share of rows with the label `classes[1]`.
+    """
+
+    table: Blob
+    columns: tuple[ColumnSchema, ...]
+    target: str
+    classes: tuple[str, str]
+    split: SplitRule
+    rows: dict[Part, int]
+    positive_share: float
+    warnings: tuple[str, ...] = ()
+
+    @property
+    def shape(self) -> str:
+        return f"{sum(self.rows.values())} rows x {len(self.columns)} columns"
+
+
+class PreparedRef(Reference):
+    """The normalised table, and the fitted columns that normalise any other row the same way."""
+
+    table: Blob
+    columns: Blob
+    rows: int
+    width: int
+
+    @property
+    def shape(self) -> str:
+        return f"{self.rows} rows x {self.width} columns"
+
+
+class FeatureScore(Value):
+    """How important a column is."""
+
+    name: str
+    score: float
+    kept: bool
+
+
+class FeatureMask(Reference):
+    """Which columns the model reads, in the table's order, and why."""
+
+    method: str
+    scores: tuple[FeatureScore, ...]
+    rows: int
+    warnings: tuple[str, ...] = ()
+
+    @property
+    def features(self) -> list[str]:
+        """Names of the columns that are kept."""
+        return [score.name for score in self.scores if score.kept]
+
+    @property
+    def shape(self) -> str:
+        return f"{self.rows} rows x {len(self.features)} columns"
+
+    def to_json(self) -> dict[str, Any]:
+        """What `feature_mask.json` and the report hold."""
+        return {
+            "features": self.features,
+            **self.model_dump(mode="json", include={"method", "scores"}),
+        }
+
+
+class Epoch(Value):
+    """One pass over the training rows; losses are mean binary cross-entropies in nats."""
+
+    epoch: int
+    train_loss: float
+    train_accuracy: float
+    val_loss: float
+    val_accuracy: float
+
+
+class NetworkRef(Reference):
+    """A trained network: its weights, its shape and how training went."""
+
+    weights: Blob
+    widths: tuple[int, ...]
+    history: tuple[Epoch, ...]
+    best_epoch: int
+
+    @property
+    def shape(self) -> str:
+        return "network " + "-".join(str(width) for width in self.widths)
+
+
+class BundleRef(Value):
+    """One variant as one file."""
+
+    file: Blob
+    precision: Precision
+    weights_bytes: int
+    tensors_bytes: int
+
+
+class Bundles(Reference):
+    """Both variants of one network."""
+
+    float32: BundleRef
+    int8: BundleRef
+
+    @property
+    def variants(self) -> dict[Precision, BundleRef]:
+        """Both, by their precision."""
+        return {"float32": self.float32, "int8": self.int8}
+
+    @property
+    def shape(self) -> str:
+        return f"{self.float32.weights_bytes:,} B -> {self.int8.weights_bytes:,} B of weights"
+
+
+class Baseline(Reference):
+    """What the waterfall starts from: the same wide float32 network, on all and on kept columns."""
+
+    widths: tuple[int, ...]
+    all_columns: BundleRef
+    kept_columns: BundleRef
+
+    @property
+    def shape(self) -> str:
+        return "network " + "-".join(str(width) for width in self.widths)
+
+
+class LayerTrace(Value):
+    """One layer's values for one row, in real units."""
+
+    name: str
+    values: tuple[float, ...]
+
+
+class RowTrace(Reference):
+    """One test row on its way through both variants, and their answers."""
+
+    row: Mapping[str, Any]
+    label: str
+    layers: Mapping[Precision, tuple[LayerTrace, ...]]
+    answers: Mapping[Precision, float]
+
+    @property
+    def shape(self) -> str:
+        # Not the answer: which variant's counts, or whether any does, is not known yet.
+        return f"1 row x {len(self.row)} columns -> 1 probability"
+
+    def to_json(self, winner: Precision | None) -> dict[str, Any] | None:
+        """The winner's way and answer: what did not win, or does not fit, answers nothing."""
+        if winner is None:
+            return None
+        return {
+            "precision": winner,
+            "row": dict(self.row),
+            "label": self.label,
+            "layers": [layer.model_dump(mode="json") for layer in self.layers[winner]],
+            "answer": self.answers[winner],
+        }

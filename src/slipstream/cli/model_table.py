@@ -1,0 +1,117 @@
+"""What a person sees of the registry: its models, their versions, and what happened to them."""
+
+import time
+from collections.abc import Mapping, Sequence
+
+from rich import box
+from rich.table import Table
+from rich.text import Text
+
+from slipstream.measurement.units import microseconds, size
+from slipstream.reporting.terminal.report import _Console
+from slipstream.runtime.text import escape
+from slipstream.tracking.registry import (
+    CHALLENGER,
+    CHAMPION,
+    KEPT_OUT,
+    PROMOTED,
+    ROLLED_BACK,
+    Registry,
+    Version,
+    registered_models,
+)
+
+__all__ = ["show_models"]
+
+EMPTY = (
+    "No model is registered in {uri} yet.\n"
+    "Train one: slipstream retrain --data.path TABLE.csv --data.target COLUMN"
+)
+HEADERS = (
+    *("version", "alias", "decided", "variant"),
+    *("AUC", "log-loss", "p99", "file", "age"),
+)
+NUMBERS_FROM = 4
+MINUTE, HOUR, DAY = 60, 3_600, 86_400
+
+
+def show_models(name: str, tracking_uri: str) -> None:
+    """Print every model's versions, or those of one model and what happened to them.
+
+    Raises:
+        InputError: there is no such model.
+    """
+    screen = _Console()
+    if name:
+        registry = Registry(name, tracking_uri)
+        registry.check()
+        versions = registry.versions()
+        screen.print(_versions(registry, versions))
+        for line in _history(versions):
+            screen.print(line, soft_wrap=True)
+        return
+    models = registered_models(tracking_uri)
+    for each in models:
+        screen.print(_versions(each, each.versions()))
+    if not models:
+        screen.print(Text(EMPTY.format(uri=escape(tracking_uri))))
+
+
+def _versions(registry: Registry, versions: Sequence[Version]) -> Table:
+    table = Table(
+        box=box.SIMPLE_HEAD,
+        title=Text(escape(registry.name)),
+        title_justify="left",
+        title_style="bold",
+    )
+    for index, header in enumerate(HEADERS):
+        table.add_column(header, justify="right" if index >= NUMBERS_FROM else "left")
+    aliases = registry.aliases()
+    for version in versions:
+        precision, metrics = registry.origin(version).figures()
+        held = [alias for alias in sorted(aliases) if aliases[alias] == version.number]
+        shown = [alias for alias in held if alias != CHALLENGER or CHAMPION not in held]
+        table.add_row(
+            version.number,
+            Text(escape(", ".join(shown))),
+            Text(escape(version.decision or "not yet")),
+            precision,
+            *_figures(metrics),
+            _age(time.time() - version.made_ms / 1000),
+            style="bold green" if CHAMPION in held else None,
+        )
+    return table
+
+
+def _figures(metrics: Mapping[str, float]) -> list[str]:
+    shown = (
+        ("test_auc", "{:.4f}".format),
+        ("test_log_loss", "{:.4f}".format),
+        ("latency_p99_us", microseconds),
+        ("bundle_bytes", size),
+    )
+    return [form(metrics[key]) if key in metrics else "" for key, form in shown]
+
+
+def _history(versions: Sequence[Version]) -> list[Text]:
+    """What happened, the latest first, a line an event."""
+    events = [(each, version.number) for version in versions for each in version.history]
+    events.sort(key=lambda each: each[0].when, reverse=True)
+    dated = [
+        f"  {event.date}  version {number} {escape(event.sentence)}" for event, number in events
+    ]
+    decisions = (PROMOTED, KEPT_OUT, ROLLED_BACK)
+    before = [  # decided by an earlier release, which wrote neither when nor by whom
+        f"  {'earlier':<23}  version {each.number} {each.decision}: {escape(each.reason)}"
+        for each in versions
+        if each.decision and not any(event.what in decisions for event in each.history)
+    ]
+    return [Text(line) for line in (*dated, *before)]
+
+
+def _age(seconds: float) -> str:
+    """How long ago, in the largest unit that has passed."""
+    for length, unit in ((DAY, "d"), (HOUR, "h"), (MINUTE, "min")):
+        if seconds >= length:
+            return f"{seconds // length:.0f} {unit}"
+    return "now"

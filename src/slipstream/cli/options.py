@@ -1,0 +1,73 @@
+"""Flags of a config: every field of every section is one."""
+
+from __future__ import annotations
+
+import argparse
+from typing import TYPE_CHECKING, Any
+
+from slipstream.runtime import InputError
+from slipstream.runtime.text import shorten
+
+if TYPE_CHECKING:
+    from pydantic_settings import CliSettingsSource
+
+    from slipstream.config.optimize import OptimizeConfig
+
+__all__ = ["add_config", "read_config"]
+
+LISTS = (
+    "A list is written with commas, or as the flag again: --model.hidden 64,32 is --model.hidden "
+    "64 --model.hidden 32. A name with a comma is quoted: --data.drop 'age,\"income, gross\"'."
+)
+
+
+def add_config(parser: argparse.ArgumentParser, *, with_flags: bool) -> None:
+    """Let a command take a config: a file and, where asked for, a flag for each field."""
+    parser.epilog = LISTS
+    parser.add_argument("--config", metavar="FILE", help="a TOML file; flags win over it")
+    if with_flags:
+        parser.set_defaults(read_flags=_add_flags(parser))
+
+
+def _add_flags(parser: argparse.ArgumentParser) -> CliSettingsSource[Any]:
+    """Make every config field a flag; the result reads them off the parsed arguments."""
+    from pydantic_settings import CliSettingsSource
+
+    from slipstream.config.optimize import OptimizeConfig
+    from slipstream.config.quantization import RENAMED
+
+    for section, renamed in RENAMED.items():
+        for old in renamed:
+            parser.add_argument(
+                f"--{section}.{old}", default=argparse.SUPPRESS, help=argparse.SUPPRESS
+            )
+    return CliSettingsSource(
+        OptimizeConfig,  # type: ignore[arg-type]
+        root_parser=parser,
+        cli_avoid_json=True,
+        cli_prog_name=parser.prog,
+    )
+
+
+def read_config(chosen: argparse.Namespace) -> OptimizeConfig:
+    """The config that the file and the flags add up to.
+
+    Raises:
+        InputError: the file cannot be read, or a value breaks its rule.
+    """
+    from pydantic_settings import SettingsError
+
+    from slipstream.config.parsing import parse_config, read_toml
+
+    values = read_toml(chosen.config) if chosen.config else {}
+    try:
+        flags = chosen.read_flags(parsed_args=chosen)()
+    except SettingsError as error:
+        raise InputError(
+            f"a flag must have a value of its type, however: {shorten(error)}"
+        ) from None
+    for section, fields in flags.items():
+        written = values.get(section, {})
+        if isinstance(written, dict):  # what is none is refused with the rest
+            values[section] = {**written, **fields} if isinstance(fields, dict) else fields
+    return parse_config(values)

@@ -1,0 +1,74 @@
+"""The section `data`: where the table is, and what to predict."""
+
+from typing import Annotated, Any, ClassVar, Literal, Self
+
+from pydantic import Field, StringConstraints, model_validator
+
+from slipstream.config.section import Section
+
+__all__ = ["DataConfig"]
+
+ColumnName = Annotated[str, StringConstraints(min_length=1)]
+
+
+class DataConfig(Section):
+    """Where the table is, and what to predict."""
+
+    form: ClassVar[dict[str, Any]] = {
+        "required": ["path", "target"],
+        "if": {"required": ["path"], "properties": {"path": {"pattern": "://"}}},
+        "then": {"required": ["query"], "properties": {"query": {"minLength": 1}}},
+        "else": {"properties": {"query": {"maxLength": 0}}},
+    }
+
+    path: str = Field(
+        "demo",
+        min_length=1,
+        title="Path",
+        description="demo, a scikit-learn set (breast_cancer), a .csv, .csv.gz or .parquet file, "
+        "a folder or glob of those, or a SQLAlchemy URL",
+    )
+    target: str = Field("target", min_length=1, title="Target", description="the column to predict")
+    query: str = Field(
+        "", title="Query", description="the SELECT to run where the path is a SQLAlchemy URL"
+    )
+    drop: list[ColumnName] = Field([], title="Drop", description="columns to leave out")
+    task: Literal["binary"] = Field("binary", title="Task", description="what is predicted")
+    positive: str = Field(
+        "",
+        title="Positive label",
+        description="the label whose probability is predicted; empty: True, 1 or yes, else the "
+        "last in sorted order",
+    )
+    test_fraction: float = Field(
+        0.2, gt=0, lt=1, title="Test fraction", description="share of rows kept for the test"
+    )
+    validation_fraction: float = Field(
+        0.2,
+        gt=0,
+        lt=1,
+        title="Validation fraction",
+        description="share of rows for early stopping; with the test fraction, it must be below 1",
+    )
+    seed: int = Field(
+        0, ge=0, lt=2**63, title="Split seed", description="seed of the split into parts"
+    )
+
+    @model_validator(mode="after")
+    def _leave_rows_to_train_on(self) -> Self:
+        held_out = self.test_fraction + self.validation_fraction
+        if held_out >= 1:
+            raise ValueError(
+                "test_fraction + validation_fraction must be below 1, to leave rows to train on, "
+                f"however: {held_out:g}"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _query_belongs_to_a_database(self) -> Self:
+        if ("://" in self.path) != bool(self.query):
+            raise ValueError(
+                "query must be given where the path is a database URL, and only there, however: "
+                f"query is {'given' if self.query else 'empty'}"
+            )
+        return self

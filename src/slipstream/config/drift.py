@@ -1,0 +1,26 @@
+"""The section `drift`: limits from which a retraining warns."""
+
+from pydantic import Field
+
+from slipstream.config.section import Section
+
+__all__ = ["DriftConfig"]
+
+
+class DriftConfig(Section):
+    """From where on a retraining warns that the data has moved; it promotes and refuses nothing."""
+
+    max_psi: float = Field(
+        0.25,
+        ge=0,
+        title="Drift limit (PSI)",
+        description="warn where a feature's population stability index (PSI) is above this",
+    )
+    max_outside_increase: float = Field(
+        0.05,
+        ge=0,
+        le=1,
+        title="Drift limit (rows outside)",
+        description="warn where the share of rows outside calibration is above that of the "
+        "champion's training rows by more than this",
+    )

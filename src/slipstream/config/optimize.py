@@ -1,0 +1,64 @@
+"""All sections together: one model for the TOML file, the flags and Prefect's form."""
+
+import re
+from pathlib import Path
+
+from pydantic import Field
+
+from slipstream.config.budget import BudgetConfig
+from slipstream.config.data import DataConfig
+from slipstream.config.drift import DriftConfig
+from slipstream.config.features import FeaturesConfig
+from slipstream.config.model import ModelConfig
+from slipstream.config.quantization import QuantizationConfig
+from slipstream.config.section import Section
+from slipstream.config.tracking import NAME_CHARACTERS, NOT_IN_NAMES, TrackingConfig
+from slipstream.config.training import TrainingConfig
+
+__all__ = ["OptimizeConfig"]
+
+
+class OptimizeConfig(Section):
+    """Everything a run is asked to do."""
+
+    # The form shows what nearly every run needs first, and the rest in the order of this class.
+    data: DataConfig = Field(
+        default_factory=DataConfig, title="Data", json_schema_extra={"position": -2}
+    )
+    features: FeaturesConfig = Field(
+        default_factory=FeaturesConfig, title="Features", json_schema_extra={"position": -3}
+    )
+    model: ModelConfig = Field(default_factory=ModelConfig, title="Model")
+    training: TrainingConfig = Field(default_factory=TrainingConfig, title="Training")
+    quantization: QuantizationConfig = Field(
+        default_factory=QuantizationConfig, title="Quantization"
+    )
+    budget: BudgetConfig = Field(
+        default_factory=BudgetConfig, title="Budget", json_schema_extra={"position": -1}
+    )
+    drift: DriftConfig = Field(default_factory=DriftConfig, title="Drift")
+    tracking: TrackingConfig = Field(default_factory=TrackingConfig, title="Tracking")
+
+    @property
+    def name(self) -> str:
+        """What the model and its files are called: as the config says, else as the source is.
+
+        A character of the source's name that no model's name may have becomes a dash.
+        """
+        if self.tracking.registered_model:
+            return self.tracking.registered_model
+        path = self.data.path.partition("?")[0] if "://" in self.data.path else self.data.path
+        stem = Path(path.rstrip("/")).name.split(".")[0].strip("*?[]")
+        derived = re.sub(f"[{NOT_IN_NAMES}]", "-", stem or Path(path).parent.name)
+        return derived[:NAME_CHARACTERS].strip(" .") or "model"
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What was written and is out of date."""
+        return self.quantization._notes
+
+    @property
+    def title(self) -> str:
+        """What a run is called, such as `bank · k=8 · 32×32`."""
+        shape = "×".join(str(width) for width in self.model.hidden)
+        return f"{self.name} · k={self.features.k} · {shape}"

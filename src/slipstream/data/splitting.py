@@ -1,0 +1,107 @@
+"""Which part a row belongs to: decided by a seeded hash of its own cells.
+
+So the split does not depend on the order of rows or columns, and exact duplicates are never on two
+sides. Cells are hashed as they came, before columns are typed: a new row may make a column text,
+and moves no other row. But a column that is added or dropped, or becomes an identifier or ceases
+to be one, moves every row: so the names of the hashed columns belong to what a split is known by.
+"""
+
+from collections.abc import Collection, Iterable
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.types as pt
+from numpy.typing import NDArray
+
+from slipstream.artifacts.references import PARTS
+from slipstream.config.data import DataConfig
+from slipstream.data.cells import blank_to_null, is_supported, is_text
+from slipstream.runtime.errors import InputError
+from slipstream.runtime.text import quote
+
+__all__ = ["check_parts", "hash_rows", "hashed_columns", "split"]
+
+Hashes = NDArray[np.uint64]
+TRUTH = {"false": 0.0, "true": 1.0}
+
+
+def split(hashes: Hashes, data: DataConfig) -> NDArray[np.int8]:
+    """Assign each row (N,) a part, as an index into `PARTS`, by its hash (N,)."""
+    share = pd.util.hash_array(hashes ^ np.uint64(data.seed)) / 2.0**64
+    held_out = data.test_fraction + data.validation_fraction
+    return np.select(
+        [share >= held_out, share < data.test_fraction],
+        [PARTS.index("train"), PARTS.index("test")],
+        PARTS.index("validation"),
+    ).astype(np.int8)
+
+
+def hashed_columns(table: pa.Table, left_out: Collection[str]) -> tuple[str, ...]:
+    """Names of the columns whose cells decide a row's part, sorted.
+
+    Args:
+        table: the raw table.
+        left_out: columns that do not count, such as the target and identifiers.
+    """
+    return tuple(
+        sorted(
+            field.name
+            for field in table.schema
+            if field.name not in left_out and _is_hashed(field.type)
+        )
+    )
+
+
+def hash_rows(table: pa.Table, columns: Iterable[str]) -> Hashes:
+    """Hash the cells of each row (N,): the sum over its columns, in which a missing cell is 0."""
+    total = np.zeros(table.num_rows, np.uint64)
+    for name in columns:
+        cells = blank_to_null(table.column(name).combine_chunks())
+        salt = pd.util.hash_array(np.array([name], dtype=object))
+        mixed = pd.util.hash_array(_hash_cells(cells) ^ salt)
+        total += np.where(cells.is_null().to_numpy(zero_copy_only=False), 0, mixed)
+    return total
+
+
+def check_parts(
+    parts: NDArray[np.int8], target: NDArray[np.int8], classes: tuple[str, str]
+) -> None:
+    """Check that every part has rows of both classes.
+
+    Raises:
+        InputError: one has not.
+    """
+    for index, part in enumerate(PARTS):
+        inside = target[parts == index]
+        for label, name in enumerate(classes):
+            if not (inside == label).any():
+                raise InputError(
+                    f"every part of the split must have rows of both classes, however: the {part} "
+                    f"part ({len(inside)} rows) has none of {quote(name)}; add rows, or change "
+                    "data.test_fraction, data.validation_fraction or data.seed"
+                )
+
+
+def _is_hashed(kind: pa.DataType) -> bool:
+    """Numbers, booleans, text; and no values at all, which hash to 0 whatever comes later."""
+    kind = kind.value_type if pt.is_dictionary(kind) else kind
+    return is_supported(kind) or pt.is_null(kind)
+
+
+def _hash_cells(cells: pa.Array) -> Hashes:
+    """Hash cells (N,): numbers and booleans by their value, also where they are written as text."""
+    if not is_text(cells.type):
+        number_type = pa.uint8() if pt.is_boolean(cells.type) else pa.float64()
+        return _hash_numbers(cells.cast(number_type, safe=False).to_numpy(zero_copy_only=False))
+    encoded = cells.dictionary_encode()
+    words = np.array(encoded.dictionary.to_pylist(), dtype=object)
+    valued = pd.Series([TRUTH.get(word.lower(), word) for word in words], dtype=object)
+    numbers = pd.to_numeric(valued, errors="coerce").to_numpy(np.float64)
+    hashes = np.where(np.isnan(numbers), pd.util.hash_array(words), _hash_numbers(numbers))
+    codes = encoded.indices.fill_null(0).to_numpy(zero_copy_only=False)
+    return hashes[codes] if len(hashes) else np.zeros(len(cells), np.uint64)
+
+
+def _hash_numbers(numbers: NDArray[np.generic]) -> Hashes:
+    return pd.util.hash_array(numbers.astype(np.float64) + 0.0)  # -0.0 is 0.0

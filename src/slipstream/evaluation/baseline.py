@@ -1,0 +1,68 @@
+"""Baseline: a wide float32 network, which the run's own model is held against.
+
+It is trained twice, on all columns and on the kept ones, so that each step of the waterfall changes
+one thing only. Rows and epochs are bounded to keep it a matter of seconds: on a large table, its
+score is what a wide network reaches with that many rows.
+"""
+
+from collections.abc import Sequence
+
+from slipstream.artifacts.references import (
+    Baseline,
+    BundleRef,
+    DatasetRef,
+    FeatureMask,
+    PreparedRef,
+)
+from slipstream.artifacts.store import Store
+from slipstream.config.training import TrainingConfig
+from slipstream.data.sampling import spread
+from slipstream.features.preprocessing import load_columns, load_prepared
+from slipstream.features.selection import keep
+from slipstream.quantization.folding import fold
+from slipstream.quantization.variants import float32_bundle, keep_bundle
+from slipstream.runtime.columns import Column
+from slipstream.runtime.limits import MAX_FEATURES
+from slipstream.training.fitting import best_epoch, fit, tensors_of
+
+__all__ = ["train_baseline"]
+
+HIDDEN = (256, 256)
+TRAINING = TrainingConfig(epochs=60, batch_size=256, learning_rate=0.002, patience=3)
+# The time of training goes by the cells that it reads: those of an epoch, those of all epochs.
+EPOCH_CELLS = 1 << 18
+ALL_CELLS = 1 << 21
+LEAST_ROWS = 1024
+LEAST_EPOCHS = 8
+
+
+def train_baseline(
+    dataset: DatasetRef, prepared: PreparedRef, mask: FeatureMask, store: Store
+) -> Baseline:
+    """Train the wide network on all columns, then on the mask's, by the same rows; fold both."""
+    # More columns than a bundle can hold: the best of them.
+    usable = keep([each.score for each in mask.scores], MAX_FEATURES)
+    columns = [each for index, each in enumerate(load_columns(prepared, store)) if index in usable]
+    kept = [each for each in columns if each.name in set(mask.features)]
+    parts = load_prepared(prepared, store)
+    most = max(LEAST_ROWS, EPOCH_CELLS // len(columns))
+    rows, validation = spread(parts["train"], most), spread(parts["validation"], most)
+    settings = _settings(len(rows) * len(columns))
+
+    def train(columns: Sequence[Column]) -> BundleRef:
+        network, history = fit(columns, rows, validation, HIDDEN, settings, on_epoch=lambda _: None)
+        layers = fold(tensors_of(network))
+        return keep_bundle(float32_bundle(dataset, columns, layers, best_epoch(history)), store)
+
+    all_columns = train(columns)
+    return Baseline(
+        widths=(len(columns), *HIDDEN, 1),
+        all_columns=all_columns,
+        kept_columns=train(kept) if len(kept) < len(columns) else all_columns,
+    )
+
+
+def _settings(cells: int) -> TrainingConfig:
+    """As many epochs as are affordable where each reads so many cells."""
+    epochs = min(TRAINING.epochs, max(LEAST_EPOCHS, ALL_CELLS // cells))
+    return TRAINING.model_copy(update={"epochs": epochs})

@@ -1,0 +1,143 @@
+"""Benchmark: size, quality and latency of both variants, on this machine, now.
+
+The baseline's two networks take part, so that the waterfall is of one measurement.
+"""
+
+import itertools
+from collections.abc import Mapping
+from dataclasses import replace
+
+import numpy as np
+
+from slipstream.artifacts.references import Baseline, BundleRef, Bundles, DatasetRef
+from slipstream.artifacts.store import Store
+from slipstream.data.snapshot import load_part, load_rows
+from slipstream.evaluation import waterfall
+from slipstream.evaluation.judging import ENOUGH_ROWS, Rules
+from slipstream.evaluation.metrics import auc_change, quality, score_changes
+from slipstream.evaluation.results import Benchmark, Floor, Waterfall, WaterfallStep
+from slipstream.measurement.breakdown import parts, smallest
+from slipstream.measurement.intervals import Interval
+from slipstream.measurement.latency import Latency, measure
+from slipstream.runtime import Bundle, Predictor
+from slipstream.runtime.bundle import dump
+from slipstream.runtime.columns import Column
+from slipstream.runtime.predictor import load_file
+
+__all__ = ["benchmark"]
+
+
+def benchmark(
+    dataset: DatasetRef,
+    bundles: Bundles,
+    baseline: Baseline,
+    max_score_loss: float,
+    store: Store,
+) -> Benchmark:
+    """Measure both bundles, and the baseline's two.
+
+    Quality is measured on the test part, latency on rows of all parts: a small table's test part
+    has so few rows that a processor learns them.
+
+    Args:
+        dataset: the table.
+        bundles: both variants.
+        baseline: the wide network's two.
+        max_score_loss: how much score int8 may lose, as the verdict will judge it.
+        store: where the files are.
+    """
+    rows, labels = load_part(dataset, "test", store)
+    target = labels.to_numpy(np.int64)
+    files = {
+        "baseline": baseline.all_columns,
+        "kept columns": baseline.kept_columns,
+        "float32": bundles.float32,
+        "int8": bundles.int8,
+    }
+    predictors = {arm: load_file(store.path(each.file)) for arm, each in files.items()}
+    answers = {arm: each.predict(rows) for arm, each in predictors.items()}
+    varied = load_rows(dataset, store)
+    latency = measure(predictors, varied, twice="int8")
+    metrics = {
+        arm: {**quality(target, answers[arm]), **latency.metrics(arm), **_sizes(files[arm])}
+        for arm in files
+    }
+    changes = {
+        arm: score_changes(
+            target,
+            answers[before],
+            answers[arm],
+            accuracy=arm == "int8" and len(target) >= ENOUGH_ROWS,
+        )
+        for before, arm in itertools.pairwise(waterfall.STEPS.values())
+    }
+    return Benchmark(
+        metrics={precision: metrics[precision] for precision in bundles.variants},
+        baseline=metrics["baseline"],
+        waterfall=Waterfall(
+            steps=_steps(metrics, predictors, latency, changes, max_score_loss),
+            parts_us=parts({each: predictors[each] for each in bundles.variants}, varied),
+        ),
+        score_changes=changes["int8"],
+        auc_changes={
+            precision: auc_change(target, answers["baseline"], answers[precision])
+            for precision in bundles.variants
+        },
+        changed_answers=int(((answers["float32"] >= 0.5) != (answers["int8"] >= 0.5)).sum()),
+        test_rows=len(target),
+        positive_rows=int(target.sum()),
+        floor=Floor(
+            empty_p99_us=latency.empty_p99_us,
+            bundle_bytes=_smallest_bytes([predictors[each].bundle for each in bundles.variants]),
+        ),
+        latency_p50_us={each: latency.quantile(each, 0.5) for each in bundles.variants},
+        latency_p99_us={each: latency.quantile(each, 0.99) for each in bundles.variants},
+        p50_ratio=latency.p50_ratio("int8", "float32"),
+        noise_ratio=latency.noise_ratio,
+        latency_quantiles_us={each: latency.quantiles_us(each) for each in bundles.variants},
+        machine=latency.machine,
+    )
+
+
+def _sizes(bundle: BundleRef) -> dict[str, float]:
+    return {
+        "weights_bytes": bundle.weights_bytes,
+        "tensors_bytes": bundle.tensors_bytes,
+        "bundle_bytes": bundle.file.size_bytes,
+    }
+
+
+def _smallest_bytes(bundles: list[Bundle]) -> int:
+    """The file of a model of one column and one unit, of the column that takes least."""
+    sizes = []
+    for bundle in bundles:
+        column = min(bundle.columns, key=lambda each: len(each.name) + len(str(each.categories)))
+        sizes.append(len(dump(smallest(bundle, _plain(column)))))
+    return min(sizes)
+
+
+def _plain(column: Column) -> Column:
+    """A column with one bin."""
+    return column if column.edges is None else replace(column, edges=column.edges[[0, -1]])
+
+
+def _steps(
+    metrics: Mapping[str, Mapping[str, float]],
+    predictors: Mapping[str, Predictor],
+    latency: Latency,
+    changes: Mapping[str, Mapping[str, Interval]],
+    max_score_loss: float,
+) -> tuple[WaterfallStep, ...]:
+    pairs = itertools.pairwise(waterfall.STEPS.values())
+    return waterfall.steps(
+        metrics,
+        {arm: _network(each) for arm, each in predictors.items()},
+        {arm: latency.p50_ratio(arm, before) for before, arm in pairs},
+        changes,
+        Rules(latency.noise_ratio, latency.machine.timer_us, max_score_loss),
+    )
+
+
+def _network(predictor: Predictor) -> str:
+    widths = [len(predictor.features), *(len(each.bias) for each in predictor.bundle.layers)]
+    return "-".join(str(width) for width in widths)

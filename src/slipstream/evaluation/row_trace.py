@@ -1,0 +1,52 @@
+"""Predict: one real row through both bundles, layer by layer."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from slipstream.artifacts.references import Bundles, DatasetRef, LayerTrace, RowTrace
+from slipstream.artifacts.store import Store
+from slipstream.data.snapshot import load_part
+from slipstream.runtime.predictor import Predictor, load_file
+
+__all__ = ["trace_row"]
+
+
+def trace_row(dataset: DatasetRef, bundles: Bundles, store: Store) -> RowTrace:
+    """Answer the first test row with both variants, and keep the values at every layer."""
+    rows, target = load_part(dataset, "test", store)
+    predictors = {
+        precision: load_file(store.path(each.file)) for precision, each in bundles.variants.items()
+    }
+    features = predictors["int8"].features
+    row = rows[features].head(1)
+    values = {name: _plain(row[name].iloc[0]) for name in features}
+    return RowTrace(
+        row=values,
+        label=dataset.classes[int(target.iloc[0])],
+        layers={precision: tuple(_layers(each, values)) for precision, each in predictors.items()},
+        answers={precision: each.predict_one(values) for precision, each in predictors.items()},
+    )
+
+
+def _layers(predictor: Predictor, row: dict[str, object]) -> Sequence[LayerTrace]:
+    """The hidden activations in real units, then the probability."""
+    *hidden, _ = predictor.layers([list(row.values())])
+    steps = predictor.bundle.activation_scales or (1.0,) * len(hidden)  # float32 has no steps
+    traced = [
+        LayerTrace(
+            name=f"hidden layer {index} (ReLU)",
+            values=tuple(float(value) for value in layer[0].astype(np.float64) * step),
+        )
+        for index, (layer, step) in enumerate(zip(hidden, steps, strict=True), start=1)
+    ]
+    output = LayerTrace(name="output layer (sigmoid)", values=(predictor.predict_one(row),))
+    return [*traced, output]
+
+
+def _plain(value: object) -> object:
+    """A cell as JSON can hold it: text, a number, or None for missing."""
+    if isinstance(value, str):
+        return value
+    number = float(value) if isinstance(value, int | float | np.number) else float("nan")
+    return None if np.isnan(number) else number

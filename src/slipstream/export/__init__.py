@@ -1,0 +1,1 @@
+"""A bundle in another runtime's format."""

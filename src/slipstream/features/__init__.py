@@ -1,0 +1,1 @@
+"""Normalising columns, and choosing them."""

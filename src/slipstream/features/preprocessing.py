@@ -1,0 +1,186 @@
+"""Preprocess: fit on the training part how each column is normalised, and normalise every row.
+
+Numeric columns become numbers in [0, 1], along one straight line (min-max) or along one a bin,
+bins of equal share of the interval (piecewise-linear encoding, Gorishniy et al. 2022, with edges
+from a small decision tree, their section 3.2.2). Categorical columns become codes. Missing numbers
+stay NaN; missing and unknown categories have codes of their own.
+"""
+
+import json
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pyarrow.parquet as pq
+from numpy.typing import NDArray
+from sklearn.tree import DecisionTreeClassifier
+
+from slipstream.artifacts.references import (
+    PARTS,
+    ColumnSchema,
+    DatasetRef,
+    FeatureMask,
+    PreparedRef,
+)
+from slipstream.artifacts.store import Store
+from slipstream.config.model import Encoding
+from slipstream.data.cells import MISSING_MARKERS
+from slipstream.data.snapshot import PART, TARGET, to_parquet
+from slipstream.runtime.columns import Column
+
+__all__ = [
+    "fit_column",
+    "load_columns",
+    "load_prepared",
+    "normalise",
+    "preprocess",
+    "selected_columns",
+]
+
+TAIL = 0.005  # share of training rows beyond each outermost edge; outliers saturate there
+MAX_CATEGORIES = 1000  # rarer ones count as unknown
+MIN_LEAF_ROWS = 20
+LARGEST_EDGE = 8e307  # keeps the difference of two edges finite
+
+
+def preprocess(dataset: DatasetRef, encoding: Encoding, bins: int, store: Store) -> PreparedRef:
+    """Fit every column on the training part, and normalise the whole snapshot."""
+    frame = pq.read_table(store.path(dataset.table)).to_pandas()
+    bins = bins if encoding == "piecewise" else 1
+    train = frame[frame[PART] == PARTS.index("train")]
+    columns = [
+        replace(
+            fit_column(schema, train[schema.name], train[TARGET].to_numpy(), bins),
+            # In which part the few missing values of a column lie is chance. A model of this data
+            # must answer all its rows: where training saw none missing, as an average value.
+            allows_missing=bool(frame[schema.name].isna().any()),
+        )
+        for schema in dataset.columns
+    ]
+    prepared = pd.DataFrame(
+        {column.name: normalise(column, frame[column.name]) for column in columns}
+    )
+    prepared[[TARGET, PART]] = frame[[TARGET, PART]]
+    return PreparedRef(
+        table=store.put(to_parquet(prepared), ".parquet"),
+        columns=store.put(_columns_to_json(columns), ".json"),
+        rows=len(prepared),
+        width=len(columns),
+    )
+
+
+def fit_column(
+    schema: ColumnSchema, values: pd.Series, target: NDArray[np.integer], bins: int
+) -> Column:
+    """Fit one column on training rows: its edges or categories, and whether values are missing.
+
+    Args:
+        schema: what the column is.
+        values: (N,) its raw values.
+        target: (N,) the target, 0 or 1.
+        bins: the most bins of a numeric column; 1 is min-max.
+    """
+    present = values.notna().to_numpy()
+    edges: NDArray[np.float64] | None = None
+    categories: tuple[str, ...] = ()
+    if schema.kind == "categorical":
+        commonest = values[present].value_counts().sort_index().nlargest(MAX_CATEGORIES)
+        categories = tuple(sorted(commonest.index))
+    elif schema.kind == "boolean":
+        edges = np.array([0.0, 1.0])
+    else:
+        edges = _edges(values[present].to_numpy(np.float64), target[present], bins)
+    return Column(
+        name=schema.name,
+        kind=schema.kind,
+        allows_missing=not present.all(),
+        missing_markers=MISSING_MARKERS,
+        edges=edges,
+        categories=categories,
+    )
+
+
+def normalise(column: Column, values: pd.Series) -> NDArray[np.generic]:
+    """Normalise raw values (N,): float32 in [0, 1] with NaN for missing, or int32 codes."""
+    tolerant = replace(column, allows_missing=True)  # the training part may miss none
+    if column.edges is None:
+        return tolerant.encode_all(values.to_numpy(object), len(values)).astype(np.int32)
+    low, _, t = column.locate(tolerant.encode_all(values.to_numpy(np.float64), len(values)))
+    position = (low + t) / (len(column.edges) - 1)
+    return np.where(low == column.missing_row, np.nan, position).astype(np.float32)
+
+
+def load_prepared(prepared: PreparedRef, store: Store) -> dict[str, pd.DataFrame]:
+    """Read the normalised table as one frame a part."""
+    frame = pq.read_table(store.path(prepared.table)).to_pandas()
+    return {part: frame[frame[PART] == index] for index, part in enumerate(PARTS)}
+
+
+def load_columns(prepared: PreparedRef, store: Store) -> list[Column]:
+    """Read the fitted columns."""
+    return [
+        Column(
+            name=entry["name"],
+            kind=entry["kind"],
+            allows_missing=entry["allows_missing"],
+            missing_markers=MISSING_MARKERS,
+            edges=None if entry["edges"] is None else np.array(entry["edges"]),
+            categories=tuple(entry["categories"]),
+        )
+        for entry in json.loads(store.get(prepared.columns))
+    ]
+
+
+def selected_columns(prepared: PreparedRef, mask: FeatureMask, store: Store) -> list[Column]:
+    """The fitted columns that the mask keeps, in the table's order."""
+    kept = set(mask.features)
+    return [column for column in load_columns(prepared, store) if column.name in kept]
+
+
+def _edges(
+    values: NDArray[np.float64], target: NDArray[np.integer], bins: int
+) -> NDArray[np.float64]:
+    if not len(values):
+        return np.array([0.0, 1.0])  # no value in the training part
+    ordered = np.clip(np.sort(values), -LARGEST_EDGE, LARGEST_EDGE)
+    tail = int(TAIL * len(ordered))
+    low, high = ordered[tail], ordered[-1 - tail]
+    if not low < high:
+        low, high = ordered[0], ordered[-1]
+    thresholds = _thresholds(values, target, bins)
+    if len(thresholds):  # where the tails matter, they keep their bins
+        low = ordered[0] if thresholds[0] <= low else low
+        high = ordered[-1] if thresholds[-1] >= high else high
+    inside = thresholds[(thresholds > low) & (thresholds < high)]
+    edges = np.unique([low, *inside, high])
+    return edges if len(edges) > 1 else np.array([edges[0], edges[0] + max(1.0, abs(edges[0]))])
+
+
+def _thresholds(
+    values: NDArray[np.float64], target: NDArray[np.integer], bins: int
+) -> NDArray[np.float64]:
+    if bins == 1:
+        return np.zeros(0)
+    # The tree computes in float32, which ranks survive and large or close values do not.
+    distinct, ranks = np.unique(values, return_inverse=True)
+    tree = DecisionTreeClassifier(
+        max_leaf_nodes=bins, min_samples_leaf=MIN_LEAF_ROWS, criterion="entropy", random_state=0
+    )
+    tree.fit(ranks.reshape(-1, 1), target)
+    below = np.unique(tree.tree_.threshold[tree.tree_.feature >= 0]).astype(np.int64)
+    return distinct[below] / 2 + distinct[below + 1] / 2
+
+
+def _columns_to_json(columns: Sequence[Column]) -> bytes:
+    entries = [
+        {
+            "name": column.name,
+            "kind": column.kind,
+            "allows_missing": column.allows_missing,
+            "edges": None if column.edges is None else column.edges.tolist(),
+            "categories": column.categories,
+        }
+        for column in columns
+    ]
+    return json.dumps(entries).encode()

@@ -1,0 +1,126 @@
+"""Champion and challenger: may the new model replace the old one? Pure decisions."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from slipstream.artifacts.references import DatasetRef, SplitRule
+from slipstream.artifacts.values import Blob, Reference
+from slipstream.measurement import intervals
+from slipstream.measurement.intervals import Interval
+from slipstream.reporting.record import Decision
+from slipstream.runtime import Bundle, InputError
+
+__all__ = ["Champion", "Fit", "check_schema", "check_split", "decide"]
+
+
+class Champion(Reference):
+    """The registered model that answers now: its version, its file, its labels, its split."""
+
+    version: str
+    bundle: Blob
+    classes: tuple[str, str]
+    split: SplitRule
+
+    @property
+    def shape(self) -> str:
+        return f"version {self.version}"
+
+
+class Fit(Reference):
+    """The champion can be compared on today's data; `warnings`: what could not be checked."""
+
+    warnings: tuple[str, ...] = ()
+
+    @property
+    def shape(self) -> str:
+        return "columns, labels and split are the champion's"
+
+
+Floats = NDArray[np.float64]
+
+
+def check_schema(champion: Bundle, dataset: DatasetRef) -> None:
+    """Check that the new data has what the champion reads.
+
+    Raises:
+        InputError: a column is gone or has changed its kind, or the labels are others.
+    """
+    kinds = {column.name: column.kind for column in dataset.columns}
+    drift = [
+        f"column {column.name!r} is gone"
+        if column.name not in kinds
+        else f"column {column.name!r} was {column.kind} and is {kinds[column.name]}"
+        for column in champion.columns
+        if kinds.get(column.name) != column.kind
+    ]
+    if set(champion.classes) != set(dataset.classes):
+        drift.append(f"the labels were {champion.classes} and are {dataset.classes}")
+    if drift:
+        raise InputError(
+            "new data must have the columns and labels that the champion knows, however: "
+            f"{'; '.join(drift)}; mend the source, or train under another model name"
+        )
+
+
+def check_split(champion: SplitRule, today: SplitRule) -> tuple[str, ...]:
+    """Check that today's test rows cannot be rows that the champion was trained on.
+
+    Returns:
+        Warnings: what could not be checked.
+
+    Raises:
+        InputError: the split's seed, fractions or columns changed.
+    """
+    changes = [
+        f"data.{name} was {getattr(champion, name)} and is {getattr(today, name)}"
+        for name in ("seed", "test_fraction", "validation_fraction")
+        if getattr(champion, name) != getattr(today, name)
+    ]
+    warnings: tuple[str, ...] = ()
+    if champion.columns is None:
+        warning = (
+            "the champion's version does not say which columns its split came from: the comparison "
+            "is fair only if the columns, data.drop and what is taken for an identifier are as "
+            "they were"
+        )
+        warnings = (warning,)
+    else:
+        then, now = set(champion.columns), set(today.columns or ())
+        changes += [f"column {name!r} did not count and does" for name in sorted(now - then)]
+        changes += [f"column {name!r} counted and does not" for name in sorted(then - now)]
+    if changes:
+        raise InputError(
+            "rows must be split as the champion's were, because it must not be tested on rows it "
+            f"was trained on, however: {'; '.join(changes)}; change it back (data.drop takes a "
+            "column out of the split), or train under another model name"
+        )
+    return warnings
+
+
+def decide(
+    *, guess_losses: Floats, champion_losses: Floats | None, challenger_losses: Floats
+) -> Decision:
+    """Promote a challenger that has learned something, and beats the champion beyond doubt.
+
+    Args:
+        guess_losses: log-loss of always answering the positive share, on each test row (N,).
+        champion_losses: log-loss of the champion on the same rows (N,); None: there is none.
+        challenger_losses: log-loss of the challenger on the same rows (N,).
+    """
+    lead = intervals.mean(guess_losses - challenger_losses)
+    if lead.low <= 0:
+        reason = f"the challenger is no better than guessing: by {_show(lead)}"
+        return Decision(promoted=False, reason=reason, gain=lead)
+    if champion_losses is None:
+        return Decision(promoted=True, reason="there was no champion", gain=lead)
+    gain = intervals.mean(champion_losses - challenger_losses)
+    better = gain.low > 0
+    reason = (
+        f"the challenger's log-loss is {'lower' if better else 'not surely lower'} than the "
+        f"champion's: by {_show(gain)} on {len(challenger_losses):,} test rows"
+    )
+    return Decision(promoted=better, reason=reason, gain=gain)
+
+
+def _show(interval: Interval) -> str:
+    return f"{interval.estimate:.4f} [{interval.low:.4f}, {interval.high:.4f}] nats"

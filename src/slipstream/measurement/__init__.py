@@ -1,0 +1,1 @@
+"""Timing calls, with intervals and a noise floor."""

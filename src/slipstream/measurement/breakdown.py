@@ -1,0 +1,143 @@
+"""Where the time of one prediction goes, seen from outside: by models that are cut short.
+
+A compiled predictor answers in one call, into which Python cannot look. So the parts are told by
+difference: the run's own model, and the same cut down step by step, each a whole model that is
+called like any other, in turn with the others. What a step adds is what its part costs:
+
+- look-up: reading the other k - 1 values of the row and finding their bins, with one unit;
+- first layer: the same columns, with the first layer as wide as it is;
+- hidden layers: the layers after it, up to the whole model;
+- output: what a third unit adds to an output layer of two, its exponential and number included;
+- call: the rest, that is, a model of one column and one unit, less the output layer.
+
+Whole blocks are timed, since a clock's step is as long as some parts are; so the timer's own cost
+is not in them. Each part is the difference of two models' medians over the blocks, with its
+bootstrap interval, so the parts add up to the whole model's median. Where an interval holds zero,
+the part was not resolved, and it may come out below zero: `resolved` adds it to the part before.
+Caches are warm, and a processor overlaps steps that do not wait for each other, so a part says what
+it adds, not what it would take alone.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from slipstream.measurement import intervals
+from slipstream.measurement.intervals import Interval
+from slipstream.measurement.latency import arm, time_hot
+from slipstream.measurement.timing import Times, quiet_process, time_block
+from slipstream.runtime import Bundle, Predictor
+from slipstream.runtime.columns import Column
+from slipstream.runtime.kernels import Layer
+from slipstream.runtime.types import Precision
+
+__all__ = ["parts", "resolved", "smallest", "truncated"]
+
+SECONDS = 0.3
+
+
+def parts(
+    predictors: Mapping[Precision, Predictor], table: pd.DataFrame
+) -> dict[Precision, dict[str, Interval]]:
+    """Measure the parts of one prediction in µs, for each predictor.
+
+    Args:
+        predictors: what to measure, interleaved.
+        table: raw rows with at least their features.
+    """
+    chains = [truncated(predictor.bundle) for predictor in predictors.values()]
+    arms = [arm(Predictor(bundle), table) for chain in chains for bundle in chain.values()]
+    with quiet_process():
+        times = iter(time_hot(arms, SECONDS, timed=time_block))
+    return {
+        precision: _differences({name: next(times) for name in chain})
+        for precision, chain in zip(predictors, chains, strict=True)
+    }
+
+
+def resolved(parts_us: Mapping[str, Interval]) -> list[tuple[tuple[str, ...], float]]:
+    """The parts whose interval lies above zero, in µs; another's time is added to its neighbour's.
+
+    So what is shown adds up to the whole, and no part is shown that was not seen.
+    """
+    found: list[tuple[tuple[str, ...], float]] = []
+    for part, us in parts_us.items():
+        if found and us.low <= 0:
+            names, before = found.pop()
+            found.append(((*names, part), before + us.estimate))
+        else:
+            found.append(((part,), us.estimate))
+    return found
+
+
+def truncated(bundle: Bundle) -> dict[str, Bundle]:
+    """A model cut down to its smallest, then step by step as it is, then with more output units."""
+    first, second = bundle.layers[:2]
+    unit_output = _cut_matrix(second, 1, inputs=1)
+    return {
+        "smallest": smallest(bundle, bundle.columns[0]),
+        "columns": _with_layers(bundle, [_cut_table(first, len(first.weight), 1), unit_output]),
+        "first": _with_layers(bundle, [first, _cut_matrix(second, 1)]),
+        "whole": bundle,
+        "two": _with_outputs(bundle, 2),
+        "three": _with_outputs(bundle, 3),
+    }
+
+
+def smallest(bundle: Bundle, column: Column) -> Bundle:
+    """A model cut down to one of its columns and one unit."""
+    first, second = bundle.layers[:2]
+    layers = [_cut_table(first, column.rows, 1), _cut_matrix(second, 1, inputs=1)]
+    return _with_layers(replace(bundle, columns=(column,)), layers)
+
+
+def _with_layers(bundle: Bundle, layers: Sequence[Layer]) -> Bundle:
+    scales = bundle.activation_scales[: len(layers) - 1]  # one a hidden layer
+    return replace(bundle, layers=tuple(layers), activation_scales=scales)
+
+
+def _with_outputs(bundle: Bundle, count: int) -> Bundle:
+    last = bundle.layers[-1]
+    repeated = Layer(
+        weight=np.repeat(last.weight[:1], count, axis=0),
+        bias=np.repeat(last.bias[:1], count),
+        multiplier=None if last.multiplier is None else np.repeat(last.multiplier[:1], count),
+    )
+    layers = (*bundle.layers[:-1], repeated)
+    classes = tuple(str(each) for each in range(count))
+    return replace(bundle, layers=layers, task="multiclass", classes=classes)
+
+
+def _cut_table(layer: Layer, rows: int, units: int) -> Layer:
+    return _first_units(layer, layer.weight[:rows, :units], units)
+
+
+def _cut_matrix(layer: Layer, units: int, inputs: int | None = None) -> Layer:
+    return _first_units(layer, layer.weight[:units, :inputs], units)
+
+
+def _first_units(layer: Layer, weight: NDArray[Any], units: int) -> Layer:
+    return Layer(
+        weight=np.ascontiguousarray(weight),
+        bias=layer.bias[:units],
+        multiplier=None if layer.multiplier is None else layer.multiplier[:units],
+    )
+
+
+def _differences(times: Mapping[str, Times]) -> dict[str, Interval]:
+    smallest, columns, first, whole, two, three = (
+        intervals.quantiles(each, 0.5) for each in times.values()
+    )
+    output = three - two
+    added = {
+        "call": smallest - output,
+        "look-up": columns - smallest,
+        "first layer": first - columns,
+        "hidden layers": whole - first,
+        "output": output,
+    }
+    return {part: intervals.interval(each) for part, each in added.items()}

@@ -1,0 +1,104 @@
+"""What one run found out and decided, with all that is needed to show it."""
+
+from collections.abc import Mapping
+
+from slipstream.artifacts.references import Bundles, DatasetRef, FeatureMask, NetworkRef, RowTrace
+from slipstream.artifacts.values import Reference, Value
+from slipstream.config.optimize import OptimizeConfig
+from slipstream.evaluation.results import Benchmark, Comparison
+from slipstream.measurement.intervals import Interval
+from slipstream.reporting import pages
+from slipstream.runtime.types import Precision
+from slipstream.search.candidates import Alternatives
+
+__all__ = ["Decision", "RunRecord", "Stage", "TrackedRun"]
+
+
+class TrackedRun(Reference):
+    """Where MLflow keeps the run."""
+
+    run_id: str
+    experiment_id: str
+    tracking_uri: str
+    server: str
+    variants: Mapping[Precision, str]
+
+    @property
+    def link(self) -> str:
+        """The run's page on the MLflow server."""
+        return pages.run(self.server, self.experiment_id, self.run_id)
+
+    @property
+    def runs_page(self) -> str:
+        """The page on the MLflow server with the table of all runs beside this one."""
+        return pages.runs(self.server, self.experiment_id)
+
+    @property
+    def shape(self) -> str:
+        return f"{2 + len(self.variants)} MLflow runs"  # the parent's and the baseline's too
+
+
+class Decision(Reference):
+    """Whether a challenger became champion, and why; `gain` is in nats of log-loss a row.
+
+    `met_budget` is whether there was a challenger at all, `had_champion` whether there was somebody
+    to keep; `version` is what was decided on, where nothing changed the champion's, if there is
+    one.
+    """
+
+    promoted: bool
+    reason: str
+    met_budget: bool = True
+    had_champion: bool = True
+    version: str = ""
+    gain: Interval | None = None
+
+    @property
+    def shape(self) -> str:
+        if self.promoted:
+            return "promoted"
+        return "champion kept" if self.had_champion else "no champion yet"
+
+
+class Stage(Value):
+    """One line of the stage trace; `seconds` is wall time."""
+
+    stage: str
+    cached: bool
+    seconds: float
+    shape: str
+
+
+class RunRecord(Value):
+    """Everything that one run found out, for MLflow and for the report.
+
+    `noticed` are warnings that no stage's result carries, such as of a stored file that was lost.
+    """
+
+    config: OptimizeConfig
+    dataset: DatasetRef
+    mask: FeatureMask
+    network: NetworkRef
+    bundles: Bundles
+    trace: RowTrace
+    benchmark: Benchmark
+    comparison: Comparison
+    alternatives: Alternatives | None = None
+    noticed: tuple[str, ...] = ()
+
+    @property
+    def name(self) -> str:
+        """What the model and its files are called."""
+        return self.config.name
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What a user should know, wherever the run is shown: a sentence each."""
+        found = (
+            *self.config.warnings,
+            *self.dataset.warnings,
+            *self.mask.warnings,
+            *self.comparison.warnings,
+            *self.noticed,
+        )
+        return tuple(dict.fromkeys(found))

@@ -1,0 +1,106 @@
+"""The report: everything that a run says, and the files it leaves."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict
+
+from slipstream.artifacts.files import write_atomically
+from slipstream.artifacts.references import DatasetRef
+from slipstream.artifacts.store import Store
+from slipstream.evaluation.drift import Drift
+from slipstream.reporting.record import Decision, RunRecord, Stage, TrackedRun
+from slipstream.runtime import InputError
+
+__all__ = ["BudgetNotMetError", "Report", "Retraining", "write_output"]
+
+
+class Report(BaseModel):
+    """What a run found out, how its stages went, and where MLflow keeps it."""
+
+    model_config = ConfigDict(frozen=True)
+
+    record: RunRecord
+    stages: tuple[Stage, ...]
+    tracked: TrackedRun
+
+    def to_json(self) -> dict[str, Any]:
+        """The content of `report.json`."""
+        record = self.record
+        return {
+            "name": record.name,
+            "config": record.config.model_dump(mode="json"),
+            "warnings": list(record.warnings),
+            "rows": dict(record.dataset.rows),
+            "classes": list(record.dataset.classes),
+            "stages": [stage.model_dump() for stage in self.stages],
+            "history": [epoch.model_dump() for epoch in record.network.history],
+            "best_epoch": record.network.best_epoch,
+            "feature_mask": record.mask.to_json(),
+            "comparison": {
+                precision: dict(metrics) for precision, metrics in record.comparison.metrics.items()
+            },
+            "benchmark": record.benchmark.model_dump(
+                mode="json", exclude={"metrics", "latency_quantiles_us", "waterfall"}
+            ),
+            "waterfall": record.benchmark.waterfall.model_dump(mode="json"),
+            "verdict": record.comparison.verdict.model_dump(),
+            "alternatives": record.alternatives and record.alternatives.model_dump(mode="json"),
+            "prediction": record.trace.to_json(record.comparison.verdict.winner),
+            "mlflow": self.tracked.model_dump(mode="json"),
+        }
+
+    def files(self, output: Path) -> dict[str, Path]:
+        """Where `write_output` puts each bundle, and the report itself."""
+        names = {
+            precision: f"{self.record.name}.{precision}.safetensors"
+            for precision in ("float32", "int8")
+        }
+        return {
+            **{precision: output / name for precision, name in names.items()},
+            "report": output / "report.json",
+        }
+
+
+class Retraining(Decision):
+    """A decision about a model, and what it rests on.
+
+    `page` is the version's on the MLflow server, `drift` is None where there was no champion, and
+    `report` where nothing was trained.
+    """
+
+    name: str
+    page: str
+    dataset: DatasetRef
+    drift: Drift | None
+    report: Report | None
+    warnings: tuple[str, ...]
+
+
+class BudgetNotMetError(Exception):
+    """No variant met the budget; `outcome` is what the run found out all the same."""
+
+    def __init__(self, reason: str, outcome: Report | Retraining) -> None:
+        super().__init__(reason)
+        self.outcome = outcome
+
+
+def write_output(report: Report, output: Path, store: Store) -> dict[str, Path]:
+    """Write both bundles and `report.json`; each file is whole or not there.
+
+    Raises:
+        InputError: the folder cannot be written.
+    """
+    files = report.files(output)
+    try:
+        for precision, variant in report.record.bundles.variants.items():
+            write_atomically(files[precision], store.get(variant.file))
+        text = json.dumps(report.to_json(), indent=2, ensure_ascii=False)
+        write_atomically(files["report"], text.encode())
+    except OSError as error:
+        raise InputError(
+            f"--output must be a folder that can be written, however: {output}: {error.strerror}; "
+            "choose another"
+        ) from None
+    return files

@@ -1,0 +1,145 @@
+"""The summary: one run in Markdown for Prefect's page and for MLflow's, and in one sentence."""
+
+from collections.abc import Sequence
+
+from slipstream.artifacts.references import PARTS, DatasetRef, FeatureMask
+from slipstream.config.data import DataConfig
+from slipstream.config.optimize import OptimizeConfig
+from slipstream.evaluation import drift as moved
+from slipstream.evaluation.drift import Drift
+from slipstream.evaluation.results import Benchmark
+from slipstream.evaluation.verdict import answers, rows
+from slipstream.measurement.units import share
+from slipstream.reporting.markdown import bullets, escape, table
+from slipstream.reporting.record import RunRecord, TrackedRun
+from slipstream.reporting.report import Retraining
+from slipstream.runtime.text import listing
+
+__all__ = ["retraining_summary", "run_summary"]
+
+MOST_NOTES = 50
+MOST_DRIFTED = 10
+
+
+def run_summary(record: RunRecord, tracked: TrackedRun | None = None) -> str:
+    """One run: the verdict, what came in, what was left out and why, both variants, links."""
+    return _page(
+        record.config.title,
+        _verdict(record),
+        *_findings(record, record.warnings),
+        _links({"MLflow run": tracked.link} if tracked else {}),
+    )
+
+
+def retraining_summary(retraining: Retraining, config: OptimizeConfig) -> str:
+    """One retraining: the decision, how far the data has moved, and what the run found out."""
+    record = retraining.report.record if retraining.report else None
+    drift = retraining.drift.warnings if retraining.drift else ()
+    notes = [each for each in retraining.warnings if each not in drift]
+    links = {"MLflow run": retraining.report.tracked.link} if retraining.report else {}
+    if retraining.page:
+        links[f"version {retraining.version} of the model"] = retraining.page
+    return _page(
+        f"{config.title} · retrain",
+        _decision(retraining),
+        _drift(retraining.drift),
+        *([_section("Verdict", _verdict(record))] if record else []),
+        *(
+            _findings(record, notes)
+            if record
+            else (_came_in(config.data, retraining.dataset, None), _notes(notes))
+        ),
+        _links(links),
+    )
+
+
+def _page(title: str, *parts: str) -> str:
+    return "\n\n".join(filter(None, (f"# {escape(title)}", *parts))) + "\n"
+
+
+def _section(title: str, body: str) -> str:
+    return f"## {title}\n\n{body}" if body else ""
+
+
+def _verdict(record: RunRecord) -> str:
+    verdict = record.comparison.verdict
+    told = f"**Winner: {verdict.winner or 'none'}.** {escape(_capital(verdict.reason))}."
+    if record.alternatives:
+        told += f"\n\nSmaller models, not trained: {escape(record.alternatives.conclusion)}."
+    return told
+
+
+def _decision(retraining: Retraining) -> str:
+    if retraining.report is None:
+        return f"**{escape(_capital(retraining.reason))}.**"
+    if retraining.promoted:
+        return f"**Version {retraining.version} promoted**: {escape(retraining.reason)}."
+    return f"**{_capital(retraining.shape)}**: {escape(retraining.reason)}."
+
+
+def _findings(record: RunRecord, notes: Sequence[str]) -> tuple[str, ...]:
+    return (
+        _came_in(record.config.data, record.dataset, record.mask),
+        _notes(notes),
+        _section("Comparison", _comparison(record.benchmark)),
+    )
+
+
+def _came_in(data: DataConfig, dataset: DatasetRef, mask: FeatureMask | None) -> str:
+    total = sum(dataset.rows.values())
+    parts = ", ".join(f"{dataset.rows[part]:,} for {part}" for part in PARTS)
+    positive = share(dataset.positive_share)
+    rows = [
+        ("source", escape(data.path)),
+        ("rows", f"{total:,} ({parts})"),
+        (
+            "target",
+            f"{escape(repr(dataset.target))}, {positive} {escape(repr(dataset.classes[1]))}",
+        ),
+        ("columns", f"{len(dataset.columns):,}{_dropped(data)}"),
+    ]
+    if mask:
+        read = f"{len(mask.features):,} of them: {listing(mask.features)}"
+        rows.append(("the model reads", escape(read)))
+    return _section("What came in", "\n".join(f"- **{name}**: {told}" for name, told in rows))
+
+
+def _dropped(data: DataConfig) -> str:
+    return escape(f", without {listing(data.drop)} (data.drop)") if data.drop else ""
+
+
+def _notes(notes: Sequence[str]) -> str:
+    shown = bullets(f"{_capital(note)}." for note in notes[:MOST_NOTES])
+    more = len(notes) - MOST_NOTES
+    return _section("Notes", shown + (f"\n- and {more:,} more, in the log" if more > 0 else ""))
+
+
+def _comparison(benchmark: Benchmark) -> str:
+    return f"{table(('', 'float32', 'int8', 'change'), rows(benchmark))}\n\n{answers(benchmark)}."
+
+
+def _drift(drift: Drift | None) -> str:
+    if drift is None:
+        return ""
+    rows = [
+        (escape(name), f"{psi:.3f}", moved.reading(psi))
+        for name, psi in drift.ranked[:MOST_DRIFTED]
+    ]
+    told = "".join(f"**Beyond the limit: {escape(each)}.**\n\n" for each in drift.warnings)
+    figures = f"{escape(_capital(drift.shape))}.\n\n{table(('feature', 'PSI', 'reading'), rows)}"
+    more = len(drift.psi) - MOST_DRIFTED
+    rest = f"\n\n{more:,} more features are in the artifact *drift*." if more > 0 else ""
+    return _section("Has the data moved?", told + figures + rest)
+
+
+def _capital(sentence: str) -> str:
+    """As a sentence begins, unless it begins with a name such as int8 or features.k."""
+    return (
+        sentence[:1].upper() + sentence[1:]
+        if sentence.split(" ", maxsplit=1)[0].isalpha()
+        else sentence
+    )
+
+
+def _links(links: dict[str, str]) -> str:
+    return _section("Links", "\n".join(f"- [{name}]({url})" for name, url in links.items()))

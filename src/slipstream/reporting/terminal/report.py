@@ -1,0 +1,262 @@
+"""What a person sees at the end of a run."""
+
+import os
+import shlex
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from rich import box, markup
+from rich.console import Console, Group, RenderableType
+from rich.padding import Padding
+from rich.status import Status
+from rich.table import Table
+from rich.text import Text
+
+from slipstream.artifacts.references import Epoch, RowTrace
+from slipstream.evaluation.judging import show
+from slipstream.evaluation.results import Benchmark, Waterfall
+from slipstream.evaluation.verdict import answers
+from slipstream.evaluation.verdict import rows as comparison_rows
+from slipstream.evaluation.waterfall import altogether, write_parts
+from slipstream.measurement.units import microseconds, size
+from slipstream.reporting.record import RunRecord, Stage
+from slipstream.reporting.report import Report, Retraining
+from slipstream.reporting.sentences import retraining_sentences
+from slipstream.reporting.tables import steps_table
+from slipstream.runtime.text import escape, shorten
+from slipstream.runtime.types import Precision
+from slipstream.search.candidates import Alternatives
+
+__all__ = ["show_report", "show_retraining", "starting"]
+
+AFTERWARDS = (
+    "baseline",
+    "benchmark",
+    "compare",
+    "alternatives",
+    "track",
+)  # they look at the whole run, not at one input
+CHART_LEVELS = 5
+CHART_WIDTH = 40
+SHOWN_VALUES = 6
+MOST_EPOCHS = 12
+
+
+def starting(what: str) -> Status:
+    """Show, while a block runs, that something takes its time to start."""
+    return Console(stderr=True).status(f"starting {what} …")
+
+
+def show_report(report: Report, files: Mapping[str, Path]) -> None:
+    """Print stages, epochs, comparison, waterfall, verdict, one row's trace, what to do next."""
+    console = _Console()
+    record = report.record
+    for warning in record.warnings:
+        console.print(f"[yellow]warning:[/] {_literal(warning)}", highlight=False)
+    console.print(_stages(record, report.stages))
+    console.print(_epochs(record.network.history, record.network.best_epoch))
+    console.print(_loss_chart(record.network.history))
+    console.print(_comparison(record.benchmark))
+    console.print(_waterfall(record.benchmark.waterfall))
+    console.print(_verdict(record), highlight=False)
+    if record.alternatives:
+        console.print(_alternatives(record.alternatives))
+    if record.comparison.verdict.winner:
+        trace = _row_trace(record.trace, record.comparison.verdict.winner)
+        console.print(trace, highlight=False)
+    console.print(_next_steps(report, files), highlight=False, soft_wrap=True)
+
+
+def show_retraining(retraining: Retraining) -> None:
+    """Print one paragraph: model, version, decision, figures, where to look."""
+    told = " ".join(retraining_sentences(retraining))
+    _Console().print(_literal(told), highlight=False, soft_wrap=True)
+
+
+class _Console(Console):
+    """A console that leaves it to its caller what happens when the reader has gone."""
+
+    def on_broken_pipe(self) -> None:
+        """Pass it on, where rich would end the program with code 1: a defect."""
+        raise BrokenPipeError
+
+
+def _table(*headers: str, title: str = "", numbers_from: int = 99) -> Table:
+    table = Table(box=box.SIMPLE_HEAD, title=title, title_justify="left", title_style="bold")
+    for index, header in enumerate(headers):
+        table.add_column(header, justify="right" if index >= numbers_from else "left")
+    return table
+
+
+def _stages(record: RunRecord, stages: Sequence[Stage]) -> RenderableType:
+    table = _table("stage", "in -> out", "seconds", title="Stages", numbers_from=2)
+    before = _literal(record.config.data.path)
+    for stage in stages:
+        seconds = "cached" if stage.cached else f"{stage.seconds:.2f}"
+        through = stage.shape if "->" in stage.shape else f"{before} -> {stage.shape}"
+        table.add_row(stage.stage, stage.shape if stage.stage in AFTERWARDS else through, seconds)
+        before = stage.shape
+    return table
+
+
+def _epochs(history: Sequence[Epoch], best_epoch: int) -> RenderableType:
+    title = f"Training ({len(history)} epochs, the weights of epoch {best_epoch} are kept)"
+    table = _table(
+        *("epoch", "loss", "accuracy", "validation loss", "validation accuracy"),
+        title=title,
+        numbers_from=0,
+    )
+    for epoch in _thinned(history, best_epoch):
+        figures = (epoch.train_loss, epoch.train_accuracy, epoch.val_loss, epoch.val_accuracy)
+        style = "bold" if epoch.epoch == best_epoch else None
+        table.add_row(str(epoch.epoch), *(f"{figure:.4f}" for figure in figures), style=style)
+    return table
+
+
+def _thinned(history: Sequence[Epoch], best_epoch: int) -> list[Epoch]:
+    """At most a dozen epochs, the first, the last and the best among them."""
+    step = -(-len(history) // MOST_EPOCHS)
+    wanted = {1, best_epoch, len(history)}
+    return [each for each in history if each.epoch in wanted or each.epoch % step == 0]
+
+
+def _loss_chart(history: Sequence[Epoch]) -> RenderableType:
+    """Training loss as the seed draws it: one row a level, a star an epoch that is above it."""
+    count = min(len(history), CHART_WIDTH)
+    steps = max(count - 1, 1)  # from the first epoch to the last, both of them shown
+    shown = [history[round(each * (len(history) - 1) / steps)] for each in range(count)]
+    top = max(epoch.train_loss for epoch in shown)
+    bottom = min(epoch.train_loss for epoch in shown)
+    lines = []
+    for level in range(CHART_LEVELS, -1, -1):
+        height = bottom + (top - bottom) * level / CHART_LEVELS
+        stars = "".join("*" if epoch.train_loss >= height else " " for epoch in shown)
+        lines.append(f"  {height:.2f} |{stars.rstrip()}")
+    first, last = str(shown[0].epoch), str(shown[-1].epoch)
+    gap = " " * max(1, len(shown) - len(first) - len(last))
+    lines.append(
+        f"       {first}{gap if len(shown) > 1 else ''}{last if len(shown) > 1 else ''} epochs"
+    )
+    return Group(Text("  training loss", style="bold"), Text("\n".join(lines)), Text(""))
+
+
+def _comparison(benchmark: Benchmark) -> RenderableType:
+    table = _table("", "float32", "int8", "change", title="Comparison", numbers_from=1)
+    for row in comparison_rows(benchmark):
+        table.add_row(*row)
+    machine, noise = benchmark.machine, show(benchmark.noise_ratio, ".3f")
+    latency = (
+        f"Latency: one row in, one answer out; {machine.calls:,} calls a variant on "
+        f"{machine.distinct_rows:,} rows, one thread, {machine.runs} predictor on {machine.cpu}; "
+        f"timer {microseconds(machine.timer_us)} included; int8 against itself x {noise}"
+    )
+    return Group(table, _notes([answers(benchmark), latency]))
+
+
+def _waterfall(waterfall: Waterfall) -> RenderableType:
+    table = _table(
+        *("step", "p50", "weights", "AUC", "log-loss"),
+        title="Waterfall (each step, and its change from the one before)",
+        numbers_from=1,
+    )
+    for row in steps_table(waterfall.steps):
+        table.add_row(*(row[each] for each in ("step", "p50", "weights", "AUC", "log-loss")))
+    first, *later = waterfall.steps
+    notes = [
+        f"{first.name}: {first.network}",
+        *(f"{step.name}, {step.network}: {step.remark}" for step in later),
+        f"altogether: {altogether(waterfall.steps)}",
+        "Where the time goes, as means of blocks of calls; p50 is of single calls, with the timer",
+        *(f"{each}: {write_parts(part)}" for each, part in waterfall.parts_us.items()),
+    ]
+    return Group(table, _notes(notes))
+
+
+def _notes(notes: Sequence[str]) -> RenderableType:
+    """Sentences below a table, each from the same margin."""
+    return Padding(Text("\n".join(f"{note}." for note in notes), style="dim"), (0, 0, 1, 2))
+
+
+def _alternatives(alternatives: Alternatives) -> RenderableType:
+    table = _table(
+        *("hidden", "precision", "k", "p50", "p99", "file", "budget"),
+        title="What would fit (random weights, not trained)",
+        numbers_from=2,
+    )
+    for each in (*alternatives.own, *alternatives.measured):
+        whose = "this run: " if each in alternatives.own else ""
+        table.add_row(
+            *(" x ".join(str(width) for width in each.hidden), each.precision, str(each.k)),
+            *(microseconds(each.latency_p50_us), microseconds(each.latency_p99_us)),
+            *(size(each.bundle_bytes), f"{whose}{'no' if each.excess else 'fits'}"),
+            style="dim" if each.excess else "green",
+        )
+    return Group(table, _notes([alternatives.conclusion]))
+
+
+def _verdict(record: RunRecord) -> str:
+    verdict = record.comparison.verdict
+    colour = "green" if verdict.winner else "red"
+    wins = f"{verdict.winner} wins" if verdict.winner else "no winner"
+    return f"[bold {colour}]Verdict: {wins}.[/] {_literal(verdict.reason)}.\n"
+
+
+def _row_trace(trace: RowTrace, winner: Precision) -> RenderableType:
+    """The winner's way from a row to its answer: what did not win answers nothing here."""
+    table = _table(f"one test row, {winner}", "values", title="Prediction")
+    raw = ", ".join(f"{shorten(name)}={_cell(value)}" for name, value in trace.row.items())
+    table.add_row("input layer", _literal(raw))
+    for layer in trace.layers[winner]:
+        table.add_row(layer.name, _values(layer.values))
+    table.add_row("true label", _literal(trace.label))
+    return table
+
+
+def _values(values: Sequence[float]) -> str:
+    if len(values) == 1:
+        return f"{values[0]:.4f}"
+    active = sum(value > 0 for value in values)
+    shown = ", ".join(f"{value:.2f}" for value in values[:SHOWN_VALUES])
+    more = ", …" if len(values) > SHOWN_VALUES else ""
+    return f"{shown}{more}  ({active} of {len(values)} active)"
+
+
+def _cell(value: object) -> str:
+    if value is None:
+        return "missing"
+    return f"{value:g}" if isinstance(value, float) else shorten(value)
+
+
+def _literal(text: str) -> str:
+    """Somebody's text: neither rich nor the terminal takes it for a command."""
+    return markup.escape(escape(text))
+
+
+def _next_steps(report: Report, files: Mapping[str, Path]) -> str:
+    bundle = shlex.quote(str(files[report.record.comparison.verdict.winner or "int8"]))
+    data = report.record.config.data.path
+    rows = shlex.quote(data) if Path(data).is_file() else "ROWS.csv"
+    feature = next(iter(report.record.trace.row))
+    uri = report.tracked.tracking_uri
+    steps = {
+        "report": str(files["report"]),
+        "inspect": f"{_program('slipstream')} inspect {bundle}",
+        "predict": f"{_program('slipstream')} predict {bundle} {rows}",
+        "python": f"slipstream.load({bundle!r}).predict_one({{{feature!r}: …}})",
+        "runs": f"{_program('mlflow')} server --app-name slipstream --backend-store-uri "
+        f"{shlex.quote(uri)} --host 127.0.0.1 --port 5000",
+        "": f"then open {report.tracked.link}",
+        " ": f"all runs: {report.tracked.runs_page}",
+    }
+    if uri.startswith("http"):
+        steps |= {"runs": report.tracked.link, "": ""}
+    if not report.record.comparison.verdict.winner:
+        steps |= {"predict": "", "python": ""}  # what does not fit is not to be used
+    lines = (f"  {what:<8} {_literal(how)}" for what, how in steps.items() if how)
+    return "[bold]Next[/]\n" + "\n".join(lines)
+
+
+def _program(name: str) -> str:
+    """How to start a console script of this installation from here."""
+    return shlex.quote(os.path.relpath(Path(sys.executable).parent / name))

@@ -1,0 +1,1 @@
+"""Models other than the one that was asked for."""

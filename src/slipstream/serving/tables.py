@@ -1,0 +1,149 @@
+"""Rows to predict, typed as the model's columns want them."""
+
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.types as pt
+from numpy.typing import NDArray
+
+from slipstream.data.cells import is_supported, is_text
+from slipstream.runtime import InputError, Predictor
+from slipstream.runtime.columns import NO_NUMBER, NO_VALUE, Column
+from slipstream.runtime.text import listing, quote, shorten
+from slipstream.runtime.values import WrongValueError
+
+__all__ = ["checked_rows", "typed_rows"]
+
+Mask = NDArray[np.bool_]
+
+
+def typed_rows(model: Predictor, table: pa.Table) -> pd.DataFrame:
+    """The model's columns of a raw table: numbers as float64, text trimmed; others are left out.
+
+    Names are trimmed, as they were when the model was trained. Text is a number, missing or wrong
+    by the rules of `Predictor.predict`.
+
+    Raises:
+        InputError: a cell of a numeric column is no number, a column of the model is there twice,
+            or none is there.
+    """
+    frame, wrong = _typed_columns(model, table)
+    for column in model.bundle.columns:
+        if column.name in wrong:
+            raise column.refusal(NO_NUMBER, wrong[column.name])
+    return frame
+
+
+def checked_rows(model: Predictor, table: pa.Table) -> tuple[pd.DataFrame, Mask, str]:
+    """As `typed_rows`, with the rows (N,) that the model refuses, and why the first of them.
+
+    Raises:
+        InputError: as `typed_rows`, but for what single cells hold.
+    """
+    frame, wrong = _typed_columns(model, table)
+    refused: Mask = np.zeros(len(frame), bool)
+    reasons: list[tuple[int, str]] = []
+    for column in model.bundle.columns:
+        if column.name not in frame:
+            continue
+        no_number = wrong.get(column.name, np.zeros(len(frame), bool))
+        no_value = frame[column.name].isna().to_numpy() & ~no_number & (not column.allows_missing)
+        for found, mask in ((NO_NUMBER, no_number), (NO_VALUE, no_value)):
+            if mask.any():
+                refused |= mask
+                reasons.append((int(mask.argmax()), str(column.refusal(found, mask))))
+    return frame, refused, min(reasons)[1] if reasons else ""
+
+
+def _typed_columns(model: Predictor, table: pa.Table) -> tuple[pd.DataFrame, Mapping[str, Mask]]:
+    """The model's columns, and in which rows (N,) those have text that is no number."""
+    names = [name.strip() for name in table.column_names]
+    twice = [name for name in model.features if names.count(name) > 1]
+    if twice:
+        raise InputError(
+            "the columns that a model reads must have different names, however: the table has "
+            f"{listing(twice)} more than once; rename or remove one"
+        )
+    columns: dict[str, pd.Series] = {}
+    wrong: dict[str, Mask] = {}
+    for column in model.bundle.columns:
+        if column.name not in names:
+            continue
+        raw = table.column(names.index(column.name)).combine_chunks()
+        if pt.is_dictionary(raw.type):
+            raw = raw.dictionary_decode()
+        if column.edges is None:
+            columns[column.name] = _texts(column, raw)
+            continue
+        numbers, mask = _numbers(column, raw)
+        columns[column.name] = pd.Series(numbers)
+        if mask.any():
+            wrong[column.name] = mask
+    if not columns:
+        raise InputError(
+            f"a table must have the model's columns ({listing(model.features)}), however: it has "
+            f"{listing(names)}; use a table like the one the model was made for"
+        )
+    return pd.DataFrame(columns), wrong
+
+
+def _texts(column: Column, raw: pa.Array) -> pd.Series:
+    """Trimmed text; None where it is missing."""
+    if pt.is_null(raw.type):
+        return pd.Series([None] * len(raw), dtype=object)
+    if not is_text(raw.type):
+        raise InputError(
+            f"column {quote(column.name)} must hold text, however: its type is "
+            f"{shorten(raw.type)}; derive text from it, as for training"
+        )
+    absent = set(column.codes) - set(column.categories) | {""}
+    return pd.Series(_trimmed(raw, absent).to_pylist(), dtype=object)
+
+
+def _numbers(column: Column, raw: pa.Array) -> tuple[NDArray[np.float64], Mask]:
+    """Numbers (N,), NaN where they are missing or wrong; and where they are wrong."""
+    if is_text(raw.type):
+        return _text_numbers(column, raw)
+    if not pt.is_null(raw.type) and not is_supported(raw.type):
+        raise InputError(
+            f"column {quote(column.name)} must hold numbers, however: its type is "
+            f"{shorten(raw.type)}; derive numbers from it, as for training"
+        )
+    return _floats(raw), np.zeros(len(raw), bool)
+
+
+def _text_numbers(column: Column, raw: pa.Array) -> tuple[NDArray[np.float64], Mask]:
+    texts = _trimmed(raw, {"", *column.codes})
+    try:
+        numbers = _floats(texts)
+        if np.isnan(numbers).sum() == texts.null_count:  # arrow reads more ways to write NaN
+            return numbers, np.zeros(len(texts), bool)
+    except pa.ArrowInvalid:
+        pass
+    coded = texts.dictionary_encode()
+    read = [_number(column, text) for text in coded.dictionary.to_pylist()]
+    values = np.array([np.nan if each is None else each for each in (*read, None)])
+    bad = np.array([each is None for each in read] + [False])
+    codes = coded.indices.fill_null(len(read)).to_numpy(zero_copy_only=False)
+    return values[codes], bad[codes]
+
+
+def _number(column: Column, text: str) -> float | None:
+    try:
+        return float(column.number(text))
+    except WrongValueError:
+        return None
+
+
+def _trimmed(raw: pa.Array, absent: set[str]) -> pa.Array:
+    trimmed = pc.utf8_trim_whitespace(raw.cast(pa.string()))
+    nothing = pc.is_in(trimmed, pa.array(sorted(absent), pa.string()))
+    return pc.if_else(nothing, pa.scalar(None, pa.string()), trimmed)
+
+
+def _floats(values: pa.Array) -> NDArray[np.float64]:
+    floats = values.cast(pa.float64(), safe=False)  # integers beyond 2^53 are rounded
+    return np.asarray(floats.to_numpy(zero_copy_only=False), np.float64)

@@ -1,0 +1,69 @@
+"""The run that a registered version comes from: its figures, its profile, the drift since."""
+
+import logging
+import tempfile
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+
+from mlflow.entities import Metric
+from mlflow.exceptions import MlflowException
+from mlflow.tracking import MlflowClient
+
+from slipstream.evaluation.drift import Drift, Profile
+from slipstream.reporting.plots import drift_figure
+
+__all__ = ["PRECISION", "PROFILE", "Origin"]
+
+logger = logging.getLogger("slipstream")
+
+PRECISION = "slipstream.precision"  # a tag of a variant's run
+PROFILE = "training_profile.json"  # a file of its parent, the pipeline's run
+
+
+class Origin:
+    """The run of a version's variant, within the run of the pipeline that trained it."""
+
+    def __init__(self, client: MlflowClient, version: str, run_id: str) -> None:
+        self._client = client
+        self._version = version
+        self._run_id = run_id
+
+    def figures(self) -> tuple[str, Mapping[str, float]]:
+        """The variant's precision and its metrics; nothing where the run is gone for good."""
+        try:
+            data = self._client.get_run(self._run_id).data
+        except MlflowException:
+            return "", {}
+        return data.tags.get(PRECISION, ""), data.metrics
+
+    def profile(self) -> Profile | None:
+        """How the features of the training rows were distributed, if the run still says."""
+        try:
+            with tempfile.TemporaryDirectory() as folder:
+                file = self._client.download_artifacts(self._parent(), PROFILE, folder)
+                return Profile.model_validate_json(Path(file).read_bytes())
+        except (MlflowException, OSError, ValueError) as error:
+            logger.warning("drift is not measured: version %s: %s", self._version, error)
+            return None
+
+    def log_drift(self, drift: Drift) -> None:
+        """Add today's drift to the pipeline's run: one point more in its charts."""
+        run_id = self._parent()
+        now = datetime.now(UTC)
+        milliseconds = int(now.timestamp() * 1000)
+        step = len(self._client.get_metric_history(run_id, "drift_largest_psi"))
+        self._client.log_batch(
+            run_id,
+            [
+                Metric("drift_largest_psi", drift.largest_psi, milliseconds, step),
+                Metric("drift_outside_share", drift.outside_share, milliseconds, step),
+            ],
+        )
+        day = now.strftime("%Y-%m-%dT%H-%M-%S")
+        self._client.log_dict(run_id, drift.model_dump(mode="json"), f"drift/{day}.json")
+        self._client.log_figure(run_id, drift_figure(drift), f"drift/{day}.png")
+
+    def _parent(self) -> str:
+        """The run of the pipeline."""
+        return str(self._client.get_run(self._run_id).data.tags["mlflow.parentRunId"])

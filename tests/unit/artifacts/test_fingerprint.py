@@ -1,0 +1,129 @@
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import grimp
+import pytest
+
+from slipstream.artifacts.fingerprint import closure
+from slipstream.artifacts.home import root
+from tasks.support.stage import COMPUTING
+
+CODE = """
+from slipstream.artifacts.fingerprint import library_versions
+from tasks.support.stage import COMPUTING, stage_code
+for stage in COMPUTING:
+    print(stage, stage_code(stage), sorted(library_versions(*COMPUTING[stage])))
+"""
+STAGES = set(COMPUTING)
+pytestmark = pytest.mark.source
+
+
+@pytest.fixture(scope="module")
+def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of the sources, to be edited."""
+    folder = tmp_path_factory.mktemp("copy")
+    for part in ("src", "tasks", "flows"):
+        shutil.copytree(root() / part, folder / part, ignore=shutil.ignore_patterns("*.pyc"))
+    return folder
+
+
+@pytest.fixture(scope="module")
+def before(copy: Path) -> dict[str, str]:
+    """What the keys say of the sources as they are."""
+    return digests(copy)
+
+
+def digests(copy: Path) -> dict[str, str]:
+    """What each stage's key says of its code and libraries, seen from a fresh process."""
+    environment = {"PYTHONPATH": f"{copy / 'src'}:{copy}", "SLIPSTREAM_HOME": str(copy / "home")}
+    command = [sys.executable, "-c", CODE]
+    printed = subprocess.run(
+        command, cwd=copy, env=environment, check=True, capture_output=True, text=True
+    ).stdout
+    return {line.split()[0]: line for line in printed.splitlines()}
+
+
+@pytest.mark.parametrize(
+    ("edited", "changed"),
+    [
+        ("src/slipstream/artifacts/store.py", STAGES),
+        ("src/slipstream/data/schema.py", {"ingest"}),
+        ("src/slipstream/data/sources/database.py", {"ingest"}),
+        ("src/slipstream/features/selection.py", {"select", "baseline"}),
+        ("src/slipstream/training/network.py", {"train", "baseline"}),
+        ("src/slipstream/quantization/integers.py", {"quantize", "baseline"}),
+        ("src/slipstream/evaluation/row_trace.py", {"predict"}),
+        ("src/slipstream/runtime/columns.py", STAGES - {"ingest"}),
+        ("src/slipstream/runtime/_native.c", {"quantize", "predict", "baseline"}),
+        ("src/slipstream/config/training.py", {"train", "baseline"}),
+        ("src/slipstream/config/tracking.py", set()),
+        ("src/slipstream/artifacts/home.py", set()),
+        ("src/slipstream/evaluation/verdict.py", set()),
+        ("src/slipstream/lifecycle/promotion.py", set()),
+        ("src/slipstream/reporting/terminal/report.py", set()),
+        ("src/slipstream/search/alternatives.py", set()),
+        ("src/slipstream/serving/tables.py", set()),
+        ("src/slipstream/tracking/runs.py", set()),
+        ("tasks/predict.py", {"predict"}),
+        ("tasks/support/trace.py", set()),
+        ("tasks/track.py", set()),
+    ],
+)
+def test_a_change_reaches_what_depends_on_it(
+    copy: Path, before: dict[str, str], edited: str, changed: set[str]
+) -> None:
+    """Editing a helper changes the keys of the stages that import it, at any depth; no others."""
+    path = copy / edited
+    original = path.read_text()
+    path.write_text(original + ("/* edited */\n" if path.suffix == ".c" else "# edited\n"))
+    after = digests(copy)
+    path.write_text(original)
+    assert {stage for stage in STAGES if before[stage] != after[stage]} == changed
+
+
+# What no stage computes with: showing, tracking, serving, deciding, promoting, operating.
+NOBODYS = (
+    *("cli", "execution", "export", "lifecycle", "operations", "reporting", "search", "serving"),
+    *("tracking", "config.budget", "config.drift", "config.optimize", "config.tracking"),
+    *("artifacts.home", "evaluation.verdict", "evaluation.judging", "evaluation.drift"),
+)
+MUST_NOT_HOLD = {
+    "ingest": ("features", "training", "quantization", "evaluation", "config.model"),
+    "preprocess": ("data.ingestion", "data.sources", "training", "quantization", "evaluation"),
+    "select": ("data.ingestion", "data.sources", "training", "quantization", "config.data"),
+    "train": ("data.ingestion", "data.sources", "features.selection", "quantization"),
+    "quantize": ("data.ingestion", "data.sources", "features.selection", "training"),
+    "predict": ("data.ingestion", "features", "training", "quantization", "config"),
+    "baseline": ("data.ingestion", "data.sources", "config.data", "config.quantization"),
+}
+
+
+@pytest.mark.parametrize("stage", COMPUTING)
+def test_a_key_holds_nothing_that_does_not_compute(stage: str) -> None:
+    """No stage's key follows code that shows, tracks, serves or decides, or a section not read."""
+    held = closure(*COMPUTING[stage])
+    unwanted = tuple(f"slipstream.{each}." for each in (*NOBODYS, *MUST_NOT_HOLD[stage]))
+    assert {each for each in held if f"{each}.".startswith(unwanted)} == set()
+
+
+@pytest.mark.parametrize("stage", COMPUTING)
+def test_a_key_holds_all_that_a_task_computes_with(stage: str) -> None:
+    """Of what a cached task imports, only the store's place and the progress bar are in no key."""
+    graph = grimp.build_graph("slipstream", "tasks", cache_dir=None)
+    imported = graph.find_modules_directly_imported_by(f"tasks.{stage}")
+    library = {each for each in imported if each.startswith("slipstream.")}
+    assert library - closure(*COMPUTING[stage]) <= {
+        "slipstream.artifacts.home",
+        "slipstream.reporting.terminal.progress",
+    }
+
+
+def test_the_libraries_that_compute_are_named(before: dict[str, str]) -> None:
+    """A stage's key holds the versions of what it computes with, and not of Prefect."""
+    assert "'torch'" in before["train"]
+    assert "'torch'" not in before["ingest"]
+    assert "'scikit-learn'" in before["select"]
+    assert "'numpy'" in before["predict"]
+    assert not any("prefect" in each for each in before.values())

@@ -1,0 +1,128 @@
+import json
+
+import pytest
+from jsonschema import validate
+
+from slipstream.config.optimize import OptimizeConfig
+from slipstream.config.parsing import parse_config, read_toml
+from slipstream.runtime import InputError
+from tests.conftest import CHECKOUT
+
+
+def test_every_default_runs() -> None:
+    """An empty config is a whole config."""
+    assert parse_config({}) == OptimizeConfig()
+
+
+@pytest.mark.parametrize(
+    ("values", "expected"),
+    [
+        ({"features": {"kk": 3}}, "features.kk: no such key; did you mean 'k'. there are: k, "),
+        ({"feature": {}}, "feature: no such key; did you mean 'features'. there are: data, "),
+        ({"data": {"epochs": 9}}, "data.epochs: no such key; did you mean 'training.epochs'. "),
+        (
+            {"features": {"k": -1}},
+            "features.k: input should be greater than or equal to 0, however: -1",
+        ),
+        ({"model": {"hidden": []}}, r"model.hidden: .*at least 1 item.*however: \[\]"),
+        ({"model": {"hidden": [0]}}, "model.hidden.0: .*however: 0"),
+        ({"model": {"hidden": 32}}, "model.hidden: .*however: 32"),
+        ({"data": {"test_fraction": 0}}, "data.test_fraction: .*however: 0"),
+        ({"data": {"test_fraction": 0.6, "validation_fraction": 0.4}}, "data: .*however: 1"),
+        ({"data": {"path": "sqlite:///x.db"}}, "data: query must be given"),
+        ({"data": {"query": "SELECT 1"}}, "data: query must be given"),
+        ({"training": {"learning_rate": "fast"}}, "training.learning_rate: .*however: 'fast'"),
+        ({"training": {"learning_rate": float("nan")}}, "training.learning_rate"),
+        ({"tracking": {"registered_model": "a/b"}}, "tracking.registered_model"),
+        ({"tracking": {"registered_model": "bob's"}}, "tracking.registered_model"),
+        ({"tracking": {"registered_model": ".."}}, "tracking.registered_model"),
+        ({"tracking": {"uri": "mlruns"}}, "tracking.uri"),
+        ({"tracking": {"uri": "postgresql://db/mlflow"}}, "tracking.uri: .*however: postgresql;"),
+        ({"tracking": {"uri": "https://me:secret@host"}}, "tracking.uri: must not hold a password"),
+        ({"data": 3}, "data: .*however: 3"),
+    ],
+)
+def test_impossible_values_name_field_rule_and_value(values: dict, expected: str) -> None:
+    """An unknown key or an impossible value is refused with its field, the rule and the value."""
+    with pytest.raises(InputError, match=f"(?s){expected}"):
+        parse_config(values)
+
+
+def test_every_fault_is_told_at_once() -> None:
+    """Two faults are two lines of one message."""
+    with pytest.raises(InputError, match="(?s)features.k.*model.bins"):
+        parse_config({"features": {"k": -1}, "model": {"bins": 1000}})
+
+
+def test_every_field_explains_itself() -> None:
+    """The form in Prefect's UI has a title and a help text for every field."""
+    schema = OptimizeConfig.model_json_schema()
+    for section in schema["$defs"].values():
+        for field in section["properties"].values():
+            assert field["title"]
+            assert field["description"]
+    json.dumps(schema)
+
+
+def test_an_old_name_still_works_and_says_so() -> None:
+    """From a file, Python or Prefect: its value counts, and the run's warnings tell."""
+    old = {"quantization": {"max_accuracy_drop": 0.03}}
+    for config in (parse_config(old), OptimizeConfig.model_validate(old)):
+        assert config.quantization.max_score_loss == 0.03
+        (warning,) = config.warnings
+        assert warning == (
+            "quantization.max_accuracy_drop is now called quantization.max_score_loss, and limits "
+            "AUC and log-loss as well as accuracy: check the value, and rename it"
+        )
+    both = parse_config({"quantization": {"max_accuracy_drop": 0.03, "max_score_loss": 0.02}})
+    assert both.quantization.max_score_loss == 0.02
+    assert "it is ignored, because both are given" in both.warnings[0]
+    assert parse_config({}).warnings == ()
+
+
+def test_the_form_shows_new_names_and_takes_old_ones() -> None:
+    """A schedule that was saved with an old name still starts; the model refuses unknown names."""
+    schema = OptimizeConfig.model_json_schema()
+    validate({"quantization": {"max_accuracy_drop": 0.03}}, schema)
+    assert "max_accuracy_drop" not in json.dumps(schema)
+    with pytest.raises(InputError, match=r"quantization\.accuracy: no such key"):
+        parse_config({"quantization": {"accuracy": 0.03}})
+
+
+@pytest.mark.parametrize(("text", "expected"), [("a = ", "must be TOML"), (None, "readable file")])
+def test_unreadable_files_are_named(tmp_path, text: str | None, expected: str) -> None:
+    """A config file that is absent or no TOML is refused with its path."""
+    path = tmp_path / "run.toml"
+    if text is not None:
+        path.write_text(text)
+    with pytest.raises(InputError, match=rf"(?s)(run\.toml.*{expected}|{expected}.*run\.toml)"):
+        read_toml(path)
+
+
+@pytest.mark.parametrize(
+    ("path", "name"),
+    [
+        ("demo", "demo"),
+        ("data/bank.csv.gz", "bank"),
+        ("parts/", "parts"),
+        ("parts/*.parquet", "parts"),
+        ("postgresql://reader@host/shop?x=1", "shop"),
+        ("sqlite:///data/shop.db", "shop"),
+        ("data/bob's.csv", "bob-s"),
+        ("data/ what:\tis this? .csv", "what--is this-"),
+        ("data/???.csv", "data"),
+        (f"{'long' * 60}.csv", "long" * 50),
+    ],
+)
+def test_models_are_named_after_their_source(path: str, name: str) -> None:
+    """Without a name of its own, a model is called as its file, folder or database is."""
+    query = "SELECT 1" if "://" in path else ""
+    config = parse_config({"data": {"path": path, "query": query}, "features": {"k": 3}})
+    assert config.name == name
+    assert config.title == f"{name} · k=3 · 32×32"
+
+
+@pytest.mark.parametrize("name", ["bank", "breast_cancer", "seed"])
+def test_example_configs_are_valid(name: str) -> None:
+    """The configs in the checkout are configs."""
+    assert parse_config(read_toml(CHECKOUT / "configs" / f"{name}.toml"))

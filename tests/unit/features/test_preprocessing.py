@@ -1,0 +1,130 @@
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from slipstream.artifacts.references import ColumnSchema
+from slipstream.artifacts.store import Store
+from slipstream.config.parsing import parse_config
+from slipstream.data.ingestion import ingest
+from slipstream.data.snapshot import load_part
+from slipstream.features.preprocessing import fit_column, load_columns, load_prepared, normalise
+from slipstream.runtime import load_file
+from tests.conftest import Trained, train_on
+
+NUMBER = ColumnSchema(name="x", kind="numeric")
+WORD = ColumnSchema(name="w", kind="categorical")
+
+
+def fit_number(values: list[float], bins: int = 1):
+    series = pd.Series(values, dtype=float)
+    target = np.arange(len(series)) % 2
+    return fit_column(NUMBER, series, target, bins)
+
+
+def test_minmax_maps_the_training_range_to_0_and_1() -> None:
+    """Plain min-max: the smallest value is 0, the largest 1, the middle in between."""
+    column = fit_number([10, 20, 15, 12.5])
+    z = normalise(column, pd.Series([10, 20, 15, 12.5]))
+    np.testing.assert_allclose(z, [0, 1, 0.5, 0.25])
+
+
+def test_outliers_do_not_squeeze_the_rest() -> None:
+    """One absurd value in five hundred leaves the others where they were, and saturates."""
+    values = [float(value % 100) for value in range(500)] + [1e12]
+    z = normalise(fit_number(values), pd.Series([0.0, 50.0, 99.0, 1e12, -1e12]))
+    np.testing.assert_allclose(z, [0, 50 / 99, 1, 1, 0], atol=0.02)
+
+
+@given(
+    st.lists(st.floats(-1e300, 1e300), min_size=1, max_size=60),
+    st.sampled_from([1, 4, 24]),
+    st.lists(st.floats(allow_nan=False), min_size=1, max_size=10),
+)
+def test_normalised_numbers_stay_in_order_within_0_and_1(
+    train: list[float], bins: int, values: list[float]
+) -> None:
+    """Whatever was trained on, every value lands in [0, 1], in order, infinities included."""
+    column = fit_number(train, bins)
+    assert (np.diff(column.edges) > 0).all()
+    z = normalise(column, pd.Series(sorted(values)))
+    assert ((z >= 0) & (z <= 1)).all()
+    assert (np.diff(z) >= 0).all()
+
+
+def test_bins_follow_the_target() -> None:
+    """Piecewise edges lie where the target changes, and there are at most as many as asked."""
+    values = np.linspace(0, 100, 1000)
+    target = ((values > 30) & (values < 40)).astype(int)
+    column = fit_column(NUMBER, pd.Series(values), target, 8)
+    assert len(column.edges) <= 9
+    for place in (30, 40):
+        assert np.abs(column.edges - place).min() < 0.2
+
+
+def test_missing_values_are_explicit() -> None:
+    """Missing stays apart from every number, and the column remembers whether it saw any."""
+    column = fit_number([1.0, np.nan, 3.0])
+    assert column.allows_missing
+    assert np.isnan(normalise(column, pd.Series([np.nan]))).all()
+    assert not fit_number([1.0, 3.0]).allows_missing
+    assert np.isnan(normalise(fit_number([1.0, 3.0]), pd.Series([np.nan]))).all()
+
+
+def test_categories_have_slots_for_unknown_and_missing() -> None:
+    """Codes are the sorted training categories, then unknown, then missing."""
+    column = fit_column(WORD, pd.Series(["b", "a", "b"], dtype=object), np.zeros(3, int), 24)
+    codes = normalise(column, pd.Series(["a", "b", "c", None], dtype=object))
+    assert codes.tolist() == [0, 1, 2, 3]
+
+
+def test_columns_without_training_values_can_be_fitted() -> None:
+    """A column that is empty or constant in the training part still normalises."""
+    for values in ([np.nan, np.nan], [5.0, 5.0]):
+        z = normalise(fit_number(values, 24), pd.Series([5.0, 7.0]))
+        assert ((z >= 0) & (z <= 1)).all()
+
+
+def test_a_model_takes_missing_values_that_only_test_rows_have(tmp_path: Path) -> None:
+    """Where the data misses values outside the training part, the model accepts missing ones."""
+    from slipstream.evaluation.benchmark import benchmark
+
+    random = np.random.default_rng(1)
+    frame = pd.DataFrame({"a": random.normal(size=300), "b": random.normal(size=300)})
+    frame["y"] = (frame["a"] > 0).astype(int)
+    path = tmp_path / "t.csv"
+    frame.to_csv(path, index=False)
+    config = parse_config({"data": {"path": str(path), "target": "y"}, "training": {"epochs": 1}})
+    store = Store(tmp_path / "store")
+    rows, _ = load_part(ingest(config.data, store), "test", store)
+    frame.loc[frame["a"] == rows["a"].iloc[0], "b"] = np.nan
+    frame.to_csv(path, index=False)
+    trained = train_on(config, store)
+    train, _ = load_part(trained.dataset, "train", store)
+    if not train["b"].isna().any():  # the row's part follows its cells, and may have changed
+        assert benchmark(trained.dataset, trained.bundles, store).test_rows > 0
+    model = load_file(store.path(trained.bundles.int8.file))
+    assert 0 <= model.predict_one({"a": 1.0}) <= 1
+
+
+def test_only_the_training_part_is_fitted(mixed: Trained) -> None:
+    """Edges and categories come from training rows: no other part reaches beyond [0, 1]."""
+    train, _ = load_part(mixed.dataset, "train", mixed.store)
+    for column in load_columns(mixed.prepared, mixed.store):
+        if column.edges is None:
+            assert set(column.categories) == set(train[column.name].dropna())
+        elif column.kind == "numeric":
+            assert column.edges[0] >= train[column.name].min()
+            assert column.edges[-1] <= train[column.name].max()
+    parts = load_prepared(mixed.prepared, mixed.store)
+    assert {part: len(rows) for part, rows in parts.items()} == mixed.dataset.rows
+
+
+@pytest.mark.parametrize("kind", ["numeric", "boolean", "categorical"])
+def test_fitted_columns_survive_the_store(mixed: Trained, kind: str) -> None:
+    """A fitted column of every kind is read back as it was written."""
+    columns = load_columns(mixed.prepared, mixed.store)
+    assert any(column.kind == kind for column in columns)

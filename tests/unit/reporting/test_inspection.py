@@ -1,0 +1,42 @@
+from dataclasses import replace
+
+import pytest
+
+from slipstream.reporting.inspection import describe
+from slipstream.runtime import BundleError, Predictor, instruction_set
+from slipstream.runtime.bundle import read
+from slipstream.runtime.types import Backend
+from tests.conftest import Trained
+from tests.unit.runtime.agreement import Shape, bundle_of
+from tests.unit.runtime.people import people
+
+
+@pytest.mark.parametrize(
+    ("outputs", "answers"), [(1, "target"), (3, "P(target = …) of '0', '1', '2'")]
+)
+@pytest.mark.parametrize(
+    ("backend", "runs"), [("compiled", f"compiled for {instruction_set}"), ("numpy", "in numpy")]
+)
+def test_tells_what_runs_and_what_it_answers(
+    outputs: int, answers: str, backend: Backend, runs: str
+) -> None:
+    """Every task is described, with the backend and the instruction set that run it here."""
+    bundle = bundle_of(Shape(2, 3, [4], outputs, 0, 1), "int8", categorical=0)
+    lines = list(describe(Predictor(bundle, backend=backend), "some.safetensors"))
+    assert lines[0] == "some.safetensors"
+    for name, fact in {"answers": answers, "runs": runs, "network": f"2-4-{outputs}"}.items():
+        assert f"  {name:<14} {fact}" in lines
+
+
+def test_tells_how_large_the_file_is(mixed: Trained) -> None:
+    """The size is that of the file, though the bundle may have come from a registry."""
+    path = mixed.store.path(mixed.bundles.int8.file)
+    lines = describe(Predictor(read(path)), "models:/mixed@champion")
+    assert f"  {'file':<14} {path.stat().st_size:,} bytes" in list(lines)
+
+
+def test_versions_that_are_no_object_are_a_broken_bundle() -> None:
+    """Whatever the maker wrote there, it is told, and no traceback."""
+    bundle = replace(people(), details={"versions": ["numpy"]})
+    with pytest.raises(BundleError, match="details.versions must be an object, however: list"):
+        list(describe(Predictor(bundle), "some.safetensors"))

@@ -1,0 +1,98 @@
+import csv
+import os
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from slipstream.runtime import Predictor
+from slipstream.runtime.bundle import dump
+from slipstream.runtime.types import Task
+from slipstream.serving.answers import names, texts, values
+from tests.unit.runtime.people import people
+
+TABLE = pd.DataFrame(
+    {
+        "other": ["x", "y", "z"],
+        "age": [40.0, 20.0, 88.0],
+        "city": ["Oslo", None, "Bonn"],
+        "income": [None, 5e4, 1e3],
+        "member": [True, False, True],
+    }
+)
+
+
+@pytest.mark.parametrize(
+    ("task", "suffix"), [("binary", "csv"), ("multiclass", "csv.gz"), ("regression", "parquet")]
+)
+def test_tables_are_answered_row_by_row(tmp_path: Path, task: Task, suffix: str) -> None:
+    """The command prints a header and a line a row: what the library answers, as text."""
+    file, rows = tmp_path / "people.safetensors", tmp_path / f"rows.{suffix}"
+    file.write_bytes(dump(people(task=task)))
+    if suffix == "parquet":
+        TABLE.to_parquet(rows)
+    else:
+        TABLE.to_csv(rows, index=False)
+    program = Path(sys.executable).parent / "slipstream"
+    printed = subprocess.check_output([program, "predict", file, rows], text=True)
+    header, *lines = csv.reader(printed.splitlines())
+    model = Predictor(people(task=task))
+    assert header == names(model)
+    answers = model.predict(TABLE.assign(member=TABLE.member.astype(float))).tolist()
+    assert lines == [texts(model, answer) for answer in answers]
+
+
+def test_columns_that_are_not_there_are_told(tmp_path: Path) -> None:
+    """They are taken as missing: the table is answered, and one line names them."""
+    file, rows = tmp_path / "people.safetensors", tmp_path / "rows.csv"
+    file.write_bytes(dump(people()))
+    TABLE.drop(columns=["city", "income"]).to_csv(rows, index=False)
+    program = Path(sys.executable).parent / "slipstream"
+    command = [program, "predict", file, rows]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert (
+        done.stderr == "slipstream: columns that are not there count as missing: 'city', 'income'\n"
+    )
+    assert (done.returncode, len(done.stdout.splitlines())) == (0, 1 + len(TABLE))
+
+
+def test_labels_command_no_terminal(tmp_path: Path) -> None:
+    """Control characters in a label are escaped, and so is what the output cannot encode."""
+    file, rows = tmp_path / "people.safetensors", tmp_path / "rows.csv"
+    file.write_bytes(dump(replace(people(), classes=("\x1b[31m\udc80", "\x1b[32m\u00e9"))))
+    TABLE.to_csv(rows, index=False)
+    program = Path(sys.executable).parent / "slipstream"
+    printed = subprocess.check_output(
+        [program, "predict", file, rows], text=True, env={**os.environ, "PYTHONIOENCODING": "ascii"}
+    )
+    labels = {line.partition(",")[2] for line in printed.splitlines()[1:]}
+    assert labels
+    assert labels <= {r"\x1b[31m\udc80", r"\x1b[32m\xe9"}
+
+
+def test_every_task_has_its_names_and_values() -> None:
+    """Binary: P(second class); multiclass: one a class, and the likeliest; regression: a number."""
+    binary, multiclass, regression = (
+        Predictor(people(task=task)) for task in ("binary", "multiclass", "regression")
+    )
+    assert names(binary) == ["probability", "label"]
+    assert values(binary, 0.5) == [0.5, "stays"]
+    assert values(binary, 0.49) == [0.49, "churns"]
+    assert names(multiclass) == [
+        *("probability_bronze", "probability_silver", "probability_gold"),
+        "label",
+    ]
+    assert values(multiclass, [0.2, 0.4, 0.4]) == [0.2, 0.4, 0.4, "silver"]
+    assert names(regression) == ["prediction"]
+    assert values(regression, -3.5) == [-3.5]
+
+
+def test_texts_keep_what_the_numbers_mean() -> None:
+    """Probabilities have six places; numbers, small and large ones, all that float32 holds."""
+    assert texts(Predictor(people()), 0.25) == ["0.250000", "churns"]
+    regression = Predictor(people(task="regression"))
+    assert texts(regression, 1.5e-12) == ["1.5e-12"]
+    assert texts(regression, 16777217.0) == ["16777217"]

@@ -1,0 +1,23 @@
+from types import SimpleNamespace
+from unittest import mock
+
+import pytest
+from mlflow.exceptions import MlflowException
+from mlflow.tracking import MlflowClient
+
+from slipstream.runtime import InputError
+from slipstream.tracking.download import fetch_bundle
+
+
+def test_a_misspelt_model_is_told_with_what_is_near() -> None:
+    """The registry's own names are looked through; a name that is there is not suggested."""
+    client = mock.create_autospec(MlflowClient, instance=True)
+    client.get_model_version_download_uri.side_effect = MlflowException("not found")
+    client.search_registered_models.return_value = [SimpleNamespace(name="customers")]
+    with pytest.raises(InputError, match=r"not found; did you mean 'customers'\? look at"):
+        fetch_bundle("models:/custmers@champion", client)
+    with pytest.raises(InputError, match="not found; look at"):
+        fetch_bundle("models:/customers@champion", client)
+    client.search_registered_models.side_effect = MlflowException("no answer")
+    with pytest.raises(InputError, match="not found; look at"):
+        fetch_bundle("models:/custmers@champion", client)

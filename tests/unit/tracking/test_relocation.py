@@ -1,0 +1,124 @@
+"""A store that was moved, with the checkout around it or without its files."""
+
+import logging
+from pathlib import Path
+
+import mlflow
+import pandas as pd
+import pytest
+from mlflow.tracking import MlflowClient
+
+import slipstream
+from slipstream.config.tracking import TrackingConfig
+from slipstream.reporting.record import Decision, RunRecord, TrackedRun
+from slipstream.runtime import InputError
+from slipstream.tracking import relocation
+from slipstream.tracking.registry import Registry
+from slipstream.tracking.runs import FlowRun, track
+from tests.conftest import Trained
+from tests.unit.tracking.test_runs import record_of
+
+SERVER = "http://127.0.0.1:5000"
+
+BETTER = Decision(promoted=True, reason="better")
+
+
+@pytest.fixture(scope="module")
+def measured(mixed: Trained) -> RunRecord:
+    return record_of(mixed, "sqlite:///elsewhere.db")
+
+
+def located(record: RunRecord, folder: Path) -> RunRecord:
+    tracked = TrackingConfig(uri=f"sqlite:///{folder}/mlflow.db", experiment="tests")
+    config = record.config.model_copy(update={"tracking": tracked})
+    return record.model_copy(update={"config": config})
+
+
+@pytest.fixture
+def moved(measured: RunRecord, mixed: Trained, tmp_path: Path) -> tuple[Path, TrackedRun]:
+    """A store with a champion and one before it, in another place than where it was written."""
+    old, new = tmp_path / "a checkout" / "mlruns", tmp_path / "moved" / "mlruns"
+    old.mkdir(parents=True)
+    tracked = track(located(measured, old), FlowRun("flow-run-1", "", "run"), SERVER, mixed.store)
+    registry = Registry("customers", tracked.tracking_uri)
+    for number in ("one", "two"):
+        registry.settle(registry.register(tracked.variants["int8"], number, "{}"), BETTER)
+    old.parent.rename(new.parent)
+    return new, tracked
+
+
+def test_a_champion_loads_where_the_checkout_lies_now(moved: tuple[Path, TrackedRun]) -> None:
+    """Loading finds the files beside the store, and changes nothing in it."""
+    folder, _ = moved
+    before = (folder / "mlflow.db").read_bytes()
+    mlflow.set_tracking_uri(f"sqlite:///{folder}/mlflow.db")
+    assert slipstream.load("models:/customers@champion").precision == "int8"
+    assert (folder / "mlflow.db").read_bytes() == before
+
+
+def test_whoever_connects_to_a_moved_store_mends_it(
+    moved: tuple[Path, TrackedRun], mixed: Trained, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A rollback works, MLflow finds runs, models and versions again, and it is said once."""
+    folder, tracked = moved
+    uri = f"sqlite:///{folder}/mlflow.db"
+    with caplog.at_level(logging.WARNING, logger="slipstream"):
+        assert Registry("customers", uri).rollback("moved")[1] == "1"
+        Registry("customers", uri)
+    assert caplog.text.count("were moved") == 1
+    client = MlflowClient(uri)
+    assert Path(folder, "artifacts", tracked.run_id, "artifacts").exists()
+    assert client.list_artifacts(tracked.run_id)
+    mlflow.set_tracking_uri(uri)
+    frame = pd.DataFrame([{"age": 40, "city": "Oslo", "income": 1.0, "member": True}])
+    for model in (f"runs:/{tracked.variants['int8']}/model", "models:/customers@champion"):
+        assert len(mlflow.pyfunc.load_model(model).predict(frame)) == 1
+
+
+def test_new_runs_go_to_where_the_store_is(
+    moved: tuple[Path, TrackedRun], measured: RunRecord, mixed: Trained
+) -> None:
+    """The next run's files lie beside the store; the old folder is not made again."""
+    folder, old = moved
+    again = track(located(measured, folder), FlowRun("flow-run-2", "", "run"), SERVER, mixed.store)
+    assert again.experiment_id == old.experiment_id
+    assert (folder / "artifacts" / again.run_id / "artifacts" / "history.png").exists()
+    assert not Path(old.tracking_uri.removeprefix("sqlite:///")).parent.exists()
+
+
+def test_files_that_were_left_behind_are_told(
+    moved: tuple[Path, TrackedRun], measured: RunRecord, mixed: Trained, tmp_path: Path
+) -> None:
+    """Without its files, neither a model is read nor a new run written, and both say what to do."""
+    folder, old = moved
+    (folder / "artifacts").rename(tmp_path / "lost")
+    mlflow.set_tracking_uri(f"sqlite:///{folder}/mlflow.db")
+    with pytest.raises(InputError, match="move the folder `artifacts` along with its mlflow.db"):
+        slipstream.load("models:/customers@champion")
+    with pytest.raises(InputError, match="move the folder `artifacts` along with its mlflow.db"):
+        track(located(measured, folder), FlowRun("flow-run-3", "", "run"), SERVER, mixed.store)
+    assert not Path(old.tracking_uri.removeprefix("sqlite:///")).parent.exists()
+
+
+def test_a_store_that_was_not_moved_is_left_alone(
+    measured: RunRecord, mixed: Trained, tmp_path: Path
+) -> None:
+    """A place of somebody's own choice, also one that is not there yet, stays the experiment's."""
+    chosen = tmp_path / "chosen"
+    uri = f"sqlite:///{tmp_path}/mlflow.db"
+    MlflowClient(uri).create_experiment("tests", chosen.as_uri())
+    run = track(located(measured, tmp_path), FlowRun("flow-run-4", "", "run"), SERVER, mixed.store)
+    assert (chosen / run.run_id / "artifacts" / "history.png").exists()
+    Registry("customers", uri)
+    assert MlflowClient(uri).get_experiment_by_name("tests").artifact_location == chosen.as_uri()
+
+
+def test_a_damaged_store_is_one_message(tmp_path: Path) -> None:
+    """What is no database is refused by name; one that MLflow has not set up yet is nothing odd."""
+    file = tmp_path / "mlflow.db"
+    file.write_bytes(b"this is no database" * 100)
+    for check in (relocation.mend, lambda uri: relocation.check_place("1", "x", uri)):
+        with pytest.raises(InputError, match="must be a database that can be read"):
+            check(f"sqlite:///{file}")
+    file.write_bytes(b"")
+    relocation.mend(f"sqlite:///{file}")

@@ -1,0 +1,177 @@
+import math
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+
+from slipstream.config.training import TrainingConfig
+from slipstream.data.snapshot import TARGET, load_part
+from slipstream.features.preprocessing import load_prepared, normalise, selected_columns
+from slipstream.quantization.folding import fold
+from slipstream.runtime import Bundle, InputError, Predictor
+from slipstream.runtime.columns import Column
+from slipstream.training.encoding import column_states, frequencies, positions, states
+from slipstream.training.fitting import fit
+from slipstream.training.network import Network
+from tests.conftest import Trained
+from tests.unit.networks import columns, rows_of
+
+
+def encode_plainly(column: Column, value: object, observed: np.ndarray, mean: np.ndarray):
+    """The input vector of one raw value, as the paper's equation 1 has it; unseen: the mean."""
+    if column.edges is not None:
+        bins = len(column.edges) - 1
+        if value is None or value != value:
+            return np.r_[np.zeros(bins), 1.0] if observed[-1] else mean
+        low, high = column.edges[:-1], column.edges[1:]
+        inside = np.clip((np.clip(value, low[0], high[-1]) - low) / (high - low), 0, 1)
+        return np.r_[inside, 0.0] if observed[-1] else inside
+    known = column.categories
+    name = value if value is None or value in known else value.strip()
+    code = len(known) + 1 if name is None else known.index(name) if name in known else len(known)
+    return np.eye(column.rows)[code][observed] if observed[code] else mean
+
+
+@given(st.data())
+def test_the_folded_bundle_equals_the_network(data: st.DataObject) -> None:
+    """The bundle on raw values answers as plain layers on plainly encoded values, within 1e-5."""
+    fitted = data.draw(columns(most=4))
+    rows = data.draw(rows_of(fitted))
+    train = data.draw(rows_of(fitted, most=12))
+    prepared = pd.DataFrame(
+        {
+            column.name: normalise(column, pd.Series([row[index] for row in train], dtype=object))
+            for index, column in enumerate(fitted)
+        }
+    )
+    shares = frequencies(fitted, positions(fitted, prepared))
+    torch.manual_seed(data.draw(st.integers(0, 1000)))
+    network = Network(states(fitted, shares), [16, 8])
+    tensors = {name: each.detach().numpy() for name, each in network.state_dict().items()}
+    tensors["table"] = network.table().detach().numpy()
+    bundle = Bundle(
+        precision="float32",
+        columns=tuple(fitted),
+        layers=fold(tensors),
+        classes=("no", "yes"),
+    )
+    *_, logits = Predictor(bundle).layers(rows)
+
+    encoded = []
+    for row in rows:
+        parts = []
+        for column, value, used in zip(fitted, row, shares, strict=True):
+            vectors = column_states(column, used)
+            seen = (
+                used > 0
+                if column.edges is None
+                else np.r_[[True] * (column.rows - 1), used[-1] > 0]
+            )
+            parts.append(encode_plainly(column, value, seen, used @ vectors))
+        encoded.append(np.concatenate(parts))
+    layer = torch.from_numpy(np.array(encoded)).float()
+    layer = network.first(layer)
+    for each in network.rest:
+        layer = each(torch.relu(layer))
+    np.testing.assert_allclose(logits, layer.detach().numpy(), rtol=0, atol=1e-5)
+
+
+def test_the_trained_bundle_equals_the_trained_network(mixed: Trained) -> None:
+    """End to end: raw test rows through the float32 bundle, prepared ones through torch."""
+    from safetensors.numpy import load
+
+    from slipstream.runtime import load_file
+
+    fitted = selected_columns(mixed.prepared, mixed.mask, mixed.store)
+    parts = load_prepared(mixed.prepared, mixed.store)
+    shares = frequencies(fitted, positions(fitted, parts["train"]))
+    network = Network(states(fitted, shares), [16, 8])
+    tensors = load(mixed.store.get(mixed.network.weights))
+    tensors.pop("table")
+    network.load_state_dict({name: torch.from_numpy(each) for name, each in tensors.items()})
+    low, high, t = positions(fitted, parts["test"])
+    with torch.no_grad():
+        expected = torch.sigmoid(
+            network(
+                torch.from_numpy(np.concatenate([low, high], axis=1)),
+                torch.from_numpy(np.concatenate([1 - t, t], axis=1)).float(),
+            )
+        ).numpy()
+    rows, _ = load_part(mixed.dataset, "test", mixed.store)
+    model = load_file(mixed.store.path(mixed.bundles.float32.file))
+    np.testing.assert_allclose(model.predict(rows), expected, rtol=0, atol=1e-5)
+
+
+def test_what_training_never_saw_is_the_mean_of_what_it_saw() -> None:
+    """An unseen category's row is the frequency-weighted mean of the seen ones' rows."""
+    column = Column(name="w", kind="categorical", allows_missing=False, categories=("a", "b"))
+    shares = np.array([0.75, 0.25, 0.0, 0.0])
+    vectors = column_states(column, shares)
+    weight = np.array([[1.0, 5.0]])
+    np.testing.assert_allclose(vectors @ weight.T, [[1], [5], [2], [2]])
+
+
+def test_the_same_seed_gives_the_same_weights(mixed: Trained) -> None:
+    """Training is deterministic, and leaves torch's thread count as it was."""
+    fitted = selected_columns(mixed.prepared, mixed.mask, mixed.store)
+    parts = load_prepared(mixed.prepared, mixed.store)
+    settings = TrainingConfig(epochs=2, seed=7)
+    threads = torch.get_num_threads()
+    runs = [
+        fit(fitted, parts["train"], parts["validation"], [8], settings, lambda epoch: None)
+        for _ in range(2)
+    ]
+    assert torch.get_num_threads() == threads
+    assert runs[0][1] == runs[1][1]
+    for one, other in zip(runs[0][0].parameters(), runs[1][0].parameters(), strict=True):
+        assert torch.equal(one, other)
+
+
+def test_training_stops_early_and_keeps_the_best_epoch(mixed: Trained) -> None:
+    """Without a better validation loss for `patience` epochs it stops; every epoch was reported."""
+    fitted = selected_columns(mixed.prepared, mixed.mask, mixed.store)
+    parts = load_prepared(mixed.prepared, mixed.store)
+    seen = []
+    settings = TrainingConfig(epochs=200, patience=3, learning_rate=0.05)
+    network, history = fit(fitted, parts["train"], parts["validation"], [32], settings, seen.append)
+    assert seen == history
+    best = min(history, key=lambda epoch: epoch.val_loss)
+    assert len(history) == best.epoch + 3 < 200
+    low, high, t = positions(fitted, parts["validation"])
+    with torch.no_grad():
+        logits = network(
+            torch.from_numpy(np.concatenate([low, high], axis=1)),
+            torch.from_numpy(np.concatenate([1 - t, t], axis=1)).float(),
+        )
+    loss = torch.nn.functional.binary_cross_entropy_with_logits(
+        logits, torch.from_numpy(parts["validation"][TARGET].to_numpy(np.float32))
+    )
+    assert float(loss) == pytest.approx(best.val_loss, rel=1e-5)
+
+
+def test_a_loss_that_is_no_number_is_told(mixed: Trained, monkeypatch) -> None:
+    """A diverging loss stops training with the epoch and the way out."""
+    fitted = selected_columns(mixed.prepared, mixed.mask, mixed.store)
+    parts = load_prepared(mixed.prepared, mixed.store)
+    monkeypatch.setattr(
+        "slipstream.training.fitting._evaluate", lambda network, batch: (math.nan, 0.5)
+    )
+    with pytest.raises(InputError, match=r"it is nan after epoch 1; lower training\.learning_rate"):
+        fit(fitted, parts["train"], parts["validation"], [8], TrainingConfig(), lambda epoch: None)
+
+
+def test_quantisation_costs_little(mixed: Trained, demo: Trained) -> None:
+    """int8 answers nearly as float32 does, and on the demo changes at most one test row."""
+    from slipstream.runtime import load_file
+
+    for trained in (mixed, demo):
+        rows, _ = load_part(trained.dataset, "test", trained.store)
+        float32, int8 = (
+            load_file(trained.store.path(each.file)).predict(rows)
+            for each in (trained.bundles.float32, trained.bundles.int8)
+        )
+        assert np.abs(float32 - int8).mean() < 0.01
+        assert ((float32 >= 0.5) != (int8 >= 0.5)).sum() <= 1
