@@ -113,6 +113,27 @@ def test_a_small_tables_mistakes_are_told_before_prefect_starts(tmp_path: Path) 
         assert (done.returncode, expected in done.stderr) == (2, True), done.stderr
 
 
+def test_a_prefect_server_that_cannot_start_is_one_message(
+    environment: dict[str, str], tmp_path: Path
+) -> None:
+    """Its database is damaged: code 2, the reason, where to read more, and no traceback."""
+    database = tmp_path / "home" / "prefect" / "prefect.db"
+    database.parent.mkdir(parents=True)
+    database.write_text("this is not a database" * 100)
+    done = subprocess.run(
+        [Path(sys.executable).parent / "slipstream", "optimize"],
+        cwd=tmp_path,
+        env={**environment, "SLIPSTREAM_HOME": str(tmp_path / "home")},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 2, done.stderr
+    assert "Prefect's server must start, however: it ended with code 3" in done.stderr
+    assert "file is not a database; see " in done.stderr
+    assert "Traceback" not in done.stderr
+
+
 @pytest.mark.parametrize(
     ("arguments", "expected"),
     [

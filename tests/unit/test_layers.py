@@ -172,7 +172,7 @@ def test_files_stay_small(folder: Path) -> None:
     assert {str(path) for path, count in lengths.items() if count > limits[path.suffix]} == set()
 
 
-@pytest.mark.parametrize("package", ["flows", "bench"])
+@pytest.mark.parametrize("package", ["flows", "tasks", "bench"])
 def test_the_console_script_reaches_a_checkout_only_when_it_runs_one(package: str) -> None:
     """Importing the console script imports neither flows nor the benchmark: the wheel has none."""
     lines = {}

@@ -45,6 +45,9 @@ def _optimize(chosen: argparse.Namespace) -> int:
     with _ready_for_flows(warnings=False):  # the report begins with them
         _try_small_table(config.data)
         from flows.optimize import optimize
+        from tasks.support.embedded import start_server
+
+        start_server()
 
     from slipstream.artifacts.opening import open_store
     from slipstream.reporting.report import BudgetNotMetError, write_output
@@ -64,6 +67,9 @@ def _retrain(chosen: argparse.Namespace) -> int:
     with _ready_for_flows(warnings=True):
         _try_small_table(config.data)
         from flows.retrain import retrain
+        from tasks.support.embedded import start_server
+
+        start_server()
 
     from slipstream.reporting.report import BudgetNotMetError
     from slipstream.reporting.terminal.report import show_retraining

@@ -20,6 +20,8 @@ def prepare_environment() -> None:
         **({"PREFECT_UI_URL": services.prefect} if services else {}),
         "PREFECT_HOME": str(home() / "prefect"),
         "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
+        # A busy machine needs longer than Prefect's 20 seconds.
+        "PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS": "300",
         "PREFECT_SERVER_UI_SHOW_PROMOTIONAL_CONTENT": "false",
         "PREFECT_LOGGING_EXTRA_LOGGERS": "slipstream",
         "PREFECT_LOGGING_TO_API_WHEN_MISSING_FLOW": "ignore",

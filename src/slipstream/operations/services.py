@@ -33,8 +33,8 @@ from slipstream.tracking.locking import MLFLOW_DATABASE
 __all__ = ["Services", "start", "stop", "wait"]
 
 LOOPBACK = ("127.0.0.1", "localhost")
-START_SECONDS = 90
-STOP_SECONDS = 30
+START_SECONDS = 300
+STOP_SECONDS = 120
 LOG_LINES = 15
 SOCKET = "supervisor.sock"
 SOCKET_BYTES = 107 - len(".4194304")  # sockaddr_un, less the process id that supervisor appends

@@ -29,6 +29,12 @@ def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.fixture(scope="module")
+def before(copy: Path) -> dict[str, str]:
+    """What the keys say of the sources as they are."""
+    return digests(copy)
+
+
 def digests(copy: Path) -> dict[str, str]:
     """What each stage's key says of its code and libraries, seen from a fresh process."""
     environment = {"PYTHONPATH": f"{copy / 'src'}:{copy}", "SLIPSTREAM_HOME": str(copy / "home")}
@@ -67,9 +73,10 @@ def digests(copy: Path) -> dict[str, str]:
         ("tasks/track.py", set()),
     ],
 )
-def test_a_change_reaches_what_depends_on_it(copy: Path, edited: str, changed: set[str]) -> None:
+def test_a_change_reaches_what_depends_on_it(
+    copy: Path, before: dict[str, str], edited: str, changed: set[str]
+) -> None:
     """Editing a helper changes the keys of the stages that import it, at any depth; no others."""
-    before = digests(copy)
     path = copy / edited
     original = path.read_text()
     path.write_text(original + ("# edited\n" if path.suffix == ".py" else "/* edited */\n"))
@@ -121,11 +128,10 @@ def test_a_key_holds_all_that_a_task_computes_with(stage: str) -> None:
     }
 
 
-def test_the_libraries_that_compute_are_named(copy: Path) -> None:
+def test_the_libraries_that_compute_are_named(before: dict[str, str]) -> None:
     """A stage's key holds the versions of what it computes with, and not of Prefect."""
-    seen = digests(copy)
-    assert "'torch'" in seen["train"]
-    assert "'torch'" not in seen["ingest"]
-    assert "'scikit-learn'" in seen["select"]
-    assert "'numpy'" in seen["predict"]
-    assert not any("prefect" in each for each in seen.values())
+    assert "'torch'" in before["train"]
+    assert "'torch'" not in before["ingest"]
+    assert "'scikit-learn'" in before["select"]
+    assert "'numpy'" in before["predict"]
+    assert not any("prefect" in each for each in before.values())

@@ -472,7 +472,7 @@ def test_damage_is_harmless_under_the_sanitizers(tmp_path: Path) -> None:
     for name in instruction_sets:
         printed = run_python(
             *("tests/fuzz/runtime.py", "--native", str(library)),
-            *("--bundles", "3000", "--rows", "20000"),
+            *("--bundles", "600", "--rows", "4000"),
             LD_PRELOAD=" ".join(preload),
             ASAN_OPTIONS="detect_leaks=0",  # Python's own
             SLIPSTREAM_ISA=name,
