@@ -102,7 +102,7 @@ def _precision(figures: Figures) -> Iterator[Claim]:
 
 
 def _best_set(machine: Machine) -> str:
-    """What `runtime/_native.c` has for a CPU's flags."""
+    """What `runtime/csrc` has for a CPU's flags."""
     kernels = {"avx512_vnni": "avx512vnni", "avx512f": "avx512", "avx2": "avx2", "i8mm": "i8mm"}
     return next((name for flag, name in kernels.items() if flag in machine.instruction_sets), BASE)
 

@@ -1,4 +1,4 @@
-"""The predictor: numpy, safetensors and one C file; importable alone, in milliseconds.
+"""The predictor: numpy, safetensors and a compiled part; importable alone, in milliseconds.
 
 `backend` says what runs: `compiled`, on `instruction_set`, or `numpy` where no C compiler was there
 at install time.

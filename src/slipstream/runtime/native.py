@@ -1,4 +1,4 @@
-"""The seam to the compiled predictor, `_native.c`, which an install without a C compiler lacks."""
+"""The seam to the compiled predictor, `_native`, which an install without a C compiler lacks."""
 
 import os
 from collections.abc import Callable
@@ -20,7 +20,7 @@ __all__ = [
 ]
 
 _problem = ""
-if os.environ.get("SLIPSTREAM_ISA") == "":  # as if it were unset, for the C file too
+if os.environ.get("SLIPSTREAM_ISA") == "":  # as if it were unset, in C too
     del os.environ["SLIPSTREAM_ISA"]
 try:
     from slipstream.runtime import _native
@@ -53,7 +53,7 @@ def compile_model(
     Args:
         bundle: a verified bundle.
         link: what turns logits into answers.
-        encode: turns a row that is not plain (see `_native.c`) into k numbers, or raises.
+        encode: turns a row that is not plain (see `binding/rows.c`) into k numbers, or raises.
 
     Raises:
         InputError: as `check_instruction_set`.

@@ -44,7 +44,7 @@ class Predictor:
 
     Args:
         bundle: a verified bundle.
-        backend: `compiled` runs `_native.c`, `numpy` the same arithmetic in numpy; by default the
+        backend: `compiled` runs the C kernels, `numpy` the same arithmetic in numpy; by default the
             first where it was built.
         name: what `repr` calls it, such as its file's name.
 

@@ -102,7 +102,7 @@ def test_the_compiled_predictor_was_built() -> None:
 
 @pytest.mark.skipif(not cpu_flags(), reason="needs Linux's /proc")
 def test_every_instruction_set_of_the_machine_is_found() -> None:
-    """What the C file finds is what Linux reports, so no CPU runs below what it can do."""
+    """What C finds is what Linux reports, so no CPU runs below what it can do."""
     assert set(instruction_sets) == {name for name, needs in NEEDS.items() if needs <= cpu_flags()}
 
 

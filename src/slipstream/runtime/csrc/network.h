@@ -18,8 +18,9 @@
 
 typedef enum { IDENTITY, SIGMOID, SOFTMAX } Link;
 
+/* A cache line each: a cold call waits for one a column, and finding a column is a shift. */
 typedef struct {
-    double *edges;     /* (edge_count,), or NULL where the column is categorical */
+    _Alignas(CACHE_LINE) double *edges; /* (edge_count,), or NULL where the column is categorical */
     int64_t edge_count;
     double highest;    /* the last edge */
     int64_t first_row; /* where the column's rows begin in the table */
