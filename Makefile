@@ -4,8 +4,8 @@
 # make test     set up, then lint, types and all tests
 # make trials   set up, then the tests that take minutes: kills, schedules, queues
 # make wheel    set up, build dist/, then test what the wheel installs without the sources
-# make bench    set up with the other libraries too, then measure Slipstream beside them
-# make fuzz     feed the predictor 100,000 damaged bundles and odd rows
+# make bench    set up with the other libraries too, then measure Slipstream and them
+# make fuzz     feed the predictor 100,000 damaged bundles and unusual rows
 # make docs     build the site from the Markdown pages and docstrings into build/site
 # make lock     renew constraints.txt from pyproject.toml
 PYTHON ?= python3
@@ -40,6 +40,11 @@ lint: $(BUILT)
 
 unit: $(BUILT)
 	$(BIN)/pytest tests/unit $(ARGS)
+
+docs: $(BUILT)
+	$(BIN)/sphinx-build --quiet --fail-on-warning --keep-going --fresh-env --conf-dir docs/site \
+	--doctree-dir build/doctrees . build/site
+	@echo 'Built build/site/index.html'
 
 wheel: $(BUILT)
 	$(BIN)/python tests/wheel/run.py

@@ -32,8 +32,8 @@ def summary(figures: Figures, claims: Sequence[Claim]) -> str:
     conditions = (
         f"Network {SEED}, called from Python, {figures.machine.cpu} "
         f"({figures.machine.instruction_set}), one thread, {figures.date}; 95 % intervals in "
-        f"brackets. {holding} of {len(claims)} claims hold, which were written down before "
-        "anything was measured: [all claims and tables](bench/results/latest.md)."
+        f"brackets. Of {len(claims)} claims, written down before anything was measured, {holding} "
+        "hold: [all claims and tables](bench/results/latest.md)."
     )
     heading = ("one row in, one probability out", "p50 (µs)", "× Slipstream int8")
     return f"{_table(heading, rows)}\n\n{conditions}"

@@ -1,7 +1,7 @@
 """How Sphinx builds the site: `make docs`.
 
-The sources are the Markdown pages as they stand in the repository, so that links between them, and
-to files of the repository, are the same on a code host and on the site.
+The sources are the Markdown pages at their places in the repository, so that links between them,
+and to other files, work on a code host and on the site alike.
 """
 
 from typing import TYPE_CHECKING
