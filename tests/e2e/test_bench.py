@@ -11,7 +11,7 @@ from bench import __main__ as bench
 from bench.arms import PEERS, _check_against_numpy, is_installed
 from bench.models import Model
 from bench.protocol import CHECKED_ROWS, Arm, check
-from slipstream.data.snapshot import load_part
+from slipstream.data.snapshot import Snapshot
 from slipstream.runtime import load_file
 from tests.conftest import Trained
 
@@ -69,7 +69,7 @@ def test_answers_that_are_not_numpys_end_the_benchmark(demo: Trained, tmp_path: 
         file = demo.store.path(each.file)
         bundles[precision] = load_file(file).bundle
         (tmp_path / f"demo.{precision}.safetensors").write_bytes(file.read_bytes())
-    rows, _ = load_part(demo.dataset, "test", demo.store)
+    rows = Snapshot(demo.dataset, demo.store).rows("test")
     values = rows[[column.name for column in bundles["int8"].columns]].to_numpy(float)
     _check_against_numpy(Model("demo", bundles, tmp_path), values)
     last = bundles["int8"].layers[-1]
