@@ -41,11 +41,6 @@ lint: $(BUILT)
 unit: $(BUILT)
 	$(BIN)/pytest tests/unit $(ARGS)
 
-docs: $(BUILT)
-	$(BIN)/sphinx-build --quiet --fail-on-warning --keep-going --fresh-env --conf-dir docs/site \
-	--doctree-dir build/doctrees . build/site
-	@echo 'Built build/site/index.html'
-
 wheel: $(BUILT)
 	$(BIN)/python tests/wheel/run.py
 

@@ -7,12 +7,13 @@ from prefect import task
 from slipstream.artifacts.opening import open_store
 from slipstream.artifacts.references import DatasetRef
 from slipstream.config.data import DataConfig
-from slipstream.data import ingestion, sources
+from slipstream.data import ingestion
+from slipstream.data.sources.source import source_of
 from tasks.support.stage import IO_SECONDS, cached
 
 
 def _fingerprint(arguments: dict[str, Any]) -> str | None:
-    return sources.fingerprint(arguments["data"])
+    return source_of(arguments["data"]).fingerprint()
 
 
 @task(**cached("ingest", source=_fingerprint), timeout_seconds=IO_SECONDS)

@@ -13,7 +13,7 @@ from bench.models import Model
 from bench.protocol import CHECKED_ROWS, Arm, check
 from bench.results import Claim, Figures
 from bench.show import SUMMARY_ARMS, summary
-from slipstream.data.snapshot import load_part
+from slipstream.data.snapshot import Snapshot
 from slipstream.runtime import load_file
 from tests.conftest import Trained
 
@@ -71,7 +71,7 @@ def test_answers_that_are_not_numpys_end_the_benchmark(demo: Trained, tmp_path: 
         file = demo.store.path(each.file)
         bundles[precision] = load_file(file).bundle
         (tmp_path / f"demo.{precision}.safetensors").write_bytes(file.read_bytes())
-    rows, _ = load_part(demo.dataset, "test", demo.store)
+    rows = Snapshot(demo.dataset, demo.store).rows("test")
     values = rows[[column.name for column in bundles["int8"].columns]].to_numpy(float)
     _check_against_numpy(Model("demo", bundles, tmp_path), values)
     last = bundles["int8"].layers[-1]

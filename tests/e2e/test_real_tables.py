@@ -8,7 +8,7 @@ from sklearn.metrics import roc_auc_score
 from slipstream.artifacts.home import root
 from slipstream.artifacts.store import Store
 from slipstream.config.parsing import parse_config, read_toml
-from slipstream.data.snapshot import load_part
+from slipstream.data.snapshot import Snapshot
 from slipstream.runtime import load_file
 from tests.conftest import train_on
 
@@ -27,7 +27,8 @@ def test_real_tables_reach_their_figures(
         {"data": {"path": str(DATA / f"{table}.csv"), "target": target}, "features": {"k": 8}}
     )
     trained = train_on(config, store)
-    rows, labels = load_part(trained.dataset, "test", store)
+    snapshot = Snapshot(trained.dataset, store)
+    rows, labels = snapshot.rows("test"), snapshot.target("test")
     model = load_file(store.path(trained.bundles.int8.file))
     assert roc_auc_score(labels, model.predict(rows)) >= least
     assert trained.dataset.warnings == ()

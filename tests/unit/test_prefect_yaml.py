@@ -8,7 +8,7 @@ from prefect.cli.deploy._models import PrefectYamlModel
 from prefect.events.schemas.automations import AutomationCore
 
 from slipstream.config.parsing import parse_config
-from slipstream.data import sources
+from slipstream.data.sources.source import source_of
 from slipstream.runtime import InputError
 from tests.conftest import CHECKOUT
 
@@ -85,6 +85,6 @@ def test_the_nightly_run_waits_for_a_table() -> None:
     nightly = yaml.safe_load((CHECKOUT / "prefect.yaml").read_text())["deployments"][-1]
     assert [each["active"] for each in nightly["schedules"]] == [False]
     with pytest.raises(InputError, match="YOUR_TABLE.csv"):
-        sources.read(parse_config(nightly["parameters"]["config"]).data)
+        source_of(parse_config(nightly["parameters"]["config"]).data).read()
     for word in ("Edit", "Path", "Target", "Save", "Schedules", "nightly"):
         assert f"*{word}*" in nightly["description"]

@@ -97,11 +97,12 @@ def _ready_for_flows(*, warnings: bool) -> AbstractContextManager[object]:
 
 
 def _try_small_table(data: DataConfig) -> None:
-    """Ingest a small table at once: Prefect takes ten seconds to start, most mistakes lie here."""
+    """Ingest a small table at once: Prefect takes ten seconds to start, most mistakes are here."""
     from slipstream.artifacts.opening import open_store
-    from slipstream.data import ingestion, sources
+    from slipstream.data import ingestion
+    from slipstream.data.sources.source import source_of
 
-    if sources.is_small(data):
+    if source_of(data).is_small():
         ingestion.ingest(data, open_store())
 
 

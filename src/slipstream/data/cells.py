@@ -1,15 +1,39 @@
-"""What a raw cell means: missing markers, and the types that are supported."""
+"""What the cells and names of a raw table mean: missing markers, types that are supported."""
 
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.types as pt
 
-__all__ = ["MISSING_MARKERS", "blank_to_null", "is_supported", "is_text"]
+from slipstream.runtime.errors import InputError
+from slipstream.runtime.text import listing, repeated
+
+__all__ = ["MISSING_MARKERS", "blank_to_null", "is_supported", "is_text", "trim_names"]
 
 MISSING_MARKERS = (
     *("", "?", "#N/A", "<NA>", "N/A", "NA", "n/a", "na"),
     *("NULL", "Null", "null", "None", "none", "NaN", "nan"),
 )
+
+
+def trim_names(table: pa.Table, source: str) -> pa.Table:
+    """Trim column names, and check that each is there once; messages call the table `source`.
+
+    Raises:
+        InputError: two columns have one name, or one has none.
+    """
+    names = [name.strip() for name in table.column_names]
+    twice = repeated(names)
+    if twice and twice != [""]:
+        raise InputError(
+            f"column names must differ, however: {source} has {listing(twice)} more "
+            "than once; rename or remove one"
+        )
+    if "" in names:
+        raise InputError(
+            f"every column must have a name, however: column {names.index('') + 1} of {source} "
+            "has none; name it"
+        )
+    return table.rename_columns(names)
 
 
 def blank_to_null(values: pa.Array) -> pa.Array:

@@ -8,9 +8,9 @@ import pyarrow as pa
 from slipstream.artifacts.references import PARTS, DatasetRef, SplitRule
 from slipstream.artifacts.store import Store
 from slipstream.config.data import DataConfig
-from slipstream.data import sources
 from slipstream.data.schema import infer
 from slipstream.data.snapshot import PART, TARGET, to_parquet
+from slipstream.data.sources.source import source_of
 from slipstream.data.splitting import check_parts, hash_rows, hashed_columns, split
 from slipstream.data.target import binary_target, find_target
 from slipstream.runtime.errors import InputError
@@ -27,7 +27,7 @@ def ingest(data: DataConfig, store: Store) -> DatasetRef:
     Raises:
         InputError: the source or the target breaks a rule.
     """
-    raw = sources.read(data)
+    raw = source_of(data).read()
     find_target(raw.column_names, data.target)
     _check_dropped(raw, data)
     labels, classes = binary_target(

@@ -1,5 +1,6 @@
 """What each raw column is: inferred once, at ingest, and recorded."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,17 +15,14 @@ from slipstream.data.cells import blank_to_null, is_supported, is_text
 from slipstream.runtime.errors import InputError
 from slipstream.runtime.text import quote
 from slipstream.runtime.types import ColumnKind
+from slipstream.runtime.values import text_truth
 
 __all__ = ["MAX_SLIPS", "Inferred", "infer"]
 
-# A text column is a number column with slips if at most this share of its values is no number.
+# Treat text as numeric if at most this share of its values fails to parse.
 MAX_SLIPS = 0.01
-
-
-# A text column whose values hardly ever repeat names rows; it does not describe them.
+# A text column whose values hardly ever repeat identifies rows; it does not describe them.
 IDENTIFIER_SHARE = 0.9
-
-
 IDENTIFIER_MIN_DISTINCT = 20
 
 
@@ -33,7 +31,7 @@ class _UnusableError(Exception):
 
 
 class _IdentifierError(_UnusableError):
-    """The column names rows."""
+    """The column identifies rows."""
 
 
 @dataclass(frozen=True)
@@ -42,7 +40,7 @@ class Inferred:
 
     `frame` has numeric and boolean columns as float64 with NaN for missing, categorical ones as
     trimmed text; `warnings` has a line for each column left out; `identifiers` are those left out
-    because they name rows.
+    because they identify rows.
     """
 
     frame: pd.DataFrame
@@ -110,8 +108,9 @@ def _infer_column(name: str, raw: pa.Array) -> _Typed:
 
 
 def _infer_text(name: str, values: pa.Array, distinct: list[str]) -> _Typed:
-    if {value.lower() for value in distinct} <= {"true", "false"}:
-        return _Typed("boolean", _floats(pc.equal(pc.utf8_lower(values), "true")))
+    truths = [text_truth(each) for each in distinct]
+    if None not in truths:
+        return _Typed("boolean", _looked_up(values, dict(zip(distinct, truths, strict=True))))
     numbers = pd.to_numeric(pd.Series(distinct, dtype=object), errors="coerce")
     not_numbers = pa.array(
         [each for each, number in zip(distinct, numbers.isna(), strict=True) if number]
@@ -121,9 +120,7 @@ def _infer_text(name: str, values: pa.Array, distinct: list[str]) -> _Typed:
     present = len(values) - values.null_count
     if slipped <= MAX_SLIPS * present:
         lookup = dict(zip(distinct, numbers.to_numpy(np.float64), strict=True))
-        typed = _numeric(
-            name, pd.Series(values.to_pylist(), dtype=object).map(lookup).astype(float)
-        )
+        typed = _numeric(name, _looked_up(values, lookup))
         if not slipped:
             return typed
         first = pc.index(slips, True).as_py() + 1
@@ -148,7 +145,7 @@ def _numeric(name: str, values: pd.Series) -> _Typed:
 
 
 def _check_identifier(name: str, numbers: NDArray[np.number]) -> None:
-    """Refuse different whole numbers that are consecutive, or called an identifier."""
+    """Refuse distinct whole numbers that are consecutive, or whose name says identifier."""
     if len(numbers) < IDENTIFIER_MIN_DISTINCT or np.isnan(numbers).any():
         return
     if (numbers != np.floor(numbers)).any() or len(np.unique(numbers)) != len(numbers):
@@ -156,6 +153,11 @@ def _check_identifier(name: str, numbers: NDArray[np.number]) -> None:
     called_so = name.lower() == "id" or name.lower().endswith(("_id", " id")) or name.endswith("Id")
     if called_so or numbers.max() - numbers.min() == len(numbers) - 1:
         raise _IdentifierError("it numbers the rows, as an identifier does")
+
+
+def _looked_up(values: pa.Array, lookup: Mapping[str, float | None]) -> pd.Series:
+    """The number for each text; NaN for missing."""
+    return pd.Series(values.to_pylist(), dtype=object).map(lookup).astype(float)
 
 
 def _floats(values: pa.Array) -> pd.Series:

@@ -1,34 +1,71 @@
-"""The dataset snapshot's file, and the normalised table's: how rows, target and part lie in it."""
+"""A dataset snapshot's rows, and its normalised table's: the one way to read them.
+
+A snapshot is a Parquet file that holds the columns, the target and each row's part.
+"""
 
 import io
+from collections.abc import Iterator, Sequence
 
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
+from pyarrow.dataset import Scanner, dataset, field
 
-from slipstream.artifacts.references import PARTS, DatasetRef, Part
+from slipstream.artifacts.references import PARTS, DatasetRef, Part, PreparedRef
 from slipstream.artifacts.store import Store
 
-__all__ = ["PART", "TARGET", "load_part", "load_rows", "to_parquet"]
+__all__ = ["PART", "TARGET", "Snapshot", "to_parquet"]
 
-# Names no source's column has: they end in a space, and sources trim names.
+# No column of a source has these names: they end in a space, and sources trim names.
 TARGET = "target "
-
-
 PART = "part "
 
 
-def load_part(dataset: DatasetRef, part: Part, store: Store) -> tuple[pd.DataFrame, pd.Series]:
-    """Read the raw features and the target of one part of a snapshot."""
-    table = pq.read_table(
-        store.path(dataset.table), filters=[(PART, "==", PARTS.index(part))]
-    ).to_pandas()
-    return table.drop(columns=[TARGET, PART]), table[TARGET]
+class Snapshot:
+    """The rows of a snapshot, always in the order in which they were ingested.
 
+    Args:
+        table: the snapshot, or the normalised table made from it.
+        store: where its file is.
+    """
 
-def load_rows(dataset: DatasetRef, store: Store) -> pd.DataFrame:
-    """Read the raw features of every part of a snapshot."""
-    return pq.read_table(store.path(dataset.table)).to_pandas().drop(columns=[TARGET, PART])
+    def __init__(self, table: DatasetRef | PreparedRef, store: Store) -> None:
+        self._file = dataset(store.path(table.table), format="parquet")
+
+    def batches(
+        self, part: Part | None = None, columns: Sequence[str] | None = None
+    ) -> Iterator[pa.RecordBatch]:
+        """Yield the rows of one part, or of all, a bounded number at a time.
+
+        Args:
+            part: which rows; None: all.
+            columns: which columns, `TARGET` and `PART` included; None: the features and `TARGET`.
+        """
+        yield from self._scan(part, columns).to_batches()
+
+    def frame(self, part: Part | None = None, columns: Sequence[str] | None = None) -> pd.DataFrame:
+        """All that `batches` yields as one frame."""
+        scan = self._scan(part, columns)
+        return pa.Table.from_batches(scan.to_batches(), scan.projected_schema).to_pandas()
+
+    def rows(self, part: Part | None = None) -> pd.DataFrame:
+        """The features of one part, or of all rows."""
+        return self.frame(part, self._features)
+
+    def target(self, part: Part | None = None) -> pd.Series:
+        """The target of one part, or of all rows."""
+        return self.frame(part, [TARGET])[TARGET]
+
+    @property
+    def _features(self) -> list[str]:
+        return [name for name in self._file.schema.names if name not in (TARGET, PART)]
+
+    def _scan(self, part: Part | None, columns: Sequence[str] | None) -> Scanner:
+        chosen = [*self._features, TARGET] if columns is None else columns
+        return self._file.scanner(
+            columns={name: field(name) for name in chosen},  # a dot in a list's names is a path
+            filter=None if part is None else field(PART) == PARTS.index(part),
+        )
 
 
 def to_parquet(frame: pd.DataFrame) -> bytes:

@@ -19,11 +19,11 @@ from slipstream.config.data import DataConfig
 from slipstream.data.cells import blank_to_null, is_supported, is_text
 from slipstream.runtime.errors import InputError
 from slipstream.runtime.text import quote
+from slipstream.runtime.values import text_truth
 
 __all__ = ["check_parts", "hash_rows", "hashed_columns", "split"]
 
 Hashes = NDArray[np.uint64]
-TRUTH = {"false": 0.0, "true": 1.0}
 
 
 def split(hashes: Hashes, data: DataConfig) -> NDArray[np.int8]:
@@ -70,7 +70,7 @@ def check_parts(
     """Check that every part has rows of both classes.
 
     Raises:
-        InputError: one has not.
+        InputError: one lacks a class.
     """
     for index, part in enumerate(PARTS):
         inside = target[parts == index]
@@ -96,7 +96,9 @@ def _hash_cells(cells: pa.Array) -> Hashes:
         return _hash_numbers(cells.cast(number_type, safe=False).to_numpy(zero_copy_only=False))
     encoded = cells.dictionary_encode()
     words = np.array(encoded.dictionary.to_pylist(), dtype=object)
-    valued = pd.Series([TRUTH.get(word.lower(), word) for word in words], dtype=object)
+    valued = pd.Series(
+        [word if (truth := text_truth(word)) is None else truth for word in words], dtype=object
+    )
     numbers = pd.to_numeric(valued, errors="coerce").to_numpy(np.float64)
     hashes = np.where(np.isnan(numbers), pd.util.hash_array(words), _hash_numbers(numbers))
     codes = encoded.indices.fill_null(0).to_numpy(zero_copy_only=False)

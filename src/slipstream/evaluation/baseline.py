@@ -17,7 +17,8 @@ from slipstream.artifacts.references import (
 from slipstream.artifacts.store import Store
 from slipstream.config.training import TrainingConfig
 from slipstream.data.sampling import spread
-from slipstream.features.preprocessing import load_columns, load_prepared
+from slipstream.data.snapshot import Snapshot
+from slipstream.features.preprocessing import load_columns
 from slipstream.features.selection import keep
 from slipstream.quantization.folding import fold
 from slipstream.quantization.variants import float32_bundle, keep_bundle
@@ -44,9 +45,10 @@ def train_baseline(
     usable = keep([each.score for each in mask.scores], MAX_FEATURES)
     columns = [each for index, each in enumerate(load_columns(prepared, store)) if index in usable]
     kept = [each for each in columns if each.name in set(mask.features)]
-    parts = load_prepared(prepared, store)
+    snapshot = Snapshot(prepared, store)
     most = max(LEAST_ROWS, EPOCH_CELLS // len(columns))
-    rows, validation = spread(parts["train"], most), spread(parts["validation"], most)
+    rows = spread(snapshot.frame("train"), most)
+    validation = spread(snapshot.frame("validation"), most)
     settings = _settings(len(rows) * len(columns))
 
     def train(columns: Sequence[Column]) -> BundleRef:

@@ -11,7 +11,7 @@ import numpy as np
 
 from slipstream.artifacts.references import Baseline, BundleRef, Bundles, DatasetRef
 from slipstream.artifacts.store import Store
-from slipstream.data.snapshot import load_part, load_rows
+from slipstream.data.snapshot import Snapshot
 from slipstream.evaluation import waterfall
 from slipstream.evaluation.judging import ENOUGH_ROWS, Rules
 from slipstream.evaluation.metrics import auc_change, quality, score_changes
@@ -46,8 +46,9 @@ def benchmark(
         max_score_loss: how much score int8 may lose, as the verdict will judge it.
         store: where the files are.
     """
-    rows, labels = load_part(dataset, "test", store)
-    target = labels.to_numpy(np.int64)
+    snapshot = Snapshot(dataset, store)
+    rows = snapshot.rows("test")
+    target = snapshot.target("test").to_numpy(np.int64)
     files = {
         "baseline": baseline.all_columns,
         "kept columns": baseline.kept_columns,
@@ -56,7 +57,7 @@ def benchmark(
     }
     predictors = {arm: load_file(store.path(each.file)) for arm, each in files.items()}
     answers = {arm: each.predict(rows) for arm, each in predictors.items()}
-    varied = load_rows(dataset, store)
+    varied = snapshot.rows()
     latency = measure(predictors, varied, twice="int8")
     metrics = {
         arm: {**quality(target, answers[arm]), **latency.metrics(arm), **_sizes(files[arm])}

@@ -6,7 +6,7 @@ import numpy as np
 
 from slipstream.artifacts.references import Bundles, DatasetRef, LayerTrace, RowTrace
 from slipstream.artifacts.store import Store
-from slipstream.data.snapshot import load_part
+from slipstream.data.snapshot import TARGET, Snapshot
 from slipstream.runtime.predictor import Predictor, load_file
 
 __all__ = ["trace_row"]
@@ -14,16 +14,15 @@ __all__ = ["trace_row"]
 
 def trace_row(dataset: DatasetRef, bundles: Bundles, store: Store) -> RowTrace:
     """Answer the first test row with both variants, and keep the values at every layer."""
-    rows, target = load_part(dataset, "test", store)
     predictors = {
         precision: load_file(store.path(each.file)) for precision, each in bundles.variants.items()
     }
     features = predictors["int8"].features
-    row = rows[features].head(1)
+    row = Snapshot(dataset, store).frame("test", [*features, TARGET]).head(1)
     values = {name: _plain(row[name].iloc[0]) for name in features}
     return RowTrace(
         row=values,
-        label=dataset.classes[int(target.iloc[0])],
+        label=dataset.classes[int(row[TARGET].iloc[0])],
         layers={precision: tuple(_layers(each, values)) for precision, each in predictors.items()},
         answers={precision: each.predict_one(values) for precision, each in predictors.items()},
     )

@@ -26,7 +26,8 @@ from onnx import TensorProto, helper, numpy_helper
 
 from slipstream.runtime import Bundle, InputError
 from slipstream.runtime.columns import Column, table_offsets
-from slipstream.runtime.kernels import LARGEST_ACTIVATION, POSITION_ONE, Layer
+from slipstream.runtime.kernels import Layer
+from slipstream.runtime.limits import LARGEST_ACTIVATION, POSITION_ONE, sum_type
 from slipstream.runtime.text import quote
 
 __all__ = ["OUTPUT", "to_onnx"]
@@ -35,7 +36,6 @@ OUTPUT = "prediction"
 LINKS: Mapping[str, str] = {"binary": "Sigmoid", "multiclass": "Softmax", "regression": "Identity"}
 OPSETS = {"": 13, "ai.onnx.ml": 2}
 IR_VERSION = 7  # what opset 13 came with, so that older runtimes read the file too
-EXACT_IN_FLOAT32 = 1 << 24
 
 
 @dataclass(frozen=True)
@@ -121,7 +121,7 @@ def _check_names(columns: Sequence[Column], graph: _Graph) -> None:
 
 
 def _first_layer(graph: _Graph, bundle: Bundle) -> tuple[str, str | None]:
-    """Sum the first layer, (N, H), and tell which rows the predictor refuses, (N, 1)."""
+    """Sum the first layer, (N, H), and find which rows the predictor refuses, (N, 1)."""
     table, bias = bundle.layers[0].weight, bundle.layers[0].bias
     spans = [
         (column, table[start : start + column.rows])
@@ -224,7 +224,7 @@ def _encode(graph: _Graph, values: str, edges: Sequence[NDArray[np.float64]]) ->
 
 
 def _any(graph: _Graph, refused: Sequence[str]) -> str | None:
-    """Which rows have a value that is refused: (N, 1); None where all values are welcome."""
+    """Which rows have a value that is refused: (N, 1); None where every value is accepted."""
     if not refused:
         return None
     joined = graph.cast(graph.add("Concat", *refused, axis=1), np.float32)
@@ -262,12 +262,9 @@ def _weights(graph: _Graph, weight: NDArray[Any], kind: DTypeLike) -> str:
     return widened if kind == np.float32 else graph.cast(widened, kind)
 
 
-def _sum_type(layer: Layer, inputs: int) -> DTypeLike:
-    """Float32, unless sums of integers could leave what float32 holds exactly."""
-    if layer.multiplier is None:
-        return np.float32
-    largest = inputs * 127 + int(np.abs(layer.bias.astype(np.int64)).max())
-    return np.float32 if largest < EXACT_IN_FLOAT32 else np.float64
+def _sum_type(layer: Layer, largest_inputs: int) -> DTypeLike:
+    """The type that a layer sums in: float32, unless it cannot hold every integer sum exactly."""
+    return np.float32 if layer.multiplier is None else sum_type(largest_inputs, layer.bias)
 
 
 def _model(graph: _Graph, bundle: Bundle) -> onnx.ModelProto:

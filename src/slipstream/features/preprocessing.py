@@ -12,27 +12,19 @@ from dataclasses import replace
 
 import numpy as np
 import pandas as pd
-import pyarrow.parquet as pq
 from numpy.typing import NDArray
 from sklearn.tree import DecisionTreeClassifier
 
-from slipstream.artifacts.references import (
-    PARTS,
-    ColumnSchema,
-    DatasetRef,
-    FeatureMask,
-    PreparedRef,
-)
+from slipstream.artifacts.references import ColumnSchema, DatasetRef, FeatureMask, PreparedRef
 from slipstream.artifacts.store import Store
 from slipstream.config.model import Encoding
 from slipstream.data.cells import MISSING_MARKERS
-from slipstream.data.snapshot import PART, TARGET, to_parquet
+from slipstream.data.snapshot import PART, TARGET, Snapshot, to_parquet
 from slipstream.runtime.columns import Column
 
 __all__ = [
     "fit_column",
     "load_columns",
-    "load_prepared",
     "normalise",
     "preprocess",
     "selected_columns",
@@ -46,22 +38,22 @@ LARGEST_EDGE = 8e307  # keeps the difference of two edges finite
 
 def preprocess(dataset: DatasetRef, encoding: Encoding, bins: int, store: Store) -> PreparedRef:
     """Fit every column on the training part, and normalise the whole snapshot."""
-    frame = pq.read_table(store.path(dataset.table)).to_pandas()
+    snapshot = Snapshot(dataset, store)
+    rows, train = snapshot.rows(), snapshot.frame("train")
     bins = bins if encoding == "piecewise" else 1
-    train = frame[frame[PART] == PARTS.index("train")]
     columns = [
         replace(
             fit_column(schema, train[schema.name], train[TARGET].to_numpy(), bins),
-            # In which part the few missing values of a column lie is chance. A model of this data
-            # must answer all its rows: where training saw none missing, as an average value.
-            allows_missing=bool(frame[schema.name].isna().any()),
+            # Which part holds the few missing values of a column is chance, and a model must answer
+            # every row of its data. What training never saw missing then counts as average.
+            allows_missing=bool(rows[schema.name].isna().any()),
         )
         for schema in dataset.columns
     ]
     prepared = pd.DataFrame(
-        {column.name: normalise(column, frame[column.name]) for column in columns}
+        {column.name: normalise(column, rows[column.name]) for column in columns}
     )
-    prepared[[TARGET, PART]] = frame[[TARGET, PART]]
+    prepared[[TARGET, PART]] = snapshot.frame(columns=[TARGET, PART])
     return PreparedRef(
         table=store.put(to_parquet(prepared), ".parquet"),
         columns=store.put(_columns_to_json(columns), ".json"),
@@ -109,12 +101,6 @@ def normalise(column: Column, values: pd.Series) -> NDArray[np.generic]:
     low, _, t = column.locate(tolerant.encode_all(values.to_numpy(np.float64), len(values)))
     position = (low + t) / (len(column.edges) - 1)
     return np.where(low == column.missing_row, np.nan, position).astype(np.float32)
-
-
-def load_prepared(prepared: PreparedRef, store: Store) -> dict[str, pd.DataFrame]:
-    """Read the normalised table as one frame a part."""
-    frame = pq.read_table(store.path(prepared.table)).to_pandas()
-    return {part: frame[frame[PART] == index] for index, part in enumerate(PARTS)}
 
 
 def load_columns(prepared: PreparedRef, store: Store) -> list[Column]:

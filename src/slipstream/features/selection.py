@@ -11,8 +11,8 @@ from sklearn.metrics import mutual_info_score
 from slipstream.artifacts.references import FeatureMask, FeatureScore, PreparedRef
 from slipstream.artifacts.store import Store
 from slipstream.config.features import FeaturesConfig
-from slipstream.data.snapshot import TARGET
-from slipstream.features.preprocessing import load_columns, load_prepared
+from slipstream.data.snapshot import TARGET, Snapshot
+from slipstream.features.preprocessing import load_columns
 from slipstream.runtime.columns import Column
 from slipstream.runtime.limits import MAX_FEATURES
 
@@ -24,7 +24,7 @@ ENOUGH = 0.95  # share of the total score that k = 0 keeps
 
 def select(prepared: PreparedRef, features: FeaturesConfig, store: Store) -> FeatureMask:
     """Score the columns and make the mask; ties go to the column that stands first."""
-    train = load_prepared(prepared, store)["train"]
+    train = Snapshot(prepared, store).frame("train")
     columns = load_columns(prepared, store)
     score = mutual_information if features.method == "mutual_info" else anova_f
     target = train[TARGET].to_numpy()

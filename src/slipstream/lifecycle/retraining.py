@@ -13,7 +13,7 @@ from slipstream.artifacts.references import DatasetRef, SplitRule
 from slipstream.artifacts.store import Store
 from slipstream.config.drift import DriftConfig
 from slipstream.config.optimize import OptimizeConfig
-from slipstream.data.snapshot import load_part
+from slipstream.data.snapshot import Snapshot
 from slipstream.evaluation.drift import Drift, held_against, measure
 from slipstream.evaluation.metrics import row_log_loss
 from slipstream.lifecycle.promotion import Champion, Fit, check_schema, check_split, decide
@@ -77,7 +77,7 @@ def measure_drift(
     then = origin.profile()
     if then is None:
         return None
-    rows, _ = load_part(dataset, "train", store)
+    rows = Snapshot(dataset, store).rows("train")
     drift = measure(then, read(store.path(champion.bundle)).columns, rows)
     origin.log_drift(drift)
     return held_against(drift, limits)
@@ -125,8 +125,9 @@ def promote(
             met_budget=False,
             had_champion=registry.champion() is not None,
         )
-    rows, labels = load_part(record.dataset, "test", store)
-    target = labels.to_numpy(np.int64)
+    snapshot = Snapshot(record.dataset, store)
+    rows = snapshot.rows("test")
+    target = snapshot.target("test").to_numpy(np.int64)
     challenger = load_file(store.path(record.bundles.variants[winner].file))
     with registry.lock():
         champion = registry.champion()

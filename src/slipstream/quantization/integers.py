@@ -12,18 +12,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from slipstream.runtime.bundle import Bundle
-from slipstream.runtime.kernels import LARGEST_ACTIVATION, POSITION_ONE, Layer
-from slipstream.runtime.limits import MAX_BIAS
-from slipstream.runtime.predictor import Predictor
+from slipstream.runtime.kernels import Layer
+from slipstream.runtime.limits import LARGEST_ACTIVATION, LARGEST_WEIGHT, MAX_BIAS, POSITION_ONE
+from slipstream.runtime.numpy_model import NumpyModel
+from slipstream.runtime.rows import RowReader
 
 __all__ = ["calibrate", "quantize_layers"]
-
-LARGEST_WEIGHT = 127
 
 
 def calibrate(float32: Bundle, rows: Any) -> list[float]:
     """Choose the size of one u8 step of each hidden layer: its largest activation, / 255."""
-    *hidden, _ = Predictor(float32).layers(rows)
+    numbers = RowReader(float32.columns).encode(rows)
+    *hidden, _ = NumpyModel(float32).layers(numbers)
     largest = [float(layer.max()) for layer in hidden]
     return [value / LARGEST_ACTIVATION if value > 0 else 1.0 for value in largest]
 

@@ -16,7 +16,7 @@ from slipstream.artifacts.references import (
 )
 from slipstream.artifacts.store import Store
 from slipstream.data.sampling import spread
-from slipstream.data.snapshot import load_part
+from slipstream.data.snapshot import Snapshot
 from slipstream.features.preprocessing import selected_columns
 from slipstream.quantization.folding import load_layers
 from slipstream.quantization.integers import calibrate, quantize_layers
@@ -41,7 +41,7 @@ def quantize(
     columns = selected_columns(prepared, mask, store)
     best = network.history[network.best_epoch - 1]
     float32 = float32_bundle(dataset, columns, load_layers(network, store), best)
-    train, _ = load_part(dataset, "train", store)
+    train = Snapshot(dataset, store).rows("train")
     int8 = int8_bundle(float32, spread(train, calibration_rows))
     return Bundles(float32=keep_bundle(float32, store), int8=keep_bundle(int8, store))
 

@@ -18,7 +18,13 @@ from numpy.typing import NDArray
 from slipstream.runtime.errors import InputError
 from slipstream.runtime.text import quote
 from slipstream.runtime.types import ColumnKind
-from slipstream.runtime.values import WrongValueError, is_missing, text_number, to_number
+from slipstream.runtime.values import (
+    WrongValueError,
+    is_missing,
+    text_number,
+    text_truth,
+    to_number,
+)
 
 __all__ = [
     "NO_NUMBER",
@@ -36,7 +42,6 @@ Rows = NDArray[np.int64]
 # What a column may find in a table and not take, besides values of other types.
 NO_VALUE = "none"
 NO_NUMBER = "text that is no number"
-_WORDS = {"true": 1.0, "false": 0.0}  # in a boolean column
 
 # (low, high, t): three arrays of one length.
 Positions = tuple[Rows, Rows, Floats]
@@ -207,7 +212,7 @@ class Column:
             return math.nan
         number = text_number(text)
         if number is None and self.kind == "boolean":
-            number = _WORDS.get(text.lower())
+            number = text_truth(text)
         if number is None:
             raise WrongValueError(NO_NUMBER)
         return number

@@ -1,7 +1,7 @@
 """The arithmetic of a network in numpy: one shape of code, in float32 or in integers.
 
-A kernel answers four questions: what the first layer sums up, what an activation is, what a later
-layer sums up, and what the output layer's sum is worth. `run` walks through the layers with them.
+A kernel answers four questions: what the first layer sums, what an activation is, what a later
+layer sums, and what the output layer's sum is worth. `run` goes through the layers with them.
 
 float32 follows the path in float32. int8 is exact integer arithmetic up to the last step:
 
@@ -19,11 +19,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from slipstream.runtime.columns import Positions
+from slipstream.runtime.limits import LARGEST_ACTIVATION, POSITION_ONE, sum_type
 
-__all__ = ["POSITION_ONE", "Float32Kernel", "Int8Kernel", "Kernel", "Layer", "activations", "run"]
+__all__ = ["Float32Kernel", "Int8Kernel", "Kernel", "Layer", "activations", "run"]
 
-POSITION_ONE = 1 << 14
-LARGEST_ACTIVATION = 255
 CHUNK_ROWS = 4096  # bounds the memory of a layer's activations
 CHUNK_NUMBERS = 1 << 21  # bounds the (rows, 2k, H) intermediate of the first layer
 
@@ -127,9 +126,7 @@ def _interpolate(table: Matrix, low: Rows, high: Rows, far: Matrix, near: Matrix
 
 def _exact(layer: Layer) -> type[np.float32] | type[np.float64]:
     """The narrowest type that holds every sum of an integer layer exactly."""
-    inputs = layer.weight.shape[1]
-    largest = inputs * 127 * LARGEST_ACTIVATION + int(np.abs(layer.bias).max())
-    return np.float32 if largest < 1 << 24 else np.float64
+    return sum_type(layer.weight.shape[1] * LARGEST_ACTIVATION, layer.bias)
 
 
 def activations(kernel: Kernel, positions: Positions, depth: int) -> Iterator[Matrix]:
@@ -150,7 +147,7 @@ def run(kernel: Kernel, positions: Positions, depth: int) -> NDArray[np.float32]
         part = slice(start, start + CHUNK_ROWS)
         *_, last = activations(kernel, (low[part], high[part], t[part]), depth)
         logits.append(last)
-    if not logits:  # no rows: the output layer's width is still to be known
+    if not logits:  # no rows: the answer still has the output layer's width
         *_, last = activations(kernel, positions, depth)
         return last
     return np.concatenate(logits)

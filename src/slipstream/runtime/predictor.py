@@ -13,10 +13,9 @@ from numpy.typing import NDArray
 
 from slipstream.runtime import native
 from slipstream.runtime.bundle import Bundle, dump, parse, read
-from slipstream.runtime.columns import Positions, stack, table_offsets
 from slipstream.runtime.errors import InputError
-from slipstream.runtime.kernels import Float32Kernel, Int8Kernel, Kernel, activations, run
 from slipstream.runtime.links import LINKS, apply
+from slipstream.runtime.numpy_model import NumpyModel
 from slipstream.runtime.rows import RowReader
 from slipstream.runtime.text import listing, quote, shorten
 from slipstream.runtime.types import Backend, Precision, Task
@@ -40,7 +39,7 @@ def load_file(path: str | Path) -> "Predictor":
 
 
 class Predictor:
-    """Answers rows with one bundle; it holds no state that changes, so threads may share it.
+    """Answers rows with one bundle; its state never changes, so threads may share it.
 
     Args:
         bundle: a verified bundle.
@@ -78,9 +77,9 @@ class Predictor:
                 self.__dict__["predict_one"] = self._compiled.predict_one
 
     def __reduce__(self) -> tuple[Any, ...]:
-        """Let a model be copied and pickled: what travels is its file, made anew from the bundle.
+        """Let a model be copied and pickled: what travels is its file, written from the bundle.
 
-        Nothing more is kept for it, and who receives it checks it as any other file.
+        Nothing more is kept for it, and whoever receives it checks it like any other file.
         """
         return _rebuild, (type(self), dump(self.bundle), self.backend, self.name)
 
@@ -138,10 +137,7 @@ class Predictor:
         """
         if self._compiled is not None:  # a subclass asks
             return self._compiled.predict_one(row)
-        places = zip(self.bundle.columns, self._reader.encode_one(row), self._offsets)  # noqa: B905 - k each
-        located = zip(*(column.locate_one(number, start) for column, number, start in places))  # noqa: B905 - triples
-        low, high, t = (np.array([each]) for each in located)
-        *_, logits = activations(self._kernel, (low, high, t), self._depth)
+        logits = self._numpy.logits_of_one(self._reader.encode_one(row))
         answers = apply(self._link, logits)[0].tolist()
         return answers if self.task == "multiclass" else answers[0]
 
@@ -166,20 +162,11 @@ class Predictor:
 
     def layers(self, table: Any) -> Iterator[NDArray[np.generic]]:
         """Yield each hidden layer's activation (N, width), int8 ones in u8 steps, then logits."""
-        return activations(self._kernel, self._positions(self._reader.encode(table)), self._depth)
-
-    @property
-    def _depth(self) -> int:
-        return len(self.bundle.layers)
+        return self._numpy.layers(self._reader.encode(table))
 
     @cached_property
-    def _offsets(self) -> list[int]:
-        return table_offsets(self.bundle.columns)
-
-    @cached_property
-    def _kernel(self) -> Kernel:
-        made = Int8Kernel if self.precision == "int8" else Float32Kernel
-        return made(self.bundle.layers)
+    def _numpy(self) -> NumpyModel:
+        return NumpyModel(self.bundle)
 
     def _plain_answers(self, table: Any, threads: int) -> NDArray[np.float64] | None:
         """The answers where C can read the table as it is; otherwise None."""
@@ -194,13 +181,10 @@ class Predictor:
     def _answer(self, numbers: NDArray[np.float64], threads: int = 1) -> NDArray[np.float64]:
         """Answer encoded rows (N, k): (N, O)."""
         if self._compiled is None:
-            return apply(self._link, self._logits(numbers))
+            return apply(self._link, self._numpy.logits(numbers))
         answers = self._answer_compiled(numbers, threads)
         assert answers is not None  # the reader has checked every value
         return answers
-
-    def _logits(self, numbers: NDArray[np.float64]) -> NDArray[np.float32]:
-        return run(self._kernel, self._positions(numbers), self._depth)
 
     def _answer_compiled(self, table: NDArray[Any], threads: int) -> NDArray[np.float64] | None:
         assert self._compiled is not None
@@ -213,17 +197,10 @@ class Predictor:
             pool = _pool(os.getpid())
             started = [pool.submit(self._compiled.predict, *part) for part in others]
         except RuntimeError:  # no thread starts: the interpreter ends, or has too many
-            _pool.cache_clear()  # with what was asked of it, which may still write into `answers`
+            _pool.cache_clear()  # drop the pool: its queued work may still write to `answers`
             return self._answer_compiled(table, threads=1)
         done = [self._compiled.predict(*own), *(each.result() for each in started)]
         return answers if all(done) else None
-
-    def _positions(self, numbers: NDArray[np.float64]) -> Positions:
-        located = (
-            column.locate(values)
-            for column, values in zip(self.bundle.columns, numbers.T, strict=True)
-        )
-        return stack(located, self._offsets)
 
 
 def _rebuild(kind: type[Predictor], data: bytes, backend: Backend, name: str = "") -> Predictor:

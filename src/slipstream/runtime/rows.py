@@ -1,6 +1,6 @@
 """Raw rows and tables, whatever they come as, in the order of a model's columns."""
 
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Collection, Iterable, Mapping, Sequence, Set
 from typing import Any
 
 import numpy as np
@@ -8,11 +8,11 @@ from numpy.typing import NDArray
 
 from slipstream.runtime.columns import Column
 from slipstream.runtime.errors import InputError
-from slipstream.runtime.text import did_you_mean, listing
+from slipstream.runtime.text import did_you_mean, listing, repeated
 
-__all__ = ["RowReader"]
+__all__ = ["RowReader", "check_names_differ"]
 
-# What can be iterated and is no row of values: text, memory, what has names or no order.
+# Iterable types that are not rows.
 _NO_ROWS = (str, bytes, bytearray, memoryview, np.void, Set)
 
 
@@ -100,12 +100,8 @@ class RowReader:
                 "a table must be a pandas frame or an array, however: "
                 f"{type(frame).__name__}; convert it, to_pandas() may do so"
             )
-        twice = sorted(set(names[names.duplicated()]).intersection(self._names))
-        if twice:
-            raise InputError(
-                f"the columns that a model reads must have different names, however: "
-                f"{listing(twice)} appear twice; rename or drop one"
-            )
+        if not names.is_unique:
+            check_names_differ(names, self._names)
         self._check_present(names, "the table")
         present = set(names)
         if present.isdisjoint(self._names):
@@ -139,6 +135,24 @@ class RowReader:
                 f"a row must have {len(self._names)} values ({listing(self._names)}), "
                 f"however: {width}; {way_out}"
             )
+
+
+def check_names_differ(names: Iterable[Any], read: Collection[str]) -> None:
+    """Check that a table has each column that a model reads once at most.
+
+    Args:
+        names: of all the table's columns.
+        read: of those that the model reads.
+
+    Raises:
+        InputError: one is there more than once.
+    """
+    twice = repeated(name for name in names if name in read)
+    if twice:
+        raise InputError(
+            "the columns that a model reads must have different names, however: the table has "
+            f"{listing(twice)} more than once; rename or remove one"
+        )
 
 
 def _has_names(kind: type) -> bool:

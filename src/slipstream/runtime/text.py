@@ -1,9 +1,10 @@
 """What others wrote, names and values, as a message or a terminal can take it."""
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-__all__ = ["did_you_mean", "escape", "listing", "quote", "shorten"]
+__all__ = ["did_you_mean", "escape", "listing", "quote", "repeated", "shorten"]
 
 MOST_CHARACTERS = 100
 MOST_NAMES = 20
@@ -32,6 +33,11 @@ def listing(names: Sequence[str], *, most: int = MOST_NAMES) -> str:
     """The first of several names, quoted, and how many there are if those are not all."""
     shown = ", ".join(map(quote, names[:most]))
     return shown if len(names) <= most else f"{shown}, … ({len(names):,} in all)"
+
+
+def repeated(names: Iterable[str]) -> list[str]:
+    """The names that are there more than once, sorted."""
+    return sorted(name for name, count in Counter(names).items() if count > 1)
 
 
 def did_you_mean(word: str, choices: Iterable[str]) -> str:

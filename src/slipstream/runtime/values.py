@@ -6,10 +6,11 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["WrongValueError", "is_missing", "text_number", "to_number"]
+__all__ = ["WrongValueError", "is_missing", "text_number", "text_truth", "to_number"]
 
-# What training takes for a number in a column of text: not all that `float` reads, as 1_000 or NAN.
+# What training reads as a number in a column of text: `float` reads more, such as 1_000 and NAN.
 _NUMBER = re.compile(r"[+-]?((\d+\.?\d*|\.\d+)(e[+-]?\d+)?|inf|infinity)", re.ASCII | re.IGNORECASE)
+_TRUTH = {"true": 1.0, "false": 0.0}
 
 
 class WrongValueError(Exception):
@@ -27,7 +28,7 @@ def to_number(value: Any) -> float:
     """A value that is neither missing nor text as a number; beyond float's range it saturates.
 
     Raises:
-        WrongValueError: it is none.
+        WrongValueError: it is not a number.
     """
     try:
         if not _is_number(value):
@@ -41,14 +42,19 @@ def to_number(value: Any) -> float:
 
 
 def text_number(text: str) -> float | None:
-    """The number that a text without blanks around it writes, or None where it writes none."""
+    """The number that a text without blanks around it writes, or None where it is not one."""
     return float(text) if _NUMBER.fullmatch(text) else None
 
 
-def _is_number(value: Any) -> bool:
-    """Whether `float` reads a number, where it reads anything: it also takes what is none.
+def text_truth(text: str) -> float | None:
+    """1 for true and 0 for false, in whatever case a text writes it; None where it is neither."""
+    return _TRUTH.get(text.lower())
 
-    Bytes and every other buffer it would parse; of numpy it takes text, dates of nanoseconds, raw
+
+def _is_number(value: Any) -> bool:
+    """Whether this is a number; `float()` alone accepts too much.
+
+    It would parse bytes and every other buffer; of numpy it takes text, dates in nanoseconds, raw
     memory, and complex numbers without their imaginary part.
     """
     dtype = getattr(value, "dtype", None)

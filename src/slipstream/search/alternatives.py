@@ -17,7 +17,7 @@ from slipstream.artifacts.references import Bundles, DatasetRef, FeatureMask
 from slipstream.artifacts.store import Store
 from slipstream.config.budget import BudgetConfig
 from slipstream.data.sampling import spread
-from slipstream.data.snapshot import load_rows
+from slipstream.data.snapshot import Snapshot
 from slipstream.evaluation.budget import over_budget
 from slipstream.measurement.latency import arm, time_hot
 from slipstream.measurement.timing import quiet_process
@@ -42,7 +42,7 @@ def measure_alternatives(
     dataset: DatasetRef, mask: FeatureMask, bundles: Bundles, budget: BudgetConfig, store: Store
 ) -> Alternatives:
     """Measure smaller models of the run's own columns, best first, float32 and int8."""
-    rows = load_rows(dataset, store)
+    rows = Snapshot(dataset, store).rows()
     own = load_file(store.path(bundles.float32.file)).bundle
     scores = {each.name: each.score for each in mask.scores}
     own = replace(own, columns=tuple(sorted(own.columns, key=lambda each: -scores[each.name])))

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from slipstream.data.cells import is_supported, is_text
 from slipstream.runtime import InputError, Predictor
 from slipstream.runtime.columns import NO_NUMBER, NO_VALUE, Column
+from slipstream.runtime.rows import check_names_differ
 from slipstream.runtime.text import listing, quote, shorten
 from slipstream.runtime.values import WrongValueError
 
@@ -27,8 +28,8 @@ def typed_rows(model: Predictor, table: pa.Table) -> pd.DataFrame:
     by the rules of `Predictor.predict`.
 
     Raises:
-        InputError: a cell of a numeric column is no number, a column of the model is there twice,
-            or none is there.
+        InputError: a cell of a numeric column is not a number, one of the model's columns is there
+            more than once, or none of them is there.
     """
     frame, wrong = _typed_columns(model, table)
     for column in model.bundle.columns:
@@ -41,7 +42,7 @@ def checked_rows(model: Predictor, table: pa.Table) -> tuple[pd.DataFrame, Mask,
     """As `typed_rows`, with the rows (N,) that the model refuses, and why the first of them.
 
     Raises:
-        InputError: as `typed_rows`, but for what single cells hold.
+        InputError: as `typed_rows`, except for what single cells hold.
     """
     frame, wrong = _typed_columns(model, table)
     refused: Mask = np.zeros(len(frame), bool)
@@ -59,14 +60,9 @@ def checked_rows(model: Predictor, table: pa.Table) -> tuple[pd.DataFrame, Mask,
 
 
 def _typed_columns(model: Predictor, table: pa.Table) -> tuple[pd.DataFrame, Mapping[str, Mask]]:
-    """The model's columns, and in which rows (N,) those have text that is no number."""
+    """The model's columns, and by name the rows (N,) whose text is not a number."""
     names = [name.strip() for name in table.column_names]
-    twice = [name for name in model.features if names.count(name) > 1]
-    if twice:
-        raise InputError(
-            "the columns that a model reads must have different names, however: the table has "
-            f"{listing(twice)} more than once; rename or remove one"
-        )
+    check_names_differ(names, model.features)
     columns: dict[str, pd.Series] = {}
     wrong: dict[str, Mask] = {}
     for column in model.bundle.columns:
@@ -104,7 +100,7 @@ def _texts(column: Column, raw: pa.Array) -> pd.Series:
 
 
 def _numbers(column: Column, raw: pa.Array) -> tuple[NDArray[np.float64], Mask]:
-    """Numbers (N,), NaN where they are missing or wrong; and where they are wrong."""
+    """Numbers (N,), NaN where they are missing or wrong, and which are wrong (N,)."""
     if is_text(raw.type):
         return _text_numbers(column, raw)
     if not pt.is_null(raw.type) and not is_supported(raw.type):

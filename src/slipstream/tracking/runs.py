@@ -18,7 +18,7 @@ from mlflow.tracking import MlflowClient
 from slipstream.artifacts.home import resolve_tracking_uri, root
 from slipstream.artifacts.references import BundleRef
 from slipstream.artifacts.store import Store
-from slipstream.data.snapshot import load_part
+from slipstream.data.snapshot import Snapshot
 from slipstream.evaluation.drift import Profile, profile
 from slipstream.reporting.plots import (
     feature_figure,
@@ -231,7 +231,7 @@ def _variant_parameters(
 
 def _profile(record: RunRecord, store: Store) -> Profile:
     """How the features are distributed in the training part: tomorrow's data is held against it."""
-    rows, _ = load_part(record.dataset, "train", store)
+    rows = Snapshot(record.dataset, store).rows("train")
     return profile(load_file(store.path(record.bundles.int8.file)).bundle.columns, rows)
 
 

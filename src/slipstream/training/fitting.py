@@ -15,8 +15,8 @@ from torch.nn import functional
 from slipstream.artifacts.references import Epoch, FeatureMask, NetworkRef, PreparedRef
 from slipstream.artifacts.store import Store
 from slipstream.config.training import TrainingConfig
-from slipstream.data.snapshot import TARGET
-from slipstream.features.preprocessing import load_prepared, selected_columns
+from slipstream.data.snapshot import TARGET, Snapshot
+from slipstream.features.preprocessing import selected_columns
 from slipstream.runtime.columns import Column
 from slipstream.runtime.errors import InputError
 from slipstream.training.encoding import frequencies, positions, states
@@ -44,9 +44,10 @@ def train(
     Raises:
         InputError: the loss is no longer a number.
     """
-    parts = load_prepared(prepared, store)
+    snapshot = Snapshot(prepared, store)
+    train, validation = snapshot.frame("train"), snapshot.frame("validation")
     columns = selected_columns(prepared, mask, store)
-    network, history = fit(columns, parts["train"], parts["validation"], hidden, training, on_epoch)
+    network, history = fit(columns, train, validation, hidden, training, on_epoch)
     return NetworkRef(
         weights=store.put(save(tensors_of(network)), ".safetensors"),
         widths=(len(columns), *hidden, 1),

@@ -7,13 +7,13 @@ import pyarrow as pa
 import pytest
 
 from slipstream.config.data import DataConfig
-from slipstream.data import sources
-from slipstream.data.sources import files
+from slipstream.data.sources import files, source
+from slipstream.data.sources.source import source_of
 from slipstream.runtime import InputError
 
 
 def read(path: object, query: str = "") -> pa.Table:
-    return sources.read(DataConfig(path=str(path), query=query))
+    return source_of(DataConfig(path=str(path), query=query)).read()
 
 
 def write(tmp_path: Path, content: str | bytes, name: str = "table.csv") -> Path:
@@ -44,21 +44,21 @@ def test_csv_dialects_read_alike(tmp_path: Path, content: str) -> None:
     assert table.to_pydict() == {"a": ["1", "2"], "b": ["x", "y"]}
 
 
-def test_small_tables_are_told_by_their_files(
+def test_small_tables_are_recognised_by_their_files(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A folder is as large as its files together; what is no file is never small."""
+    """A folder is as large as its files together; what is not a file is never small."""
     for name in ("a.csv", "b.csv"):
         write(tmp_path, "a,b\n1,x\n", name)
 
     def small(path: object) -> bool:
-        return sources.is_small(DataConfig(path=str(path)))
+        return source_of(DataConfig(path=str(path))).is_small()
 
     assert small(tmp_path)
-    monkeypatch.setattr(sources, "SMALL_BYTES", 12)
+    monkeypatch.setattr(source, "SMALL_BYTES", 12)
     assert [small(tmp_path / "a.csv"), small(tmp_path)] == [True, False]
     assert not small("demo")
-    assert not sources.is_small(DataConfig(path="sqlite:///shop.db", query="select 1"))
+    assert not source_of(DataConfig(path="sqlite:///shop.db", query="select 1")).is_small()
 
 
 def test_delimiters_inside_quotes_do_not_count(tmp_path: Path) -> None:
@@ -161,15 +161,15 @@ def test_an_empty_path_is_no_folder() -> None:
 def test_fingerprint_follows_the_content(tmp_path: Path) -> None:
     """The fingerprint changes with the content, and only with it; an absent file has none."""
     path = write(tmp_path, "a,b\n1,2\n")
-    data = DataConfig(path=str(path))
-    before = sources.fingerprint(data)
+    table = source_of(DataConfig(path=str(path)))
+    before = table.fingerprint()
     path.touch()
-    assert sources.fingerprint(data) == before
+    assert table.fingerprint() == before
     path.write_text("a,b\n1,3\n")
-    assert sources.fingerprint(data) not in (before, None)
+    assert table.fingerprint() not in (before, None)
     path.unlink()
-    assert sources.fingerprint(data) is None
-    assert sources.fingerprint(DataConfig(path="sqlite:///x", query="SELECT 1")) is None
+    assert table.fingerprint() is None
+    assert source_of(DataConfig(path="sqlite:///x", query="SELECT 1")).fingerprint() is None
 
 
 def test_built_in_sets() -> None:

@@ -11,7 +11,7 @@ from slipstream.artifacts.references import PARTS
 from slipstream.artifacts.store import Store
 from slipstream.config.data import DataConfig
 from slipstream.data.ingestion import ingest
-from slipstream.data.snapshot import load_part
+from slipstream.data.snapshot import Snapshot
 from slipstream.data.splitting import check_parts, hash_rows, hashed_columns, split
 from slipstream.runtime import InputError
 from tests.conftest import Trained
@@ -125,8 +125,9 @@ def test_a_snapshot_is_complete(mixed: Trained) -> None:
     assert [column.name for column in dataset.columns] == ["age", "city", "income", "member"]
     assert any("'id'" in warning for warning in dataset.warnings)
     assert any("'empty'" in warning for warning in dataset.warnings)
+    snapshot = Snapshot(dataset, mixed.store)
     for part in PARTS:
-        rows, target = load_part(dataset, part, mixed.store)
+        rows, target = snapshot.rows(part), snapshot.target(part)
         assert len(rows) == len(target) == dataset.rows[part]
         assert set(target) == {0, 1}
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from slipstream.config.budget import BudgetConfig
-from slipstream.data.snapshot import load_part
+from slipstream.data.snapshot import Snapshot
 from slipstream.evaluation import baseline
 from slipstream.evaluation.drift import Drift
 from slipstream.evaluation.judging import Rules
@@ -185,7 +185,7 @@ def test_the_drift_figure_tells_its_thresholds_apart(tmp_path: Path) -> None:
 def test_models_cut_short_are_models(mixed: Trained, precision: str) -> None:
     """Each answers rows, could be written as a bundle, and differs from the next by one part."""
     bundle = load_file(mixed.store.path(getattr(mixed.bundles, precision).file)).bundle
-    rows, _ = load_part(mixed.dataset, "test", mixed.store)
+    rows = Snapshot(mixed.dataset, mixed.store).rows("test")
     chain = truncated(bundle)
     widths = {
         name: (len(each.columns), *(len(layer.bias) for layer in each.layers))
@@ -239,7 +239,7 @@ def test_parts_are_measured(mixed: Trained, monkeypatch: pytest.MonkeyPatch) -> 
     """A model's own parts are the five, each with its interval."""
     monkeypatch.setattr("slipstream.measurement.breakdown.SECONDS", 0.1)
     wide = load_file(mixed.store.path(mixed.baseline.all_columns.file))
-    rows, _ = load_part(mixed.dataset, "test", mixed.store)
+    rows = Snapshot(mixed.dataset, mixed.store).rows("test")
     measured = parts({"float32": wide}, rows)["float32"]
     assert list(measured) == ["call", "look-up", "first layer", "hidden layers", "output"]
     for each in measured.values():
@@ -278,7 +278,7 @@ def test_candidates_are_smaller_and_distinct() -> None:
 
 def test_untrained_models_have_the_size_of_trained_ones(demo: Trained) -> None:
     """Random weights of the run's own shape make files as large as the run's, within digits."""
-    rows, _ = load_part(demo.dataset, "test", demo.store)
+    rows = Snapshot(demo.dataset, demo.store).rows("test")
     for trained in demo.bundles.variants.values():
         own = load_file(demo.store.path(demo.bundles.float32.file)).bundle
         made = {each.precision: each for each in untrained(own, Candidate(5, (32, 32)), rows)}
@@ -293,7 +293,7 @@ def test_where_nothing_is_smaller_there_is_no_alternative(
 ) -> None:
     """A model of one column and one unit is measured, and said to be the smallest."""
     monkeypatch.setattr("slipstream.search.alternatives.SECONDS", 0.05)
-    rows, _ = load_part(demo.dataset, "test", demo.store)
+    rows = Snapshot(demo.dataset, demo.store).rows("test")
     own = load_file(demo.store.path(demo.bundles.float32.file)).bundle
     smallest, _ = untrained(own, Candidate(1, (1,)), rows)
     file = demo.store.put(dump(smallest), ".safetensors")

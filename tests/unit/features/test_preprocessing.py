@@ -6,12 +6,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from slipstream.artifacts.references import ColumnSchema
+from slipstream.artifacts.references import PARTS, ColumnSchema
 from slipstream.artifacts.store import Store
 from slipstream.config.parsing import parse_config
 from slipstream.data.ingestion import ingest
-from slipstream.data.snapshot import load_part
-from slipstream.features.preprocessing import fit_column, load_columns, load_prepared, normalise
+from slipstream.data.snapshot import Snapshot
+from slipstream.features.preprocessing import fit_column, load_columns, normalise
 from slipstream.runtime import load_file
 from tests.conftest import Trained, train_on
 
@@ -99,11 +99,11 @@ def test_a_model_takes_missing_values_that_only_test_rows_have(tmp_path: Path) -
     frame.to_csv(path, index=False)
     config = parse_config({"data": {"path": str(path), "target": "y"}, "training": {"epochs": 1}})
     store = Store(tmp_path / "store")
-    rows, _ = load_part(ingest(config.data, store), "test", store)
+    rows = Snapshot(ingest(config.data, store), store).rows("test")
     frame.loc[frame["a"] == rows["a"].iloc[0], "b"] = np.nan
     frame.to_csv(path, index=False)
     trained = train_on(config, store)
-    train, _ = load_part(trained.dataset, "train", store)
+    train = Snapshot(trained.dataset, store).rows("train")
     if not train["b"].isna().any():  # the row's part follows its cells, and may have changed
         assert benchmark(trained.dataset, trained.bundles, store).test_rows > 0
     model = load_file(store.path(trained.bundles.int8.file))
@@ -112,15 +112,15 @@ def test_a_model_takes_missing_values_that_only_test_rows_have(tmp_path: Path) -
 
 def test_only_the_training_part_is_fitted(mixed: Trained) -> None:
     """Edges and categories come from training rows: no other part reaches beyond [0, 1]."""
-    train, _ = load_part(mixed.dataset, "train", mixed.store)
+    train = Snapshot(mixed.dataset, mixed.store).rows("train")
     for column in load_columns(mixed.prepared, mixed.store):
         if column.edges is None:
             assert set(column.categories) == set(train[column.name].dropna())
         elif column.kind == "numeric":
             assert column.edges[0] >= train[column.name].min()
             assert column.edges[-1] <= train[column.name].max()
-    parts = load_prepared(mixed.prepared, mixed.store)
-    assert {part: len(rows) for part, rows in parts.items()} == mixed.dataset.rows
+    prepared = Snapshot(mixed.prepared, mixed.store)
+    assert {part: len(prepared.rows(part)) for part in PARTS} == mixed.dataset.rows
 
 
 @pytest.mark.parametrize("kind", ["numeric", "boolean", "categorical"])

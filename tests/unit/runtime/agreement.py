@@ -17,6 +17,7 @@ from slipstream.runtime import Bundle, Predictor, native, predictor
 from slipstream.runtime.columns import Column
 from slipstream.runtime.kernels import Layer
 from slipstream.runtime.links import LINKS, Link, apply
+from slipstream.runtime.numpy_model import NumpyModel
 from slipstream.runtime.rows import RowReader
 from slipstream.runtime.types import Precision, Task
 
@@ -139,7 +140,6 @@ def complete(bundle: Bundle) -> Bundle:
 
 def both(bundle: Bundle, rows: list[list[Any]], link: Link) -> tuple[np.ndarray, np.ndarray]:
     """What C and what numpy answer for raw rows: (N, O) each."""
-    model = Predictor(bundle, backend="numpy")
     reader = RowReader(bundle.columns)
     numbers = np.array([reader.encode_one(row) for row in rows]).reshape(
         len(rows), len(bundle.columns)
@@ -148,7 +148,7 @@ def both(bundle: Bundle, rows: list[list[Any]], link: Link) -> tuple[np.ndarray,
     answers = np.empty((len(rows), len(bundle.layers[-1].bias)))
     if rows:
         assert compiled.predict(numbers, answers)
-    return answers, model._logits(numbers)
+    return answers, NumpyModel(bundle).logits(numbers)
 
 
 @settings(deadline=None, derandomize=True, max_examples=60)

@@ -67,7 +67,7 @@ def test_a_doubled_column_matters_where_it_is_read() -> None:
     other = pd.DataFrame(np.zeros((1, 2)), columns=["note", "note"])
     doubled = pd.concat([other, frame], axis=1)
     assert model.predict(doubled).tolist() == model.predict(frame).tolist()
-    with pytest.raises(InputError, match="however: 'city' appear twice"):
+    with pytest.raises(InputError, match="the table has 'city' more than once"):
         model.predict(pd.concat([doubled, frame[["city"]]], axis=1))
 
 

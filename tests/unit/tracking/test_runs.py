@@ -13,11 +13,10 @@ import pytest
 from mlflow.tracking import MlflowClient
 
 import slipstream
-from slipstream.artifacts.references import PARTS
 from slipstream.config.data import DataConfig
 from slipstream.config.optimize import OptimizeConfig
 from slipstream.config.tracking import TrackingConfig
-from slipstream.data.snapshot import load_part
+from slipstream.data.snapshot import Snapshot
 from slipstream.evaluation import benchmark, row_trace, verdict
 from slipstream.evaluation.results import Verdict
 from slipstream.reporting.record import RunRecord, TrackedRun
@@ -208,7 +207,7 @@ def test_the_logged_model_answers_like_the_bundle(
     client: MlflowClient, tracked: TrackedRun, mixed: Trained, precision: str
 ) -> None:
     """`mlflow.pyfunc.load_model` and `slipstream.load` give the same answers on raw rows."""
-    rows, _ = load_part(mixed.dataset, "test", mixed.store)
+    rows = Snapshot(mixed.dataset, mixed.store).rows("test")
     (output,) = client.get_run(tracked.variants[precision]).outputs.model_outputs
     mlflow.set_tracking_uri(tracked.tracking_uri)
     logged = mlflow.pyfunc.load_model(f"models:/{output.model_id}")
@@ -307,8 +306,8 @@ def test_no_row_of_the_data_is_written(tracked: TrackedRun, mixed: Trained) -> N
 
     The bundle is excepted, which holds its edges, and the profile, which holds deciles.
     """
-    parts = [load_part(mixed.dataset, part, mixed.store)[0]["income"] for part in PARTS]
-    incomes = {str(value).encode() for value in pd.concat(parts).dropna()}
+    rows = Snapshot(mixed.dataset, mixed.store).rows()
+    incomes = {str(value).encode() for value in rows["income"].dropna()}
     edges = next(
         each.edges
         for each in slipstream.load(mixed.store.path(mixed.bundles.int8.file)).bundle.columns
@@ -329,7 +328,7 @@ def test_no_row_of_the_data_is_written(tracked: TrackedRun, mixed: Trained) -> N
 
 def test_the_profile_holds_aggregates(tracked: TrackedRun, mixed: Trained) -> None:
     """Of a number, nine deciles and shares: neither the smallest nor the largest value."""
-    rows, _ = load_part(mixed.dataset, "train", mixed.store)
+    rows = Snapshot(mixed.dataset, mixed.store).rows("train")
     profile = mlflow.artifacts.load_dict(f"runs:/{tracked.run_id}/{PROFILE}")
     assert profile.keys() == {"features", "outside_share"}
     (income,) = [each for each in profile["features"] if each["name"] == "income"]

@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from slipstream.config.training import TrainingConfig
-from slipstream.data.snapshot import TARGET, load_part
-from slipstream.features.preprocessing import load_prepared, normalise, selected_columns
+from slipstream.data.snapshot import TARGET, Snapshot
+from slipstream.features.preprocessing import normalise, selected_columns
 from slipstream.quantization.folding import fold
 from slipstream.runtime import Bundle, InputError, Predictor
 from slipstream.runtime.columns import Column
@@ -86,13 +86,13 @@ def test_the_trained_bundle_equals_the_trained_network(mixed: Trained) -> None:
     from slipstream.runtime import load_file
 
     fitted = selected_columns(mixed.prepared, mixed.mask, mixed.store)
-    parts = load_prepared(mixed.prepared, mixed.store)
-    shares = frequencies(fitted, positions(fitted, parts["train"]))
+    prepared = Snapshot(mixed.prepared, mixed.store)
+    shares = frequencies(fitted, positions(fitted, prepared.rows("train")))
     network = Network(states(fitted, shares), [16, 8])
     tensors = load(mixed.store.get(mixed.network.weights))
     tensors.pop("table")
     network.load_state_dict({name: torch.from_numpy(each) for name, each in tensors.items()})
-    low, high, t = positions(fitted, parts["test"])
+    low, high, t = positions(fitted, prepared.rows("test"))
     with torch.no_grad():
         expected = torch.sigmoid(
             network(
@@ -100,7 +100,7 @@ def test_the_trained_bundle_equals_the_trained_network(mixed: Trained) -> None:
                 torch.from_numpy(np.concatenate([1 - t, t], axis=1)).float(),
             )
         ).numpy()
-    rows, _ = load_part(mixed.dataset, "test", mixed.store)
+    rows = Snapshot(mixed.dataset, mixed.store).rows("test")
     model = load_file(mixed.store.path(mixed.bundles.float32.file))
     np.testing.assert_allclose(model.predict(rows), expected, rtol=0, atol=1e-5)
 
@@ -114,16 +114,19 @@ def test_what_training_never_saw_is_the_mean_of_what_it_saw() -> None:
     np.testing.assert_allclose(vectors @ weight.T, [[1], [5], [2], [2]])
 
 
+def learnt_from(trained: Trained) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """The normalised rows, with their target, that training learns from and stops by."""
+    snapshot = Snapshot(trained.prepared, trained.store)
+    return snapshot.frame("train"), snapshot.frame("validation")
+
+
 def test_the_same_seed_gives_the_same_weights(mixed: Trained) -> None:
     """Training is deterministic, and leaves torch's thread count as it was."""
     fitted = selected_columns(mixed.prepared, mixed.mask, mixed.store)
-    parts = load_prepared(mixed.prepared, mixed.store)
+    train, validation = learnt_from(mixed)
     settings = TrainingConfig(epochs=2, seed=7)
     threads = torch.get_num_threads()
-    runs = [
-        fit(fitted, parts["train"], parts["validation"], [8], settings, lambda epoch: None)
-        for _ in range(2)
-    ]
+    runs = [fit(fitted, train, validation, [8], settings, lambda epoch: None) for _ in range(2)]
     assert torch.get_num_threads() == threads
     assert runs[0][1] == runs[1][1]
     for one, other in zip(runs[0][0].parameters(), runs[1][0].parameters(), strict=True):
@@ -133,21 +136,21 @@ def test_the_same_seed_gives_the_same_weights(mixed: Trained) -> None:
 def test_training_stops_early_and_keeps_the_best_epoch(mixed: Trained) -> None:
     """Without a better validation loss for `patience` epochs it stops; every epoch was reported."""
     fitted = selected_columns(mixed.prepared, mixed.mask, mixed.store)
-    parts = load_prepared(mixed.prepared, mixed.store)
+    train, validation = learnt_from(mixed)
     seen = []
     settings = TrainingConfig(epochs=200, patience=3, learning_rate=0.05)
-    network, history = fit(fitted, parts["train"], parts["validation"], [32], settings, seen.append)
+    network, history = fit(fitted, train, validation, [32], settings, seen.append)
     assert seen == history
     best = min(history, key=lambda epoch: epoch.val_loss)
     assert len(history) == best.epoch + 3 < 200
-    low, high, t = positions(fitted, parts["validation"])
+    low, high, t = positions(fitted, validation)
     with torch.no_grad():
         logits = network(
             torch.from_numpy(np.concatenate([low, high], axis=1)),
             torch.from_numpy(np.concatenate([1 - t, t], axis=1)).float(),
         )
     loss = torch.nn.functional.binary_cross_entropy_with_logits(
-        logits, torch.from_numpy(parts["validation"][TARGET].to_numpy(np.float32))
+        logits, torch.from_numpy(validation[TARGET].to_numpy(np.float32))
     )
     assert float(loss) == pytest.approx(best.val_loss, rel=1e-5)
 
@@ -155,12 +158,12 @@ def test_training_stops_early_and_keeps_the_best_epoch(mixed: Trained) -> None:
 def test_a_loss_that_is_no_number_is_told(mixed: Trained, monkeypatch) -> None:
     """A diverging loss stops training with the epoch and the way out."""
     fitted = selected_columns(mixed.prepared, mixed.mask, mixed.store)
-    parts = load_prepared(mixed.prepared, mixed.store)
+    train, validation = learnt_from(mixed)
     monkeypatch.setattr(
         "slipstream.training.fitting._evaluate", lambda network, batch: (math.nan, 0.5)
     )
     with pytest.raises(InputError, match=r"it is nan after epoch 1; lower training\.learning_rate"):
-        fit(fitted, parts["train"], parts["validation"], [8], TrainingConfig(), lambda epoch: None)
+        fit(fitted, train, validation, [8], TrainingConfig(), lambda epoch: None)
 
 
 def test_quantisation_costs_little(mixed: Trained, demo: Trained) -> None:
@@ -168,7 +171,7 @@ def test_quantisation_costs_little(mixed: Trained, demo: Trained) -> None:
     from slipstream.runtime import load_file
 
     for trained in (mixed, demo):
-        rows, _ = load_part(trained.dataset, "test", trained.store)
+        rows = Snapshot(trained.dataset, trained.store).rows("test")
         float32, int8 = (
             load_file(trained.store.path(each.file)).predict(rows)
             for each in (trained.bundles.float32, trained.bundles.int8)
