@@ -28,7 +28,7 @@ from numpy.typing import NDArray
 
 from slipstream.measurement import intervals
 from slipstream.measurement.intervals import Interval
-from slipstream.measurement.latency import arm, time_hot
+from slipstream.measurement.latency import row_arm, time_for
 from slipstream.measurement.timing import Times, quiet_process, time_block
 from slipstream.runtime import Bundle, Predictor
 from slipstream.runtime.columns import Column
@@ -50,9 +50,9 @@ def parts(
         table: raw rows with at least their features.
     """
     chains = [truncated(predictor.bundle) for predictor in predictors.values()]
-    arms = [arm(Predictor(bundle), table) for chain in chains for bundle in chain.values()]
+    arms = [row_arm(Predictor(bundle), table) for chain in chains for bundle in chain.values()]
     with quiet_process():
-        times = iter(time_hot(arms, SECONDS, timed=time_block))
+        times = iter(time_for(SECONDS, arms, time_block))
     return {
         precision: _differences({name: next(times) for name in chain})
         for precision, chain in zip(predictors, chains, strict=True)
