@@ -6,7 +6,7 @@ it, and the noise floor above all of them.
 
 from collections.abc import Callable, Iterable, Iterator
 
-from bench.arms import EMPTY
+from bench.arms.ours import EMPTY
 from bench.models import MIXED, SIZES
 from bench.results import AcrossSets, ArmFigures, Claim, Figures, Interval
 from slipstream.measurement.machine import Machine

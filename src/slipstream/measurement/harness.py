@@ -17,18 +17,8 @@ from numpy.typing import NDArray
 
 from slipstream.measurement.timing import OtherData, Times, time_block, time_calls
 
-__all__ = [
-    "WARM_UP_CALLS",
-    "Arm",
-    "Blocks",
-    "Indices",
-    "Timing",
-    "table_arm",
-    "time_cold",
-    "time_hot",
-]
+__all__ = ["WARM_UP_CALLS", "Arm", "Blocks", "Timing", "table_arm", "time_cold", "time_hot"]
 
-Indices = NDArray[np.int64]
 Timing = Callable[[Callable[[Any], Any], Sequence[Any]], Times | float]
 
 WARM_UP_CALLS = 200
@@ -39,13 +29,17 @@ WARM_UP_SHARE = 0.1  # of a block's calls, before it: another arm has just run
 class Arm:
     """One way to get an answer.
 
-    `call` is what is timed; `inputs` makes its arguments, from the indices of `rows` distinct rows,
-    before the clock starts.
+    `call` is what is timed; `make` makes its argument from the index of one of `rows` distinct
+    rows, before the clock starts.
     """
 
     call: Callable[[Any], Any]
-    inputs: Callable[[Indices], list[Any]]
+    make: Callable[[int], Any]
     rows: int
+
+    def inputs(self, chosen: NDArray[np.int64]) -> list[Any]:
+        """The arguments for some rows, made now."""
+        return [self.make(index) for index in chosen.tolist()]
 
 
 @dataclass(frozen=True)
@@ -58,7 +52,7 @@ class Blocks:
 
 def table_arm(call: Callable[[Any], Any], table: Any) -> Arm:
     """An arm whose every call answers the same table of rows."""
-    return Arm(call, lambda chosen: [table] * len(chosen), rows=1)
+    return Arm(call, lambda _: table, rows=1)
 
 
 def time_hot(
@@ -116,7 +110,7 @@ def _block_calls(arm: Arm, blocks: Blocks) -> int:
     times_us: list[float] = []
     end = time.perf_counter() + blocks.seconds
     for index in range(WARM_UP_CALLS):
-        times_us.append(time_block(arm.call, arm.inputs(np.array([index % arm.rows]))))
+        times_us.append(time_block(arm.call, [arm.make(index % arm.rows)]))
         if time.perf_counter() > end:
             break
     return max(1, min(blocks.calls, int(blocks.seconds * 1e6 / np.median(times_us))))

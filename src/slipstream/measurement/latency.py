@@ -9,14 +9,13 @@ import itertools
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from slipstream.data.sampling import spread
 from slipstream.measurement import intervals
-from slipstream.measurement.harness import Arm, Blocks, Indices, Timing, table_arm, time_cold, time_hot
+from slipstream.measurement.harness import Arm, Blocks, Timing, table_arm, time_cold, time_hot
 from slipstream.measurement.intervals import Interval
 from slipstream.measurement.machine import Machine, this_machine
 from slipstream.measurement.timing import Times, quiet_process, time_block, time_calls
@@ -89,7 +88,7 @@ def measure(predictors: Mapping[str, Predictor], table: pd.DataFrame, twice: str
     """
     arms = {name: row_arm(each, table) for name, each in predictors.items()}
     copy = Predictor(predictors[twice].bundle, backend=predictors[twice].backend)
-    empty = Arm(id, arms[twice].inputs, arms[twice].rows)  # a C function that does nothing
+    empty = Arm(id, arms[twice].make, arms[twice].rows)  # a C function that does nothing
     with quiet_process():
         *hot, again, nothing = time_for(HOT_SECONDS, [*arms.values(), row_arm(copy, table), empty])
         cold = time_cold(list(arms.values()), range(COLD_CALLS))
@@ -114,11 +113,7 @@ def row_arm(predictor: Predictor, table: pd.DataFrame) -> Arm:
     """A predictor that answers rows of a table, as lists: what a caller in Python has."""
     varied = spread(table[predictor.features], VARIED_ROWS)
     rows = varied.astype(object).where(varied.notna(), None).to_numpy().tolist()
-
-    def inputs(chosen: Indices) -> list[Any]:
-        return [list(rows[index]) for index in chosen]
-
-    return Arm(predictor.predict_one, inputs, rows=len(rows))
+    return Arm(predictor.predict_one, lambda index: list(rows[index]), rows=len(rows))
 
 
 def time_for(seconds: float, arms: Sequence[Arm], timed: Timing = time_calls) -> list[Times]:

@@ -24,7 +24,7 @@ def test_an_arm_makes_its_rows_as_lists(demo: Trained) -> None:
 
 def test_measuring_takes_the_time_that_it_is_given() -> None:
     """Eight rounds at least, more where there is time; slow arms get shorter blocks."""
-    fast, slow = Arm(id, list, rows=9), Arm(lambda _: time.sleep(0.001), list, rows=9)
+    fast, slow = Arm(id, int, rows=9), Arm(lambda _: time.sleep(0.001), int, rows=9)
     for each in time_for(0.0, [fast, slow]):
         assert each.shape == (8, 1)
     often, seldom = time_for(0.1, [fast, slow])
