@@ -46,7 +46,7 @@ Floats = NDArray[np.float64]
 
 ROWS = 8192
 CALIBRATION_ROWS = 2048
-# Ten columns of different scales, five of them telling: the seed's table, with more rows.
+# Ten columns of different scales, five of which the target depends on.
 STRENGTH = np.array([1.9, 0.0, -1.6, 1.3, 0.0, -1.1, 0.0, 0.9, 0.0, 0.0])
 CENTRE = np.array([5.1, 3.5, 40.0, 1.4, 250.0, 0.2, 12.0, 700.0, 0.0, 33.0])
 SPREAD = np.array([0.8, 0.4, 11.0, 0.5, 60.0, 0.1, 3.0, 150.0, 1.0, 9.0])
@@ -128,7 +128,7 @@ class Model:
         return [(each.astype(np.float32), bias.astype(np.float32)) for each, bias in pairs]
 
     def reference(self, scaled: NDArray[np.float32]) -> Floats:
-        """The probabilities (N,), in float64 and by nobody's library."""
+        """The probabilities (N,), in float64, by numpy alone."""
         values = scaled.astype(np.float64)
         for index, (weight, bias) in enumerate(self.plain):
             values = (np.maximum(values, 0) if index else values) @ weight.T.astype(float) + bias

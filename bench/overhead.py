@@ -16,7 +16,7 @@ from pathlib import Path
 REPEATS = 3
 TASKS = 9
 TRIVIAL = f"""
-from slipstream.checkout import prepare_environment
+from slipstream.operations.environment import prepare_environment
 prepare_environment()
 from prefect import flow, task
 
