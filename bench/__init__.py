@@ -1,1 +1,1 @@
-"""Slipstream beside everyone else, in one process: `make bench`; see docs/guide/benchmark.md."""
+"""Slipstream and other libraries in one process: `make bench`; see docs/guide/benchmark.md."""

@@ -22,32 +22,28 @@ from typing import Any
 import numpy as np
 
 from bench import models
-from bench.protocol import Arm, Indices, Plan, cold, hot
+from slipstream.measurement.harness import Arm, Blocks, time_cold, time_hot
 from slipstream.measurement.intervals import median, median_ratio
-from slipstream.measurement.timing import quiet_process
+from slipstream.measurement.timing import Times, quiet_process, time_block
 
 ROOT = Path(__file__).resolve().parents[1]
 PACKAGE = "slipstream"
 TABLE_ROWS = 1000
 LOADS = 12
-PLAN = Plan(
-    rounds=6,  # of each load
-    block_calls=1000,
-    block_seconds=0.02,
-    cold_calls=100,
-    batch_rounds=0,
-    fresh_processes=0,
-)
+ROUNDS = 6  # of each load
+BLOCKS = Blocks(calls=1000, seconds=0.02)
+COLD_CALLS = 100
 
 
 @dataclass(frozen=True)
 class Question:
-    """What every predictor is asked: the inputs of some rows, by a method of its own."""
+    """What every predictor is asked: one of its methods, and how an argument is made for it."""
 
     name: str
     file: Path
     method: str
-    inputs: Callable[[Indices], list[Any]]
+    make: Callable[[int], Any]
+    rows: int
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -65,8 +61,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
         with quiet_process():
             every = list(questions(data, folder))
             for question in every:
-                measure(question, runtimes, len(data.table))
-            measure_cold(every[0], runtimes, len(data.table))
+                measure(question, runtimes)
+            measure_cold(every[0], runtimes)
 
 
 def build(commit: str, folder: Path) -> Path:
@@ -116,52 +112,54 @@ def questions(data: models.Data, folder: Path) -> Iterator[Question]:
     table = kept[:TABLE_ROWS].astype(np.float32)
     for size in models.SIZES[:2]:
         model = models.train(data, replace(size, epochs=1), folder)  # sizes, not weights, matter
-        forms: dict[str, tuple[str, Callable[[Indices], list[Any]]]] = {
-            "list": ("predict_one", lambda chosen: kept[chosen].tolist()),
-            "array": ("predict_one", lambda chosen: [kept[each].copy() for each in chosen]),
-            f"{TABLE_ROWS:,} rows": ("predict", lambda chosen: [table for _ in chosen]),
+        forms: dict[str, tuple[str, Callable[[int], Any]]] = {
+            "list": ("predict_one", lambda index: kept[index].tolist()),
+            "array": ("predict_one", lambda index: kept[index].copy()),
+            f"{TABLE_ROWS:,} rows": ("predict", lambda _: table),
         }
-        for form, (method, inputs) in forms.items():
+        for form, (method, make) in forms.items():
             for precision in ("float32", "int8"):
                 name = f"{model.name} {precision}, {form}"
-                yield Question(name, model.path(precision), method, inputs)
+                yield Question(name, model.path(precision), method, make, len(kept))
     mixed = models.train_mixed(data, folder)
     rows = models.mixed_rows(data)
     yield Question(
         f"{mixed.name} int8, dict",
         mixed.path("int8"),
         "predict_one",
-        lambda chosen: [dict(rows[each]) for each in chosen],
+        lambda index: dict(rows[index]),
+        len(rows),
     )
 
 
-def measure(question: Question, runtimes: Sequence[ModuleType], rows: int) -> None:
+def measure(question: Question, runtimes: Sequence[ModuleType]) -> None:
     """Time one question, and print its line."""
-    block_means = [
-        [times.block_means for times in hot(load_arms(question, runtimes), rows, PLAN, "")]
+    loads = [
+        time_hot(load_arms(question, runtimes), range(ROUNDS), BLOCKS, time_block)
         for _ in range(LOADS)
     ]
-    show(question.name, [np.concatenate(each) for each in zip(*block_means, strict=True)])
+    show(question.name, [np.concatenate(each) for each in zip(*loads, strict=True)])
 
 
-def measure_cold(question: Question, runtimes: Sequence[ModuleType], rows: int) -> None:
+def measure_cold(question: Question, runtimes: Sequence[ModuleType]) -> None:
     """The same with other data in the caches before each call."""
-    show(f"{question.name}, cold", cold(load_arms(question, runtimes), rows, PLAN, ""))
+    times = time_cold(load_arms(question, runtimes), range(COLD_CALLS))
+    show(f"{question.name}, cold", times)
 
 
 def load_arms(question: Question, runtimes: Sequence[ModuleType]) -> list[Arm]:
     """Load the question's file with every package."""
     return [
         Arm(
-            name=str(runtime.__file__),
-            inputs=question.inputs,
-            call=getattr(runtime.load_file(question.file), question.method),
+            getattr(runtime.load_file(question.file), question.method),
+            question.make,
+            question.rows,
         )
         for runtime in runtimes
     ]
 
 
-def show(name: str, times: Sequence[Any]) -> None:
+def show(name: str, times: Sequence[Times]) -> None:
     """Print what this checkout takes, and its ratios to the other commit and to itself."""
     here, other, again = times
     ratios = (median_ratio(here, other), median_ratio(here, again))

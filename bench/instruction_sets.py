@@ -1,6 +1,6 @@
 """int8 against float32 on one instruction set, in a process of its own: it is chosen at import.
 
-`python -m bench.instruction_sets PLAN FILE…` is what `measure_sets` starts; it prints JSON.
+`python -m bench.instruction_sets KIND FILE…` is what `measure_sets` starts; it prints JSON.
 """
 
 import json
@@ -13,8 +13,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from bench.protocol import Arm, Plan, hot, progress
+from bench.plan import PLANS, Kind, Plan
+from bench.progress import progress
 from bench.results import AcrossSets
+from slipstream.measurement.harness import Arm, time_hot
 from slipstream.measurement.intervals import median_ratio, quantile
 from slipstream.measurement.timing import quiet_process
 from slipstream.runtime import instruction_set, load_file
@@ -28,11 +30,11 @@ __all__ = ["measure_sets"]
 ROWS = 4096
 
 
-def measure_sets(models: Sequence["Model"], plan: Plan) -> list[AcrossSets]:
+def measure_sets(models: Sequence["Model"], kind: Kind) -> list[AcrossSets]:
     """Measure all sizes on every instruction set that the machine has."""
     figures: list[AcrossSets] = []
-    for index in progress(range(len(instruction_sets)), "int8 and float32 by instruction set"):
-        command = [sys.executable, "-m", "bench.instruction_sets", json.dumps(vars(plan))]
+    for index in progress(len(instruction_sets), "int8 and float32 by instruction set"):
+        command = [sys.executable, "-m", "bench.instruction_sets", kind]
         command += [str(model.path("int8")) for model in models]
         done = subprocess.run(
             command,
@@ -47,7 +49,7 @@ def measure_sets(models: Sequence["Model"], plan: Plan) -> list[AcrossSets]:
 
 def main() -> None:
     """Measure the files that the arguments name, on the instruction set of this process."""
-    plan = Plan(**json.loads(sys.argv[1]))
+    plan = PLANS[sys.argv[1]]
     with quiet_process():
         figures = [_measure(Path(file), plan) for file in sys.argv[2:]]
     print(json.dumps([each.model_dump() for each in figures]))
@@ -63,14 +65,10 @@ def _measure(int8_file: Path, plan: Plan) -> AcrossSets:
     edges = np.stack([each.edges for each in columns if each.edges is not None], axis=1)  # (2, k)
     rows = np.random.default_rng(0).uniform(edges[0], edges[1], (ROWS, edges.shape[1]))
     arms = [
-        Arm(
-            name=predictor.precision,
-            inputs=lambda chosen: [rows[index].copy() for index in chosen.tolist()],
-            call=predictor.predict_one,
-        )
+        Arm(predictor.predict_one, lambda index: rows[index].copy(), rows=ROWS)
         for predictor in predictors
     ]
-    int8, float32, again = (times.calls for times in hot(arms, ROWS, plan, ""))
+    int8, float32, again = time_hot(arms, range(plan.rounds), plan.blocks)
     return AcrossSets(
         instruction_set=str(instruction_set),
         size=size,

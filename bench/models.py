@@ -6,7 +6,7 @@ scaled inputs, and every library can compute the very same function.
 
 import tempfile
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
@@ -22,7 +22,6 @@ from slipstream.data.snapshot import TARGET
 from slipstream.features import preprocessing, selection
 from slipstream.quantization import variants
 from slipstream.quantization.folding import fold
-from slipstream.quantization.integers import calibrate, quantize_layers
 from slipstream.runtime import Bundle, Predictor, load_file
 from slipstream.runtime.bundle import dump
 from slipstream.runtime.columns import Column
@@ -47,7 +46,7 @@ Floats = NDArray[np.float64]
 
 ROWS = 8192
 CALIBRATION_ROWS = 2048
-# Ten columns of different scales, five of them telling: the seed's table, with more rows.
+# Ten columns of different scales, five of which the target depends on.
 STRENGTH = np.array([1.9, 0.0, -1.6, 1.3, 0.0, -1.1, 0.0, 0.9, 0.0, 0.0])
 CENTRE = np.array([5.1, 3.5, 40.0, 1.4, 250.0, 0.2, 12.0, 700.0, 0.0, 33.0])
 SPREAD = np.array([0.8, 0.4, 11.0, 0.5, 60.0, 0.1, 3.0, 150.0, 1.0, 9.0])
@@ -129,7 +128,7 @@ class Model:
         return [(each.astype(np.float32), bias.astype(np.float32)) for each, bias in pairs]
 
     def reference(self, scaled: NDArray[np.float32]) -> Floats:
-        """The probabilities (N,), in float64 and by nobody's library."""
+        """The probabilities (N,), in float64, by numpy alone."""
         values = scaled.astype(np.float64)
         for index, (weight, bias) in enumerate(self.plain):
             values = (np.maximum(values, 0) if index else values) @ weight.T.astype(float) + bias
@@ -221,20 +220,13 @@ def _fit(
     network, _ = fitting.fit(
         columns, rows[held_out:], rows[:held_out], size.hidden, config, lambda _: None
     )
-    tensors = {key: each.detach().numpy() for key, each in network.state_dict().items()}
-    layers = fold({**tensors, "table": network.table().detach().numpy()})
+    layers = fold(fitting.tensors_of(network))
     return Bundle(precision="float32", columns=tuple(columns), layers=layers, classes=("0", "1"))
 
 
 def _write(name: str, float32: Bundle, raw: pd.DataFrame | Floats, folder: Path) -> Model:
     """Quantise, calibrated on raw rows, and write both bundles."""
-    scales = calibrate(float32, raw[:CALIBRATION_ROWS])
-    int8 = replace(
-        float32,
-        precision="int8",
-        layers=quantize_layers(float32.layers, scales),
-        activation_scales=tuple(scales),
-    )
+    int8 = variants.int8_bundle(float32, raw[:CALIBRATION_ROWS])
     model = Model(name, {"float32": float32, "int8": int8}, folder)
     for precision, bundle in model.bundles.items():
         model.path(precision).write_bytes(dump(bundle))

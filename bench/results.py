@@ -1,9 +1,8 @@
 """The figures of one run, as they are written to `latest.json`."""
 
-from typing import Literal
-
 from pydantic import BaseModel, ConfigDict
 
+from bench.plan import Kind
 from slipstream.measurement.intervals import Interval
 from slipstream.measurement.machine import Machine
 
@@ -99,7 +98,7 @@ class Claim(_Figures):
 class Figures(_Figures):
     """Everything that one run measured."""
 
-    kind: Literal["full", "quick"]
+    kind: Kind
     date: str
     machine: Machine
     versions: dict[str, str]

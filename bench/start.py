@@ -6,8 +6,11 @@ import sys
 
 import numpy as np
 
-from bench.arms import Setting, is_installed
-from bench.protocol import Plan, progress
+from bench.arms.contender import Setting
+from bench.arms.onnx_runtime import graph_path
+from bench.arms.peers import is_installed
+from bench.plan import Plan
+from bench.progress import progress
 from bench.results import StartFigures
 
 __all__ = ["measure_start"]
@@ -35,12 +38,11 @@ def measure_start(setting: Setting, plan: Plan) -> list[StartFigures]:
     """Start processes in turn, ours and ONNX Runtime's."""
     file = setting.model.path("int8")
     bodies = {"Slipstream int8": (OURS.format(file=str(file)), setting.data.kept[0])}
-    if is_installed("onnx", "onnxruntime"):
-        graph = setting.folder / f"{setting.model.name}.float32.onnx"
-        body = ONNX_RUNTIME.format(file=str(graph))
+    if is_installed("ONNX Runtime"):
+        body = ONNX_RUNTIME.format(file=str(graph_path(setting, "float32")))
         bodies["ONNX Runtime float32"] = (body, setting.data.scaled[0].astype(np.float64))
     times: dict[str, list[float]] = {name: [] for name in bodies}
-    for _ in progress(range(plan.fresh_processes), "fresh processes"):
+    for _ in progress(plan.fresh_processes, "fresh processes"):
         for name, (body, row) in bodies.items():
             program = PROGRAM.format(row=row.tolist(), body=body)
             done = subprocess.run(

@@ -8,12 +8,14 @@ from pathlib import Path
 import pytest
 
 from bench import __main__ as bench
-from bench.arms import PEERS, _check_against_numpy, is_installed
+from bench.arms.contender import CHECKED_ROWS, Contender
+from bench.arms.ours import check_against_numpy
+from bench.arms.peers import PEERS, is_installed
 from bench.models import Model
-from bench.protocol import CHECKED_ROWS, Arm, check
 from bench.results import Claim, Figures
 from bench.show import SUMMARY_ARMS, summary
 from slipstream.data.snapshot import Snapshot
+from slipstream.measurement.harness import Arm
 from slipstream.runtime import load_file
 from tests.conftest import Trained
 
@@ -30,9 +32,9 @@ def test_a_quick_run_measures_every_installed_arm(written: Path) -> None:
     """Each peer has an arm or is named as not installed, and its answers agree with the model."""
     figures = json.loads((written / "latest.json").read_text())
     arms = {arm["arm"]: arm for arm in figures["hot"]}
-    for peer, (needed, _) in PEERS.items():
+    for peer in PEERS:
         measured = any(name.startswith(peer) for name in arms)
-        assert measured == is_installed(*needed) != (peer in figures["not_installed"])
+        assert measured == is_installed(peer) != (peer in figures["not_installed"])
     assert all(arm["p50_us"]["estimate"] > 0 for arm in arms.values())
     float32 = [arm for name, arm in arms.items() if "float32" in name]
     assert float32
@@ -54,14 +56,13 @@ def test_a_wrong_answer_ends_the_benchmark() -> None:
     """An arm that computes something else is never timed."""
     import numpy as np
 
-    wrong = Arm(
+    wrong = Contender(
         name="wrong",
-        inputs=lambda chosen: chosen.tolist(),
-        call=lambda _: 0.5,
+        arm=Arm(lambda _: 0.5, int, rows=CHECKED_ROWS),
         reference=np.full(CHECKED_ROWS, 0.6),
     )
     with pytest.raises(RuntimeError, match="wrong must agree"):
-        check(wrong)
+        wrong.check()
 
 
 def test_answers_that_are_not_numpys_end_the_benchmark(demo: Trained, tmp_path: Path) -> None:
@@ -73,12 +74,12 @@ def test_answers_that_are_not_numpys_end_the_benchmark(demo: Trained, tmp_path: 
         (tmp_path / f"demo.{precision}.safetensors").write_bytes(file.read_bytes())
     rows = Snapshot(demo.dataset, demo.store).rows("test")
     values = rows[[column.name for column in bundles["int8"].columns]].to_numpy(float)
-    _check_against_numpy(Model("demo", bundles, tmp_path), values)
+    check_against_numpy(Model("demo", bundles, tmp_path), values)
     last = bundles["int8"].layers[-1]
     off_by_one = replace(last, bias=last.bias + 1)
     bundles["int8"] = replace(bundles["int8"], layers=(*bundles["int8"].layers[:-1], off_by_one))
     with pytest.raises(RuntimeError, match="demo, int8, must agree with numpy's"):
-        _check_against_numpy(Model("demo", bundles, tmp_path), values)
+        check_against_numpy(Model("demo", bundles, tmp_path), values)
 
 
 def test_the_readme_says_what_was_measured() -> None:

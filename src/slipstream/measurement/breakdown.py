@@ -1,21 +1,21 @@
-"""Where the time of one prediction goes, seen from outside: by models that are cut short.
+"""Where the time of one prediction goes, seen from outside: with models that are cut short.
 
-A compiled predictor answers in one call, into which Python cannot look. So the parts are told by
-difference: the run's own model, and the same cut down step by step, each a whole model that is
-called like any other, in turn with the others. What a step adds is what its part costs:
+A compiled predictor answers in one call, and Python cannot look into it. So the parts are found as
+differences: the run's own model and copies of it, each cut down a step further, are measured in
+turn. Each is a whole model that is called like any other. What a step adds is what its part costs:
 
 - look-up: reading the other k - 1 values of the row and finding their bins, with one unit;
-- first layer: the same columns, with the first layer as wide as it is;
+- first layer: the same columns, with the first layer at its full width;
 - hidden layers: the layers after it, up to the whole model;
-- output: what a third unit adds to an output layer of two, its exponential and number included;
+- output: what a third unit adds to an output layer of two, including its exponential and number;
 - call: the rest, that is, a model of one column and one unit, less the output layer.
 
-Whole blocks are timed, since a clock's step is as long as some parts are; so the timer's own cost
-is not in them. Each part is the difference of two models' medians over the blocks, with its
+Whole blocks are timed, since some parts take no longer than a step of the clock; so the timer's own
+cost is not included. Each part is the difference of two models' medians over the blocks, with its
 bootstrap interval, so the parts add up to the whole model's median. Where an interval holds zero,
-the part was not resolved, and it may come out below zero: `resolved` adds it to the part before.
-Caches are warm, and a processor overlaps steps that do not wait for each other, so a part says what
-it adds, not what it would take alone.
+the part was not resolved and may come out negative: `resolved` adds it to the part before. Caches
+are warm, and a processor overlaps steps that do not wait for each other, so a part is what it adds,
+not what it would take alone.
 """
 
 from collections.abc import Mapping, Sequence
@@ -28,7 +28,7 @@ from numpy.typing import NDArray
 
 from slipstream.measurement import intervals
 from slipstream.measurement.intervals import Interval
-from slipstream.measurement.latency import arm, time_hot
+from slipstream.measurement.latency import row_arm, time_for
 from slipstream.measurement.timing import Times, quiet_process, time_block
 from slipstream.runtime import Bundle, Predictor
 from slipstream.runtime.columns import Column
@@ -50,9 +50,9 @@ def parts(
         table: raw rows with at least their features.
     """
     chains = [truncated(predictor.bundle) for predictor in predictors.values()]
-    arms = [arm(Predictor(bundle), table) for chain in chains for bundle in chain.values()]
+    arms = [row_arm(Predictor(bundle), table) for chain in chains for bundle in chain.values()]
     with quiet_process():
-        times = iter(time_hot(arms, SECONDS, timed=time_block))
+        times = iter(time_for(SECONDS, arms, time_block))
     return {
         precision: _differences({name: next(times) for name in chain})
         for precision, chain in zip(predictors, chains, strict=True)
@@ -60,9 +60,9 @@ def parts(
 
 
 def resolved(parts_us: Mapping[str, Interval]) -> list[tuple[tuple[str, ...], float]]:
-    """The parts whose interval lies above zero, in µs; another's time is added to its neighbour's.
+    """The parts whose interval is above zero, in µs; any other's time is added to its neighbour's.
 
-    So what is shown adds up to the whole, and no part is shown that was not seen.
+    So what is shown adds up to the whole, and no part is shown that was not resolved.
     """
     found: list[tuple[tuple[str, ...], float]] = []
     for part, us in parts_us.items():

@@ -1,57 +1,37 @@
-"""Latency, measured honestly: varied rows, one thread, interleaved arms, a noise floor.
+"""The latency of predictors on the rows of a table, with intervals and a noise floor.
 
-Every call is timed by itself; the timer's own cost is measured beside it and not taken off. Arms
-take turns in blocks, so that a change of the machine's speed meets them all. An A/A arm (one of
-them again) shows how far two measurements of the same thing differ.
+Each call is timed on its own; the timer's own cost is measured next to it and not subtracted. One
+of the predictors is measured twice, from two copies in memory (an A/A comparison), which shows how
+far two measurements of the same thing differ.
 """
 
+import itertools
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from slipstream.data.sampling import spread
 from slipstream.measurement import intervals
+from slipstream.measurement.harness import Arm, Blocks, Timing, table_arm, time_cold, time_hot
 from slipstream.measurement.intervals import Interval
 from slipstream.measurement.machine import Machine, this_machine
-from slipstream.measurement.timing import WARM_UP_CALLS, OtherData, Times, quiet_process, time_calls
+from slipstream.measurement.timing import Times, quiet_process, time_block, time_calls
 from slipstream.runtime import Predictor
 
-__all__ = ["WARM_UP_CALLS", "Arm", "Latency", "arm", "measure", "time_hot"]
+__all__ = ["Latency", "measure", "row_arm", "time_for"]
 
 VARIED_ROWS = 2048
-
-
 BLOCK_CALLS = 100
-
-
 HOT_SECONDS = 1.0
-
-
-LEAST_BLOCKS = 8
-
-
+LEAST_ROUNDS = 8
 COLD_CALLS = 40
-
-
-BATCH_ROWS = 1000
-
-
-BATCHES = 5
-
-
+TABLE_ROWS = 1000
+TABLE_ROUNDS = 5
+TABLES = Blocks(calls=1, seconds=0.02)
 QUANTILES = 200
-
-
-@dataclass(frozen=True)
-class Arm:
-    """Something that answers rows, and the rows that it is asked: (N, k), each a list."""
-
-    call: Callable[[Any], Any]
-    rows: Sequence[Any]
 
 
 @dataclass(frozen=True)
@@ -104,13 +84,14 @@ def measure(predictors: Mapping[str, Predictor], table: pd.DataFrame, twice: str
     Args:
         predictors: what to measure, by name.
         table: raw rows with at least the features of each; at most 2,048 are used.
-        twice: the predictor that is measured again under another name, to see the noise.
+        twice: the predictor that is measured again from a second copy, to see the noise.
     """
-    arms = {name: arm(each, table) for name, each in predictors.items()}
-    empty = Arm(id, arms[twice].rows)  # a C function that takes a row and does nothing with it
+    arms = {name: row_arm(each, table) for name, each in predictors.items()}
+    copy = Predictor(predictors[twice].bundle, backend=predictors[twice].backend)
+    empty = Arm(id, arms[twice].make, arms[twice].rows)  # a C function that does nothing
     with quiet_process():
-        *hot, again, nothing = time_hot([*arms.values(), arms[twice], empty], HOT_SECONDS)
-        cold = _cold(list(arms.values()))
+        *hot, again, nothing = time_for(HOT_SECONDS, [*arms.values(), row_arm(copy, table), empty])
+        cold = time_cold(list(arms.values()), range(COLD_CALLS))
         throughput = _throughput(predictors, table)
     medians_us = {
         name: intervals.quantiles(each, 0.5) for name, each in zip(arms, hot, strict=True)
@@ -123,83 +104,43 @@ def measure(predictors: Mapping[str, Predictor], table: pd.DataFrame, twice: str
         throughput_rows_per_s=throughput,
         noise_ratio=intervals.interval(intervals.quantiles(again, 0.5) / medians_us[twice]),
         machine=this_machine(
-            calls=again.size, cold_calls=cold[0].size, distinct_rows=len(arms[twice].rows)
+            calls=again.size, cold_calls=cold[0].size, distinct_rows=arms[twice].rows
         ),
     )
 
 
-def arm(predictor: Predictor, table: pd.DataFrame) -> Arm:
-    """A predictor with rows of a table, as a caller in Python has them."""
-    batch = _varied(predictor, table)
-    rows = batch.astype(object).where(batch.notna(), None).to_numpy().tolist()
-    return Arm(predictor.predict_one, rows)
+def row_arm(predictor: Predictor, table: pd.DataFrame) -> Arm:
+    """A predictor that answers rows of a table, as lists: what a caller in Python has."""
+    varied = spread(table[predictor.features], VARIED_ROWS)
+    rows = varied.astype(object).where(varied.notna(), None).to_numpy().tolist()
+    return Arm(predictor.predict_one, lambda index: list(rows[index]), rows=len(rows))
 
 
-def _varied(predictor: Predictor, table: pd.DataFrame) -> pd.DataFrame:
-    return spread(table[predictor.features], VARIED_ROWS)
+def time_for(seconds: float, arms: Sequence[Arm], timed: Timing = time_calls) -> list[Times]:
+    """Time hot calls for so many seconds in all, or for eight rounds where those take longer.
 
-
-def time_hot(
-    arms: Sequence[Arm], seconds: float, timed: Callable[..., Times | float] = time_calls
-) -> list[Times]:
-    """Time calls in a row, in blocks that rotate through the arms; µs, (blocks, calls) an arm.
-
-    An arm with rows of its own is asked those of the same numbers as the others. Rows are made anew
-    before each block, as a request's row has just been parsed: otherwise the arms that share them
-    find them in the caches, where the arm before has left them, and come out ahead.
-
-    Args:
-        arms: what to time.
-        seconds: how long in all.
-        timed: how a block is timed; by `time_block`, what comes back is (blocks,).
+    Blocks are short, so that the arms take many turns; `timed` and the answer are `time_hot`'s.
     """
-    random = np.random.default_rng(0)
-    start = time.perf_counter()
-    for each in arms:
-        time_calls(each.call, _cycle(each.rows, range(WARM_UP_CALLS)))
-    call_seconds = (time.perf_counter() - start) / (len(arms) * WARM_UP_CALLS)
-    affordable = seconds / (LEAST_BLOCKS * len(arms) * call_seconds)
-    block_calls = max(10, min(BLOCK_CALLS, int(affordable)))
-    blocks: list[list[Times | float]] = [[] for _ in arms]
+    blocks = Blocks(BLOCK_CALLS, seconds / (LEAST_ROUNDS * len(arms)))
+    return time_hot(arms, _rounds(seconds), blocks, timed)
+
+
+def _rounds(seconds: float) -> Iterator[int]:
     end = time.perf_counter() + seconds
-    while time.perf_counter() < end or len(blocks[0]) < LEAST_BLOCKS:
-        chosen = random.integers(VARIED_ROWS, size=block_calls)
-        for index in random.permutation(len(arms)):
-            rows = [list(row) for row in _cycle(arms[index].rows, chosen)]
-            blocks[index].append(timed(arms[index].call, rows))
-    return [np.stack(each) for each in blocks]
-
-
-def _cold(arms: Sequence[Arm]) -> list[Times]:
-    """Time single calls, each after other data passed through the caches and its row was made.
-
-    A busy process answers a request in this state: its row has just been parsed, all else is cold.
-    """
-    other, random = OtherData(), np.random.default_rng(0)
-    times: list[list[Times]] = [[] for _ in arms]
-    for call in range(COLD_CALLS):
-        for index in random.permutation(len(arms)):
-            rows = arms[index].rows
-            other.pass_through()
-            row = list(rows[call % len(rows)])
-            times[index].append(time_calls(arms[index].call, [row]))
-    return [np.concatenate(each) for each in times]
-
-
-def _cycle(rows: Sequence[Any], numbers: Iterable[int]) -> list[Any]:
-    return [rows[number % len(rows)] for number in numbers]
+    for number in itertools.count():
+        if number >= LEAST_ROUNDS and time.perf_counter() > end:
+            return
+        yield number
 
 
 def _throughput(predictors: Mapping[str, Predictor], table: pd.DataFrame) -> dict[str, float]:
     """Rows a second of each predictor, answering tables of 1,000 rows."""
-    batches = {}
-    for name, each in predictors.items():
-        rows = _varied(each, table)
-        batches[name] = rows.iloc[np.resize(np.arange(len(rows)), BATCH_ROWS)]
-    seconds: dict[str, list[float]] = {name: [] for name in predictors}
-    for _ in range(BATCHES):
-        for name, each in predictors.items():
-            start = time.perf_counter()
-            each.predict(batches[name])
-            seconds[name].append(time.perf_counter() - start)
-    return {name: BATCH_ROWS / float(np.median(each)) for name, each in seconds.items()}
+    arms = []
+    for each in predictors.values():
+        rows = spread(table[each.features], VARIED_ROWS)
+        arms.append(table_arm(each.predict, rows.iloc[np.resize(np.arange(len(rows)), TABLE_ROWS)]))
+    times_us = time_hot(arms, range(TABLE_ROUNDS), TABLES, time_block)
+    return {
+        name: 1e6 * TABLE_ROWS / float(np.median(each))
+        for name, each in zip(predictors, times_us, strict=True)
+    }

@@ -4,7 +4,8 @@ import platform
 from pathlib import Path
 
 from slipstream.artifacts.values import Value
-from slipstream.measurement.timing import WARM_UP_CALLS, timer_us
+from slipstream.measurement.harness import WARM_UP_CALLS
+from slipstream.measurement.timing import timer_us
 from slipstream.runtime import backend, instruction_set
 
 __all__ = ["Machine", "this_machine"]

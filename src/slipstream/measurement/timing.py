@@ -1,7 +1,4 @@
-"""How calls are timed: one by one or as a block, with warm or with cold caches, by a quiet process.
-
-The pipeline's latencies and the benchmark against other libraries are both taken with these.
-"""
+"""The clock: calls timed one by one or as a block, in a process that does nothing else."""
 
 import gc
 import time
@@ -13,19 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
-__all__ = [
-    "WARM_UP_CALLS",
-    "OtherData",
-    "Times",
-    "quiet_process",
-    "time_block",
-    "time_calls",
-    "timer_us",
-]
+__all__ = ["OtherData", "Times", "quiet_process", "time_block", "time_calls", "timer_us"]
 
 Times = NDArray[np.float64]
 
-WARM_UP_CALLS = 200
 OTHER_BYTES = 64 << 20  # more than the last level of cache holds of one process's data
 TIMER_READINGS = 10_000
 

@@ -19,7 +19,7 @@ from slipstream.config.budget import BudgetConfig
 from slipstream.data.sampling import spread
 from slipstream.data.snapshot import Snapshot
 from slipstream.evaluation.budget import over_budget
-from slipstream.measurement.latency import arm, time_hot
+from slipstream.measurement.latency import row_arm, time_for
 from slipstream.measurement.timing import quiet_process
 from slipstream.quantization.variants import int8_bundle
 from slipstream.runtime import Bundle, Predictor, load_file
@@ -49,9 +49,9 @@ def measure_alternatives(
     hidden = tuple(len(layer.bias) for layer in own.layers[:-1])
     shapes = (Candidate(len(own.columns), hidden), *candidates(len(own.columns), hidden))
     made = [(shape, each) for shape in shapes for each in untrained(own, shape, rows)]
-    arms = [arm(Predictor(bundle), rows) for _, bundle in made]
+    arms = [row_arm(Predictor(bundle), rows) for _, bundle in made]
     with quiet_process():
-        times = time_hot(arms, SECONDS)
+        times = time_for(SECONDS, arms)
     measured = [
         _alternative(shape, bundle, each, budget)
         for (shape, bundle), each in zip(made, times, strict=True)

@@ -1,20 +1,35 @@
+import time
+
 import numpy as np
 import pandas as pd
 
-from slipstream.measurement.latency import WARM_UP_CALLS, Arm, measure, time_hot
+from slipstream.measurement.harness import Arm
+from slipstream.measurement.latency import measure, row_arm, time_for
 from slipstream.runtime import instruction_set, load_file
 from tests.conftest import Trained
 
 
-def test_no_arm_finds_its_rows_in_the_caches() -> None:
-    """Two arms that share rows get lists of their own, made before each block."""
-    shared = [[float(number), "text"] for number in range(50)]
-    kept: list[list[object]] = []
-    time_hot([Arm(kept.append, shared), Arm(kept.append, shared)], seconds=0.001)
-    timed = kept[2 * WARM_UP_CALLS :]
-    assert all(row in shared for row in timed)
-    assert len({id(row) for row in timed}) == len(timed)
-    assert not {id(row) for row in timed} & {id(row) for row in shared}
+def test_an_arm_makes_its_rows_as_lists(demo: Trained) -> None:
+    """The model's columns in their order, None where a value is missing, made for each call."""
+    predictor = load_file(demo.store.path(demo.bundles.int8.file))
+    table = pd.DataFrame({name: [1.0, np.nan, 3.0] for name in ["other", *predictor.features]})
+    arm = row_arm(predictor, table)
+    chosen = np.array([1, 2, 1])
+    rows = [*arm.inputs(chosen), *arm.inputs(chosen)]
+    width = len(predictor.features)
+    assert rows == 2 * [width * [None], width * [3.0], width * [None]]
+    assert len({id(row) for row in rows}) == len(rows)
+    assert arm.rows == 3
+
+
+def test_measuring_takes_the_time_that_it_is_given() -> None:
+    """Eight rounds at least, more where there is time; slow arms get shorter blocks."""
+    fast, slow = Arm(id, int, rows=9), Arm(lambda _: time.sleep(0.001), int, rows=9)
+    for each in time_for(0.0, [fast, slow]):
+        assert each.shape == (8, 1)
+    often, seldom = time_for(0.1, [fast, slow])
+    assert len(often) == len(seldom) >= 8
+    assert often.shape[1] > seldom.shape[1]
 
 
 def test_measures_both_variants_alike(demo: Trained) -> None:
