@@ -90,7 +90,7 @@ def _replaceable(output: Path, bundle: str) -> Path:
     """
     target = Path(os.path.realpath(output))
     if target.exists() and not target.is_file():
-        raise FileExistsError(errno.EEXIST, "it is no regular file")
+        raise FileExistsError(errno.EEXIST, "it is not a regular file")
     if target.exists() and target.samefile(bundle):
         raise FileExistsError(errno.EEXIST, "it is the bundle itself")
     return target

@@ -1,4 +1,4 @@
-"""What a model may be at most, so that the int8 variant's sums stay below 2^31."""
+"""The largest model allowed, so that the int8 variant's sums stay below 2^31."""
 
 __all__ = ["MAX_BIAS", "MAX_FEATURES", "MAX_WIDTH"]
 

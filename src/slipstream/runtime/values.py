@@ -8,26 +8,26 @@ import numpy as np
 
 __all__ = ["WrongValueError", "is_missing", "text_number", "to_number"]
 
-# What training takes for a number in a column of text: not all that `float` reads, as 1_000 or NAN.
+# What training accepts as a number in text: less than `float`, which also takes 1_000 and NAN.
 _NUMBER = re.compile(r"[+-]?((\d+\.?\d*|\.\d+)(e[+-]?\d+)?|inf|infinity)", re.ASCII | re.IGNORECASE)
 
 
 class WrongValueError(Exception):
-    """A value that a column does not take; the message says what it is."""
+    """A value that a column does not accept; the message describes it."""
 
 
 def is_missing(value: Any) -> bool:
-    """None, NaN, numpy's masked, and pandas' missing values, which this package does not import."""
+    """Whether this is None, NaN, numpy's masked, or a missing value of pandas (never imported)."""
     if value is None or type(value).__name__ in ("NAType", "NaTType", "MaskedConstant"):
         return True
     return isinstance(value, float | np.floating) and bool(np.isnan(value))
 
 
 def to_number(value: Any) -> float:
-    """A value that is neither missing nor text as a number; beyond float's range it saturates.
+    """Convert a value that is neither missing nor text; beyond float's range it saturates.
 
     Raises:
-        WrongValueError: it is none.
+        WrongValueError: it is not a number.
     """
     try:
         if not _is_number(value):
@@ -41,14 +41,14 @@ def to_number(value: Any) -> float:
 
 
 def text_number(text: str) -> float | None:
-    """The number that a text without blanks around it writes, or None where it writes none."""
+    """Parse stripped text as a number; None if it is not one."""
     return float(text) if _NUMBER.fullmatch(text) else None
 
 
 def _is_number(value: Any) -> bool:
-    """Whether `float` reads a number, where it reads anything: it also takes what is none.
+    """Whether this is a number; `float()` alone accepts too much.
 
-    Bytes and every other buffer it would parse; of numpy it takes text, dates of nanoseconds, raw
+    It would parse bytes and every other buffer; from numpy it takes text, nanosecond dates, raw
     memory, and complex numbers without their imaginary part.
     """
     dtype = getattr(value, "dtype", None)

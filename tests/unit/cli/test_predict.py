@@ -41,7 +41,7 @@ def test_a_bad_row_stops_before_anything_is_printed(file: str, capsys, monkeypat
     """The message names column and row, and how to go on; there is no half of an output."""
     done = predict(capsys, monkeypatch, file, "-", stdin=ROWS)
     assert (done.code, done.out) == (2, "")
-    assert "'age' must be a number, however: row 2 has text that is no number" in done.err
+    assert "'age' must be a number, however: row 2 has text that is not a number" in done.err
     assert "--on-error null" in done.err
 
 

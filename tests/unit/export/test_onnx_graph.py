@@ -280,7 +280,7 @@ def test_the_command_needs_onnx_and_no_training_library(demo: Trained, tmp_path:
 
 @pytest.mark.parametrize(
     ("name", "reason"),
-    [("bundle", "the bundle itself"), ("link", "the bundle itself"), ("pipe", "no regular file")],
+    [("bundle", "the bundle itself"), ("link", "the bundle itself"), ("pipe", "not a regular")],
 )
 def test_the_command_replaces_neither_its_bundle_nor_a_pipe(
     name: str, reason: str, demo: Trained, tmp_path: Path, capsys: pytest.CaptureFixture[str]
