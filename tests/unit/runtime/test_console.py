@@ -85,7 +85,7 @@ def test_a_repeated_key_is_refused(file: Path) -> None:
     """A repeated key is an error, because JSON would silently keep the last one."""
     refused = run("predict", file, '{"age": 40, "age": 20, "city": "Oslo", "member": true}')
     assert (refused.returncode, refused.stdout) == (2, "")
-    assert "'age' is there more than once" in refused.stderr
+    assert "'age' appears more than once" in refused.stderr
 
 
 def test_control_characters_are_escaped(tmp_path: Path) -> None:
