@@ -28,7 +28,7 @@ FLOORS = (
     {"runtime"},
 )
 PLACES = {"flows": "flows", "tasks": "tasks"}  # every other wing is a folder of `slipstream`
-# Some take less than lies below them. `slipstream` itself is what a program imports to predict,
+# Some take less than what is below them. `slipstream` itself is what a program imports to predict,
 # `slipstream.pyfunc` what MLflow loads.
 TAKES = {
     "slipstream": {"slipstream.runtime", "slipstream.tracking.download"},

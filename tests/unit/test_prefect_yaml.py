@@ -1,4 +1,4 @@
-"""prefect.yaml and automations.yaml against what Prefect reads: it passes over what it does not."""
+"""prefect.yaml and automations.yaml against what Prefect reads: it ignores unknown keys."""
 
 from typing import Any
 
@@ -34,7 +34,7 @@ def unread_keys(text: str) -> list[str]:
 
 
 def test_prefect_reads_every_key() -> None:
-    """No key of the file is one that Prefect passes over."""
+    """Prefect ignores no key of the file."""
     assert unread_keys((CHECKOUT / "prefect.yaml").read_text()) == []
 
 
@@ -53,7 +53,7 @@ def test_a_typo_would_be_found(right: str, wrong: str) -> None:
 
 
 def test_prefect_reads_the_automation() -> None:
-    """Every automation is one, and Prefect knows all that it says."""
+    """Every automation is valid, and Prefect knows all of its keys."""
     for written in yaml.safe_load((CHECKOUT / "automations.yaml").read_text())["automations"]:
         understood = AutomationCore.model_validate(written)
         assert lost(written, understood.model_dump(exclude_unset=True)) == []
