@@ -1,4 +1,4 @@
-"""Options of the stages' tasks: which are cached, by what key, and where their results lie."""
+"""Options of the stages' tasks: which are cached, by what key, and where their results are kept."""
 
 import hashlib
 import json
@@ -61,7 +61,7 @@ def cached(
         digest = hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
         record = RESULTS / f"{stage}-{digest}"
         if record.exists():
-            record.touch()  # used today: `clean` removes what is not
+            record.touch()  # it counts as used today, for `clean`
         return record.name
 
     return {
