@@ -97,7 +97,7 @@ def _is_or_are(names: list[str]) -> str:
 def _written(values: pd.Series, column: Column) -> pa.Array:
     """A column as a file would hold it; values of mixed types become text, as in a CSV file."""
     if column.edges is None and values.dtype.kind == "f" and _are_whole(values):
-        values = values.astype("Int64")  # JSON's 5 beside a null: pandas made it 5.0
+        values = values.astype("Int64")  # next to a null, pandas reads JSON's 5 as 5.0
     try:
         array = pa.array(values, from_pandas=True)
     except (pa.ArrowInvalid, pa.ArrowTypeError):

@@ -45,7 +45,7 @@ def cached(
 
     Args:
         stage: the stage's name, as in COMPUTING.
-        source: what the key must hold besides the arguments; None from it means "do not cache".
+        source: what else the key must hold, from the arguments; None means "do not cache".
     """
 
     def key(context: TaskRunContext, arguments: dict[str, Any]) -> str | None:

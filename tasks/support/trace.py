@@ -63,12 +63,12 @@ def _logged_warnings() -> Iterator[list[str]]:
     messages: list[str] = []
     handler = logging.Handler(logging.WARNING)
     handler.emit = lambda record: messages.append(record.getMessage())  # type: ignore[method-assign]
-    ours = logging.getLogger("slipstream")
-    ours.addHandler(handler)
+    library = logging.getLogger("slipstream")
+    library.addHandler(handler)
     try:
         yield messages
     finally:
-        ours.removeHandler(handler)
+        library.removeHandler(handler)
 
 
 def _duration(line: Stage) -> str:

@@ -222,7 +222,7 @@ def test_each_warning_is_reported_once_even_if_its_stage_is_cached(
 def test_the_log_says_what_each_stage_did(
     first: Report, place: Path, heard: list[logging.LogRecord]
 ) -> None:
-    """A line a stage, with what came out and how long it took, and none of the engine's."""
+    """One line per stage, with its result and duration, and none of the engine's lines."""
     optimize(config_of(place))
     lines = [each.getMessage() for each in heard if each.levelname == "INFO"]
     assert sum(bool(re.match(r"ingest: \d+ rows x 4 columns, ", line)) for line in lines) == 1

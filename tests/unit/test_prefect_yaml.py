@@ -70,7 +70,7 @@ def test_the_guide_shows_what_prefect_reads() -> None:
 
 
 def test_deployments_lead_to_flows() -> None:
-    """Every entrypoint is a flow of ours, and its parameters are a valid config."""
+    """Every entrypoint is one of our flows, and its parameters are a valid config."""
     for deployment in yaml.safe_load((CHECKOUT / "prefect.yaml").read_text())["deployments"]:
         path, _, name = deployment["entrypoint"].partition(":")
         assert f"def {name}(" in (CHECKOUT / path).read_text()

@@ -92,8 +92,8 @@ def ask(server: TestClient, form: str, rows: list[dict[str, Any]]) -> tuple[int,
     kind = form if "/" in form else "application/json"
     body = FORMS[form](rows)
     answer = server.post("/invocations", content=body, headers={"content-type": kind})
-    said = answer.json()
-    return answer.status_code, said["predictions" if answer.is_success else "message"]
+    given = answer.json()
+    return answer.status_code, given["predictions" if answer.is_success else "message"]
 
 
 def changed(**cells: object) -> list[dict[str, Any]]:
@@ -151,10 +151,10 @@ def test_what_cannot_be_answered_is_refused_by_name(
     server: TestClient, form: str, sent: list[Any], named: str
 ) -> None:
     """HTTP 400 says which columns are at fault, and never answers fewer rows than were sent."""
-    status, said = ask(server, form, sent)
+    status, given = ask(server, form, sent)
     assert status == 400
-    assert named in said
-    assert "however" in said
+    assert named in given
+    assert "however" in given
 
 
 @pytest.mark.parametrize(

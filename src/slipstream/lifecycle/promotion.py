@@ -80,7 +80,7 @@ def check_split(champion: SplitRule, today: SplitRule) -> tuple[str, ...]:
     if champion.columns is None:
         warning = (
             "the champion's version does not say which columns its split came from: the comparison "
-            "is fair only if the columns, data.drop and what is taken for an identifier are as "
+            "is fair only if the columns, data.drop and what counts as an identifier are as "
             "they were"
         )
         warnings = (warning,)

@@ -305,5 +305,5 @@ def _supervisor_pid() -> int | None:
 
 def _program(name: str) -> str:
     """A console script of this installation."""
-    beside = Path(sys.executable).parent / name
-    return str(beside) if beside.exists() else shutil.which(name) or name
+    script = Path(sys.executable).parent / name
+    return str(script) if script.exists() else shutil.which(name) or name

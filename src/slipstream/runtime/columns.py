@@ -33,7 +33,7 @@ __all__ = [
 Floats = NDArray[np.float64]
 Rows = NDArray[np.int64]
 
-# What a column may find in a table and refuse, besides values of other types.
+# What a column may find in a table and refuse, apart from values of other types.
 NO_VALUE = "none"
 NO_NUMBER = "text that is not a number"
 _WORDS = {"true": 1.0, "false": 0.0}  # in a boolean column
@@ -43,7 +43,7 @@ Positions = tuple[Rows, Rows, Floats]
 
 
 def locate(values: Floats, edges: Floats) -> tuple[Rows, Floats]:
-    """Find the bin of each value and how far into it the value lies.
+    """Find the bin of each value and how far into the bin the value is.
 
     Values outside the edges, infinities included, saturate at the outermost edge; this departs
     from the piecewise-linear encoding of Gorishniy et al. (2022, "On Embeddings for Numerical

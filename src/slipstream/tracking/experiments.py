@@ -9,7 +9,7 @@ from mlflow.tracking import MlflowClient
 from slipstream.reporting.pages import COLUMNS, VIEW_TAG
 from slipstream.runtime import InputError
 from slipstream.tracking.connection import connect
-from slipstream.tracking.relocation import artifacts_beside, check_place
+from slipstream.tracking.relocation import artifact_folder, check_place
 
 __all__ = ["open_experiment"]
 
@@ -58,5 +58,5 @@ def _create(client: MlflowClient, name: str, uri: str) -> Experiment:
 
 def _artifact_location(uri: str) -> str | None:
     """The folder next to an SQLite store; a server decides for itself."""
-    beside = artifacts_beside(uri)
-    return beside.as_uri() if beside else None
+    folder = artifact_folder(uri)
+    return folder.as_uri() if folder else None

@@ -13,7 +13,7 @@ from urllib.parse import unquote, urlsplit
 
 from slipstream.runtime.errors import InputError
 
-__all__ = ["artifacts_beside", "check_place", "current", "repair"]
+__all__ = ["artifact_folder", "check_place", "current", "repair"]
 
 logger = logging.getLogger("slipstream")
 
@@ -38,7 +38,7 @@ _PLACES = (
 )
 
 
-def artifacts_beside(store_uri: str) -> Path | None:
+def artifact_folder(store_uri: str) -> Path | None:
     """The artifact folder of an SQLite store; None for any other store."""
     file = _file(store_uri)
     return file.parent / _ARTIFACTS if file else None
@@ -50,15 +50,15 @@ def current(location: str, store_uri: str) -> str:
     Raises:
         InputError: they should be on this machine, and are neither there nor next to the store.
     """
-    written, beside = _path(location), artifacts_beside(store_uri)
-    if written is None or written.exists() or beside is None:
+    written, folder = _path(location), artifact_folder(store_uri)
+    if written is None or written.exists() or folder is None:
         return location
     places = [index for index, part in enumerate(written.parts) if part == _ARTIFACTS]
-    moved = [beside.joinpath(*written.parts[index + 1 :]) for index in places]
+    moved = [folder.joinpath(*written.parts[index + 1 :]) for index in places]
     found = next((each for each in moved if each.exists()), None)
     if found is None:
         raise InputError(
-            f"a model's files must be where they were written, or in {beside}, however: {written} "
+            f"a model's files must be where they were written, or in {folder}, however: {written} "
             "is not there; move the folder `artifacts` along with its mlflow.db, or move both back"
         )
     return str(found)
@@ -70,17 +70,17 @@ def repair(store_uri: str) -> None:
     Raises:
         InputError: the store cannot be written.
     """
-    file, beside = _file(store_uri), artifacts_beside(store_uri)
-    if file is None or beside is None or not file.exists():
+    file, folder = _file(store_uri), artifact_folder(store_uri)
+    if file is None or folder is None or not file.exists():
         return
     with _opened(file) as database, database:
         for number, name, location in _experiments(database):
-            if _was_moved(database, number, location, beside):
-                _rewrite(database, number, location, beside.as_uri())
+            if _was_moved(database, number, location, folder):
+                _rewrite(database, number, location, folder.as_uri())
                 logger.warning(
                     "The files of the experiment %r were moved: MLflow now looks for them in "
                     "%s, no longer in %s.",
-                    *(name, beside, _path(location)),
+                    *(name, folder, _path(location)),
                 )
 
 
@@ -90,19 +90,19 @@ def check_place(number: str, name: str, store_uri: str) -> None:
     Raises:
         InputError: it would.
     """
-    file, beside = _file(store_uri), artifacts_beside(store_uri)
+    file, folder = _file(store_uri), artifact_folder(store_uri)
     if file is None or not file.exists():
         return
     with _opened(file) as database:
         found = {str(each): place for each, _, place in _experiments(database)}
         written = _path(found.get(number, ""))
-        if written is None or written == beside or written.exists():
+        if written is None or written == folder or written.exists():
             return
         if not _children(database, int(number), found[number]):
             return
     raise InputError(
         f"the experiment {name!r} must have the folder of its files, however: {written} is not "
-        f"there, and {beside} does not have them; move the folder `artifacts` along with its "
+        f"there, and {folder} does not have them; move the folder `artifacts` along with its "
         "mlflow.db, or choose another experiment (tracking.experiment)"
     )
 
@@ -127,14 +127,14 @@ def _opened(file: Path) -> Iterator[sqlite3.Connection]:
         ) from None
 
 
-def _was_moved(database: sqlite3.Connection, number: int, location: str, beside: Path) -> bool:
+def _was_moved(database: sqlite3.Connection, number: int, location: str, folder: Path) -> bool:
     """Whether an experiment's files are not where they were, but next to the store."""
     written = _path(location)
-    if written is None or written == beside or written.exists():
+    if written is None or written == folder or written.exists():
         return False
     children = _children(database, number, location)
     if children:
-        return any((beside / child).exists() for child in children)
+        return any((folder / child).exists() for child in children)
     return written.name == _ARTIFACTS and not written.parent.exists()  # no run yet
 
 

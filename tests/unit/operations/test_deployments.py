@@ -243,7 +243,7 @@ def test_a_reset_applies_the_files_alone(checkout: Checkout) -> None:
 
 
 def test_a_schedule_goes_with_the_file(checkout: Checkout) -> None:
-    """One that the file no longer has is removed; one that somebody removed does not come back."""
+    """One that the file no longer has is removed; one removed in Prefect does not come back."""
     checkout.up()
     checkout.write_entry(schedules=[{"slug": "weekly", "cron": "0 2 * * 1"}])
     assert checkout.up() == []

@@ -22,7 +22,7 @@ APPLIED = {"cron": "0 2", "active": False, "config": {"k": 5, "path": "a.csv"}}
 def test_an_edit_and_a_change_of_the_file_both_count(
     edited: dict, wanted: dict, merged: dict
 ) -> None:
-    """At any depth, the file's change is applied where nobody edited, and an edit stays."""
+    """At any depth, the file's change is applied where nothing was edited, and an edit stays."""
     found, conflicts = merge(APPLIED, edited, wanted)
     assert {key: found[key] for key in merged} == merged
     assert conflicts == ()

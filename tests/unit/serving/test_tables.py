@@ -53,12 +53,12 @@ def test_messages_stay_short() -> None:
     "cell",
     ["40", "+4.e1", "1_000", "NAN", "inf", "-Infinity", "1e400", "fifty", "0x10", "", " NA "],
 )
-@pytest.mark.parametrize("beside", ["5", "x"])
-def test_a_cell_is_read_as_the_predictor_reads_it(cell: str, beside: str) -> None:
+@pytest.mark.parametrize("other", ["5", "x"])
+def test_a_cell_is_read_as_the_predictor_reads_it(cell: str, other: str) -> None:
     """A file's text is read by the predictor's rule, one wrong cell among many or none."""
     income = MODEL.bundle.columns[2]
     columns = {name: cells * 2 for name, cells in CELLS.items()}
-    frame, refused, _ = checked_rows(MODEL, pa.table({**columns, "income": [cell, beside]}))
+    frame, refused, _ = checked_rows(MODEL, pa.table({**columns, "income": [cell, other]}))
     try:
         expected = income.encode(cell)
     except InputError:
@@ -66,7 +66,7 @@ def test_a_cell_is_read_as_the_predictor_reads_it(cell: str, beside: str) -> Non
     else:
         assert not refused[0]
         np.testing.assert_equal(frame["income"][0], expected)
-    assert refused[1] == (beside == "x")
+    assert refused[1] == (other == "x")
 
 
 def test_a_single_wrong_cell_is_refused() -> None:

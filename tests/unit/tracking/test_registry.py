@@ -191,7 +191,7 @@ def test_a_history_that_is_too_long_keeps_the_latest() -> None:
 
 
 def test_what_an_earlier_release_decided_is_listed_once() -> None:
-    """Its decision has no date; where it was rolled back since, the events say it."""
+    """Its decision has no date; if it was rolled back later, the events say so."""
     decided = Version("1", "", "", "", decision="promoted", reason="better", replaced="")
     away = Event(when="2026-11-26T08:00:00+00:00", what="rolled back", by="ada", why="late")
     rolled_back = replace(decided, number="2", decision="rolled back", history=(away,))
@@ -214,7 +214,7 @@ def wide(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_models_are_listed_with_their_figures(
     tracked: TrackedRun, record: RunRecord, capsys: pytest.CaptureFixture[str], wide: None
 ) -> None:
-    """Every model, its versions, who is champion; of one, what happened too; in 100 columns."""
+    """Every model, its versions and champion; for one model, its history too; in 100 columns."""
     settled(tracked, "listed", BETTER, BETTER, WORSE).rollback("late")
     settled(tracked, "other", BETTER)
     metrics = record.benchmark.metrics["int8"]

@@ -161,11 +161,11 @@ def test_an_experiment_of_an_earlier_release_is_given_what_it_lacks(tmp_path: Pa
     before = MlflowClient(uri)
     place = (tmp_path / "artifacts").as_uri()
     mine = "mlflow.sharedViewState.slipstream"
-    number = before.create_experiment("old", place, tags={mine: "somebody's own"})
+    number = before.create_experiment("old", place, tags={mine: "a user's own"})
     open_experiment("old", uri)
     tags = before.get_experiment(number).tags
     assert tags["mlflow.experimentKind"] == "custom_model_development"
-    assert tags[mine] == "somebody's own"
+    assert tags[mine] == "a user's own"
 
 
 def test_variants_are_nested_runs_with_the_same_metrics(
@@ -362,7 +362,7 @@ def test_stores_that_cannot_be_used_are_explained(mixed: Trained, record: RunRec
 
 
 def test_a_registry_without_the_model_is_explained(tracked: TrackedRun) -> None:
-    """A model that nobody registered is an InputError with its name."""
+    """A model that was never registered is an InputError with its name."""
     mlflow.set_tracking_uri(tracked.tracking_uri)
     with pytest.raises(InputError, match="models:/nobody@champion"):
         slipstream.load("models:/nobody@champion")
