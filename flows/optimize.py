@@ -32,7 +32,7 @@ def _title() -> str:
 
 @flow(name="optimize", flow_run_name=_title)
 def optimize(config: OptimizeConfig = DEFAULTS) -> Report | State[Report]:
-    """Run the six stages, measure both variants, decide, and write the run down."""
+    """Run the six stages, measure both variants, decide, and record the run."""
     prepare_logs()
     stage = StageTrace(config)
 

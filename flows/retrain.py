@@ -19,7 +19,7 @@ from tasks.support.run_names import choose
 from tasks.support.stage import stage_code
 from tasks.support.trace import StageTrace
 
-# The stages whose code makes a model: a change of it is a new challenger.
+# The stages whose code makes a model: changed code makes a new challenger.
 MAKE_A_MODEL = ("ingest", "preprocess", "select", "train", "quantize")
 
 

@@ -1,4 +1,4 @@
-"""Champion: the registered model that answers now."""
+"""Champion: the registered model that is in use."""
 
 from prefect import task
 

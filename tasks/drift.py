@@ -22,7 +22,7 @@ EXCEEDED = "slipstream.drift.exceeded"
 def drift(
     registry: Registry, champion: Champion, dataset: DatasetRef, limits: DriftConfig
 ) -> Drift | None:
-    """Measure it, publish it where the champion's run is and in Prefect, and raise the alarm."""
+    """Measure it, publish it in the champion's run and in Prefect, and raise an alarm."""
     moved = retraining.measure_drift(registry, champion, dataset, limits, open_store())
     if moved is not None:
         create_table_artifact(

@@ -11,5 +11,5 @@ from tasks.support.stage import IO_SECONDS, measured
 
 @task(**measured("promote"), timeout_seconds=IO_SECONDS)
 def promote(registry: Registry, record: RunRecord, tracked: TrackedRun, made_by: str) -> Decision:
-    """Register the winner, hold it against the champion, and obey the decision."""
+    """Register the winner, compare it with the champion, and carry out the decision."""
     return retraining.promote(registry, record, tracked, made_by, open_store())

@@ -1,4 +1,4 @@
-"""Stage 3, select: the columns that tell most about the target are kept."""
+"""Stage 3, select: the columns that say most about the target are kept."""
 
 from prefect import task
 

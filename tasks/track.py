@@ -1,4 +1,4 @@
-"""Track: the run goes to MLflow."""
+"""Track: the run is recorded in MLflow."""
 
 from typing import Any
 
@@ -28,7 +28,7 @@ def _may_pass(task: Any, run: Any, state: State[Any]) -> bool:
     retry_condition_fn=_may_pass,
 )
 def track(record: RunRecord) -> TrackedRun:
-    """Write the run to MLflow, and link to it from Prefect."""
+    """Record the run in MLflow, and link to it from Prefect."""
     recorded = runs.FlowRun(
         id=str(flow_run.id or ""),
         url=url_for("flow-run", flow_run.id) or "embedded server: no page",

@@ -1,10 +1,10 @@
-"""What MLflow loads a bundle with: `mlflow.pyfunc.load_model` calls `_load_pyfunc`.
+"""How MLflow loads a bundle: `mlflow.pyfunc.load_model` calls `_load_pyfunc`.
 
 MLflow casts a request to the signature's types before the model sees it, and its casts lose what a
 client sent: of booleans, null becomes False and the text "false" True; a whole number in a frame is
 refused for a double; columns that it does not know are dropped, and with them, if there are no
-others, the rows. So the signature that is stored says what the columns are, and while one of our
-models is served MLflow is given the same columns without casts: the bundle's own checks decide,
+others, the rows. So the signature that is stored says what the columns are, and while a bundle
+is served, MLflow is given the same columns without casts: the bundle's own checks decide,
 as for `slipstream predict`.
 """
 
@@ -44,7 +44,7 @@ class BundleModel:
         self._predictor = predictor
 
     def predict(self, table: Any, params: dict[str, Any] | None = None) -> NDArray[np.float64]:
-        """Answer a frame of raw rows: P(positive), (N,).
+        """Predict a frame of raw rows: P(positive), (N,).
 
         Raises:
             RefusedError: a column is missing, a value is wrong, or parameters are given.
@@ -59,7 +59,7 @@ class BundleModel:
             raise RefusedError(str(error)) from None
 
     def _answer(self, frame: pd.DataFrame) -> NDArray[np.float64]:
-        """Answer a frame as it is, or, where its types are not the columns', as a file of text."""
+        """Predict a frame as it is or, if its types are not the columns', as a file of text."""
         self._check_columns(list(frame.columns))
         try:
             return self._predictor.predict(frame)
@@ -95,9 +95,9 @@ def _is_or_are(names: list[str]) -> str:
 
 
 def _written(values: pd.Series, column: Column) -> pa.Array:
-    """A column as a file would hold it; of mixed types, each as text, as in a CSV file."""
+    """A column as a file would hold it; values of mixed types become text, as in a CSV file."""
     if column.edges is None and values.dtype.kind == "f" and _are_whole(values):
-        values = values.astype("Int64")  # JSON's 5 beside a null: pandas made it 5.0
+        values = values.astype("Int64")  # next to a null, pandas reads JSON's 5 as 5.0
     try:
         array = pa.array(values, from_pandas=True)
     except (pa.ArrowInvalid, pa.ArrowTypeError):
@@ -116,7 +116,7 @@ def _is_null(value: Any) -> bool:
 
 
 class _Uncast(Schema):
-    """A schema that says what the columns are, and by which MLflow casts, drops and asks nothing.
+    """A schema that describes the columns, but makes MLflow cast, drop and require nothing.
 
     Text files are read as text: a category that looks like a number keeps its zeros.
     """
@@ -139,7 +139,7 @@ class _Uncast(Schema):
 
 
 def _leave_values_alone() -> None:
-    """Let MLflow give our models, and no others, the values that it was given."""
+    """Make MLflow pass values unchanged to bundles, but not to other models."""
     declared: Any = Model.get_input_schema
 
     @functools.wraps(declared)

@@ -25,12 +25,12 @@ logger = logging.getLogger("slipstream")
 
 
 def conclude(report: Report) -> State[Any]:
-    """The end of a run of the pipeline."""
-    told = headline(report.record)
-    _publish(run_summary(report.record, report.tracked), told)
+    """End a run of the pipeline: its summary and its final state."""
+    sentence = headline(report.record)
+    _publish(run_summary(report.record, report.tracked), sentence)
     if report.record.comparison.verdict.winner is None:
-        return _budget_not_met(told, report)
-    return Completed(message=told, data=report)
+        return _budget_not_met(sentence, report)
+    return Completed(message=sentence, data=report)
 
 
 def conclude_retraining(
@@ -41,7 +41,7 @@ def conclude_retraining(
     report: Report | None,
     warnings: Sequence[str],
 ) -> State[Any]:
-    """The end of a retraining; its warnings are those of the run within it too."""
+    """End a retraining; its warnings include those of the pipeline's run."""
     found = report.record.warnings if report else ()
     retraining = Retraining(
         **dict(decision),
@@ -54,18 +54,18 @@ def conclude_retraining(
     )
     if report is not None and decision.met_budget:
         logger.info("%s: %s", decision.shape, decision.reason)
-    told = retraining_headline(retraining)
-    _publish(retraining_summary(retraining, config), told)
+    sentence = retraining_headline(retraining)
+    _publish(retraining_summary(retraining, config), sentence)
     if not retraining.met_budget:
-        return _budget_not_met(told, retraining)
-    return Completed(message=told, data=retraining)
+        return _budget_not_met(sentence, retraining)
+    return Completed(message=sentence, data=retraining)
 
 
 def report_of(state: State[Any]) -> Report:
-    """What a run of the pipeline found out, also where nothing met the budget.
+    """The report of a run of the pipeline, even if nothing met the budget.
 
     Raises:
-        Exception: it failed for another reason, which this is.
+        Exception: the run failed for another reason.
     """
     result = state.result(raise_on_failure=False)
     if isinstance(result, BudgetNotMetError):
@@ -84,18 +84,18 @@ def _page(config: OptimizeConfig, version: str) -> str:
     return pages.version(mlflow_address(config.tracking.uri), config.name, version)
 
 
-def _publish(summary: str, told: str) -> None:
-    create_markdown_artifact(summary, key="summary", description=escape(told))
+def _publish(summary: str, sentence: str) -> None:
+    create_markdown_artifact(summary, key="summary", description=escape(sentence))
 
 
-def _budget_not_met(told: str, outcome: Report | Retraining) -> State[Any]:
-    """Failed, so that whoever watches for failures sees it, under a name to tell it by.
+def _budget_not_met(sentence: str, outcome: Report | Retraining) -> State[Any]:
+    """A failed state, so that automations see it, under a name of its own.
 
-    Its data is an exception: who calls the flow, and not Prefect, gets it raised.
+    Its data is an exception, which is raised to the flow's caller, but not in Prefect.
     """
-    logger.error(told)
+    logger.error(sentence)
     state: State[Any] = Failed(
-        name="BudgetNotMet", message=told, data=BudgetNotMetError(told, outcome)
+        name="BudgetNotMet", message=sentence, data=BudgetNotMetError(sentence, outcome)
     )
-    state.state_details.retriable = False  # the same table and budget would not meet it again
+    state.state_details.retriable = False  # the same table and budget would fail again
     return state

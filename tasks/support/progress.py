@@ -1,4 +1,4 @@
-"""Training's progress as a Prefect artifact, for those who watch the run's page."""
+"""Training's progress as a Prefect artifact, shown on the run's page."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -30,8 +30,8 @@ def progress_artifact(epochs: int) -> Iterator[Callable[[Epoch], None]]:
         if time.monotonic() - updated >= LEAST_SECONDS:
             updated = time.monotonic()
             losses = f"loss {epoch.train_loss:.4f}, validation {epoch.val_loss:.4f}"
-            told = f"epoch {epoch.epoch} of at most {epochs}, {losses}"
-            update_progress_artifact(artifact, 100.0 * epoch.epoch / epochs, told)
+            text = f"epoch {epoch.epoch} of at most {epochs}, {losses}"
+            update_progress_artifact(artifact, 100.0 * epoch.epoch / epochs, text)
 
     yield on_epoch
     update_progress_artifact(artifact, 100.0, "trained")

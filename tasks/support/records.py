@@ -30,7 +30,7 @@ KNOWN: dict[str, type[Reference]] = {
 
 
 class ReferenceSerializer(Serializer):  # without [Reference]: subscripting would register it
-    """Writes references as JSON; reads one only if every file it stands on is intact.
+    """Writes references as JSON; reads one only if every file it depends on is intact.
 
     Prefect takes an unreadable record for a cache miss, so the stage runs again.
     """
@@ -42,7 +42,7 @@ class ReferenceSerializer(Serializer):  # without [Reference]: subscripting woul
         return json.dumps({"type": type(obj).__name__, "value": obj.model_dump_json()}).encode()
 
     def loads(self, blob: bytes) -> Reference:
-        """Read a reference, and check the files it stands on."""
+        """Read a reference, and check the files it depends on."""
         record = json.loads(blob)
         value = KNOWN[record["type"]].model_validate_json(record["value"])
         store = open_store()

@@ -1,4 +1,4 @@
-"""Names of runs: one that somebody typed is kept, one that Prefect made up is not."""
+"""Names of runs: one that a user typed is kept, one that Prefect made up is not."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -11,19 +11,19 @@ __all__ = ["choose", "is_made_up"]
 
 # What the run forms fill in. Prefect's UI joins a Greek letter, mostly with a number, one of 1,363
 # names of stars and places, and every other time an ending: `kappa17-sirius-ring`. A letter and a
-# word alone (one suggestion in 18) may be what somebody typed, such as `beta-test`: it is kept.
+# word alone (one suggestion in 18) may be what a user typed, such as `beta-test`: it is kept.
 LETTER = (
     "(?:alpha|beta|gamma|delta|epsilon|zeta|eta|theta|iota|kappa|lambda|mu|nu|xi|omicron|pi|rho|sigma"
     "|tau|upsilon|phi|chi|psi|omega)"
 )
 NUMBER = "(?:[2-6]|[1-9][0-9]{1,2}|1000)"
-PLACE = "[a-z]*(?:-[a-z]+)?"  # `sirius`, `canis-majoris`; once in a while nothing
+PLACE = "[a-z]*(?:-[a-z]+)?"  # `sirius`, `canis-majoris`; occasionally nothing
 ENDING = (
     "(?:[a-hkmnp-rvx-z]|adjunct|anomaly|band|boundary|cloud|cluster|collapse|conflux|expanse|field"
     "|fringe|instability|manifold|mass|nebula|point|quadrant|reach|ring|sector|shift|tensor|terminus"
     "|vector|void|warp)"
 )
-# Of its next UI: an adjective and one of 304 animals of at most six letters, `Rustic-Zebra`.
+# Its next UI joins an adjective and one of 304 animals of at most six letters, `Rustic-Zebra`.
 ADJECTIVE = (
     "(?:Awesome|Rustic|Small|Gorgeous|Fantastic|Sleek|Intelligent|Unbranded|Refined|Licensed|Generic"
     "|Practical|Ergonomic|Handcrafted|Tasty|Handmade|Incredible)"
@@ -34,7 +34,7 @@ SUGGESTED = re.compile(
 
 
 def choose(given: str, title: str) -> str:
-    """What a run is called: as somebody typed, else by its title."""
+    """The name of a run: as a user typed it, else its title."""
     return title if is_made_up(given) else given
 
 

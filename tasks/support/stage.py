@@ -1,4 +1,4 @@
-"""Options of the stages' tasks: which are cached, by what key, and where their results lie."""
+"""Options of the stages' tasks: which are cached, by what key, and where their results are kept."""
 
 import hashlib
 import json
@@ -45,7 +45,7 @@ def cached(
 
     Args:
         stage: the stage's name, as in COMPUTING.
-        source: what the key must hold besides the arguments; None from it means "do not cache".
+        source: what else the key must hold, from the arguments; None means "do not cache".
     """
 
     def key(context: TaskRunContext, arguments: dict[str, Any]) -> str | None:
@@ -61,7 +61,7 @@ def cached(
         digest = hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
         record = RESULTS / f"{stage}-{digest}"
         if record.exists():
-            record.touch()  # used today: `clean` removes what is not
+            record.touch()  # it counts as used today, for `clean`
         return record.name
 
     return {

@@ -23,7 +23,7 @@ logger = logging.getLogger("slipstream.stages")  # the terminal shows its lines 
 class StageTrace:
     """Runs stages in order, logs each, and keeps what they did and warned of.
 
-    `lines` says of each stage: was it cached, how long did it take, what came out. `warnings` are
+    `lines` has for each stage if it was cached, how long it took, and its result. `warnings` are
     those of the config, those that a result carries, which a cached result does too, and those
     that a stage logged itself.
     """
@@ -59,16 +59,16 @@ class StageTrace:
 
 @contextmanager
 def _logged_warnings() -> Iterator[list[str]]:
-    """What our code warns of while a block runs, beside whoever else listens."""
+    """Collect what Slipstream's code warns of while a block runs; other handlers stay."""
     messages: list[str] = []
     handler = logging.Handler(logging.WARNING)
     handler.emit = lambda record: messages.append(record.getMessage())  # type: ignore[method-assign]
-    ours = logging.getLogger("slipstream")
-    ours.addHandler(handler)
+    library = logging.getLogger("slipstream")
+    library.addHandler(handler)
     try:
         yield messages
     finally:
-        ours.removeHandler(handler)
+        library.removeHandler(handler)
 
 
 def _duration(line: Stage) -> str:

@@ -15,7 +15,7 @@ def server() -> Iterator[None]:
 
 @pytest.fixture(autouse=True)
 def short_measurements(monkeypatch: pytest.MonkeyPatch) -> None:
-    """These tests are about the flow; what is measured, and how long, is tested elsewhere."""
+    """Measure briefly: these tests are about the flow, the measurements are tested elsewhere."""
     monkeypatch.setattr("slipstream.measurement.latency.HOT_SECONDS", 0.05)
     monkeypatch.setattr("slipstream.measurement.latency.COLD_CALLS", 3)
     monkeypatch.setattr("slipstream.measurement.breakdown.SECONDS", 0.02)
@@ -26,7 +26,7 @@ def short_measurements(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def heard() -> Iterator[list[logging.LogRecord]]:
-    """What the logs of runs get while a test runs: our lines, and those of Prefect's engines."""
+    """The records that the logs of runs get: Slipstream's, and those of Prefect's engines."""
     records: list[logging.LogRecord] = []
     handler = logging.Handler()
     handler.emit = records.append

@@ -30,7 +30,7 @@ def place(tmp_path_factory: pytest.TempPathFactory, mixed_csv: Path) -> Path:
     return folder
 
 
-MEASURED = ("latency_", "throughput_")  # anew in each run
+MEASURED = ("latency_", "throughput_")  # measured again in each run
 
 
 def config_of(place: Path, **changes: dict) -> OptimizeConfig:
@@ -55,7 +55,7 @@ def cached(report: Report) -> list[str]:
 
 
 def test_a_first_run_computes_every_stage(first: Report) -> None:
-    """All stages run, in the seed's order, and each says what came out."""
+    """All stages run, in the pipeline's order, and each states its result."""
     assert [stage.stage for stage in first.stages] == COMPUTED + NEVER_CACHED
     assert cached(first) == []
     assert first.stages[0].shape == "600 rows x 4 columns"
@@ -89,7 +89,7 @@ def test_another_k_recomputes_from_select_on(first: Report, place: Path) -> None
 
 
 @pytest.mark.parametrize("damage", ["delete", "truncate", "flip"])
-def test_a_damaged_file_is_made_again(
+def test_a_damaged_file_is_computed_again(
     first: Report, place: Path, damage: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     """A stage whose stored file is gone or altered runs again, with a warning; others do not."""
@@ -177,7 +177,7 @@ def test_artifacts_show_the_comparison_and_link_to_mlflow(first: Report) -> None
 def test_an_unmet_budget_is_a_failed_state_with_its_name(
     first: Report, place: Path, heard: list[logging.LogRecord]
 ) -> None:
-    """Automations see it: type, name, reason; all is written down, and nobody sees a traceback."""
+    """Automations see it: type, name, reason; everything is recorded, and no traceback is shown."""
     config = config_of(place, budget={"size_bytes": 1400})
     state = optimize(config, return_state=True)
     assert (state.type, state.name) == (StateType.FAILED, "BudgetNotMet")
@@ -192,7 +192,7 @@ def test_an_unmet_budget_is_a_failed_state_with_its_name(
     assert not [record for record in heard if record.exc_info]
 
 
-def test_warnings_are_told_once_each_also_by_a_cached_stage(
+def test_each_warning_is_reported_once_even_if_its_stage_is_cached(
     first: Report, place: Path, heard: list[logging.LogRecord]
 ) -> None:
     """Log, summary, report and the message of the final state say what was left out and why."""
@@ -214,7 +214,7 @@ def test_warnings_are_told_once_each_also_by_a_cached_stage(
     assert len(others) == len(expected), logged
     summary = newest_artifact("summary")
     for each in expected:
-        assert sum(each in told for told in logged) == 1
+        assert sum(each in message for message in logged) == 1
         assert summary.count(each) == 1
     assert re.fullmatch(r"\w+ wins: .*AUC 0\.\d+; (\d) notes", state.message)[1] == str(len(logged))
 
@@ -222,7 +222,7 @@ def test_warnings_are_told_once_each_also_by_a_cached_stage(
 def test_the_log_says_what_each_stage_did(
     first: Report, place: Path, heard: list[logging.LogRecord]
 ) -> None:
-    """A line a stage, with what came out and how long it took, and none of the engine's."""
+    """One line per stage, with its result and duration, and none of the engine's lines."""
     optimize(config_of(place))
     lines = [each.getMessage() for each in heard if each.levelname == "INFO"]
     assert sum(bool(re.match(r"ingest: \d+ rows x 4 columns, ", line)) for line in lines) == 1

@@ -119,10 +119,10 @@ def test_drift_is_measured_against_the_champions_training_rows(place: Path) -> N
     assert sum(path.endswith(".png") for path in files) == 2
 
 
-def test_drift_beyond_the_limit_is_told_where_nothing_else_is_done(
+def test_drift_beyond_the_limit_is_reported_even_if_nothing_changed(
     place: Path, monkeypatch: pytest.MonkeyPatch, heard: list[logging.LogRecord]
 ) -> None:
-    """Message, log, table, summary and event name it; the config's limit makes no model."""
+    """Message, log, table, summary and event name it; another limit does not make another model."""
     events = []
     emit = "tasks.drift.emit_event"
     monkeypatch.setattr(emit, lambda name, **more: events.append((name, more)))
@@ -137,10 +137,10 @@ def test_drift_beyond_the_limit_is_told_where_nothing_else_is_done(
     heard.clear()
 
     state = retrain(config, return_state=True)
-    told = r"drift: PSI \d\.\d{3} of 'a' > 0\.25 and the share of rows outside .* > 5"
-    assert re.fullmatch(f"unchanged, champion kept; {told}", state.message)
+    expected = r"drift: PSI \d\.\d{3} of 'a' > 0\.25 and the share of rows outside .* > 5"
+    assert re.fullmatch(f"unchanged, champion kept; {expected}", state.message)
     warnings = [each.getMessage() for each in heard if each.levelname == "WARNING"]
-    assert [bool(re.fullmatch(told, each)) for each in warnings] == [True]
+    assert [bool(re.fullmatch(expected, each)) for each in warnings] == [True]
     ((name, event),) = events
     assert name == "slipstream.evaluation.drift.exceeded"
     assert event["resource"]["prefect.resource.id"] == "slipstream.model.customers"
@@ -157,7 +157,7 @@ def test_drift_beyond_the_limit_is_told_where_nothing_else_is_done(
     assert len(events) == 1
 
 
-def test_a_promotion_that_was_killed_before_it_said_so_comes_out_the_same(place: Path) -> None:
+def test_a_promotion_killed_before_it_was_recorded_is_decided_the_same(place: Path) -> None:
     """Killed between the alias and the decision, the next run decides as the first one did."""
     retrain(config_of(place))
     better = retrain(config_of(place, epochs=15, learning_rate=0.02))
@@ -170,7 +170,7 @@ def test_a_promotion_that_was_killed_before_it_said_so_comes_out_the_same(place:
     assert client.get_model_version("customers", "2").tags["slipstream.replaced"] == "1"
 
 
-def test_shuffled_labels_do_not_get_in(place: Path) -> None:
+def test_a_model_of_shuffled_labels_is_not_promoted(place: Path) -> None:
     """A challenger trained on nonsense is registered, not promoted, and its figures are kept."""
     retrain(config_of(place, epochs=15, learning_rate=0.02))
     frame = pd.read_csv(place / "customers.csv")
@@ -205,7 +205,7 @@ def test_where_nothing_meets_the_budget_there_is_no_challenger(
 def test_a_budget_that_a_challenger_does_not_meet_is_a_failed_state(
     place: Path, heard: list[logging.LogRecord]
 ) -> None:
-    """The retraining is BudgetNotMet as its run within is; the champion stays; no traceback."""
+    """Retraining ends as BudgetNotMet, as the run within it; the champion stays; no traceback."""
     retrain(config_of(place))
     budget = BudgetConfig(size_bytes=1)
     state = retrain(config_of(place).model_copy(update={"budget": budget}), return_state=True)
@@ -220,7 +220,7 @@ def test_a_budget_that_a_challenger_does_not_meet_is_a_failed_state(
 
 
 def test_the_command_ends_in_one_paragraph(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """Model, version, decision, figures and link on one line; warnings as they come, once each."""
+    """Model, version, decision, figures and link on one line; warnings as they occur, once each."""
     frame = pd.read_csv(place / "customers.csv").assign(same=1)
     frame.to_csv(place / "customers.csv", index=False)
     (place / "run.toml").write_text(
@@ -263,7 +263,7 @@ def test_another_split_is_refused(place: Path) -> None:
 
 
 def test_what_would_move_training_rows_into_the_test_is_refused(place: Path) -> None:
-    """A column more, one less, or an identifier that is none any more: all rows change sides."""
+    """A column more, one less, or a former identifier: rows would move between the parts."""
     path = place / "customers.csv"
     frame = pd.read_csv(path).assign(number=range(1500))
     frame.to_csv(path, index=False)
@@ -271,20 +271,20 @@ def test_what_would_move_training_rows_into_the_test_is_refused(place: Path) -> 
     retrain(config)
 
     frame.assign(extra=1.5).to_csv(path, index=False)
-    with pytest.raises(InputError, match="'extra' did not count and does"):
+    with pytest.raises(InputError, match="'extra' is new in the split"):
         retrain(config)
     pd.concat([frame, frame.head(1)]).to_csv(path, index=False)
-    with pytest.raises(InputError, match="'number' did not count and does"):
+    with pytest.raises(InputError, match="'number' is new in the split"):
         retrain(config)
     frame.to_csv(path, index=False)
     data = config.data.model_copy(update={"drop": ["c"]})
-    with pytest.raises(InputError, match="'c' counted and does not"):
+    with pytest.raises(InputError, match="'c' is no longer in the split"):
         retrain(config.model_copy(update={"data": data}))
     assert versions_of(place) == [champion_of(place)] == ["1"]
 
 
 def test_a_new_column_that_is_dropped_moves_no_row(place: Path) -> None:
-    """The way out that the refusal names: without the new column, the split is as it was."""
+    """The way out that the message names: without the new column, the split is as it was."""
     retrain(config_of(place))
     frame = pd.read_csv(place / "customers.csv").assign(extra=1.5)
     frame.to_csv(place / "customers.csv", index=False)
@@ -294,7 +294,7 @@ def test_a_new_column_that_is_dropped_moves_no_row(place: Path) -> None:
 
 
 def test_a_champion_registered_before_columns_were_recorded_can_be_replaced(place: Path) -> None:
-    """Its tag has no list of columns; a tag that says nothing is refused in words."""
+    """Its tag has no list of columns; an empty tag is refused with a message."""
     retrain(config_of(place))
     client = MlflowClient(f"sqlite:///{place}/mlflow.db")
     before = '{"test_fraction":0.2,"validation_fraction":0.2,"seed":0}'
@@ -306,7 +306,7 @@ def test_a_champion_registered_before_columns_were_recorded_can_be_replaced(plac
 
 
 def test_a_champion_that_refuses_missing_values_can_be_replaced(place: Path) -> None:
-    """Values that begin to be missing do not stop retraining; the new champion takes them."""
+    """Newly missing values do not stop retraining; the new champion accepts them."""
     retrain(config_of(place))
     frame = pd.read_csv(place / "customers.csv")
     frame.loc[::10, "c"] = np.nan

@@ -7,7 +7,7 @@ from prefect.utilities.names import generate_slug
 from tasks.support.run_names import choose, is_made_up
 
 
-def test_what_the_server_makes_up_is_told() -> None:
+def test_names_that_the_server_makes_up_are_recognised() -> None:
     """Every name of two words that Prefect's server could give counts as made up."""
     replace_random(random.Random(7))
     try:
@@ -29,7 +29,7 @@ def test_what_the_server_makes_up_is_told() -> None:
         "Small-Vicuña",
     ],
 )
-def test_what_the_forms_suggest_is_told(name: str) -> None:
+def test_names_that_the_forms_suggest_are_recognised(name: str) -> None:
     """What the run forms fill in counts as made up."""
     assert is_made_up(name)
 
@@ -54,7 +54,7 @@ def test_what_the_forms_suggest_is_told(name: str) -> None:
         "psi-2026",
     ],
 )
-def test_what_somebody_typed_is_kept(name: str) -> None:
-    """A name that nobody but a person gives is a run's name."""
+def test_names_that_a_user_typed_are_kept(name: str) -> None:
+    """A name that only a person would give becomes the run's name."""
     assert choose(name, "bank · k=8") == name
     assert choose("brave-otter", "bank · k=8") == "bank · k=8"

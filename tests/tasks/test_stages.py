@@ -86,14 +86,14 @@ def test_references_survive_their_record() -> None:
 
 
 def test_a_record_cannot_name_any_type() -> None:
-    """A record that names something else than a stage's reference is refused, not imported."""
+    """A record that names anything but a stage's reference is refused, not imported."""
     record = json.dumps({"type": "os.system", "value": "{}"}).encode()
     with pytest.raises(KeyError):
         ReferenceSerializer().loads(record)
 
 
 def test_keys_follow_arguments_and_source() -> None:
-    """The cache key changes with an argument and with the source, or is none if that says so."""
+    """The cache key changes with an argument and the source, and is None if the source says so."""
     source = {"print": "one"}
     policy = cached("select", source=lambda arguments: source["print"])
     key = policy["cache_policy"].cache_key_fn
@@ -123,7 +123,7 @@ def test_importing_the_flows_changes_nothing(tmp_path: Path) -> None:
 
 
 def test_a_mistake_is_logged_as_one_message() -> None:
-    """The log filter takes our traceback off a user's mistake, and leaves a defect's alone."""
+    """The log filter removes the traceback from a user's mistake, and leaves a defect's alone."""
     for error, kept in ((InputError("rule, fact, way out"), False), (RuntimeError("bug"), True)):
         try:
             raise error
@@ -143,7 +143,7 @@ def test_an_unmet_budget_leaves_no_traceback_in_the_log() -> None:
     assert not one_message(record)
 
 
-def test_the_engines_lines_give_way_to_ours() -> None:
+def test_the_engines_lines_are_replaced() -> None:
     """The end of a task is in the stage trace, with figures; the end of a flow has a message."""
 
     def is_kept(name: str, message: str) -> bool:

@@ -28,7 +28,7 @@ FLOORS = (
     {"runtime"},
 )
 PLACES = {"flows": "flows", "tasks": "tasks"}  # every other wing is a folder of `slipstream`
-# Some take less than lies below them. `slipstream` itself is what a program imports to predict,
+# Some take less than what is below them. `slipstream` itself is what a program imports to predict,
 # `slipstream.pyfunc` what MLflow loads.
 TAKES = {
     "slipstream": {"slipstream.runtime", "slipstream.tracking.download"},
@@ -139,7 +139,7 @@ def test_libraries_are_those_of_the_wing(module: str) -> None:
 
 @pytest.mark.parametrize("library", ADAPTERS)
 def test_only_adapters_import_a_library(library: str) -> None:
-    """The table above is what the code does: no adapter is missing, and none is left over."""
+    """The table above matches the code: no adapter is missing, and none is left over."""
     importers = GRAPH.find_modules_that_directly_import(library)
     assert {each for each in importers if is_in(each, "slipstream")} == ADAPTERS[library]
 
@@ -161,7 +161,7 @@ def test_a_wing_exports_nothing() -> None:
 @pytest.mark.source
 @pytest.mark.parametrize("folder", [SOURCES, *(SOURCES.parents[1] / each for each in PACKAGES[1:])])
 def test_files_stay_small(folder: Path) -> None:
-    """No module of ours is above 350 lines, no C file above 700."""
+    """No module of Slipstream's is above 350 lines, no C file above 700."""
     lengths = {
         path: len(path.read_text().splitlines())
         for path in folder.rglob("*.*")

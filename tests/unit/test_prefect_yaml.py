@@ -1,4 +1,4 @@
-"""prefect.yaml and automations.yaml against what Prefect reads: it passes over what it does not."""
+"""prefect.yaml and automations.yaml against what Prefect reads: it ignores unknown keys."""
 
 from typing import Any
 
@@ -34,7 +34,7 @@ def unread_keys(text: str) -> list[str]:
 
 
 def test_prefect_reads_every_key() -> None:
-    """No key of the file is one that Prefect passes over."""
+    """Prefect ignores no key of the file."""
     assert unread_keys((CHECKOUT / "prefect.yaml").read_text()) == []
 
 
@@ -53,7 +53,7 @@ def test_a_typo_would_be_found(right: str, wrong: str) -> None:
 
 
 def test_prefect_reads_the_automation() -> None:
-    """Every automation is one, and Prefect knows all that it says."""
+    """Every automation is valid, and Prefect knows all of its keys."""
     for written in yaml.safe_load((CHECKOUT / "automations.yaml").read_text())["automations"]:
         understood = AutomationCore.model_validate(written)
         assert lost(written, understood.model_dump(exclude_unset=True)) == []
@@ -70,7 +70,7 @@ def test_the_guide_shows_what_prefect_reads() -> None:
 
 
 def test_deployments_lead_to_flows() -> None:
-    """Every entrypoint is a flow of ours, and its parameters are a valid config."""
+    """Every entrypoint is one of our flows, and its parameters are a valid config."""
     for deployment in yaml.safe_load((CHECKOUT / "prefect.yaml").read_text())["deployments"]:
         path, _, name = deployment["entrypoint"].partition(":")
         assert f"def {name}(" in (CHECKOUT / path).read_text()

@@ -1,4 +1,4 @@
-"""A bundle as MLflow's scoring server answers with it: every form of request, one table."""
+"""A bundle behind MLflow's scoring server: every form of request, with the same answers."""
 
 import io
 import json
@@ -92,8 +92,8 @@ def ask(server: TestClient, form: str, rows: list[dict[str, Any]]) -> tuple[int,
     kind = form if "/" in form else "application/json"
     body = FORMS[form](rows)
     answer = server.post("/invocations", content=body, headers={"content-type": kind})
-    said = answer.json()
-    return answer.status_code, said["predictions" if answer.is_success else "message"]
+    given = answer.json()
+    return answer.status_code, given["predictions" if answer.is_success else "message"]
 
 
 def changed(**cells: object) -> list[dict[str, Any]]:
@@ -145,16 +145,16 @@ def test_what_clients_send_is_answered_as_the_bundle_answers(
         (changed(member="perhaps"), "column 'member' must be"),
         (changed(age=None), "column 'age' must have a value"),
     ],
-    ids=["required", "two required", "none", "text for a number", "no boolean", "no value"],
+    ids=["required", "two required", "none", "text for a number", "not a boolean", "no value"],
 )
 def test_what_cannot_be_answered_is_refused_by_name(
     server: TestClient, form: str, sent: list[Any], named: str
 ) -> None:
     """HTTP 400 says which columns are at fault, and never answers fewer rows than were sent."""
-    status, said = ask(server, form, sent)
+    status, given = ask(server, form, sent)
     assert status == 400
-    assert named in said
-    assert "however" in said
+    assert named in given
+    assert "however" in given
 
 
 @pytest.mark.parametrize(
@@ -232,7 +232,7 @@ def test_a_model_that_was_logged_before_is_refused_in_the_same_way(
 
 
 def test_other_models_keep_their_casts(place: str, tmp_path: Path) -> None:
-    """What is done for our models is done for no others that MLflow loads beside them."""
+    """What is changed for bundles does not affect other models that MLflow loads."""
     mlflow.pyfunc.load_model(place)
     module = tmp_path / "other.py"
     module.write_text(
@@ -254,7 +254,7 @@ def test_other_models_keep_their_casts(place: str, tmp_path: Path) -> None:
 
 
 def test_parquet_is_answered_too(server: TestClient, bundle: Predictor) -> None:
-    """MLflow's fourth kind of content is a table as any other."""
+    """Parquet, MLflow's fourth content type, is read like any other table."""
     body = io.BytesIO()
     pd.DataFrame(ROWS).to_parquet(body)
     kind = "application/vnd.apache.parquet"

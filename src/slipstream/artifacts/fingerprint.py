@@ -47,7 +47,7 @@ def library_versions(*computing: str) -> dict[str, str]:
 
 
 def closure(*modules: str) -> set[str]:
-    """Modules, and every module of ours that they import at any depth."""
+    """Modules, and every module of Slipstream that they import at any depth."""
     graph = _graph()
     upstream = {each for module in modules for each in graph.find_upstream_modules(module)}
     return {each for each in {*modules, *upstream} if each.split(".")[0] == PACKAGE}

@@ -22,7 +22,7 @@ ROOM_BYTES = 32 << 20  # Prefect's database and its log, and some tables
 _MLRUNS = "sqlite:///mlruns/"
 
 
-TRACKING_STORE = f"{_MLRUNS}mlflow.db"  # where runs are written down unless the config says
+TRACKING_STORE = f"{_MLRUNS}mlflow.db"  # where runs are recorded by default
 
 
 _ROOT = Path(__file__).resolve().parents[3]
@@ -55,17 +55,17 @@ def home_path() -> Path:
 def home() -> Path:
     """The private folder of the store and of Prefect's embedded database, made with mode 0700.
 
-    A folder that was there before keeps the mode that somebody gave it.
+    An existing folder keeps its mode.
 
     Raises:
-        InputError: it cannot be made, or not be written.
+        InputError: it cannot be created or written to.
     """
     folder = home_path()
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         reason = None if os.access(folder, os.W_OK | os.X_OK) else "it cannot be written"
     except OSError as error:
-        reason = "it is no folder" if isinstance(error, FileExistsError) else error.strerror
+        reason = "it is not a folder" if isinstance(error, FileExistsError) else error.strerror
     if reason:
         raise InputError(
             "the store must have a folder that can be written, however: "
@@ -75,10 +75,10 @@ def home() -> Path:
 
 
 def check_room() -> None:
-    """Check that a run could begin: on a full disk, Prefect would try for a minute, and fail.
+    """Check that a run has room: on a full disk, Prefect would retry for a minute before it fails.
 
     Raises:
-        InputError: there is no room for it.
+        InputError: it does not.
     """
     free_bytes = shutil.disk_usage(home()).free
     if free_bytes < ROOM_BYTES:

@@ -1,4 +1,4 @@
-"""What stages hand each other: small frozen values that say what there is, and where."""
+"""What stages pass on: small frozen values that describe a result and where it is kept."""
 
 from collections.abc import Mapping
 from typing import Any, Literal
@@ -38,9 +38,9 @@ class ColumnSchema(Value):
 
 
 class SplitRule(Value):
-    """What decides each row's part: under another rule, rows change sides.
+    """What decides each row's part: under another rule, rows change parts.
 
-    `columns`: names of the raw columns whose cells are hashed, sorted; None where a champion was
+    `columns`: names of the raw columns whose cells are hashed, sorted; None if a champion was
     registered without them.
     """
 
@@ -193,11 +193,11 @@ class RowTrace(Reference):
 
     @property
     def shape(self) -> str:
-        # Not the answer: which variant's counts, or whether any does, is not known yet.
+        # Not the answer: the winner, if any, is not known yet.
         return f"1 row x {len(self.row)} columns -> 1 probability"
 
     def to_json(self, winner: Precision | None) -> dict[str, Any] | None:
-        """The winner's way and answer: what did not win, or does not fit, answers nothing."""
+        """The winner's trace and answer; None if no variant won."""
         if winner is None:
             return None
         return {

@@ -27,7 +27,7 @@ class Store:
         return self.path(blob).read_bytes()
 
     def path(self, blob: Blob) -> Path:
-        """Where a blob's bytes lie."""
+        """Where a blob's bytes are kept."""
         return self.folder / blob.sha256[:2] / f"{blob.sha256}{blob.suffix}"
 
     def is_intact(self, blob: Blob) -> bool:

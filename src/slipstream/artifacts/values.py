@@ -1,4 +1,4 @@
-"""The bases of what stages hand each other: frozen values, and files in the store."""
+"""The bases of what stages pass on: frozen values, and files in the store."""
 
 from abc import abstractmethod
 from collections.abc import Iterator
@@ -9,7 +9,7 @@ __all__ = ["Blob", "Reference", "Value", "blobs"]
 
 
 class Value(BaseModel):
-    """Base of everything that is handed on: it never changes."""
+    """Base of everything that stages pass on; it never changes."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -20,7 +20,7 @@ class Reference(Value):
     @property
     @abstractmethod
     def shape(self) -> str:
-        """What there is, in a few words for the stage trace."""
+        """The result in a few words, for the stage trace."""
 
 
 class Blob(Value):
@@ -32,7 +32,7 @@ class Blob(Value):
 
 
 def blobs(value: object) -> Iterator[Blob]:
-    """Every file in the store that a reference stands on."""
+    """Every file in the store that a reference depends on."""
     if isinstance(value, Blob):
         yield value
     elif isinstance(value, BaseModel):

@@ -1,4 +1,4 @@
-"""A parser of arguments whose mistakes are told as all others are: rule, fact, way out."""
+"""An argument parser that reports mistakes in the usual form: rule, fact, way out."""
 
 import argparse
 import csv
@@ -12,23 +12,23 @@ __all__ = ["Commands", "Parser", "split_names"]
 
 
 class Parser(argparse.ArgumentParser):
-    """An `ArgumentParser` that takes no abbreviation, and raises where that would exit."""
+    """An `ArgumentParser` that takes no abbreviations, and raises instead of exiting."""
 
     def __init__(self, **settings: Any) -> None:
         super().__init__(**{"allow_abbrev": False, **settings})
 
     def error(self, message: str) -> NoReturn:
-        """Tell what argparse has found.
+        """Raise the mistake that argparse has found.
 
         Raises:
             InputError: always.
         """
-        raise InputError(f"{message}; {self.prog} --help tells what there is")
+        raise InputError(f"{message}; {self.prog} --help lists the arguments")
 
     def parse_args(  # type: ignore[override]
         self, args: Sequence[str], namespace: argparse.Namespace | None = None
     ) -> argparse.Namespace:
-        """As argparse does; what it does not know is told with what is near to it.
+        """As argparse does, but suggest what an unknown command or flag may have meant.
 
         Raises:
             InputError: there is no command, no such command, or no such flag.
@@ -55,8 +55,8 @@ class Parser(argparse.ArgumentParser):
                 f"there are {', '.join(self.commands)}"
             )
         raise InputError(
-            f"{rule}, however: there is none; choose one of {', '.join(self.commands)}; "
-            f"{self.prog} --help tells what they do, {self.prog} optimize runs the demo"
+            f"{rule}, however: none was given; choose one of {', '.join(self.commands)}; "
+            f"{self.prog} --help describes them, {self.prog} optimize runs the demo"
         )
 
     def _refuse_arguments(self, command: "Parser", unknown: Sequence[str]) -> NoReturn:
@@ -67,16 +67,16 @@ class Parser(argparse.ArgumentParser):
         meant = "".join(_meant(flag, known) for flag in flags)
         raise InputError(
             f"every argument must be one of the command's, however: unrecognized arguments: "
-            f"{' '.join(unknown)}; {meant}{command.prog} --help tells what there is"
+            f"{' '.join(unknown)}; {meant}{command.prog} --help lists the arguments"
         )
 
 
-# What a topic adds its commands to; argparse's class takes a type only where it is not run.
+# What a topic adds its commands to; argparse's class takes a type for type checkers only.
 Commands: TypeAlias = "argparse._SubParsersAction[Parser]"
 
 
 def _meant(flag: str, known: Sequence[str]) -> str:
-    """Which flag was meant: one near, or that ends so, as --training.epochs does for --epochs."""
+    """Suggest a similar flag, or one with this ending, as --training.epochs for --epochs."""
     same_end = [each for each in known if each.endswith(f".{flag.lstrip('-')}")]
     if same_end:
         return f"did you mean {listing(same_end)}? "

@@ -40,7 +40,7 @@ def add_commands(commands: Commands) -> None:
     )
     answer.set_defaults(run=_predict)
 
-    inspect = commands.add_parser("inspect", help="tell what a bundle is")
+    inspect = commands.add_parser("inspect", help="describe a bundle")
     inspect.add_argument("bundle", help="a bundle file, or models:/NAME@ALIAS")
     inspect.set_defaults(run=_inspect)
 
@@ -48,7 +48,7 @@ def add_commands(commands: Commands) -> None:
     export.add_argument("bundle", help="a bundle file")
     export.add_argument("--format", required=True, choices=["onnx"], help="what to write")
     export.add_argument(
-        "--output", metavar="FILE", help="where it goes (default: beside the bundle, as .onnx)"
+        "--output", metavar="FILE", help="where it goes (default: next to the bundle, as .onnx)"
     )
     export.set_defaults(run=_export)
 
@@ -83,14 +83,14 @@ def _export(chosen: argparse.Namespace) -> int:
 
 
 def _replaceable(output: Path, bundle: str) -> Path:
-    """Where an output goes: a symlink's target, not in the link's place.
+    """The file to write: a symlink's target, so that the link is not replaced.
 
     Raises:
-        OSError: a device, a pipe, a folder or the bundle itself would be lost.
+        OSError: a device, a pipe, a folder or the bundle itself would be overwritten.
     """
     target = Path(os.path.realpath(output))
     if target.exists() and not target.is_file():
-        raise FileExistsError(errno.EEXIST, "it is no regular file")
+        raise FileExistsError(errno.EEXIST, "it is not a regular file")
     if target.exists() and target.samefile(bundle):
         raise FileExistsError(errno.EEXIST, "it is the bundle itself")
     return target

@@ -14,7 +14,7 @@ __all__ = ["add_commands"]
 
 def add_commands(commands: Commands) -> None:
     """Add the commands' parsers."""
-    bench = commands.add_parser("bench", help="measure Slipstream beside other libraries")
+    bench = commands.add_parser("bench", help="compare Slipstream with other libraries")
     bench.add_argument("--quick", action="store_true", help="a smoke run; the README stays")
     bench.set_defaults(run=_bench)
 

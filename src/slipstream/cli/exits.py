@@ -40,7 +40,7 @@ def exit_code(command: Callable[[], int]) -> int:
             file=sys.stderr,
         )
         return MISTAKE
-    except BrokenPipeError:  # the reader of our output has gone, as `head` does
+    except BrokenPipeError:  # the reader of the output has stopped, as `head` does
         _drop_output()
         return DONE
     except OSError as error:
@@ -59,10 +59,10 @@ def exit_code(command: Callable[[], int]) -> int:
 
 
 def _run(command: Callable[[], int]) -> int:
-    """Run a command until its output has been taken.
+    """Run a command, and flush its output.
 
     Raises:
-        OSError: it has not been.
+        OSError: the output could not be written.
     """
     if sys.stdout is None:
         raise InputError(
@@ -74,9 +74,9 @@ def _run(command: Callable[[], int]) -> int:
     try:
         return command()
     finally:
-        sys.stdout.flush()  # at the interpreter's end, it would be too late to say what is wrong
+        sys.stdout.flush()  # at exit, it would be too late to report an error
 
 
 def _drop_output() -> None:
-    """Let what is still buffered go nowhere, where the interpreter's end would try it again."""
+    """Discard buffered output so that exit does not retry the write."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -1,4 +1,4 @@
-"""What a person sees of the registry: its models, their versions, and what happened to them."""
+"""The registry on the terminal: its models, their versions, and what happened to them."""
 
 import time
 from collections.abc import Mapping, Sequence
@@ -94,7 +94,7 @@ def _figures(metrics: Mapping[str, float]) -> list[str]:
 
 
 def _history(versions: Sequence[Version]) -> list[Text]:
-    """What happened, the latest first, a line an event."""
+    """What happened, the latest first, one line per event."""
     events = [(each, version.number) for version in versions for each in version.history]
     events.sort(key=lambda each: each[0].when, reverse=True)
     dated = [

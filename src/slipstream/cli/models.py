@@ -18,8 +18,8 @@ def add_commands(commands: Commands) -> None:
     )
     rollback.set_defaults(run=_rollback)
 
-    models = commands.add_parser("models", help="list registered models and who is champion")
-    models.add_argument("model", nargs="?", default="", help="one of them, and what happened to it")
+    models = commands.add_parser("models", help="list registered models and their champions")
+    models.add_argument("model", nargs="?", default="", help="list one of them, with its history")
     models.set_defaults(run=_models)
 
     for each in (rollback, models):

@@ -1,4 +1,4 @@
-"""Flags of a config: every field of every section is one."""
+"""Flags of a config: one for every field of every section."""
 
 from __future__ import annotations
 
@@ -16,15 +16,16 @@ if TYPE_CHECKING:
 __all__ = ["add_config", "read_config"]
 
 LISTS = (
-    "A list is written with commas, or as the flag again: --model.hidden 64,32 is --model.hidden "
-    "64 --model.hidden 32. A name with a comma is quoted: --data.drop 'age,\"income, gross\"'."
+    "A list is written with commas, or by repeating the flag: --model.hidden 64,32 is "
+    "--model.hidden 64 --model.hidden 32. A name with a comma is quoted: "
+    "--data.drop 'age,\"income, gross\"'."
 )
 
 
 def add_config(parser: argparse.ArgumentParser, *, with_flags: bool) -> None:
     """Let a command take a config: a file and, where asked for, a flag for each field."""
     parser.epilog = LISTS
-    parser.add_argument("--config", metavar="FILE", help="a TOML file; flags win over it")
+    parser.add_argument("--config", metavar="FILE", help="a TOML file; flags override it")
     if with_flags:
         parser.set_defaults(read_flags=_add_flags(parser))
 
@@ -50,7 +51,7 @@ def _add_flags(parser: argparse.ArgumentParser) -> CliSettingsSource[Any]:
 
 
 def read_config(chosen: argparse.Namespace) -> OptimizeConfig:
-    """The config that the file and the flags add up to.
+    """The config that the file and the flags give together.
 
     Raises:
         InputError: the file cannot be read, or a value breaks its rule.
@@ -68,6 +69,6 @@ def read_config(chosen: argparse.Namespace) -> OptimizeConfig:
         ) from None
     for section, fields in flags.items():
         written = values.get(section, {})
-        if isinstance(written, dict):  # what is none is refused with the rest
+        if isinstance(written, dict):  # anything else is refused with the rest
             values[section] = {**written, **fields} if isinstance(fields, dict) else fields
     return parse_config(values)

@@ -74,7 +74,7 @@ def _retrain(chosen: argparse.Namespace) -> int:
     from slipstream.reporting.report import BudgetNotMetError
     from slipstream.reporting.terminal.report import show_retraining
 
-    try:  # the data of whatever state it ends in
+    try:  # the result, whatever state it ends in
         retraining, code = cast("Retraining", retrain(config)), DONE
     except BudgetNotMetError as unmet:
         retraining, code = cast("Retraining", unmet.outcome), NO_WINNER
@@ -83,7 +83,7 @@ def _retrain(chosen: argparse.Namespace) -> int:
 
 
 def _ready_for_flows(*, warnings: bool) -> AbstractContextManager[object]:
-    """Prepare for a flow's import, which takes a while, and for what is shown of its run."""
+    """Prepare for importing a flow, which takes a while, and for showing its progress."""
     sys.path.insert(0, str(root()))
     prepare_environment()
     check_room()
@@ -97,7 +97,7 @@ def _ready_for_flows(*, warnings: bool) -> AbstractContextManager[object]:
 
 
 def _try_small_table(data: DataConfig) -> None:
-    """Ingest a small table at once: Prefect takes ten seconds to start, most mistakes are here."""
+    """Ingest a small table first: Prefect takes ten seconds to start, most mistakes are here."""
     from slipstream.artifacts.opening import open_store
     from slipstream.data import ingestion
     from slipstream.data.sources.source import source_of
@@ -107,7 +107,7 @@ def _try_small_table(data: DataConfig) -> None:
 
 
 def _check_folder(folder: Path) -> Path:
-    """Refuse early where nothing could be written late; a run that fails leaves no folder."""
+    """Refuse early if nothing could be written later; a run that fails leaves no folder."""
     try:
         nearest = next(each for each in (folder, *folder.absolute().parents) if each.exists())
         with tempfile.TemporaryFile(dir=nearest):

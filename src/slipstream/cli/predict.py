@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from slipstream.runtime import InputError, Predictor
 from slipstream.runtime.text import did_you_mean, escape, listing, quote
-from slipstream.serving import answers as told
+from slipstream.serving import answers as serving
 from slipstream.serving.json_rows import is_json, is_json_file, parse_rows
 
 if TYPE_CHECKING:
@@ -24,14 +24,14 @@ WAY_ON = "--on-error null leaves such answers empty"
 
 @dataclass(frozen=True, kw_only=True)
 class Choices:
-    """What is asked for besides the answers: columns to keep, and to go on after bad rows."""
+    """The options: columns to print before the answers, and whether to go on after bad rows."""
 
     keep: Sequence[str] = ()
     goes_on: bool = False
 
 
 def predict(model: Predictor, source: str, choices: Choices) -> None:
-    """Answer the rows of a file, of `-` (the standard input), or those that JSON writes.
+    """Predict the rows of a file, of `-` (the standard input), or of JSON text.
 
     Everything is answered before anything is printed.
 
@@ -99,13 +99,13 @@ def _answer_table(model: Predictor, table: "pa.Table", choices: Choices) -> None
     if refused.any() and not choices.goes_on:
         raise InputError(f"{reason} ({WAY_ON})")
     answers = model.predict(rows[~refused] if refused.any() else rows)
-    shown = told.columns(model, answers)
+    shown = serving.columns(model, answers)
     if refused.any():
         places = np.flatnonzero(~refused).tolist()
         shown = [_spread(column, places, len(rows)) for column in shown]
-        _tell_refused(int(refused.sum()), len(rows), reason)
-    _tell_absent({each: len(rows) for each in model.features if each not in rows}, len(rows))
-    header = [*_free_names(model, kept), *told.names(model)]
+        _report_refused(int(refused.sum()), len(rows), reason)
+    _report_absent({each: len(rows) for each in model.features if each not in rows}, len(rows))
+    header = [*_free_names(model, kept), *serving.names(model)]
     writer = csv.writer(sys.stdout, lineterminator="\n")
     writer.writerow(map(escape, header))
     *numbers, labels = shown if model.task != "regression" else [*shown, []]
@@ -116,7 +116,7 @@ def _answer_table(model: Predictor, table: "pa.Table", choices: Choices) -> None
 
 
 class _Escaped(dict[str, str]):
-    """Labels as a terminal can take them, each escaped once."""
+    """Labels made safe for a terminal, each escaped once."""
 
     def get(self, label: str) -> str:  # type: ignore[override]
         if label not in self:
@@ -136,7 +136,7 @@ def _kept_columns(table: "pa.Table", keep: Sequence[str]) -> dict[str, list[str]
     """The columns to pass through, as text.
 
     Raises:
-        InputError: one is not there, or is there twice.
+        InputError: one is absent, or appears twice.
     """
     names = [name.strip() for name in table.column_names]
     _check_kept(keep, names)
@@ -150,7 +150,7 @@ def _kept_columns(table: "pa.Table", keep: Sequence[str]) -> dict[str, list[str]
 def _check_kept(keep: Sequence[str], names: Sequence[str]) -> None:
     for name in keep:
         if names.count(name) != 1:
-            fact = f"{quote(name)} is there more than once" if name in names else ""
+            fact = f"{quote(name)} appears more than once" if name in names else ""
             way_out = (
                 "rename or remove one"
                 if fact
@@ -163,12 +163,12 @@ def _check_kept(keep: Sequence[str], names: Sequence[str]) -> None:
 
 
 def _free_names(model: Predictor, kept: Iterable[str]) -> list[str]:
-    """What the kept columns are called: `input_NAME` where the answer has a NAME of its own."""
-    taken = {*told.names(model), *kept}
+    """The names of the kept columns: `input_NAME` if the answer has a NAME of its own."""
+    taken = {*serving.names(model), *kept}
     made = []
     for name in kept:
         free = name
-        while free in told.names(model) or (free != name and free in taken):
+        while free in serving.names(model) or (free != name and free in taken):
             free = f"input_{free}"
         if free != name:
             print(
@@ -186,14 +186,14 @@ def _answer_json(model: Predictor, rows: Sequence[Any], choices: Choices) -> Non
     _check_kept(choices.keep, list(dict.fromkeys(key for row in rows for key in _keys(row))))
     answers, refused, reason = _answers(model, rows, choices)
     if refused:
-        _tell_refused(refused, len(rows), reason)
+        _report_refused(refused, len(rows), reason)
     answered = zip(rows, answers, strict=True)
     objects = [row for row, answer in answered if any(each is not None for each in answer)]
     there = Counter(name for row in objects for name in row)
     lacking = {each: len(objects) - there[each] for each in model.features}
-    _tell_absent({each: count for each, count in lacking.items() if count}, len(objects))
+    _report_absent({each: count for each, count in lacking.items() if count}, len(objects))
     kept = dict(zip(_free_names(model, choices.keep), choices.keep, strict=True))
-    names = told.names(model)
+    names = serving.names(model)
     for row, answer in zip(rows, answers, strict=True):
         cells = {free: _keys(row).get(name) for free, name in kept.items()}
         print(json.dumps(cells | dict(zip(names, answer, strict=True))))
@@ -204,10 +204,10 @@ def _keys(row: Any) -> dict[str, Any]:
 
 
 def _answers(model: Predictor, rows: Sequence[Any], choices: Choices) -> tuple[list[Any], int, str]:
-    """The values of each row's answer, how many rows are refused, and why the first of them."""
+    """The values of each row's answer, how many rows are refused, and the first reason."""
     answers: list[Any] = []
     refused, reason = 0, ""
-    nothing = [None] * len(told.names(model))
+    nothing = [None] * len(serving.names(model))
     for number, row in enumerate(rows, start=1):
         try:
             if not isinstance(row, dict):
@@ -215,24 +215,24 @@ def _answers(model: Predictor, rows: Sequence[Any], choices: Choices) -> tuple[l
                     f"a row must be a JSON object, however: {type(row).__name__}; "
                     "name its values, as in '{\"age\": 42}'"
                 )
-            answers.append(told.values(model, model.predict_one(row)))
+            answers.append(serving.values(model, model.predict_one(row)))
         except InputError as error:
-            told_where = f"row {number}: {error}" if len(rows) > 1 else str(error)
+            message = f"row {number}: {error}" if len(rows) > 1 else str(error)
             if not choices.goes_on:
-                raise InputError(f"{told_where} ({WAY_ON})") from None
+                raise InputError(f"{message} ({WAY_ON})") from None
             answers.append(nothing)
-            refused, reason = refused + 1, reason or told_where
+            refused, reason = refused + 1, reason or message
     return answers, refused, reason
 
 
-def _tell_refused(count: int, of: int, reason: str) -> None:
-    """Say how many rows have no answer: who reads the answers alone may not see it."""
+def _report_refused(count: int, of: int, reason: str) -> None:
+    """Report how many rows have no answer: the output alone may not show it."""
     message = f"{count:,} of {of:,} rows have no answer; the first is refused because {reason}"
     print(f"slipstream: {escape(message)}", file=sys.stderr)
 
 
-def _tell_absent(lacking: Mapping[str, int], of: int) -> None:
-    """Say which columns are not there: a misspelt name is answered, and not as the user thinks."""
+def _report_absent(lacking: Mapping[str, int], of: int) -> None:
+    """Report absent columns: a misspelt name is answered too, but not as the user thinks."""
     if lacking:
         some = any(count < of for count in lacking.values())
         where = " in some rows" if some else ""

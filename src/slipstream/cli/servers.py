@@ -22,7 +22,7 @@ def add_commands(commands: Commands) -> None:
     up.add_argument(
         "--reset-deployments",
         action="store_true",
-        help="what was edited in Prefect gives way to prefect.yaml and automations.yaml",
+        help="discard edits made in Prefect: prefect.yaml and automations.yaml apply as they are",
     )
     up.set_defaults(run=_up)
 
@@ -74,5 +74,5 @@ def _up(chosen: argparse.Namespace) -> int:
 def _down(chosen: argparse.Namespace) -> int:
     from slipstream.operations.services import stop
 
-    print("stopped" if stop() else "nothing ran")
+    print("stopped" if stop() else "nothing was running")
     return DONE

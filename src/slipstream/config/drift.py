@@ -8,7 +8,7 @@ __all__ = ["DriftConfig"]
 
 
 class DriftConfig(Section):
-    """From where on a retraining warns that the data has moved; it promotes and refuses nothing."""
+    """Limits above which a retraining warns that the data has moved; they decide nothing else."""
 
     max_psi: float = Field(
         0.25,

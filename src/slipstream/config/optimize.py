@@ -41,7 +41,7 @@ class OptimizeConfig(Section):
 
     @property
     def name(self) -> str:
-        """What the model and its files are called: as the config says, else as the source is.
+        """The name of the model and its files: the config's, else that of the source.
 
         A character of the source's name that no model's name may have becomes a dash.
         """
@@ -54,11 +54,11 @@ class OptimizeConfig(Section):
 
     @property
     def warnings(self) -> tuple[str, ...]:
-        """What was written and is out of date."""
+        """Warnings about names that are out of date."""
         return self.quantization._notes
 
     @property
     def title(self) -> str:
-        """What a run is called, such as `bank · k=8 · 32×32`."""
+        """A run's name, such as `bank · k=8 · 32×32`."""
         shape = "×".join(str(width) for width in self.model.hidden)
         return f"{self.name} · k={self.features.k} · {shape}"

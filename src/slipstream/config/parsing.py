@@ -26,7 +26,7 @@ def read_toml(path: str | Path) -> dict[str, Any]:
         raise InputError(
             f"a config must be a readable file, however: {path}: {error.strerror}"
         ) from None
-    except (ValueError, RecursionError) as error:  # not TOML, not UTF-8, or beyond reason
+    except (ValueError, RecursionError) as error:  # not TOML, not UTF-8, or nested too deeply
         raise InputError(f"{path}: a config must be TOML, however: {shorten(error)}") from None
 
 
@@ -59,7 +59,7 @@ def _fault(entry: dict[str, Any]) -> str:
 
 
 def _meant(key: str, here: Iterable[str]) -> str:
-    """Which key was meant: one of the same section that is near, or the same in another one."""
+    """Suggest a similar key of the same section, or the same key of another one."""
     elsewhere = [
         f"{name}.{key}"
         for name, field in OptimizeConfig.model_fields.items()

@@ -15,7 +15,7 @@ from slipstream.config.section import Section
 
 __all__ = ["QuantizationConfig"]
 
-# Fields that were called otherwise, by their section: the old name still works, with a warning.
+# Fields that had another name, by section: the old name still works, with a warning.
 RENAMED = {"quantization": {"max_accuracy_drop": "max_score_loss"}}
 
 
@@ -48,7 +48,7 @@ class QuantizationConfig(Section):
     @model_validator(mode="wrap")
     @classmethod
     def _rename(cls, given: Any, build: ModelWrapValidatorHandler[Self]) -> Self:
-        """Take old names for the new ones, and note it for the run's warnings."""
+        """Replace old names with the new ones, and note it for the run's warnings."""
         renamed = RENAMED["quantization"]
         old = [name for name in renamed if isinstance(given, Mapping) and name in given]
         if not old:

@@ -1,6 +1,6 @@
 """A section of the config as Prefect shows it: a schema that its forms can fill in.
 
-Read off the forms of Prefect 3.8.8 (`SchemaFormProperty…` in its UI): they sort by `position`, call
+Based on the forms of Prefect 3.8.8 (`SchemaFormProperty…` in its UI): they sort by `position`, call
 everything "(Optional)" that `required` does not name, and give an input of the type `number` steps
 of 0.01, which the edit form enforces. They do not read `if` and `then`, which its server obeys.
 """
@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, GetJsonSchemaHandler
 
 __all__ = ["Section"]
 
-# Without a `type`, the form takes whatever is typed, and the server still wants a number.
+# Without a `type`, the form takes whatever is typed, and the server still requires a number.
 ANY_NUMBER = {"if": True, "then": {"type": "number"}}
 
 

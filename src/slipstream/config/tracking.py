@@ -14,7 +14,7 @@ __all__ = ["NAME_CHARACTERS", "NOT_IN_NAMES", "TrackingConfig"]
 DATABASE_SERVERS = ("postgresql", "mysql", "mssql")
 
 
-# What a file, a registered model, its URI or MLflow's search could not take.
+# Characters that a file, a registered model, its URI or MLflow's search does not accept.
 NOT_IN_NAMES = r"/:\\?'\x00-\x1f\x7f"
 
 
@@ -26,7 +26,7 @@ URI_OF_A_STORE = rf"^(?!({'|'.join(DATABASE_SERVERS)})\b)\w[\w+-]*://(?![^/?#]*:
 
 
 class TrackingConfig(Section):
-    """Where the run is written down."""
+    """Where the run is recorded."""
 
     uri: str = Field(
         TRACKING_STORE,
@@ -54,7 +54,7 @@ class TrackingConfig(Section):
         if re.search(f"^[. ]|[{NOT_IN_NAMES}]", name):
             raise ValueError(
                 "must not begin with a dot or a blank, nor have / : \\ ? ' or control characters, "
-                "because files and MLflow could not take it, however: "
+                "because files and MLflow do not accept it, however: "
                 f"{quote(name)}; choose another"
             )
         return name

@@ -1,4 +1,4 @@
-"""A bundle as one ONNX file, for those who deploy to other runtimes.
+"""A bundle as one ONNX file, for deployment to other runtimes.
 
 The graph reads the raw columns, one input each, and computes what the predictor computes:
 
@@ -46,7 +46,7 @@ class _Graph:
     constants: list[TensorProto] = field(default_factory=list)
 
     def add(self, operator: str, *inputs: str, domain: str = "", **attributes: Any) -> str:
-        """Append a node with one output, and name that."""
+        """Append a node with one output, and return its name."""
         name = f"/{operator}_{len(self.nodes)}"
         self.nodes.append(
             helper.make_node(operator, inputs, [name], name, domain=domain, **attributes)
@@ -54,7 +54,7 @@ class _Graph:
         return name
 
     def hold(self, values: Any, kind: DTypeLike) -> str:
-        """Append a constant, and name it."""
+        """Append a constant, and return its name."""
         name = f"/{len(self.constants)}"
         array = np.ascontiguousarray(np.asarray(values, kind)).reshape(np.shape(values))
         self.constants.append(numpy_helper.from_array(array, name))
@@ -121,7 +121,7 @@ def _check_names(columns: Sequence[Column], graph: _Graph) -> None:
 
 
 def _first_layer(graph: _Graph, bundle: Bundle) -> tuple[str, str | None]:
-    """Sum the first layer, (N, H), and find which rows the predictor refuses, (N, 1)."""
+    """Sum the first layer, (N, H), and mark the rows that the predictor refuses, (N, 1)."""
     table, bias = bundle.layers[0].weight, bundle.layers[0].bias
     spans = [
         (column, table[start : start + column.rows])

@@ -14,7 +14,7 @@ __all__ = ["Champion", "Fit", "check_schema", "check_split", "decide"]
 
 
 class Champion(Reference):
-    """The registered model that answers now: its version, its file, its labels, its split."""
+    """The current champion: its version, its file, its labels, its split."""
 
     version: str
     bundle: Blob
@@ -43,7 +43,7 @@ def check_schema(champion: Bundle, dataset: DatasetRef) -> None:
     """Check that the new data has what the champion reads.
 
     Raises:
-        InputError: a column is gone or has changed its kind, or the labels are others.
+        InputError: a column is gone or has changed its kind, or the labels differ.
     """
     kinds = {column.name: column.kind for column in dataset.columns}
     drift = [
@@ -58,7 +58,7 @@ def check_schema(champion: Bundle, dataset: DatasetRef) -> None:
     if drift:
         raise InputError(
             "new data must have the columns and labels that the champion knows, however: "
-            f"{'; '.join(drift)}; mend the source, or train under another model name"
+            f"{'; '.join(drift)}; fix the source, or train under another model name"
         )
 
 
@@ -80,14 +80,14 @@ def check_split(champion: SplitRule, today: SplitRule) -> tuple[str, ...]:
     if champion.columns is None:
         warning = (
             "the champion's version does not say which columns its split came from: the comparison "
-            "is fair only if the columns, data.drop and what is taken for an identifier are as "
+            "is fair only if the columns, data.drop and what counts as an identifier are as "
             "they were"
         )
         warnings = (warning,)
     else:
         then, now = set(champion.columns), set(today.columns or ())
-        changes += [f"column {name!r} did not count and does" for name in sorted(now - then)]
-        changes += [f"column {name!r} counted and does not" for name in sorted(then - now)]
+        changes += [f"column {name!r} is new in the split" for name in sorted(now - then)]
+        changes += [f"column {name!r} is no longer in the split" for name in sorted(then - now)]
     if changes:
         raise InputError(
             "rows must be split as the champion's were, because it must not be tested on rows it "
@@ -100,11 +100,11 @@ def check_split(champion: SplitRule, today: SplitRule) -> tuple[str, ...]:
 def decide(
     *, guess_losses: Floats, champion_losses: Floats | None, challenger_losses: Floats
 ) -> Decision:
-    """Promote a challenger that has learned something, and beats the champion beyond doubt.
+    """Promote a challenger that is better than guessing, and surely better than the champion.
 
     Args:
         guess_losses: log-loss of always answering the positive share, on each test row (N,).
-        champion_losses: log-loss of the champion on the same rows (N,); None: there is none.
+        champion_losses: log-loss of the champion on the same rows (N,); None if there is none.
         challenger_losses: log-loss of the challenger on the same rows (N,).
     """
     lead = intervals.mean(guess_losses - challenger_losses)

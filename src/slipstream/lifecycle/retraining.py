@@ -1,4 +1,4 @@
-"""Retrain: what made the champion, and whether a challenger takes its place."""
+"""Retrain: a challenger is compared with the champion, and replaces it only if it is better."""
 
 import hashlib
 import json
@@ -51,7 +51,7 @@ def find_champion(registry: Registry, store: Store) -> Champion | None:
 
 
 def inherit(config: OptimizeConfig, champion: Champion | None) -> OptimizeConfig:
-    """The config with the champion's positive label, where it names none of its own."""
+    """The config, with the champion's positive label if it names none of its own."""
     if champion is None or config.data.positive:
         return config
     data = config.data.model_copy(update={"positive": champion.classes[1]})
@@ -85,8 +85,8 @@ def measure_drift(
 
 def identity(dataset: DatasetRef, config: OptimizeConfig, code: Mapping[str, str]) -> str:
     """A digest of the data, the config and the code that make a model."""
-    # Where the data lies, where runs are kept and what is warned of make no model; the positive
-    # label is resolved.
+    # Where data and runs are kept and when drift warns do not change the model; the positive
+    # label is already in the classes.
     unrelated: Mapping[str, Any] = {"tracking": True, "drift": True, "data": {"path", "positive"}}
     parts = {
         "data": [dataset.table.sha256, *dataset.classes],
@@ -97,7 +97,7 @@ def identity(dataset: DatasetRef, config: OptimizeConfig, code: Mapping[str, str
 
 
 def unchanged(champion: Champion | None) -> Decision:
-    """The decision where the same model was decided on before: nothing is done."""
+    """The decision for a model that was decided on before: nothing is done."""
     if champion is None:
         reason = "unchanged, and there is no champion yet"
         return Decision(promoted=False, reason=reason, had_champion=False)
@@ -113,9 +113,9 @@ def is_settled(registry: Registry, made_by: str) -> bool:
 def promote(
     registry: Registry, record: RunRecord, tracked: TrackedRun, made_by: str, store: Store
 ) -> Decision:
-    """Register the winner as challenger, hold it against the champion, and obey the decision.
+    """Register the winner as challenger, compare it with the champion, and carry out the decision.
 
-    One at a time a model; repeated, it finds what was decided before.
+    One promotion of a model runs at a time; repeated, it reaches the same decision.
     """
     winner = record.comparison.verdict.winner
     if winner is None:
@@ -131,7 +131,7 @@ def promote(
     challenger = load_file(store.path(record.bundles.variants[winner].file))
     with registry.lock():
         champion = registry.champion()
-        if champion is not None:  # it may be another one than when this run began
+        if champion is not None:  # it may have changed since this run began
             check_split(_split_of(champion), record.dataset.split)
         split = record.dataset.split.model_dump_json()
         version = registry.register(tracked.variants[winner], made_by, split)
@@ -157,7 +157,7 @@ def promote(
 
 
 def _tolerant(champion: Bundle) -> Predictor:
-    """The champion, without its refusals: a value that is new to be missing counts as average."""
+    """The champion, refusing no missing value: where training saw none, it counts as average."""
     columns = tuple(replace(column, allows_missing=True) for column in champion.columns)
     return Predictor(replace(champion, columns=columns))
 

@@ -1,6 +1,6 @@
 """The databases of team mode: Prefect's and MLflow's own variables name them.
 
-They are tried before the servers start: a server would try for minutes, and could write a URL that
+They are tried before the servers start: a server would retry for minutes, or write a URL that
 it does not understand, with its password, to its log.
 """
 
@@ -19,7 +19,7 @@ PREFECT_DATABASE = "PREFECT_SERVER_DATABASE_CONNECTION_URL"
 
 
 def check_databases() -> None:
-    """Check that each server will get into the database that its variable names, if it is set.
+    """Check that each server can connect to the database that its variable names, if it is set.
 
     Raises:
         InputError: a URL cannot be read, its driver is missing, or the database refuses.
@@ -34,13 +34,13 @@ def _check(variable: str, url: str, *, is_async: bool) -> None:
         dialect = sqlalchemy.make_url(url).get_dialect()
         dialect.import_dbapi()
         if dialect.is_async != is_async:
-            raise ValueError(f"{dialect.driver} is no driver that this server can use")
+            raise ValueError(f"{dialect.driver} is not a driver that this server can use")
         if dialect.name == "postgresql":
             _connect(url, is_async=is_async)
-    except Exception as error:  # each driver has its own kinds
+    except Exception as error:  # each driver has its own exceptions
         cause = str(getattr(error, "orig", None) or error) or type(error).__name__
         raise InputError(
-            f"{variable} must be the SQLAlchemy URL of a database that lets us in, however: "
+            f"{variable} must be the SQLAlchemy URL of a database that accepts the login, however: "
             f"{cause.splitlines()[0]}; write postgresql+asyncpg://… for Prefect, "
             "postgresql+psycopg://… for MLflow"
         ) from None

@@ -1,7 +1,7 @@
-"""What `make up` tells the Prefect server: prefect.yaml and automations.yaml, and what was edited.
+"""Applying prefect.yaml and automations.yaml to the Prefect server, keeping edits made there.
 
-An edit in Prefect stays. So that it can be told from what an older file said, the server keeps what
-was last applied, in variables: every host that starts servers on its database finds them.
+An edit in Prefect stays. To distinguish it from what an older file said, the server keeps what was
+last applied, in variables: every host that starts servers on its database finds them.
 """
 
 import json
@@ -33,14 +33,14 @@ EARLIER = {
 
 Settings = dict[str, Any]
 Command = Callable[..., None]
-# What a schedule leaves out.
+# What counts where a schedule leaves it out.
 SCHEDULE: Settings = {"timezone": "UTC", "active": True, "parameters": {}, "day_or": True}
 
 
 def apply_deployments(
     api: PrefectApi, prefect: Command, folder: Path, *, reset: bool
 ) -> Iterator[str]:
-    """Deploy prefect.yaml as it was edited in Prefect; yields what a person should know of it.
+    """Deploy prefect.yaml, keeping edits made in Prefect; yields notes for the user.
 
     With `reset`, the file alone counts. `prefect` runs a command of Prefect's.
 
@@ -72,9 +72,9 @@ def apply_deployments(
 
 
 def apply_automations(api: PrefectApi, *, reset: bool) -> Iterator[str]:
-    """Make the automations of automations.yaml; yields what a person should know of it.
+    """Apply automations.yaml, keeping edits made in Prefect; yields notes for the user.
 
-    The server writes an automation otherwise than the file does, so both are remembered.
+    The server stores an automation in another form than the file, so both are remembered.
     """
     file = yaml.safe_load((root() / "automations.yaml").read_text(encoding="utf-8"))
     there = {each["name"]: each for each in api.ask("POST", "/automations/filter", {})}
@@ -85,19 +85,19 @@ def apply_automations(api: PrefectApi, *, reset: bool) -> Iterator[str]:
         if now is None:
             now = _create_automation(api, wanted)
         else:
-            # Of one that an earlier version made, nobody knows what was edited but its switch.
+            # If an earlier version created it, only an edit of its switch can be recognised.
             applied = _recall(api, place) or {"file": {}, "server": {**now, "enabled": True}}
             then = applied["server"]
             changed = {key for key in wanted if reset or wanted[key] != applied["file"].get(key)}
             edited = {
                 key
                 for key in wanted
-                # What the file did not have, nobody remembers: it counts as not edited.
+                # What the file did not have was not remembered: it counts as not edited.
                 if not reset and key in then and _comparable(now[key]) != _comparable(then[key])
             }
             if applied["file"]:
                 for key in sorted(changed & edited):
-                    yield _told(place, Conflict(key, now[key], wanted[key]))
+                    yield _note(place, Conflict(key, now[key], wanted[key]))
             new = {key: wanted[key] for key in changed - edited}
             if new:
                 api.ask("PUT", f"/automations/{now['id']}", {**_writable(now), **new})
@@ -107,7 +107,7 @@ def apply_automations(api: PrefectApi, *, reset: bool) -> Iterator[str]:
 
 
 def in_file(entry: Mapping[str, Any]) -> Settings:
-    """What an entry of prefect.yaml says of what can be edited in Prefect."""
+    """The settings of an entry of prefect.yaml that can be edited in Prefect."""
     limit = entry.get("concurrency_limit")
     return {
         "description": entry.get("description"),
@@ -122,7 +122,7 @@ def in_file(entry: Mapping[str, Any]) -> Settings:
 
 
 def on_server(deployment: Mapping[str, Any]) -> Settings:
-    """The same of a deployment, as the server tells it."""
+    """The same settings of a deployment, as the server returns them."""
     limit = deployment["global_concurrency_limit"] or {"limit": None}
     options = deployment["concurrency_options"] or {}
     return {
@@ -147,7 +147,7 @@ def on_server(deployment: Mapping[str, Any]) -> Settings:
 
 
 def inherited(wanted: Settings, earlier: Settings) -> Settings:
-    """What a deployment takes over from the one that had its place under an earlier name.
+    """What a deployment takes over from its predecessor under an earlier name.
 
     One without parameters was never given a table, and would train on the demo every night.
     """
@@ -162,14 +162,14 @@ def inherited(wanted: Settings, earlier: Settings) -> Settings:
 
 
 def _merged(api: PrefectApi, name: str, wanted: Settings) -> tuple[Settings, tuple[str, ...]]:
-    """What a deployment shall be, and what to say of it."""
+    """The settings that a deployment gets, and notes for the user."""
     deployment = _read(api, name)
     if deployment is None:
         earlier = EARLIER.get(name)
         before = _read(api, earlier) if earlier else None
         if before is None:
             return wanted, ()
-        came = "its parameters and schedules came along"
+        came = "its parameters and schedules were taken over"
         if not before["parameters"]:
             came = "it was never given a table, so nothing runs by itself until it is"
         return inherited(wanted, on_server(before)), (f"{earlier} is now {name}: {came}",)
@@ -177,21 +177,21 @@ def _merged(api: PrefectApi, name: str, wanted: Settings) -> tuple[Settings, tup
     merged, conflicts = merge(
         _complete(_recall(api, name) or {}), _complete(edited), _complete(wanted)
     )
-    as_written = [  # by whoever edited, else in the file
+    as_written = [  # as edited, else as in the file
         each["parameters"]
         for each in (edited, wanted)
         if _complete(each)["parameters"] == merged["parameters"]
     ]
     parameters = [*as_written, merged["parameters"]][0]
-    return {**merged, "parameters": parameters}, tuple(_told(name, each) for each in conflicts)
+    return {**merged, "parameters": parameters}, tuple(_note(name, each) for each in conflicts)
 
 
 def _complete(settings: Settings) -> Settings:
-    """Settings whose config is whole: the form writes down every default, and the file none."""
+    """Settings with a complete config: the form writes every default, and the file none."""
     parameters = settings.get("parameters", {})
     try:
         config = parse_config(parameters.get("config", {})).model_dump(mode="json")
-    except InputError:  # of another version, or wrong: Prefect's form says so
+    except InputError:  # of another version, or wrong: Prefect's form reports it
         return settings
     return {**settings, "parameters": {**parameters, "config": config}}
 
@@ -217,7 +217,7 @@ def _schedules(written: list[dict[str, Any]]) -> dict[str, Settings]:
 
 
 def _schedule_names(written: list[dict[str, Any]]) -> list[str]:
-    """Their slugs, or when they run: a place means nothing, the last edited comes first in Prefect.
+    """Their slugs, or else when they run: Prefect changes their order, the last edited comes first.
 
     Those that run at the same times are counted in the order of their parameters.
     """
@@ -233,7 +233,7 @@ def _schedule_names(written: list[dict[str, Any]]) -> list[str]:
 
 
 def _when(schedule: Mapping[str, Any]) -> str:
-    """When a schedule runs; not its anchor, which the server makes up where there is none."""
+    """When a schedule runs; not its anchor, which the server invents if there is none."""
     whole = {**SCHEDULE, **_given(schedule)}
     interval = whole.get("interval")
     parts = {
@@ -263,7 +263,7 @@ def _drop_schedules(api: PrefectApi, name: str, kept: Mapping[str, Any]) -> None
             api.ask("DELETE", path)
 
 
-def _told(name: str, conflict: Conflict) -> str:
+def _note(name: str, conflict: Conflict) -> str:
     return escape(
         f"{name}: {conflict.place} is {quote(conflict.kept)} because it was edited in Prefect, and "
         f"the file now says {quote(conflict.wanted)}; the edit stays, make up "
@@ -272,7 +272,7 @@ def _told(name: str, conflict: Conflict) -> str:
 
 
 def _name(entry: Mapping[str, Any]) -> str:
-    """The full name of an entry's deployment; flows are called as their functions are."""
+    """The full name of an entry's deployment; flows have the names of their functions."""
     return f"{entry['entrypoint'].rpartition(':')[2]}/{entry['name']}"
 
 
@@ -281,9 +281,9 @@ def _read(api: PrefectApi, name: str) -> dict[str, Any] | None:
 
 
 def _create_automation(api: PrefectApi, wanted: Settings) -> Settings:
-    """A new automation, as the server tells it.
+    """Create an automation, and return it as the server stores it.
 
-    The server takes a second one of the same name: that of a request that had to be repeated.
+    The server accepts a second one of the same name, as a repeated request creates it.
     """
     api.ask("POST", "/automations/", wanted)
     there = api.ask("POST", "/automations/filter", {})
@@ -294,7 +294,7 @@ def _create_automation(api: PrefectApi, wanted: Settings) -> Settings:
 
 
 def _comparable(part: Any) -> Any:
-    """A part of an automation without what the server makes up: the order of sets, and ids."""
+    """A part of an automation without what the server invents: the order of sets, and ids."""
     if isinstance(part, dict):
         return {key: _comparable(value) for key, value in part.items() if key != "id"}
     if isinstance(part, list):
@@ -303,7 +303,7 @@ def _comparable(part: Any) -> Any:
 
 
 def _writable(automation: Mapping[str, Any]) -> Settings:
-    """What of an automation can be written."""
+    """The part of an automation that can be written."""
     return {
         key: value
         for key, value in automation.items()
@@ -324,8 +324,8 @@ def _recall(api: PrefectApi, place: str) -> Any:
 def _remember(api: PrefectApi, place: str, value: Any) -> None:
     if len(json.dumps(value)) > MOST_CHARACTERS:
         raise InputError(
-            f"what prefect.yaml and automations.yaml say of one must fit into {MOST_CHARACTERS:,} "
-            f"characters, however: {place} does not; write what is long, such as a query, into the "
+            f"the settings of a deployment or an automation must fit into {MOST_CHARACTERS:,} "
+            f"characters, however: {place} does not; enter what is long, such as a query, in the "
             "form of the deployment in Prefect: it stays there"
         )
     name = _variable(place)

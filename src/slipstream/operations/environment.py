@@ -12,7 +12,7 @@ def prepare_environment() -> None:
     """Set what Prefect and MLflow read when they are imported; what is set already stays.
 
     The Prefect server of `make up`, else an embedded one that keeps its database here; no
-    telemetry, no promotion, and no Prefect log on the terminal, where the report says it all.
+    telemetry, no advertising, and no Prefect log on the terminal, where the report says it all.
     """
     services = running_services()
     settings = {
@@ -28,7 +28,7 @@ def prepare_environment() -> None:
         "PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL": "CRITICAL",
         "DO_NOT_TRACK": "true",
         "MLFLOW_DISABLE_TELEMETRY": "true",
-        # A server that does not answer is told after seconds, not after minutes.
+        # A server that does not answer is reported after seconds, not after minutes.
         "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "2",
         "MLFLOW_HTTP_REQUEST_TIMEOUT": "10",
     }

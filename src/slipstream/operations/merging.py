@@ -1,4 +1,4 @@
-"""Settings that a file gives and somebody else edits: what becomes of both."""
+"""Merging the settings of a file with edits that were made elsewhere."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -27,7 +27,7 @@ class Conflict:
 def merge(
     applied: Any, edited: Any, wanted: Any, place: str = ""
 ) -> tuple[Any, tuple[Conflict, ...]]:
-    """What the file changed since it was last applied is applied, where nobody edited it.
+    """Apply what the file changed since it was last applied, except where it was edited.
 
     `applied` is what the file said then, `edited` what is there now, `wanted` what the file says.
     """

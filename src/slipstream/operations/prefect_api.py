@@ -26,9 +26,9 @@ class PrefectApi:
         self._client = client
 
     def ask(self, method: str, path: str, body: object = None) -> Any:
-        """What the server answers; None where there is nothing to read or to delete.
+        """The server's answer; None if there is nothing to read or to delete.
 
-        None too where a request had to be repeated and found that it was done the first time.
+        Also None if a repeated request finds that the first attempt had succeeded.
 
         Raises:
             InputError: it refuses, or does not answer.
@@ -42,12 +42,12 @@ class PrefectApi:
         return answer.json() if answer.content else None
 
     def guard_against_forgery(self) -> None:
-        """Send the token that the server wants of whoever writes."""
+        """Send the token that the server requires for writing."""
         name = str(uuid.uuid4())
         path = f"/csrf-token?client={name}"
         answer, _ = self._send("GET", path, None)
         if answer.status_code in {httpx.codes.NOT_FOUND, httpx.codes.UNPROCESSABLE_ENTITY}:
-            return  # it wants none
+            return  # it requires none
         _check(answer, "GET", path)
         self._client.headers["Prefect-Csrf-Client"] = name
         self._client.headers["Prefect-Csrf-Token"] = answer.json()["token"]
@@ -93,11 +93,11 @@ def _check(answer: httpx.Response, method: str, path: str) -> None:
     """Raise an InputError if the server did not do as it was asked."""
     if not answer.is_error:
         return
-    says = f"it says {answer.status_code} to {method} {path}: {shorten(answer.text)}"
+    says = f"it answered {answer.status_code} to {method} {path}: {shorten(answer.text)}"
     if answer.status_code in {httpx.codes.CONFLICT, httpx.codes.UNPROCESSABLE_ENTITY}:
         raise InputError(
             "the Prefect server must accept prefect.yaml and automations.yaml, however: "
-            f"{says}; mend them"
+            f"{says}; fix them"
         )
     raise _no_answer(says)
 

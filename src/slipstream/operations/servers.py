@@ -41,10 +41,10 @@ def mlflow_address(tracking_uri: str) -> str:
 
 
 def check_password() -> None:
-    """Check that the Prefect server of `make up` lets us in, where a run would use it.
+    """Check that the Prefect server of `make up` accepts our password, if a run would use it.
 
     Raises:
-        InputError: it asks for a password that is not set, or another.
+        InputError: the password is not set, or is another one.
     """
     services = running_services()
     if services is None or os.environ.get("PREFECT_API_URL") != f"{services.prefect}/api":
@@ -60,6 +60,6 @@ def check_password() -> None:
             raise InputError(
                 "PREFECT_API_AUTH_STRING must be what the Prefect server asks for "
                 "(PREFECT_SERVER_API_AUTH_STRING where it was started), however: "
-                f"{services.prefect} does not let us in; export it"
+                f"{services.prefect} rejects the login; export it"
             ) from None
         raise

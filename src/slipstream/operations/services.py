@@ -60,8 +60,8 @@ class Services:
 def start(services: Services, *, reset: bool = False) -> tuple[str, ...]:
     """Start all three under supervisor in the background, and return when they can be used.
 
-    Returns what a person should know of the deployments; with `reset`, what somebody edited in
-    Prefect gives way to the files.
+    Returns notes on the deployments for the user; with `reset`, the files replace what was edited
+    in Prefect.
 
     Raises:
         InputError: they run already, a port is taken, the host is public without authentication,
@@ -82,7 +82,7 @@ def start(services: Services, *, reset: bool = False) -> tuple[str, ...]:
         notes = _deploy(environment, folder, reset=reset)
         _control("start", "worker")
     except BaseException:
-        with contextlib.suppress(InputError):  # why it did not start says more
+        with contextlib.suppress(InputError):  # the first error says more
             stop()
         raise
     (home() / SERVICES).write_text(json.dumps(asdict(addresses)))
@@ -93,7 +93,7 @@ def stop() -> bool:
     """Stop what `start` started; returns whether anything ran.
 
     Raises:
-        InputError: supervisor was told to stop, and still runs.
+        InputError: supervisor was asked to stop, and still runs.
     """
     pid = _supervisor_pid()
     if pid is not None:
@@ -104,7 +104,7 @@ def stop() -> bool:
 
 
 def wait() -> None:
-    """Return when supervisor has ended, whoever ended it."""
+    """Return when supervisor has ended, for whatever reason."""
     while _supervisor_pid() is not None:
         time.sleep(0.5)
 
@@ -169,7 +169,7 @@ def _write_config(services: Services, folder: Path) -> Path:
         "logfile": str(folder / "supervisor.log"),
         "pidfile": str(folder / "supervisor.pid"),
         "directory": str(root()),
-        **({"user": "root"} if os.geteuid() == 0 else {}),  # said out loud, or it warns
+        **({"user": "root"} if os.geteuid() == 0 else {}),  # explicit, or it warns
     }
     config["rpcinterface:supervisor"] = {
         "supervisor.rpcinterface_factory": "supervisor.rpcinterface:make_main_rpcinterface"
@@ -193,9 +193,9 @@ def _write_config(services: Services, folder: Path) -> Path:
 
 
 def _commands(services: Services) -> Mapping[str, list[str]]:
-    """What supervisor runs. Databases are not named here: everybody can read a command line."""
+    """What supervisor runs. Databases are not named here: any user can read a command line."""
     own = {f"{host}:{services.mlflow_port}" for host in (services.host, *LOOPBACK)}
-    others = os.environ.get("MLFLOW_SERVER_ALLOWED_HOSTS", "").split(",")  # what others call it
+    others = os.environ.get("MLFLOW_SERVER_ALLOWED_HOSTS", "").split(",")  # what clients use
     hosts = ",".join(sorted({*own, *others} - {""}))
     return {
         "prefect": [
@@ -226,14 +226,14 @@ def _environment(services: Services) -> Mapping[str, str]:
         MLFLOW_DATABASE: resolve_tracking_uri(TrackingConfig().uri),
         "MLFLOW_ARTIFACTS_DESTINATION": (root() / "mlruns" / "artifacts").as_uri(),
         "PREFECT_API_AUTH_STRING": os.environ.get("PREFECT_SERVER_API_AUTH_STRING", ""),
-        "PREFECT_SERVER_UI_API_URL": api,  # another one where a proxy stands before the server
+        "PREFECT_SERVER_UI_API_URL": api,  # another one behind a proxy
         "PREFECT_UI_URL": services.addresses.prefect,
     }
     return {
         **os.environ,
         **{name: os.environ.get(name) or value for name, value in defaults.items()},
         "PREFECT_API_URL": api,
-        "PREFECT_FLOWS_HEARTBEAT_FREQUENCY": "30",  # what automations.yaml counts on
+        "PREFECT_FLOWS_HEARTBEAT_FREQUENCY": "30",  # what automations.yaml relies on
         "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false",
         "PYTHONPATH": str(root()),  # where a run finds the tasks
         "SLIPSTREAM_HOME": str(home()),
@@ -241,7 +241,7 @@ def _environment(services: Services) -> Mapping[str, str]:
 
 
 def _deploy(environment: Mapping[str, str], folder: Path, *, reset: bool) -> tuple[str, ...]:
-    """Tell the server what prefect.yaml and automations.yaml say."""
+    """Apply prefect.yaml and automations.yaml to the server."""
 
     def prefect(*arguments: str) -> None:
         done = subprocess.run(
@@ -294,7 +294,7 @@ def _control(*command: str) -> None:
 
 
 def _supervisor_pid() -> int | None:
-    """The process id of a supervisor of ours that runs."""
+    """The process id of the supervisor that `start` started, if it still runs."""
     try:
         pid = int((home() / "services" / "supervisor.pid").read_text())
         command = Path(f"/proc/{pid}/cmdline").read_bytes()
@@ -305,5 +305,5 @@ def _supervisor_pid() -> int | None:
 
 def _program(name: str) -> str:
     """A console script of this installation."""
-    beside = Path(sys.executable).parent / name
-    return str(beside) if beside.exists() else shutil.which(name) or name
+    script = Path(sys.executable).parent / name
+    return str(script) if script.exists() else shutil.which(name) or name

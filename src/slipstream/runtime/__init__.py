@@ -1,6 +1,6 @@
 """The predictor: numpy, safetensors and a compiled part; importable alone, in milliseconds.
 
-`backend` says what runs: `compiled`, on `instruction_set`, or `numpy` where no C compiler was there
+`backend` says what runs: `compiled`, on `instruction_set`, or `numpy` if there was no C compiler
 at install time.
 """
 

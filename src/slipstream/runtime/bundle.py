@@ -2,7 +2,7 @@
 
 Layout: the tensors `edges` (all numeric columns' edges, concatenated) and
 `layers.{i}.weight|bias[|multiplier]`, and one metadata entry, `slipstream`, with JSON: what a user
-wants to know of the model, and the SHA-256 of everything else.
+wants to know about the model, and the SHA-256 of everything else.
 """
 
 import errno
@@ -104,21 +104,21 @@ def read(path: str | Path) -> Bundle:
 
 
 def _content(path: Path) -> bytes:
-    """The bytes of a file, unless it is plain without reading them that it is no bundle."""
+    """Read the file, rejecting non-bundles before reading them whole."""
     mode = path.stat().st_mode
     if stat.S_ISDIR(mode):
         raise OSError(errno.EISDIR, _inside(path))
     if not stat.S_ISREG(mode):
-        raise OSError(errno.EINVAL, "it is no regular file")  # a pipe would be waited for
+        raise OSError(errno.EINVAL, "it is not a regular file")  # a pipe would block
     try:
-        with safe_open(path, "numpy"):  # maps it, and holds its size against its header
+        with safe_open(path, "numpy"):  # maps it, and checks its size against its header
             return path.read_bytes()
     except SafetensorError:
         _fail(*_FOREIGN)
 
 
 def _inside(folder: Path) -> str:
-    """What to say of a folder where a bundle is wanted."""
+    """Describe a folder that was given where a bundle is expected."""
     found = sorted(each.name for each in folder.glob("*.safetensors"))
     return f"it is a folder{f' that has {listing(found)}: name one' if found else ''}"
 
@@ -282,7 +282,7 @@ def _check_widths(layers: Sequence[Layer], columns: Sequence[Column], outputs: i
 
 
 def _check_range(layers: Sequence[Layer], features: int) -> None:
-    """Check that no row can drive a float32 number beyond float32: infinities would become NaN."""
+    """Check that no row can overflow float32: infinities would become NaN."""
     first, *later = layers
     last = later[-1].multiplier
     if last is not None:  # integer sums have their own limits

@@ -1,4 +1,4 @@
-"""Raw values in, table positions out: where in the first layer's table a value of a column lies.
+"""Raw values in, table positions out: which rows of the first layer's table a value uses.
 
 A position is a pair of table rows and a weight, `(low, high, t)`: the column contributes
 `(1 - t) * table[low] + t * table[high]` to the first layer. Categories, missing and unknown values
@@ -39,16 +39,16 @@ __all__ = [
 Floats = NDArray[np.float64]
 Rows = NDArray[np.int64]
 
-# What a column may find in a table and not take, besides values of other types.
+# What a column may find in a table and refuse, apart from values of other types.
 NO_VALUE = "none"
-NO_NUMBER = "text that is no number"
+NO_NUMBER = "text that is not a number"
 
 # (low, high, t): three arrays of one length.
 Positions = tuple[Rows, Rows, Floats]
 
 
 def locate(values: Floats, edges: Floats) -> tuple[Rows, Floats]:
-    """Find the bin of each value and how far into it the value lies.
+    """Find the bin of each value and how far into the bin the value is.
 
     Values outside the edges, infinities included, saturate at the outermost edge; this departs
     from the piecewise-linear encoding of Gorishniy et al. (2022, "On Embeddings for Numerical
@@ -71,8 +71,8 @@ def locate(values: Floats, edges: Floats) -> tuple[Rows, Floats]:
 class Column:
     """One raw column that a model reads, and its share of the first layer's table.
 
-    Numeric and boolean columns own `len(edges) + 1` table rows: one an edge, then "missing".
-    Categorical columns own `len(categories) + 2`: one a category, then "unknown" and "missing".
+    Numeric and boolean columns own `len(edges) + 1` table rows: one per edge, then "missing".
+    Categorical columns own `len(categories) + 2`: one per category, then "unknown" and "missing".
     """
 
     name: str
@@ -111,7 +111,7 @@ class Column:
         return dict(self._codes)
 
     def encode(self, value: Any) -> float:
-        """One raw value as a number: NaN where it is missing; of a category, its table row.
+        """Encode one raw value: NaN if it is missing; for a category, its table row.
 
         Raises:
             InputError: the value has the wrong type, or is missing where the model's data had none.
@@ -128,7 +128,7 @@ class Column:
         """Encode `count` raw values (a sequence, an array or a frame's column).
 
         Raises:
-            InputError: as `encode`, for any of them.
+            InputError: as for `encode`, for any of them.
         """
         try:
             numbers = self._encode_each(values, count)
@@ -141,15 +141,15 @@ class Column:
         return numbers
 
     def encode_absent(self, count: int) -> Floats:
-        """Encode `count` values of a column that is not there, and may be missing."""
+        """Encode `count` values of a column that the table lacks."""
         return np.full(count, self.missing_row if self.edges is None else math.nan, np.float64)
 
     def refusal(self, found: str, rows: NDArray[np.bool_] | None = None) -> InputError:
-        """What to say where the column does not take what was found in it.
+        """The error for a value that the column does not accept.
 
         Args:
-            found: `NO_VALUE`, `NO_NUMBER`, or what else it is.
-            rows: which rows of a table (N,) have it; None where there is one row only.
+            found: `NO_VALUE`, `NO_NUMBER`, or another description of the value.
+            rows: which rows of a table (N,) have it; None if there is only one row.
         """
         rule, way_out = self._rule(found)
         where, more = "it has", ""
@@ -161,7 +161,7 @@ class Column:
         )
 
     def locate(self, numbers: Floats) -> Positions:
-        """Where encoded values lie in this column's part of the table: three arrays (N,)."""
+        """Locate encoded values in this column's part of the table: three arrays (N,)."""
         if self.edges is None:
             codes = numbers.astype(np.int64)
             return codes, codes, np.zeros(len(codes))
@@ -175,9 +175,9 @@ class Column:
         return low, high, np.where(absent, 0.0, t)
 
     def locate_one(self, number: float, start: int) -> tuple[int, int, float]:
-        """Where one encoded value lies in a table in which this column's part begins at `start`.
+        """Locate one encoded value in a table where this column's part begins at `start`.
 
-        It is what `locate` answers, without the cost of arrays.
+        The same result as from `locate`, without the cost of arrays.
         """
         if self.edges is None or number != number:
             row = start + (self.missing_row if number != number else int(number))
@@ -203,10 +203,10 @@ class Column:
         return math.nan if is_missing(value) else to_number(value)
 
     def number(self, text: str) -> float:
-        """What a text without blanks around it is in a numeric column: NaN for missing.
+        """Parse stripped text of a numeric or boolean column: NaN if it means missing.
 
         Raises:
-            WrongValueError: it is no number.
+            WrongValueError: it is not a number.
         """
         if text in self._codes:
             return math.nan
@@ -231,13 +231,13 @@ class Column:
         return numbers == self.missing_row if self.edges is None else numbers != numbers
 
     def _first_refusal(self, values: Any) -> InputError:
-        """What to say of the first wrong value, and of those that are wrong in the same way."""
+        """The error for the first wrong value; it counts those that are wrong in the same way."""
         found = [self._wrong(value) for value in values]
         first = next(filter(None, found))
         return self.refusal(first, np.array([each == first for each in found]))
 
     def _wrong(self, value: Any) -> str:
-        """What a value is where the column does not take it; a missing one is another matter."""
+        """Describe a value of the wrong type or form; empty if it is right or missing."""
         try:
             self._encode_each([value], 1)
         except WrongValueError as error:
@@ -245,7 +245,7 @@ class Column:
         return ""
 
     def _rule(self, found: str) -> tuple[str, str]:
-        """Which rule is broken, and what to do so that no other one is."""
+        """The rule that is broken, and a way out that breaks no other."""
         if found == NO_VALUE:
             rule = "must have a value, because the model's data had none missing"
             return (

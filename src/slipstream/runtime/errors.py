@@ -4,7 +4,7 @@ __all__ = ["BundleError", "InputError", "SlipstreamError"]
 
 
 class SlipstreamError(ValueError):
-    """Base of every error that is the input's fault and not a defect of the program."""
+    """Base of every error that is caused by the input, not by a defect of the program."""
 
 
 class InputError(SlipstreamError):

@@ -1,9 +1,9 @@
-"""The arithmetic of a network in numpy: one shape of code, in float32 or in integers.
+"""The arithmetic of a network in numpy: the same steps, in float32 or in integers.
 
-A kernel answers four questions: what the first layer sums, what an activation is, what a later
-layer sums, and what the output layer's sum is worth. `run` goes through the layers with them.
+A kernel has four operations: look up and sum the first layer, activate, multiply a later layer,
+and turn the output layer's sums into logits. `run` applies them layer by layer.
 
-float32 follows the path in float32. int8 is exact integer arithmetic up to the last step:
+float32 uses float32 throughout. int8 is exact integer arithmetic up to the last step:
 
 - a position t becomes q = rint(2^14 t), half to even; the first layer adds
   (2^14 - q) table[low] + q table[high] to its bias in s32;
@@ -85,7 +85,7 @@ class Float32Kernel:
 class Int8Kernel:
     """Integers throughout, held in floating-point arrays so that BLAS can multiply them.
 
-    Exact all the same: float64 holds integers to 2^53, more than any sum here can reach, and
+    Still exact: float64 holds integers to 2^53, more than any sum here can reach, and
     float32 holds them to 2^24, which is enough for a layer that is not too wide.
     """
 
@@ -147,7 +147,7 @@ def run(kernel: Kernel, positions: Positions, depth: int) -> NDArray[np.float32]
         part = slice(start, start + CHUNK_ROWS)
         *_, last = activations(kernel, (low[part], high[part], t[part]), depth)
         logits.append(last)
-    if not logits:  # no rows: the answer still has the output layer's width
+    if not logits:  # no rows, but the output layer's width is still needed
         *_, last = activations(kernel, positions, depth)
         return last
     return np.concatenate(logits)

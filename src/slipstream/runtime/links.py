@@ -1,4 +1,4 @@
-"""Links: what turns a model's logits into its answers."""
+"""Link functions: they turn a model's logits into its answers."""
 
 from collections.abc import Mapping
 from typing import Literal

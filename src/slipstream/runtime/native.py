@@ -1,4 +1,4 @@
-"""The seam to the compiled predictor, `_native`, which an install without a C compiler lacks."""
+"""The interface to the compiled predictor, `_native`; absent if built without a C compiler."""
 
 import os
 from collections.abc import Callable
@@ -20,26 +20,26 @@ __all__ = [
 ]
 
 _problem = ""
-if os.environ.get("SLIPSTREAM_ISA") == "":  # as if it were unset, in C too
+if os.environ.get("SLIPSTREAM_ISA") == "":  # treat it as unset, in C too
     del os.environ["SLIPSTREAM_ISA"]
 try:
     from slipstream.runtime import _native
 except ImportError:  # it was not built, or not for this Python
     _native = None  # type: ignore[assignment]
-except ValueError as error:  # SLIPSTREAM_ISA is none of this machine's: told when it is to be used
+except ValueError as error:  # Unsupported SLIPSTREAM_ISA: reported on first use.
     _native, _problem = None, str(error)  # type: ignore[assignment]
 
-# What runs unless a predictor is told otherwise, and the instruction set it runs on.
+# The default backend, and the instruction set it runs on.
 backend: Backend = "compiled" if _native or _problem else "numpy"
 instruction_set: str | None = None if _native is None else _native.instruction_set
 instruction_sets: tuple[str, ...] = () if _native is None else _native.instruction_sets
 
 
 def check_instruction_set() -> None:
-    """Check that the machine has the instruction set that `SLIPSTREAM_ISA` names, if it does.
+    """Check that this machine has the instruction set that `SLIPSTREAM_ISA` names, if it is set.
 
     Raises:
-        InputError: it has not; those that it has are named.
+        InputError: it does not; the message lists those it has.
     """
     if _problem:
         raise InputError(_problem)
@@ -56,7 +56,7 @@ def compile_model(
         encode: turns a row that is not plain (see `binding/rows.c`) into k numbers, or raises.
 
     Raises:
-        InputError: as `check_instruction_set`.
+        InputError: as for `check_instruction_set`.
     """
     check_instruction_set()
     columns = tuple(

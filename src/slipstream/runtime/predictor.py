@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Predictor", "load_file"]
 
-ROWS_A_THREAD = 4096  # fewer are answered sooner than a thread wakes up
-SHOWN_FEATURES = 6  # of a model, in one line
+ROWS_A_THREAD = 4096  # fewer take less time than waking a thread
+SHOWN_FEATURES = 6  # in a predictor's `repr`
 
 
 def load_file(path: str | Path) -> "Predictor":
@@ -39,13 +39,13 @@ def load_file(path: str | Path) -> "Predictor":
 
 
 class Predictor:
-    """Answers rows with one bundle; its state never changes, so threads may share it.
+    """Predicts with one bundle; its state never changes, so threads may share it.
 
     Args:
         bundle: a verified bundle.
-        backend: `compiled` runs the C kernels, `numpy` the same arithmetic in numpy; by default the
-            first where it was built.
-        name: what `repr` calls it, such as its file's name.
+        backend: `compiled` runs the C kernels, `numpy` the same arithmetic in numpy; by default
+            the former if it was built.
+        name: shown by `repr`, such as the file's name.
 
     Raises:
         InputError: there is no such backend, or the compiled predictor was not built.
@@ -57,7 +57,7 @@ class Predictor:
         if backend not in get_args(Backend):
             raise InputError(
                 f"backend must be one of {', '.join(get_args(Backend))}, however: "
-                f"{quote(backend)}; leave it out to take what is there"
+                f"{quote(backend)}; leave it out to use the best that is available"
             )
         self.bundle = bundle
         self.backend: Backend = backend
@@ -68,8 +68,8 @@ class Predictor:
         if backend == "compiled":
             if native.backend != "compiled":
                 raise InputError(
-                    "the compiled predictor must have been built, however: it is not there; "
-                    "install slipstream where a C compiler is, or use backend='numpy'"
+                    "the compiled predictor must have been built, however: it was not; "
+                    "install slipstream where there is a C compiler, or use backend='numpy'"
                 )
             self._compiled = native.compile_model(bundle, self._link, self._reader.encode_one)
             if type(self).predict_one is Predictor.predict_one:  # a subclass may have its own
@@ -77,9 +77,9 @@ class Predictor:
                 self.__dict__["predict_one"] = self._compiled.predict_one
 
     def __reduce__(self) -> tuple[Any, ...]:
-        """Let a model be copied and pickled: what travels is its file, written from the bundle.
+        """Copy and pickle a model as its file, written again from the bundle.
 
-        Nothing more is kept for it, and whoever receives it checks it like any other file.
+        So nothing extra is kept in memory, and the receiver verifies it like any other file.
         """
         return _rebuild, (type(self), dump(self.bundle), self.backend, self.name)
 
@@ -104,7 +104,7 @@ class Predictor:
 
     @property
     def classes(self) -> list[str]:
-        """The labels, empty for a regression; of two, the second one's probability is predicted."""
+        """The labels, none for a regression; of two, the probability of the second is predicted."""
         return list(self.bundle.classes)
 
     @property
@@ -123,33 +123,33 @@ class Predictor:
         return self.bundle.weights_bytes
 
     def predict_one(self, row: Any, /) -> Any:
-        """Answer one row.
+        """Predict one row.
 
         Binary models give P(positive) as a float, multiclass ones a list of floats, one for each
         of `classes`, regressions the predicted number.
 
         Args:
             row: a mapping from column name to raw value (other keys are ignored), or a sequence of
-                k raw values in the order of `features`. Text that writes a number is that number.
+                k raw values in the order of `features`. Text that spells a number is that number.
 
         Raises:
             InputError: a value has the wrong type, or is missing where the model's data had none.
         """
-        if self._compiled is not None:  # a subclass asks
+        if self._compiled is not None:  # called by a subclass
             return self._compiled.predict_one(row)
         logits = self._numpy.logits_of_one(self._reader.encode_one(row))
         answers = apply(self._link, logits)[0].tolist()
         return answers if self.task == "multiclass" else answers[0]
 
     def predict(self, table: Any, *, threads: int = 1) -> NDArray[np.float64]:
-        """Answer N rows: (N,), or (N, C) for a multiclass model.
+        """Predict N rows: (N,), or (N, C) for a multiclass model.
 
         Args:
             table: a pandas frame (other columns are ignored, an absent one is all missing), a list
                 of rows as `predict_one` takes them, or an (N, k) array of raw values in the order
                 of `features`.
-            threads: at most how many threads share the rows, of which each has thousands; the
-                compiled predictor only.
+            threads: the most threads that share the rows, thousands each; compiled predictor
+                only.
 
         Raises:
             InputError: the shape or a value is wrong, as for `predict_one`.
@@ -169,7 +169,7 @@ class Predictor:
         return NumpyModel(self.bundle)
 
     def _plain_answers(self, table: Any, threads: int) -> NDArray[np.float64] | None:
-        """The answers where C can read the table as it is; otherwise None."""
+        """The answers if C can read the table directly, else None."""
         if self._compiled is None or type(table) is not np.ndarray:
             return None
         if table.ndim != 2 or table.dtype.kind != "f":
@@ -179,7 +179,7 @@ class Predictor:
         return self._answer_compiled(table, threads)
 
     def _answer(self, numbers: NDArray[np.float64], threads: int = 1) -> NDArray[np.float64]:
-        """Answer encoded rows (N, k): (N, O)."""
+        """Predict encoded rows (N, k): (N, O)."""
         if self._compiled is None:
             return apply(self._link, self._numpy.logits(numbers))
         answers = self._answer_compiled(numbers, threads)
@@ -196,22 +196,22 @@ class Predictor:
         try:
             pool = _pool(os.getpid())
             started = [pool.submit(self._compiled.predict, *part) for part in others]
-        except RuntimeError:  # no thread starts: the interpreter ends, or has too many
-            _pool.cache_clear()  # drop the pool: its queued work may still write to `answers`
+        except RuntimeError:  # no thread can start: the interpreter is exiting, or has too many
+            _pool.cache_clear()  # Drop the pool: its queued work may still write to `answers`.
             return self._answer_compiled(table, threads=1)
         done = [self._compiled.predict(*own), *(each.result() for each in started)]
         return answers if all(done) else None
 
 
 def _rebuild(kind: type[Predictor], data: bytes, backend: Backend, name: str = "") -> Predictor:
-    """A predictor of a file's bytes; numpy answers where the compiled one was not built."""
+    """Build a predictor from a file's bytes, with numpy if the compiled one was not built."""
     made = kind(parse(data), backend=native.backend if backend == "compiled" else backend)
-    made.name = name  # a subclass may be made of a bundle and a backend only
+    made.name = name  # a subclass may take a bundle and a backend only
     return made
 
 
 def _answered(bundle: Bundle) -> str:
-    """What a model's answer is about, as far as its maker recorded it."""
+    """What a model predicts, as far as its maker recorded it."""
     target = bundle.details.get("target")
     if not isinstance(target, str):
         target = ""
@@ -236,7 +236,7 @@ def _checked_threads(threads: Any) -> int:
 
 @lru_cache(maxsize=1)
 def _pool(process: int) -> "Executor":  # noqa: ARG001 - the key
-    """Threads that wait for tables, one a core at most: to start one takes as long as many rows.
+    """A pool of at most one thread per core: starting a thread takes as long as many rows.
 
     A forked process (another `process`) has none of its parent's threads, and makes its own.
     """

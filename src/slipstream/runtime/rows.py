@@ -1,4 +1,4 @@
-"""Raw rows and tables, whatever they come as, in the order of a model's columns."""
+"""Raw rows and tables of any kind, read in the order of a model's columns."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence, Set
 from typing import Any
@@ -13,7 +13,7 @@ from slipstream.runtime.text import did_you_mean, listing, repeated
 __all__ = ["RowReader", "check_names_differ"]
 
 # Iterable types that are not rows.
-_NO_ROWS = (str, bytes, bytearray, memoryview, np.void, Set)
+_NOT_ROWS = (str, bytes, bytearray, memoryview, np.void, Set)
 
 
 class RowReader:
@@ -51,11 +51,11 @@ class RowReader:
         return numbers.T
 
     def one(self, row: Any) -> list[Any]:
-        """The k raw values of a row; what a mapping lacks is None."""
+        """The k raw values of a row; None for each key that a mapping lacks."""
         if _has_names(type(row)):
             return [row.get(name) for name in self._names]
         try:
-            if isinstance(row, _NO_ROWS):
+            if isinstance(row, _NOT_ROWS):
                 raise TypeError
             values = list(row)
         except TypeError:
@@ -67,7 +67,7 @@ class RowReader:
         return values
 
     def table(self, table: Any) -> tuple[list[Any], int]:
-        """The raw values of each column (None: it is not there, and need not be); how many rows."""
+        """The raw values of each column (None: absent, and allowed to be), and how many rows."""
         if hasattr(table, "columns"):
             return self._frame_columns(table), len(table)
         if isinstance(table, np.ma.MaskedArray):
@@ -98,7 +98,7 @@ class RowReader:
         if not hasattr(names, "is_unique"):
             raise InputError(
                 "a table must be a pandas frame or an array, however: "
-                f"{type(frame).__name__}; convert it, to_pandas() may do so"
+                f"{type(frame).__name__}; convert it, for example with its to_pandas()"
             )
         if not names.is_unique:
             check_names_differ(names, self._names)
@@ -112,7 +112,7 @@ class RowReader:
         return [_plain(frame[name]) if name in present else None for name in self._names]
 
     def _check_present(self, names: Any, what: str) -> None:
-        """Check that the columns which must have a value are among the names of what was given."""
+        """Check that each column that must have a value is among the given names."""
         if not hasattr(names, "__contains__"):
             return
         required = [column.name for column in self._columns if not column.allows_missing]
@@ -156,8 +156,8 @@ def check_names_differ(names: Iterable[Any], read: Collection[str]) -> None:
 
 
 def _has_names(kind: type) -> bool:
-    """Whether a row of this type is read by the names of its values."""
-    return issubclass(kind, Mapping) or hasattr(kind, "get")  # a pandas series is no Mapping
+    """Whether a row of this type is read by name."""
+    return issubclass(kind, Mapping) or hasattr(kind, "get")  # a pandas series is not a Mapping
 
 
 def _keys(names: Any) -> Any:
@@ -165,10 +165,10 @@ def _keys(names: Any) -> Any:
 
 
 def _listed(table: Any) -> Sequence[Any] | None:
-    """The rows of what holds them one by one: a sequence, or an array of objects; else None."""
+    """The rows of a sequence or of an array of objects; None for anything else."""
     if isinstance(table, list | tuple):
         return table
-    if isinstance(table, _NO_ROWS):
+    if isinstance(table, _NOT_ROWS):
         return None
     if isinstance(table, Sequence):
         return list(table)
@@ -178,7 +178,7 @@ def _listed(table: Any) -> Sequence[Any] | None:
 
 def _as_array(table: Any) -> NDArray[Any]:
     kinds = {type(table), *(map(type, table) if isinstance(table, list | tuple) else ())}
-    odd = next((kind for kind in kinds if issubclass(kind, _NO_ROWS)), None)
+    odd = next((kind for kind in kinds if issubclass(kind, _NOT_ROWS)), None)
     if odd is not None:  # numpy would read some of them as numbers
         raise InputError(
             "a table must be a frame, or rows of raw values, however: "
@@ -186,9 +186,9 @@ def _as_array(table: Any) -> NDArray[Any]:
         )
     try:
         return np.asarray(table, dtype=None if isinstance(table, np.ndarray) else object)
-    except ValueError:  # parts of different lengths
+    except ValueError:  # rows of different lengths
         raise InputError(
-            "a table must have as many values in each row, however: they differ; "
+            "a table must have the same number of values in each row, however: it differs; "
             "give a frame, or an array of shape (rows, columns)"
         ) from None
 

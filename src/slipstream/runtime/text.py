@@ -1,4 +1,4 @@
-"""What others wrote, names and values, as a message or a terminal can take it."""
+"""Names and values from outside, made safe and short for messages and terminals."""
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -13,12 +13,12 @@ _ESCAPES = {code: repr(chr(code))[1:-1] for code in _CONTROLS}
 
 
 def escape(text: str) -> str:
-    r"""Write control characters as `\n` or `\x1b`: a terminal would obey them."""
+    r"""Write control characters as `\n` or `\x1b`: a terminal would act on them."""
     return text.translate(_ESCAPES)
 
 
 def shorten(value: Any) -> str:
-    """A value as text, without the middle of what would fill the screen."""
+    """A value as text; a long one loses its middle."""
     text = str(value)
     half = MOST_CHARACTERS // 2
     return text if len(text) <= MOST_CHARACTERS else f"{text[:half]} … {text[-half:]}"
@@ -30,7 +30,7 @@ def quote(value: Any) -> str:
 
 
 def listing(names: Sequence[str], *, most: int = MOST_NAMES) -> str:
-    """The first of several names, quoted, and how many there are if those are not all."""
+    """The first names, quoted, and how many there are if some are left out."""
     shown = ", ".join(map(quote, names[:most]))
     return shown if len(names) <= most else f"{shown}, … ({len(names):,} in all)"
 
@@ -41,7 +41,7 @@ def repeated(names: Iterable[str]) -> list[str]:
 
 
 def did_you_mean(word: str, choices: Iterable[str]) -> str:
-    """A question that names the choices nearest to a word, and a blank; empty: none is near."""
+    """Ask for the choices nearest to a word, with a space at the end; empty if none is near."""
     from difflib import get_close_matches
 
     folded = {each.casefold(): each for each in choices if len(each) <= MOST_CHARACTERS}

@@ -1,4 +1,4 @@
-"""Choices that several rooms share."""
+"""Choices that several modules share."""
 
 from typing import Literal
 

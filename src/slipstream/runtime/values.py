@@ -8,24 +8,24 @@ import numpy as np
 
 __all__ = ["WrongValueError", "is_missing", "text_number", "text_truth", "to_number"]
 
-# What training reads as a number in a column of text: `float` reads more, such as 1_000 and NAN.
+# What training accepts as a number in text: less than `float`, which also takes 1_000 and NAN.
 _NUMBER = re.compile(r"[+-]?((\d+\.?\d*|\.\d+)(e[+-]?\d+)?|inf|infinity)", re.ASCII | re.IGNORECASE)
 _TRUTH = {"true": 1.0, "false": 0.0}
 
 
 class WrongValueError(Exception):
-    """A value that a column does not take; the message says what it is."""
+    """A value that a column does not accept; the message describes it."""
 
 
 def is_missing(value: Any) -> bool:
-    """None, NaN, numpy's masked, and pandas' missing values, which this package does not import."""
+    """Whether this is None, NaN, numpy's masked, or a missing value of pandas (never imported)."""
     if value is None or type(value).__name__ in ("NAType", "NaTType", "MaskedConstant"):
         return True
     return isinstance(value, float | np.floating) and bool(np.isnan(value))
 
 
 def to_number(value: Any) -> float:
-    """A value that is neither missing nor text as a number; beyond float's range it saturates.
+    """Convert a value that is neither missing nor text; beyond float's range it saturates.
 
     Raises:
         WrongValueError: it is not a number.
@@ -42,12 +42,12 @@ def to_number(value: Any) -> float:
 
 
 def text_number(text: str) -> float | None:
-    """The number that a text without blanks around it writes, or None where it is not one."""
+    """The number in text without blanks around it; None if there is none."""
     return float(text) if _NUMBER.fullmatch(text) else None
 
 
 def text_truth(text: str) -> float | None:
-    """1 for true and 0 for false, in whatever case a text writes it; None where it is neither."""
+    """1 for true and 0 for false, in any case; None for other text."""
     return _TRUTH.get(text.lower())
 
 

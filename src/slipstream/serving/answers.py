@@ -10,7 +10,7 @@ __all__ = ["columns", "names", "texts", "values"]
 
 
 def names(model: Predictor) -> list[str]:
-    """What the values of an answer are called, in their order."""
+    """The names of an answer's values, in order."""
     if model.task == "regression":
         return ["prediction"]
     if model.task == "binary":
@@ -19,7 +19,7 @@ def names(model: Predictor) -> list[str]:
 
 
 def values(model: Predictor, answer: Any) -> list[float | str]:
-    """One answer of `predict_one`, with the class it stands for; of equal ones, the first."""
+    """One answer of `predict_one`, with the predicted class; of equally likely ones, the first."""
     if model.task == "regression":
         return [answer]
     if model.task == "binary":
@@ -28,14 +28,14 @@ def values(model: Predictor, answer: Any) -> list[float | str]:
 
 
 def texts(model: Predictor, answer: Any) -> list[str]:
-    """The values for a table: probabilities to six places, numbers to all that float32 holds."""
+    """The values for a table: probabilities to six places, numbers to the precision of float32."""
     form = ".9g" if model.task == "regression" else ".6f"
     shown = values(model, answer)
     return [each if isinstance(each, str) else format(each, form) for each in shown]
 
 
 def columns(model: Predictor, answers: Any) -> list[list[str]]:
-    """What `texts` gives for each of N answers of `predict`, a list (N,) for each of `names`."""
+    """As `texts`, for N answers of `predict`: a list (N,) for each of `names`."""
     if model.task == "regression":
         return [[format(each, ".9g") for each in answers.tolist()]]
     shares = answers.T if answers.ndim == 2 else answers[np.newaxis]

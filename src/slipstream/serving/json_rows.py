@@ -14,7 +14,7 @@ _SUFFIXES = (".json", ".jsonl", ".ndjson")
 
 
 def is_json(argument: str) -> bool:
-    """Whether an argument is rows and no path; of a pattern's `[ab]*.csv` it is told apart."""
+    """Whether an argument is rows, not a path or a pattern such as `[ab]*.csv`."""
     return re.match(r"\s*(\{|\[\s*[{\]]|\[.*\]\s*$)", argument) is not None
 
 
@@ -24,10 +24,10 @@ def is_json_file(path: str) -> bool:
 
 
 def parse_rows(written: str | bytes, source: str) -> list[Any]:
-    """The rows that a text writes; messages call it `source`.
+    """Parse rows; messages call the text `source`.
 
     Raises:
-        InputError: it is no JSON, or has no row.
+        InputError: it is not JSON, or has no rows.
     """
     rows: list[Any] = []
     decoder = json.JSONDecoder(object_pairs_hook=_distinct)
@@ -46,7 +46,7 @@ def parse_rows(written: str | bytes, source: str) -> list[Any]:
             "{\"age\": 42}, in a shell within '…'"
         ) from None
     if not rows:
-        raise InputError(f"{source} must have rows, however: there is none; add one")
+        raise InputError(f"{source} must have rows, however: there are none; add one")
     return rows
 
 
@@ -57,9 +57,9 @@ def _skip_blanks(text: str, place: int) -> int:
 
 
 def _distinct(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """A JSON object whose keys differ: of two, nobody knows which is meant."""
+    """A JSON object whose keys differ: of two equal ones, it is unclear which is meant."""
     made = dict(pairs)
     if len(made) < len(pairs):
         keys = [key for key, _ in pairs]
-        raise ValueError(f"{quote(max(keys, key=keys.count))} is there more than once: keep one")
+        raise ValueError(f"{quote(max(keys, key=keys.count))} appears more than once: keep one")
     return made

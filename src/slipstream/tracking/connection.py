@@ -1,4 +1,4 @@
-"""How a store of MLflow's is entered: with its tables made, and its files where it says."""
+"""Connecting to an MLflow store: its tables are created, the paths of moved files updated."""
 
 import logging
 from contextlib import nullcontext
@@ -8,13 +8,13 @@ from mlflow.tracking import MlflowClient
 
 from slipstream.runtime import InputError
 from slipstream.tracking.locking import setup_lock
-from slipstream.tracking.relocation import mend
+from slipstream.tracking.relocation import repair
 
 __all__ = ["connect", "quiet"]
 
 
 def connect(uri: str) -> MlflowClient:
-    """A client of a store that has its tables: two first runs at once would both make them.
+    """A client of a store whose tables exist: two first runs at once would both create them.
 
     Raises:
         InputError: the store cannot be used.
@@ -25,7 +25,7 @@ def connect(uri: str) -> MlflowClient:
             client = MlflowClient(uri, registry_uri=uri)
             client.search_experiments(max_results=1)
             client.search_registered_models(max_results=1)
-            mend(uri)
+            repair(uri)
     except MlflowException as error:
         raise InputError(
             f"tracking.uri must lead to an MLflow store, however: {uri}: {error.message}; "
@@ -35,6 +35,6 @@ def connect(uri: str) -> MlflowClient:
 
 
 def quiet() -> None:
-    """Only warnings of MLflow's concern a user; its first start would print its migrations."""
+    """Silence MLflow below warnings: its first start prints its migrations."""
     for name in ("mlflow", "alembic"):
         logging.getLogger(name).setLevel(logging.WARNING)

@@ -1,4 +1,4 @@
-"""What MLflow's pages say of a model and its versions, in Markdown."""
+"""What MLflow's pages say about a model and its versions, in Markdown."""
 
 import re
 from collections.abc import Mapping
@@ -9,8 +9,8 @@ from slipstream.tracking.history import Event
 
 __all__ = ["describe_model", "describe_version", "may_replace"]
 
-# How what we write begins: a description that begins otherwise is somebody's own, and stays.
-OURS = re.compile("(int8|float32|unknown variant): |The champion is version ")
+# How generated descriptions begin: any other one was written by a user, and stays.
+GENERATED = re.compile("(int8|float32|unknown variant): |The champion is version ")
 
 _FIGURES = (
     ("test_auc", "AUC {:.4f}"),
@@ -21,8 +21,8 @@ _FIGURES = (
 
 
 def may_replace(description: str | None) -> bool:
-    """Whether a description is ours or empty."""
-    return not description or OURS.match(description) is not None
+    """Whether a description is generated or empty."""
+    return not description or GENERATED.match(description) is not None
 
 
 def describe_version(
@@ -36,7 +36,7 @@ def describe_version(
 def describe_model(
     name: str, champion: str, precision: str, metrics: Mapping[str, float], since: Event
 ) -> str:
-    """A registered model: who is champion, since when, why, and how to load it."""
+    """A registered model: which version is champion, since when, why, and how to load it."""
     return (
         f"The champion is version {champion}, {precision}: {_figures(metrics)}.\n\n"
         f"{since.date}: {escape(since.sentence)}.\n\n"
@@ -46,7 +46,7 @@ def describe_model(
 
 
 def _figures(metrics: Mapping[str, float]) -> str:
-    """Score, speed and size in one line; what is not known is left out."""
+    """Score, speed and size in one line; unknown figures are left out."""
     parts = [form.format(metrics[key]) for key, form in _FIGURES if key in metrics]
     if "latency_p99_us" in metrics:
         p50, p99 = metrics["latency_p50_us"], metrics["latency_p99_us"]

@@ -1,4 +1,4 @@
-"""Models of MLflow's registry, for programs that only predict: this needs mlflow and no more."""
+"""Models from MLflow's registry, for programs that only predict: it needs only mlflow."""
 
 import re
 import tempfile
@@ -22,11 +22,11 @@ def fetch_bundle(model_uri: str, client: MlflowClient | None = None) -> bytes:
 
     Args:
         model_uri: what to fetch.
-        client: of the registry that has it; by default the one that the program has set with
-            MLflow's means, else the checkout's, else MLflow's own default.
+        client: of the registry that has it; by default the one that the program has set in
+            MLflow, else the checkout's, else MLflow's own default.
 
     Raises:
-        InputError: the registry has no such model, or it is no bundle.
+        InputError: the registry has no such model, or it is not a bundle.
     """
     try:
         client = client or _default_client()
@@ -46,7 +46,7 @@ def fetch_bundle(model_uri: str, client: MlflowClient | None = None) -> bytes:
 
 
 def model_names(client: MlflowClient) -> list[str]:
-    """Every registered model of a store, in order."""
+    """The names of all registered models of a store, sorted."""
     names: list[str] = []
     token = None
     while token != "":
@@ -57,7 +57,7 @@ def model_names(client: MlflowClient) -> list[str]:
 
 
 def _meant(model_uri: str, client: MlflowClient | None) -> str:
-    """Which registered model was meant, where one is near and the registry can be asked."""
+    """Suggest registered models with similar names, if the registry can be asked."""
     name = re.split("[/@]", model_uri.removeprefix("models:/"))[0]
     try:
         known = model_names(client) if client else []

@@ -9,7 +9,7 @@ from mlflow.tracking import MlflowClient
 from slipstream.reporting.pages import COLUMNS, VIEW_TAG
 from slipstream.runtime import InputError
 from slipstream.tracking.connection import connect
-from slipstream.tracking.relocation import artifacts_beside, check_place
+from slipstream.tracking.relocation import artifact_folder, check_place
 
 __all__ = ["open_experiment"]
 
@@ -25,7 +25,7 @@ TAGS = {
 
 
 def open_experiment(name: str, uri: str) -> tuple[MlflowClient, Experiment]:
-    """A client of the store, and its experiment of this name, made where there is none.
+    """A client of the store, and its experiment of this name, created if it is absent.
 
     Raises:
         InputError: the store cannot be used, the experiment was deleted, or its files are gone.
@@ -39,13 +39,13 @@ def open_experiment(name: str, uri: str) -> tuple[MlflowClient, Experiment]:
         )
     check_place(experiment.experiment_id, name, uri)
     for key, value in TAGS.items():
-        if key not in experiment.tags:  # made by an earlier release, or in MLflow
+        if key not in experiment.tags:  # created by an earlier release, or in MLflow
             client.set_experiment_tag(experiment.experiment_id, key, value)
     return client, experiment
 
 
 def _create(client: MlflowClient, name: str, uri: str) -> Experiment:
-    """Make the experiment, or find the one that another run has just made."""
+    """Create the experiment, or find the one that another run has just created."""
     try:
         client.create_experiment(name, _artifact_location(uri), tags=TAGS)
     except MlflowException as error:
@@ -57,6 +57,6 @@ def _create(client: MlflowClient, name: str, uri: str) -> Experiment:
 
 
 def _artifact_location(uri: str) -> str | None:
-    """Beside an SQLite store, as plain files; a server decides for itself."""
-    beside = artifacts_beside(uri)
-    return beside.as_uri() if beside else None
+    """The folder next to an SQLite store; a server decides for itself."""
+    folder = artifact_folder(uri)
+    return folder.as_uri() if folder else None

@@ -1,7 +1,7 @@
 """What happened to a version of a model: when, by whom, and why, as one tag of the version.
 
-The tag is JSON, the latest event last. An event that is repeated, because whoever wrote it was
-killed before the rest was done, replaces itself: it says when the matter was settled.
+The tag is JSON, the latest event last. An event that is repeated, because its writer was
+killed before the rest was done, replaces its earlier copy: the last date counts.
 """
 
 import getpass
@@ -14,7 +14,7 @@ from slipstream.artifacts.values import Value
 
 __all__ = ["Event", "add", "login", "now", "read", "write"]
 
-MOST_CHARACTERS = 4_500  # a tag's value in MLflow's databases has 5,000 at most
+MOST_CHARACTERS = 4_500  # MLflow's databases limit a tag's value to 5,000
 
 
 class Event(Value):
@@ -41,13 +41,13 @@ _EVENTS = TypeAdapter(tuple[Event, ...])
 
 
 def now(what: str, why: str, other: str = "") -> Event:
-    """Something that happens now, by whoever runs this program."""
+    """An event that happens now, by the user who runs this program."""
     when = datetime.now(UTC).isoformat(timespec="seconds")
     return Event(when=when, what=what, by=login(), why=why, other=other)
 
 
 def read(tag: str) -> tuple[Event, ...]:
-    """The events of a tag; none where it is not there, or somebody wrote something else to it."""
+    """The events of a tag; none if it is absent or holds anything else."""
     try:
         return _EVENTS.validate_json(tag)
     except ValidationError:
@@ -55,13 +55,13 @@ def read(tag: str) -> tuple[Event, ...]:
 
 
 def add(events: tuple[Event, ...], event: Event) -> tuple[Event, ...]:
-    """The events with one more; what was begun before, and not finished, is not there twice."""
+    """Append an event; it replaces the copy that an unfinished attempt left."""
     same = bool(events) and events[-1].model_copy(update={"when": event.when}) == event
     return (*(events[:-1] if same else events), event)
 
 
 def write(events: tuple[Event, ...]) -> str:
-    """Events as a tag's value; the oldest are dropped where it would be too long."""
+    """Events as a tag's value; the oldest are dropped if it would be too long."""
     text = "[]"
     for first in range(len(events)):
         text = _EVENTS.dump_json(events[first:]).decode()
@@ -71,7 +71,7 @@ def write(events: tuple[Event, ...]) -> str:
 
 
 def login() -> str:
-    """Who runs this program: the login at the MLflow server, else that of the system."""
+    """The user who runs this program: the login at the MLflow server, else the system's."""
     try:
         return os.environ.get("MLFLOW_TRACKING_USERNAME") or getpass.getuser()
     except (KeyError, OSError):  # a container's user may have no name

@@ -1,7 +1,7 @@
 """One promotion of a model at a time, on one machine or on several.
 
-MLflow's aliases have no compare-and-set, so whoever compares with the champion must be alone with
-it until the alias has moved.
+MLflow's aliases have no compare-and-set, so a promotion must hold a lock from the comparison with
+the champion until the alias has moved.
 """
 
 import hashlib
@@ -21,21 +21,21 @@ __all__ = ["MLFLOW_DATABASE", "promotion_lock", "setup_lock"]
 
 MLFLOW_DATABASE = "MLFLOW_BACKEND_STORE_URI"  # MLflow's own variable
 WAIT_SECONDS = 600
-# A host that lost its power cannot say goodbye: PostgreSQL asks, and frees its lock in a minute.
+# A host that loses power cannot disconnect: PostgreSQL probes it, and frees its lock in a minute.
 KEEPALIVES = {"tcp_keepalives_idle": 30, "tcp_keepalives_interval": 10, "tcp_keepalives_count": 3}
 LOCK_NOT_AVAILABLE = "55P03"  # PostgreSQL's code for a lock_timeout
 LOCK = sqlalchemy.text("SELECT pg_advisory_lock(hashtextextended(:name, 0))")
 
 
 def promotion_lock(name: str, tracking_uri: str) -> AbstractContextManager[None]:
-    """Wait until nobody else promotes this model, and keep others out of the block.
+    """Wait for other promotions of this model to end, and block new ones meanwhile.
 
     Through an MLflow server whose database is PostgreSQL (`MLFLOW_BACKEND_STORE_URI`), an advisory
     lock there holds for every host; otherwise a file holds for this one. Either is free again when
     its holder dies.
 
     Raises:
-        InputError: another one holds it for too long, or the database does not answer.
+        InputError: another process holds it for too long, or the database does not answer.
     """
     through_server = tracking_uri.startswith("http")
     database = os.environ.get(MLFLOW_DATABASE, "")
@@ -53,10 +53,10 @@ def promotion_lock(name: str, tracking_uri: str) -> AbstractContextManager[None]
 
 
 def setup_lock() -> AbstractContextManager[None]:
-    """Keep others on this host from making a store's tables in the block.
+    """Hold this host's lock on creating a store's tables.
 
     Raises:
-        InputError: another one holds it for too long.
+        InputError: another process holds it for too long.
     """
     return _lock_on_this_host(
         "tracking.lock",

@@ -30,7 +30,7 @@ class Origin:
         self._run_id = run_id
 
     def figures(self) -> tuple[str, Mapping[str, float]]:
-        """The variant's precision and its metrics; nothing where the run is gone for good."""
+        """The variant's precision and its metrics; nothing if the run was deleted for good."""
         try:
             data = self._client.get_run(self._run_id).data
         except MlflowException:
@@ -38,7 +38,7 @@ class Origin:
         return data.tags.get(PRECISION, ""), data.metrics
 
     def profile(self) -> Profile | None:
-        """How the features of the training rows were distributed, if the run still says."""
+        """How the features of the training rows were distributed, if the run still has the file."""
         try:
             with tempfile.TemporaryDirectory() as folder:
                 file = self._client.download_artifacts(self._parent(), PROFILE, folder)
@@ -48,7 +48,7 @@ class Origin:
             return None
 
     def log_drift(self, drift: Drift) -> None:
-        """Add today's drift to the pipeline's run: one point more in its charts."""
+        """Add today's drift to the pipeline's run: one more point in its charts."""
         run_id = self._parent()
         now = datetime.now(UTC)
         milliseconds = int(now.timestamp() * 1000)

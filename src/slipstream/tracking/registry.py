@@ -1,10 +1,10 @@
 """The registry: versions of a model, and which of them is the champion.
 
-Every step can be repeated: a version is found again by the identity of what made it, tags come with
-the version in one write, and an alias moves in one write. So whoever is killed in between and runs
-again finds one version, and a champion all the time. What a version's tags say last is written so
-that the same again writes the same: a promotion says so after the alias has moved (until then it
-counts as undecided), a rollback before (until then the same version is champion, and leaves).
+Every step can be repeated: a version is found again from the identity of its data, config and code,
+its tags come with it in one write, and an alias moves in one write. So a run that was killed in
+between and is started again finds one version, and there is a champion at all times. The decision
+tag is written so that a repeated run does the same: by a promotion after the alias has moved (until
+then it counts as undecided), by a rollback before (until then the same version is champion).
 """
 
 from collections.abc import Mapping
@@ -61,7 +61,7 @@ class Version:
 
     @property
     def is_promoted(self) -> bool:
-        """Whether it was decided that this version becomes champion."""
+        """Whether the decision was to promote this version."""
         return self.decision == PROMOTED
 
 
@@ -75,7 +75,7 @@ class Registry:
         self._client = connect(self._uri)
 
     def champion(self) -> Version | None:
-        """The version that answers now, if there is one."""
+        """The version that is champion now, if there is one."""
         try:
             return _version(self._client.get_model_version_by_alias(self.name, CHAMPION))
         except MlflowException as error:
@@ -84,17 +84,17 @@ class Registry:
             raise
 
     def find(self, identity: str) -> Version | None:
-        """The version that the same data, config and code made, if there is one."""
+        """The version made from the same data, config and code, if there is one."""
         versions = self._client.search_model_versions(f"name = '{self.name}'")
         return next(
             (_version(each) for each in versions if each.tags.get(IDENTITY) == identity), None
         )
 
     def rival(self, version: Version) -> Version | None:
-        """Who holds the place that a version wants: the champion, if there is one.
+        """The version that this one is compared with: the champion, if there is one.
 
-        A version that took the place already, and was killed before it said so, is held against the
-        one it replaced: the decision comes out as it did.
+        If a run died after promotion but before recording it, compare with the replaced version:
+        the decision is the same as before.
         """
         champion = self.champion()
         if champion is None or champion.number != version.number:
@@ -104,11 +104,11 @@ class Registry:
         return self.version(version.replaced)
 
     def version(self, number: str) -> Version:
-        """The version of this number."""
+        """The version with this number."""
         return _version(self._client.get_model_version(self.name, number))
 
     def register(self, variant_run_id: str, identity: str, split: str) -> Version:
-        """Make a version of a variant's model, or find the one that was made before."""
+        """Create a version of a variant's model, or find the one created before."""
         version = self.find(identity) or self._create(variant_run_id, identity, split)
         self._client.set_registered_model_alias(self.name, CHALLENGER, version.number)
         return version
@@ -133,7 +133,7 @@ class Registry:
         return _version(made)
 
     def settle(self, version: Version, decision: Decision) -> None:
-        """Write a decision down, and obey it."""
+        """Record a decision, and carry it out."""
         rival = self.rival(version)
         outcome = PROMOTED if decision.promoted else KEPT_OUT
         event = history.now(outcome, decision.reason, rival.number if rival else "")
@@ -151,13 +151,13 @@ class Registry:
         self._tag(version, {DECISION: outcome})
 
     def rollback(self, why: str = "") -> tuple[Version, str]:
-        """Put the champion's predecessor back: the version that leaves, and the one that comes.
+        """Put the champion's predecessor back; returns the old champion and the new one's number.
 
         Args:
-            why: for the tags of both.
+            why: recorded in the tags of both.
 
         Raises:
-            InputError: there is no such model, no champion, or it replaced none.
+            InputError: there is no such model, no champion, or the champion replaced none.
         """
         if len(why) > REASON_CHARACTERS:
             raise InputError(
@@ -196,7 +196,7 @@ class Registry:
         if self.name in names:
             return
         meant = did_you_mean(self.name, names)
-        there = f"there are {listing(names)}" if names else "there is none yet"
+        there = f"there are {listing(names)}" if names else "none is registered yet"
         raise InputError(
             f"a model must be registered, however: {quote(self.name)} is not; {meant}{there}; "
             "slipstream retrain registers one"
@@ -208,7 +208,7 @@ class Registry:
         return sorted(map(_version, found), key=lambda each: int(each.number), reverse=True)
 
     def aliases(self) -> Mapping[str, str]:
-        """Who is champion, who challenger, and what else somebody named: alias to version."""
+        """The version that each alias names, such as champion and challenger."""
         return {
             alias: str(number)
             for alias, number in self._client.get_registered_model(self.name).aliases.items()
@@ -219,17 +219,17 @@ class Registry:
             self._client.set_model_version_tag(self.name, version.number, key, value)
 
     def _happened(self, version: Version, event: Event) -> Version:
-        """Add to what happened to a version, in its tag and in its description."""
+        """Add an event to a version's history, in its tag and in its description."""
         events = history.add(version.history, event)
         self._tag(version, {HISTORY: history.write(events)})
-        told = self._client.get_model_version(self.name, version.number).description
-        if may_replace(told):
+        written = self._client.get_model_version(self.name, version.number).description
+        if may_replace(written):
             text = describe_version(*self.origin(version).figures(), events)
             self._client.update_model_version(self.name, version.number, text)
         return replace(version, history=events)
 
     def _describe(self, champion: Version) -> None:
-        """Say on the model's page who is champion."""
+        """Describe the champion on the model's page."""
         if may_replace(self._client.get_registered_model(self.name).description):
             figures = self.origin(champion).figures()
             text = describe_model(self.name, champion.number, *figures, champion.history[-1])
@@ -240,10 +240,10 @@ class Registry:
         return Origin(self._client, version.number, version.run_id)
 
     def lock(self) -> AbstractContextManager[None]:
-        """Wait until nobody else promotes this model, and keep others out of the block.
+        """Wait for other promotions of this model to end, and block new ones meanwhile.
 
         Raises:
-            InputError: another one holds it for too long, or the database does not answer.
+            InputError: another process holds it for too long, or the database does not answer.
         """
         return promotion_lock(self.name, self._uri)
 

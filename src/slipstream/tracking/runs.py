@@ -1,7 +1,7 @@
-"""Track: a finished run goes to MLflow: a parent run, a nested one a variant and the baseline's.
+"""Record a finished run in MLflow: a parent run, and nested ones for the variants and baseline.
 
-Every write can be repeated: the parent is found again by the flow run's id, metrics carry the run's
-own start time (MLflow keeps equal metrics once), and a variant that was half written is deleted.
+Every write can be repeated: the parent is found from the flow run's id, metrics carry the run's
+own start time (MLflow keeps equal metrics once), and a half-written variant is deleted.
 """
 
 import json
@@ -47,7 +47,7 @@ PARENT, ROLE = "mlflow.parentRunId", "slipstream.role"
 
 @dataclass(frozen=True)
 class FlowRun:
-    """Prefect's run that is recorded: a run that was begun is found again by its `id`."""
+    """The Prefect run to record; its `id` finds a recording that was begun before."""
 
     id: str
     url: str
@@ -163,7 +163,7 @@ def _log_variant(
 
 
 def _log_baseline(client: MlflowClient, parent: Run, record: RunRecord) -> None:
-    """The same metrics as a variant's, and no model: nobody should deploy this one."""
+    """The same metrics as a variant's, but no model: this one is not for deployment."""
     begun = _children(client, parent, ROLE, "baseline")
     run = begun[0] if begun else _nest(client, parent, record, "baseline", {ROLE: "baseline"})
     metrics = _metrics(parent, record.benchmark.baseline)
@@ -175,7 +175,7 @@ def _log_baseline(client: MlflowClient, parent: Run, record: RunRecord) -> None:
 def _nest(
     client: MlflowClient, parent: Run, record: RunRecord, what: str, tags: dict[str, str]
 ) -> Run:
-    """A run below the parent, which says in the table whose it is and what it learned from."""
+    """Create a run below the parent, with the user and the dataset that MLflow's table shows."""
     run = client.create_run(
         parent.info.experiment_id,
         run_name=f"{record.name} {what}",
@@ -208,7 +208,7 @@ def _children(client: MlflowClient, parent: Run, tag: str, value: str) -> list[R
 
 
 def _parameters(record: RunRecord) -> list[Param]:
-    """The config, one parameter a field; a value too long for MLflow is cut."""
+    """The config, one parameter per field; a value too long for MLflow is cut."""
     return [
         Param(f"{section}.{field}", str(value)[:PARAMETER_CHARACTERS])
         for section, fields in record.config.model_dump().items()
@@ -219,7 +219,7 @@ def _parameters(record: RunRecord) -> list[Param]:
 def _variant_parameters(
     record: RunRecord, precision: Precision, predictor: Predictor
 ) -> dict[str, str]:
-    """What is this variant's own: its arithmetic and its shape."""
+    """The variant's own parameters: its arithmetic and its shape."""
     shape = (len(predictor.features), *record.config.model.hidden, 1)
     rows = record.config.quantization.calibration_rows
     return {
@@ -230,13 +230,13 @@ def _variant_parameters(
 
 
 def _profile(record: RunRecord, store: Store) -> Profile:
-    """How the features are distributed in the training part: tomorrow's data is held against it."""
+    """How the features are distributed in the training part, for comparison with later data."""
     rows = Snapshot(record.dataset, store).rows("train")
     return profile(load_file(store.path(record.bundles.int8.file)).bundle.columns, rows)
 
 
 def _dataset(record: RunRecord) -> DatasetInput:
-    """What was trained on: its name, its digest and where it came from, and no row of it."""
+    """The training data's name, digest and source, but none of its rows."""
     dataset = Dataset(
         name=record.name,
         digest=record.dataset.table.sha256[:DIGEST_CHARACTERS],

@@ -3,8 +3,8 @@
 Which pages MLflow shows for an experiment is a preference in each browser's local storage. It
 starts with those for chat applications, where a table of runs is not the first thing seen, and a
 panel opens over them; no setting of the server or of an experiment changes that. So the page sets
-other first values, for browsers that have none: what a user chooses in MLflow stays. The columns of
-an experiment's table are such a preference too.
+other initial values, for browsers that have none: what a user chooses in MLflow stays. The columns
+of an experiment's table are such a preference too.
 """
 
 import json
@@ -19,7 +19,7 @@ from mlflow.server.fastapi_app import app
 from mlflow.tracking import MlflowClient
 
 from slipstream.reporting.pages import COLUMNS, VIEW_TAG
-from slipstream.tracking.relocation import mend
+from slipstream.tracking.relocation import repair
 
 __all__ = ["app"]
 
@@ -37,7 +37,7 @@ STORE = os.environ.get(BACKEND_STORE_URI_ENV_VAR, "")
 
 
 def page() -> Response:
-    """MLflow's one page, with other first values in the browser."""
+    """MLflow's single page, with other initial values in the browser."""
     html = Path(str(pages.static_folder), "index.html").read_text(encoding="utf-8")
     values = json.dumps({**FIRST_VALUES, **_columns()})
     first = html.replace("<head>", f"<head>{SCRIPT.replace('{}', values, 1)}", 1)
@@ -45,11 +45,11 @@ def page() -> Response:
 
 
 def _columns() -> Mapping[str, object]:
-    """The first columns of the tables of our experiments."""
+    """The initial table columns of Slipstream's experiments."""
     client = MlflowClient(STORE or None)
-    ours = client.search_experiments(filter_string=f"tags.`{VIEW_TAG}` LIKE '%'")
-    return {TABLE.replace("{}", each.experiment_id): {"selectedColumns": COLUMNS} for each in ours}
+    found = client.search_experiments(filter_string=f"tags.`{VIEW_TAG}` LIKE '%'")
+    return {TABLE.replace("{}", each.experiment_id): {"selectedColumns": COLUMNS} for each in found}
 
 
-mend(STORE)  # a checkout that was moved
+repair(STORE)  # the checkout may have been moved
 pages.view_functions["serve"] = page

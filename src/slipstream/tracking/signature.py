@@ -1,4 +1,4 @@
-"""What MLflow is told of a bundle's columns: their types, which may be missing, and two rows."""
+"""A bundle's columns for MLflow: their types, which may be missing, and two example rows."""
 
 from collections.abc import Mapping
 
@@ -12,7 +12,7 @@ from slipstream.runtime.types import ColumnKind
 
 __all__ = ["example", "signature"]
 
-# Numbers are doubles all: a cast to `long` cuts decimals off.
+# All numbers are doubles: a cast to `long` would cut decimals off.
 _TYPES: Mapping[ColumnKind, DataType] = {
     "numeric": DataType.double,
     "boolean": DataType.boolean,
@@ -21,7 +21,7 @@ _TYPES: Mapping[ColumnKind, DataType] = {
 
 
 def signature(predictor: Predictor) -> ModelSignature:
-    """The columns' types, and which must be there: those that training never saw missing."""
+    """The columns' types, and which are required: those that training never saw missing."""
     columns = predictor.bundle.columns
     inputs: list[ColSpec | TensorSpec] = [
         ColSpec(_TYPES[each.kind], each.name, required=not each.allows_missing) for each in columns

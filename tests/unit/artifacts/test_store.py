@@ -54,14 +54,14 @@ def test_a_failed_write_leaves_nothing(tmp_path, monkeypatch: pytest.MonkeyPatch
 
 
 def test_finds_every_file_of_a_reference(demo: Trained) -> None:
-    """The files that a nested reference stands on are all found."""
+    """All files that a nested reference depends on are found."""
     bundles: Bundles = demo.bundles
     assert set(blobs(bundles)) == {bundles.float32.file, bundles.int8.file}
     assert set(blobs(demo.prepared)) == {demo.prepared.table, demo.prepared.columns}
 
 
 def test_home_is_private_where_it_is_made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The store and Prefect's database are nobody else's; a folder that was there is left alone."""
+    """A new home is accessible to its owner only; an existing folder keeps its mode."""
     tmp_path.chmod(0o750)
     for folder, mode in ((tmp_path, 0o750), (tmp_path / "new", 0o700)):
         monkeypatch.setenv("SLIPSTREAM_HOME", str(folder))
@@ -69,7 +69,7 @@ def test_home_is_private_where_it_is_made(tmp_path: Path, monkeypatch: pytest.Mo
 
 
 @pytest.mark.parametrize("name", ["file", "file/below", "x" * 300])
-def test_a_home_that_cannot_be_one_is_told(
+def test_an_unusable_home_is_reported(
     name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A file, a folder below one and an impossible name end in a message that names them."""
@@ -79,16 +79,16 @@ def test_a_home_that_cannot_be_one_is_told(
         home()
 
 
-def test_a_read_only_home_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """It is there, and what a run needs could not be written."""
+def test_a_read_only_home_is_reported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A home that exists but cannot be written to is refused."""
     monkeypatch.setenv("SLIPSTREAM_HOME", str(tmp_path))
-    monkeypatch.setattr(os, "access", lambda path, mode: False)  # who runs this may write anywhere
+    monkeypatch.setattr(os, "access", lambda path, mode: False)  # root may write anywhere
     with pytest.raises(InputError, match="it cannot be written"):
         home()
 
 
 def test_a_run_needs_room(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A full disk is told before anything starts; one with room is none."""
+    """A full disk is reported before anything starts; one with room is accepted."""
     places.check_room()
     full = SimpleNamespace(free=places.ROOM_BYTES - 1)
     monkeypatch.setattr(places.shutil, "disk_usage", lambda path: full)

@@ -7,7 +7,7 @@ from slipstream.cli.arguments import split_names
 @pytest.mark.parametrize(
     ("arguments", "expected"),
     [
-        ([], "COMMAND … must name a command, however: there is none; choose one of optimize, "),
+        ([], "COMMAND … must name a command, however: none was given; choose one of optimize, "),
         (["optimise"], "invalid choice: 'optimise'; did you mean 'optimize'? there are "),
         (["optimize", "--data.pat", "x"], "did you mean '--data.path'"),
         (["optimize", "--feature.k", "1"], "did you mean '--features.k'"),
@@ -15,19 +15,19 @@ from slipstream.cli.arguments import split_names
         (["retrain", "--confg", "x"], "did you mean '--config'? "),
         (["predict", "a", "b", "--kep", "id"], "did you mean '--keep'"),
         (["up", "--det"], "unrecognized arguments: --det; did you mean '--detach'? "),
-        (["predict", "a"], "required: rows; slipstream predict --help tells"),
+        (["predict", "a"], "required: rows; slipstream predict --help lists"),
         (["predict", "a", "b", "--on-error", "nul"], "choose from"),
     ],
 )
-def test_a_misspelt_command_or_flag_is_told_with_what_is_near(
+def test_a_misspelt_command_or_flag_gets_a_suggestion(
     arguments: list[str], expected: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """One line, code 2, and what was meant; no usage of a hundred flags."""
     assert main.main(arguments) == 2
-    told = capsys.readouterr().err
-    assert expected in told
-    assert told.startswith("slipstream: ")
-    assert told.count("\n") == 1
+    message = capsys.readouterr().err
+    assert expected in message
+    assert message.startswith("slipstream: ")
+    assert message.count("\n") == 1
 
 
 def test_names_come_with_commas_or_one_by_one() -> None:

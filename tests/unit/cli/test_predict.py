@@ -38,15 +38,15 @@ def predict(capsys: Any, monkeypatch: Any, *arguments: str, stdin: str = "") -> 
 
 
 def test_a_bad_row_stops_before_anything_is_printed(file: str, capsys, monkeypatch) -> None:
-    """The message names column and row, and how to go on; there is no half of an output."""
+    """The message names column and row, and how to go on; no part of the output is printed."""
     done = predict(capsys, monkeypatch, file, "-", stdin=ROWS)
     assert (done.code, done.out) == (2, "")
-    assert "'age' must be a number, however: row 2 has text that is no number" in done.err
+    assert "'age' must be a number, however: row 2 has text that is not a number" in done.err
     assert "--on-error null" in done.err
 
 
 def test_a_table_goes_on_after_bad_rows_and_keeps_keys(file: str, capsys, monkeypatch) -> None:
-    """The bad row's answer is empty; a key is renamed where an answer is called so."""
+    """The bad row's answer is empty; a key is renamed if an answer has its name."""
     arguments = (file, "-", "--on-error", "null", "--keep", "id,label")
     done = predict(capsys, monkeypatch, *arguments, stdin=ROWS)
     header, first, second = csv.reader(done.out.splitlines())
@@ -64,7 +64,7 @@ def test_a_table_goes_on_after_bad_rows_and_keeps_keys(file: str, capsys, monkey
 def test_rows_of_json_are_answered_a_line_each(
     tmp_path: Path, task: Task, form: str, capsys, monkeypatch
 ) -> None:
-    """JSON lines, a list and indented objects are one thing; a file answers as the input does."""
+    """JSON lines, a list and indented objects are equivalent, in a file and on the input."""
     model = Predictor(people(task=task))
     file, rows = tmp_path / "people.safetensors", [GOOD, {**GOOD, "age": "fifty"}, 5]
     file.write_bytes(dump(people(task=task)))
@@ -97,15 +97,15 @@ def test_rows_of_json_are_answered_a_line_each(
         ("id,age\n", (), "it has a header only"),
         ("40,Oslo,5,1\n30,Rome,5,0\n", (), "must have the model's columns ('age', "),
         ("city,member\nOslo,1\n", (), "column 'age' is missing from the table; add it"),
-        ("[]", (), "must have rows, however: there is none"),
+        ("[]", (), "must have rows, however: there are none"),
         ('{"age": 1}\n{bad', (), "line 2"),
         ("PAR1 and more", (), "name the file instead"),
         (ROWS, ("--keep", "ids"), "there is no 'ids'; did you mean 'id'? the columns are 'id', "),
         (json.dumps(GOOD), ("--keep", "ids"), "there is no 'ids'; did you mean 'id'? "),
-        ("a,a,age,member\n1,1,40,1\n", ("--keep", "a"), "'a' is there more than once; rename"),
+        ("a,a,age,member\n1,1,40,1\n", ("--keep", "a"), "'a' appears more than once; rename"),
     ],
 )
-def test_what_cannot_be_answered_is_told(
+def test_what_cannot_be_answered_is_reported(
     file: str, stdin: str, arguments: tuple[str, ...], expected: str, capsys, monkeypatch
 ) -> None:
     """Code 2, one message with a way out, and nothing on the output."""

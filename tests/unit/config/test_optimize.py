@@ -48,7 +48,7 @@ def test_impossible_values_name_field_rule_and_value(values: dict, expected: str
         parse_config(values)
 
 
-def test_every_fault_is_told_at_once() -> None:
+def test_all_faults_are_reported_at_once() -> None:
     """Two faults are two lines of one message."""
     with pytest.raises(InputError, match="(?s)features.k.*model.bins"):
         parse_config({"features": {"k": -1}, "model": {"bins": 1000}})
@@ -65,7 +65,7 @@ def test_every_field_explains_itself() -> None:
 
 
 def test_an_old_name_still_works_and_says_so() -> None:
-    """From a file, Python or Prefect: its value counts, and the run's warnings tell."""
+    """From a file, Python or Prefect: its value counts, and the run's warnings report it."""
     old = {"quantization": {"max_accuracy_drop": 0.03}}
     for config in (parse_config(old), OptimizeConfig.model_validate(old)):
         assert config.quantization.max_score_loss == 0.03
@@ -91,7 +91,7 @@ def test_the_form_shows_new_names_and_takes_old_ones() -> None:
 
 @pytest.mark.parametrize(("text", "expected"), [("a = ", "must be TOML"), (None, "readable file")])
 def test_unreadable_files_are_named(tmp_path, text: str | None, expected: str) -> None:
-    """A config file that is absent or no TOML is refused with its path."""
+    """A config file that is absent or not TOML is refused with its path."""
     path = tmp_path / "run.toml"
     if text is not None:
         path.write_text(text)
@@ -115,7 +115,7 @@ def test_unreadable_files_are_named(tmp_path, text: str | None, expected: str) -
     ],
 )
 def test_models_are_named_after_their_source(path: str, name: str) -> None:
-    """Without a name of its own, a model is called as its file, folder or database is."""
+    """Without a name of its own, a model is named after its file, folder or database."""
     query = "SELECT 1" if "://" in path else ""
     config = parse_config({"data": {"path": path, "query": query}, "features": {"k": 3}})
     assert config.name == name

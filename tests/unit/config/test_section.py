@@ -18,7 +18,7 @@ SMALL = (0.0005, 0.003, 0.0123, 1e-7)
 
 
 def parts_of(schema: Any) -> Iterator[dict]:
-    """A schema and all within it, but what the form does not read."""
+    """A schema and all within it, except what the form does not read."""
     for each in schema if isinstance(schema, list) else [schema]:
         if isinstance(each, dict):
             yield each
@@ -47,7 +47,7 @@ def whole(section: str, **values: object) -> dict:
 
 
 def test_no_field_has_steps_in_the_form() -> None:
-    """Prefect's form gives inputs of the type number steps of 0.01: there is none at any depth."""
+    """Prefect's form gives `number` inputs steps of 0.01: the schema has none at any depth."""
     assert len(numbers()) >= 5
     assert [each for each in parts_of(SCHEMA) if each.get("type") == "number"] == []
 
@@ -104,9 +104,9 @@ def test_what_the_rules_refuse_is_refused_at_its_field(
         parse_config({section: values})
     errors = validate({"config": whole(section, **values)}, SCHEMA)
     (config,) = build_error_obj(errors)["errors"]
-    (told,) = config["errors"]
-    assert told["property"] == section
-    assert [each["property"] for each in told["errors"]] == [field]
+    (refused,) = config["errors"]
+    assert refused["property"] == section
+    assert [each["property"] for each in refused["errors"]] == [field]
 
 
 def test_what_every_run_needs_comes_first_and_is_not_optional() -> None:

@@ -31,7 +31,7 @@ PRECISIONS = ("float32", "int8")
 
 
 def feed(bundle: Bundle, rows: Sequence[Sequence[Any]]) -> dict[str, np.ndarray]:
-    """Raw rows as the guide tells a caller to give them to a runtime."""
+    """Raw rows in the form that the guide describes for runtimes."""
     table = np.array(rows, object).reshape(len(rows), len(bundle.columns))
     fed = {}
     for column, values in zip(bundle.columns, table.T, strict=True):
@@ -111,7 +111,7 @@ def test_int8_agrees_with_the_predictor(data: st.DataObject) -> None:
 
 @pytest.mark.parametrize("columns", [[numeric("x", [-1, 0.1, 0.3, 7, 1e9])], "many"])
 @pytest.mark.parametrize("precision", PRECISIONS)
-def test_values_on_and_beside_edges(precision: str, columns: Any) -> None:
+def test_values_on_and_next_to_edges(precision: str, columns: Any) -> None:
     """Bins are found in float64; eight columns need sums wider than float32."""
     if columns == "many":
         columns = [numeric(f"x{index}", [-1, 1 / 3, 5]) for index in range(8)]
@@ -280,12 +280,12 @@ def test_the_command_needs_onnx_and_no_training_library(demo: Trained, tmp_path:
 
 @pytest.mark.parametrize(
     ("name", "reason"),
-    [("bundle", "the bundle itself"), ("link", "the bundle itself"), ("pipe", "no regular file")],
+    [("bundle", "the bundle itself"), ("link", "the bundle itself"), ("pipe", "not a regular")],
 )
 def test_the_command_replaces_neither_its_bundle_nor_a_pipe(
     name: str, reason: str, demo: Trained, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """What would be lost is refused, a symlink to it too, and is there as it was."""
+    """A target that would be lost is refused, through a symlink too, and stays as it was."""
     data = demo.store.get(demo.bundles.int8.file)
     bundle, pipe, link = (tmp_path / each for each in ("bundle", "pipe", "link"))
     bundle.write_bytes(data)
@@ -299,8 +299,8 @@ def test_the_command_replaces_neither_its_bundle_nor_a_pipe(
     assert link.is_symlink()
 
 
-def test_the_command_writes_to_where_a_link_leads(demo: Trained, tmp_path: Path) -> None:
-    """The link stays one, and the file at its end is the new one."""
+def test_the_command_writes_to_the_target_of_a_link(demo: Trained, tmp_path: Path) -> None:
+    """The link stays a link, and its target has the new file's content."""
     bundle = str(demo.store.path(demo.bundles.int8.file))
     model, link = tmp_path / "model.onnx", tmp_path / "latest.onnx"
     model.write_bytes(b"the last one")

@@ -1,4 +1,4 @@
-"""Deploying against a server that remembers, and does what Prefect's does with what it is told."""
+"""Deploying to a fake server that keeps state, and treats requests as Prefect's does."""
 
 import json
 from pathlib import Path
@@ -72,16 +72,16 @@ class Server:
         return None
 
     def automation(self, method: str, rest: list[str], body: Any) -> Any:
-        """Written down as it was sent; told otherwise, as Prefect does."""
+        """Stored as it was sent, but returned in another form, as by Prefect."""
         if rest == ["filter"]:
-            return [self.told(each) for each in self.automations.values()]
+            return [self.returned(each) for each in self.automations.values()]
         if method == "DELETE":
             return self.automations.pop(rest[0])
         if method in {"POST", "PUT"}:
             self.automations[body["name"]] = {**body, "id": body["name"], "tags": []}
-        return self.told(self.automations[body["name"] if body else rest[0]])
+        return self.returned(self.automations[body["name"] if body else rest[0]])
 
-    def told(self, automation: dict) -> dict:
+    def returned(self, automation: dict) -> dict:
         """With ids that are new each time, defaults, and sets in another order."""
         self.reads += 1
         trigger = {"posture": "Reactive", **automation["trigger"], "id": f"read {self.reads}"}
@@ -173,7 +173,7 @@ def checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Checkout:
     return made
 
 
-def test_the_file_is_deployed_and_again_without_a_word(checkout: Checkout) -> None:
+def test_deploying_again_changes_and_reports_nothing(checkout: Checkout) -> None:
     """The server has what the file says, the first time and ever after."""
     for _ in range(2):
         assert checkout.up() == []
@@ -218,7 +218,7 @@ def test_a_form_that_was_saved_untouched_stays_as_it_was_saved(checkout: Checkou
     assert checkout.nightly["parameters"]["config"]["data"]["path"] == "b.csv"
 
 
-def test_a_conflict_is_said_with_the_way_out(checkout: Checkout) -> None:
+def test_a_conflict_is_reported_with_the_way_out(checkout: Checkout) -> None:
     """Where both changed, the edit stays; the note has the place and the command that resets."""
     checkout.up()
     checkout.nightly["schedules"][0]["schedule"]["cron"] = "0 4 * * *"
@@ -243,7 +243,7 @@ def test_a_reset_applies_the_files_alone(checkout: Checkout) -> None:
 
 
 def test_a_schedule_goes_with_the_file(checkout: Checkout) -> None:
-    """One that the file no longer has is removed; one that somebody removed does not come back."""
+    """One that the file no longer has is removed; one removed in Prefect does not come back."""
     checkout.up()
     checkout.write_entry(schedules=[{"slug": "weekly", "cron": "0 2 * * 1"}])
     assert checkout.up() == []
@@ -254,7 +254,7 @@ def test_a_schedule_goes_with_the_file(checkout: Checkout) -> None:
 
 
 def test_schedules_without_a_slug_are_known_in_any_order(checkout: Checkout) -> None:
-    """Prefect tells the last edited first; an edit stays with its own schedule all the same."""
+    """Prefect lists the last edited first; an edit still stays with its own schedule."""
     schedules = [
         {"cron": "0 2 * * *", "active": False},
         {"cron": "0 3 * * *", "active": False},
@@ -299,7 +299,7 @@ def test_an_earlier_name_hands_over(checkout: Checkout, parameters: dict) -> Non
     assert checkout.up() == []
 
 
-def test_an_earlier_name_that_comes_too_late_is_removed_aloud(checkout: Checkout) -> None:
+def test_an_earlier_name_that_comes_too_late_is_removed_with_a_note(checkout: Checkout) -> None:
     """Where the new name is in use, the old deployment goes; the note has what it was set to."""
     checkout.up()
     old = {**PREFECT_YAML["deployments"][0], "name": "nightly"}
@@ -346,7 +346,7 @@ def test_an_automation_gains_what_the_file_gains(checkout: Checkout) -> None:
 
 
 def test_an_automation_that_nobody_edited_follows_the_file(checkout: Checkout) -> None:
-    """What the server made of it, ids and defaults and another order, is no edit."""
+    """What the server changes, ids and defaults and the order, does not count as an edit."""
     checkout.up()
     checkout.write(PREFECT_YAML, {**AUTOMATION, "trigger": {"within": 60}})
     assert checkout.up() == []

@@ -22,7 +22,7 @@ APPLIED = {"cron": "0 2", "active": False, "config": {"k": 5, "path": "a.csv"}}
 def test_an_edit_and_a_change_of_the_file_both_count(
     edited: dict, wanted: dict, merged: dict
 ) -> None:
-    """At any depth, the file's change is applied where nobody edited, and an edit stays."""
+    """At any depth, the file's change is applied where nothing was edited, and an edit stays."""
     found, conflicts = merge(APPLIED, edited, wanted)
     assert {key: found[key] for key in merged} == merged
     assert conflicts == ()
@@ -35,7 +35,7 @@ def test_what_the_file_no_longer_has_goes_unless_it_was_edited() -> None:
     assert conflicts == ()
 
 
-def test_where_both_changed_the_edit_stays_and_is_said() -> None:
+def test_where_both_changed_the_edit_stays_and_is_reported() -> None:
     """A conflict names its place, what was kept, and what the file wanted."""
     found, conflicts = merge(APPLIED, {**APPLIED, "cron": "0 4"}, {**APPLIED, "cron": "0 3"})
     assert found["cron"] == "0 4"
@@ -43,7 +43,7 @@ def test_where_both_changed_the_edit_stays_and_is_said() -> None:
 
 
 def test_a_deletion_that_the_file_contradicts_stays() -> None:
-    """What somebody removed in Prefect stays removed when the file changes it, and that is said."""
+    """What was removed in Prefect stays removed when the file changes it, and is reported."""
     found, conflicts = merge({"x": {"a": 1}}, {}, {"x": {"a": 2}})
     assert found == {}
     assert conflicts == (Conflict("x", ABSENT, {"a": 2}),)

@@ -34,27 +34,27 @@ SLOW = httpx.ReadTimeout("timed out")
 
 
 @pytest.mark.parametrize("method", ["GET", "DELETE"])
-def test_what_is_not_there_is_none_to_read_or_delete(method: str) -> None:
-    """Reading and deleting tell that there is nothing by None."""
+def test_reading_or_deleting_what_does_not_exist_gives_none(method: str) -> None:
+    """Reading or deleting what does not exist gives None."""
     assert api(404).ask(method, "/variables/name/x") is None
 
 
 @pytest.mark.parametrize("method", ["POST", "PUT", "PATCH"])
-def test_a_write_to_what_is_not_there_is_refused(method: str) -> None:
-    """A write that reached nothing is never silent."""
-    with pytest.raises(InputError, match=f"it says 404 to {method} /automations/1"):
+def test_a_write_to_what_does_not_exist_is_refused(method: str) -> None:
+    """A write that reached nothing is an error."""
+    with pytest.raises(InputError, match=f"it answered 404 to {method} /automations/1"):
         api(404).ask(method, "/automations/1", {})
 
 
 def test_a_busy_server_is_asked_again() -> None:
-    """Neither a timeout nor a server without time ends anything."""
+    """A timeout and a busy server lead to another attempt."""
     assert api(SLOW, 503, 200).ask("GET", "/x") == {"status": 200}
 
 
 def test_a_repeated_request_that_was_done_already_is_done() -> None:
-    """What a request made before its answer was lost exists already, and that is no fault."""
+    """What a request made before its answer was lost exists already, and that is not an error."""
     assert api(SLOW, 409).ask("POST", "/variables/", {}) is None
-    with pytest.raises(InputError, match=r"automations\.yaml.* 409 to POST .*mend them"):
+    with pytest.raises(InputError, match=r"automations\.yaml.* 409 to POST .*fix them"):
         api(409).ask("POST", "/variables/", {})
 
 
@@ -71,15 +71,15 @@ def test_a_server_that_never_answers_is_an_error_with_its_log(
 @pytest.mark.parametrize(
     ("status", "blamed"), [(401, False), (500, False), (409, True), (422, True)]
 )
-def test_the_files_are_blamed_for_what_they_say_alone(status: int, blamed: bool) -> None:
-    """A password that is missing, or a fault of the server, is not put down to the files."""
-    with pytest.raises(InputError, match=f"it says {status} to PUT /x") as raised:
+def test_the_files_are_blamed_only_for_their_content(status: int, blamed: bool) -> None:
+    """A password that is missing, or a fault of the server, is not blamed on the files."""
+    with pytest.raises(InputError, match=f"it answered {status} to PUT /x") as raised:
         api(status).ask("PUT", "/x", {})
     assert ("automations.yaml" in str(raised.value)) == blamed
 
 
-def test_a_server_without_tokens_is_served_without() -> None:
-    """Where forged requests are not guarded against, nothing is sent; no answer is an error."""
+def test_a_server_without_tokens_gets_none() -> None:
+    """If the server guards against no forged requests, no token is sent; no answer is an error."""
     api(422).guard_against_forgery()
     with pytest.raises(InputError, match="must answer"):
         api(500).guard_against_forgery()

@@ -1,4 +1,4 @@
-"""What the servers are told, and what is said of them; the servers themselves run in tests/e2e."""
+"""How the servers are configured and checked; the servers themselves run in tests/e2e."""
 
 import signal
 import subprocess
@@ -71,7 +71,7 @@ def test_an_address_of_ipv6_is_refused(folder: Path) -> None:
 def test_a_home_that_is_too_deep_is_refused(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    """A socket's path has room for some hundred bytes: said before supervisor fails on it."""
+    """A socket path holds some 100 bytes: a longer one is refused before supervisor starts."""
     monkeypatch.setenv("SLIPSTREAM_HOME", str(tmp_path / ("deep/" * 20)))
     with pytest.raises(InputError, match="set SLIPSTREAM_HOME to a folder with a shorter path"):
         start(Services(prefect_port=free_port(), mlflow_port=free_port()))

@@ -1,4 +1,4 @@
-"""Holds the compiled predictor against numpy's, on the instruction set of this process.
+"""Compares the compiled predictor with numpy's, on the instruction set of this process.
 
 Run by `test_native.py`, in a process for each instruction set: `python -m …agreement`.
 """
@@ -102,7 +102,7 @@ def bundle_of(shape: Shape, precision: Precision, *, categorical: float = 0.3) -
 def bundle_over(
     columns: Sequence[Column], shape: Shape, precision: Precision, random: np.random.Generator
 ) -> Bundle:
-    """The same over columns that are given."""
+    """The same over given columns."""
     layers = []
     for index, size in enumerate(layer_sizes(columns, shape)):
         outputs, inputs = (size[1], shape.features) if index == 0 else size
@@ -139,7 +139,7 @@ def complete(bundle: Bundle) -> Bundle:
 
 
 def both(bundle: Bundle, rows: list[list[Any]], link: Link) -> tuple[np.ndarray, np.ndarray]:
-    """What C and what numpy answer for raw rows: (N, O) each."""
+    """The answers of C and of numpy for raw rows: (N, O) each."""
     reader = RowReader(bundle.columns)
     numbers = np.array([reader.encode_one(row) for row in rows]).reshape(
         len(rows), len(bundle.columns)

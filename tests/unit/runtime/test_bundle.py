@@ -42,7 +42,7 @@ def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
 
 
 def test_a_file_that_is_too_long_is_not_read(data: bytes, tmp_path: Path) -> None:
-    """A sparse file of a terabyte is told from a bundle by its header, whatever memory there is."""
+    """A sparse file of a terabyte is rejected by its header, whatever memory there is."""
     for name, start in (("zeros", b""), ("longer", data)):
         path = tmp_path / name
         path.write_bytes(start)
@@ -51,10 +51,10 @@ def test_a_file_that_is_too_long_is_not_read(data: bytes, tmp_path: Path) -> Non
             load_file(path)
 
 
-def test_a_file_beyond_memory_is_told(
+def test_a_file_larger_than_memory_is_reported(
     data: bytes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """So is one that is as long as its header says, and longer than the memory."""
+    """A file that is as long as its header says, but larger than memory, is a BundleError."""
 
     def fail(path: Path) -> bytes:
         raise MemoryError
@@ -66,9 +66,9 @@ def test_a_file_beyond_memory_is_told(
 
 
 def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
-    """Nobody may ever write to it."""
+    """A pipe is refused at once, because nothing may ever write to it."""
     os.mkfifo(tmp_path / "pipe")
-    with pytest.raises(BundleError, match="no regular file"):
+    with pytest.raises(BundleError, match="not a regular file"):
         load_file(tmp_path / "pipe")
 
 
@@ -84,7 +84,7 @@ def test_damage_is_always_a_bundle_error(data: bytes, source: st.DataObject) -> 
         survived = parse(bytes(damaged[:cut]))
     except BundleError:
         return
-    assert dump(survived) == data  # blanks around the header, for one
+    assert dump(survived) == data  # such as whitespace around the header
 
 
 def forged(data: bytes, change: dict) -> bytes:
@@ -145,7 +145,7 @@ def test_forged_metadata_is_refused(data: bytes, change: dict) -> None:
     ],
 )
 def test_messages_about_forged_metadata_are_short(data: bytes, change: dict) -> None:
-    """However long what is wrong may be, a message can be read."""
+    """However long the wrong value is, the message stays short."""
     with pytest.raises(BundleError) as error:
         parse(forged(data, change))
     assert len(str(error.value)) < 500
@@ -163,7 +163,7 @@ def test_messages_about_forged_metadata_are_short(data: bytes, change: dict) -> 
     ],
 )
 def test_unsafe_tensors_are_refused(tensor: str, value: np.ndarray) -> None:
-    """Numbers that could overflow the integer sums, or are no numbers, never get into a file."""
+    """Numbers that could overflow the integer sums, or are not numbers, never get into a file."""
     bundle = people()
     first = bundle.layers[0]
     changed = {"weight": first.weight, "bias": first.bias, "multiplier": first.multiplier}

@@ -1,4 +1,4 @@
-"""The console script, as far as it needs no more than the predictor."""
+"""The console script where it needs only the predictor."""
 
 import json
 import os
@@ -72,24 +72,24 @@ def test_a_row_is_answered_and_the_bundle_described(tmp_path: Path, task: Task) 
     assert f"  network        {network}" in described
 
 
-def test_a_key_that_is_not_there_is_told(file: Path) -> None:
-    """It is taken as missing, which a misspelt one is too: the answer stays, one line says so."""
-    told = run("predict", file, json.dumps({**ROW, "Income": 5e4}))
-    assert json.loads(told.stdout) == json.loads(console("predict", file, json.dumps(ROW)))
-    assert told.stderr == "slipstream: columns that are not there count as missing: 'income'\n"
-    assert told.returncode == 0
+def test_an_absent_key_is_reported(file: Path) -> None:
+    """It counts as missing, as a misspelt one does: the row is answered, and one line says so."""
+    done = run("predict", file, json.dumps({**ROW, "Income": 5e4}))
+    assert json.loads(done.stdout) == json.loads(console("predict", file, json.dumps(ROW)))
+    assert done.stderr == "slipstream: columns that are not there count as missing: 'income'\n"
+    assert done.returncode == 0
     assert run("predict", file, json.dumps({**ROW, "income": None})).stderr == ""
 
 
-def test_a_key_that_is_there_twice_is_refused(file: Path) -> None:
-    """The last one would win, without a word."""
+def test_a_repeated_key_is_refused(file: Path) -> None:
+    """A repeated key is an error, because JSON would silently keep the last one."""
     refused = run("predict", file, '{"age": 40, "age": 20, "city": "Oslo", "member": true}')
     assert (refused.returncode, refused.stdout) == (2, "")
-    assert "'age' is there more than once" in refused.stderr
+    assert "'age' appears more than once" in refused.stderr
 
 
-def test_what_a_terminal_would_obey_is_escaped(tmp_path: Path) -> None:
-    """Names from a file command no terminal, and what the output cannot encode ends no command."""
+def test_control_characters_are_escaped(tmp_path: Path) -> None:
+    """Names cannot control the terminal, and what the output cannot encode is escaped as well."""
     made = people()
     city = replace(made.columns[1], name="\x1b[2Jcit\udc80y\n", allows_missing=False)
     columns = (made.columns[0], city, *made.columns[2:])
@@ -106,8 +106,8 @@ def test_what_a_terminal_would_obey_is_escaped(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(("where", "reason"), [(">/dev/full", "No space"), (">&-", "is closed")])
-def test_output_that_is_lost_is_told(file: Path, where: str, reason: str) -> None:
-    """A full disk and a closed output end with code 2 and one line, however late it turns out."""
+def test_lost_output_is_reported(file: Path, where: str, reason: str) -> None:
+    """A full disk or a closed output ends with code 2 and one line, however late it is noticed."""
     line = shlex.join([str(PROGRAM), "inspect", str(file)])
     done = subprocess.run(
         f"{line} {where}", shell=True, capture_output=True, text=True, check=False
@@ -118,8 +118,8 @@ def test_output_that_is_lost_is_told(file: Path, where: str, reason: str) -> Non
     assert done.stderr.count("\n") == 1
 
 
-def test_a_reader_that_has_gone_is_no_mistake(file: Path) -> None:
-    """As with `head`: nothing is said, and nothing went wrong."""
+def test_a_reader_that_stops_early_is_not_an_error(file: Path) -> None:
+    """As with `head`, there is no message and no failure."""
     read_end, write_end = os.pipe()
     os.close(read_end)
     command = [PROGRAM, "inspect", file]

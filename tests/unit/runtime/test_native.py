@@ -41,7 +41,7 @@ def compiler() -> list[str]:
 
 
 def give_up(reason: str) -> NoReturn:
-    """Leave a test out where it cannot run; CI is where it must."""
+    """Skip a test that cannot run here, except in CI, where it must."""
     (pytest.fail if os.environ.get("CI") else pytest.skip)(reason)
 
 
@@ -144,14 +144,14 @@ def test_wide_layers_equal_numpy(precision, outputs: int) -> None:
 
 @pytest.mark.parametrize("name", [each for each in instruction_sets if each != instruction_set])
 def test_every_instruction_set_agrees(name: str) -> None:
-    """What holds for the instruction set that runs here holds for the others of this machine."""
+    """Every other instruction set of this machine agrees with numpy in the same way."""
     printed = run_python("-m", "tests.unit.runtime.agreement", SLIPSTREAM_ISA=name, PYTHONPATH=".")
     assert native._native is not None
     assert printed.split() == [name, native._native.__file__]
 
 
-def test_an_instruction_set_that_is_not_there_is_told() -> None:
-    """The variable that selects one for tests is never ignored, and the console script says so."""
+def test_an_unsupported_instruction_set_is_reported() -> None:
+    """An unsupported SLIPSTREAM_ISA is never ignored, and the console script reports it too."""
     code = (
         "import slipstream\n"
         "from tests.unit.runtime.people import people\n"
@@ -164,8 +164,8 @@ def test_an_instruction_set_that_is_not_there_is_told() -> None:
     assert printed.startswith("SLIPSTREAM_ISA must be one of ('baseline'")
 
 
-def test_an_empty_instruction_set_is_none() -> None:
-    """A variable that is set to nothing selects nothing."""
+def test_an_empty_instruction_set_is_ignored() -> None:
+    """An empty SLIPSTREAM_ISA counts as unset."""
     code = "import slipstream.runtime; print(slipstream.runtime.instruction_set)"
     assert run_python("-c", code, SLIPSTREAM_ISA="").strip() == instruction_sets[-1]
 
@@ -350,7 +350,7 @@ def test_memory_does_not_grow() -> None:
 
 
 def test_a_model_is_freed_with_its_predictor() -> None:
-    """A predictor holds no cycle, so a server that loads models anew keeps none."""
+    """A predictor has no reference cycle, so a server that reloads models keeps no old one."""
     import gc
     import weakref
 
@@ -434,7 +434,7 @@ def optimized(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The compiled predictor as it is installed."""
     version = subprocess.check_output([*compiler(), "--version"], text=True)
     if "Free Software Foundation" not in version:
-        pytest.skip("which instructions it takes is known of GCC")
+        pytest.skip("the expected instructions are those that GCC chooses")
     return compile_native(tmp_path_factory.mktemp("optimized") / "_native.so", "-O3")
 
 

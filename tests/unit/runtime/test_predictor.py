@@ -63,8 +63,8 @@ def test_arrays_of_every_class_are_read() -> None:
         Predictor(complete(bundle)).predict(masked)
 
 
-def test_names_what_the_model_is() -> None:
-    """A loaded model tells its features, classes, task, precision and size."""
+def test_a_model_describes_itself() -> None:
+    """A loaded model states its features, classes, task, precision and size."""
     model = Predictor(people())
     assert model.features == ["age", "city", "income", "member"]
     assert model.classes == ["churns", "stays"]
@@ -73,8 +73,8 @@ def test_names_what_the_model_is() -> None:
 
 
 @pytest.mark.parametrize("backend", ["compiled", "numpy"])
-def test_the_row_has_no_name(backend: Any) -> None:
-    """`predict_one` is called in one way, whatever runs it, and says so."""
+def test_predict_one_takes_its_row_by_position(backend: Any) -> None:
+    """`predict_one` has the same signature on every backend."""
     model = Predictor(people(), backend=backend)
     (row,) = inspect.signature(model.predict_one).parameters.values()
     assert row.kind is row.POSITIONAL_ONLY
@@ -83,7 +83,7 @@ def test_the_row_has_no_name(backend: Any) -> None:
 
 
 def test_a_backend_that_is_not_there_is_refused() -> None:
-    """A misspelt backend is told, and numpy does not answer in its name."""
+    """A misspelt backend is refused, and numpy does not silently take its place."""
     with pytest.raises(InputError, match="backend must be one of compiled, numpy, however: 'gpu'"):
         Predictor(people(), backend="gpu")
 
@@ -97,7 +97,7 @@ class Rounded(Predictor):
 
 @pytest.mark.parametrize("backend", ["compiled", "numpy"])
 def test_a_subclass_answers_in_its_own_way(backend: Any) -> None:
-    """What overrides `predict_one` is what answers, also in a copy; beneath it the same runs."""
+    """An overriding `predict_one` is called, in a copy too, and can call the backend's."""
     row = {"age": 40.0, "city": "Oslo", "member": 1.0}
     model = Rounded(people(), backend=backend)
     expected = round(Predictor(people(), backend=backend).predict_one(row), 2)
@@ -183,8 +183,8 @@ def test_wrong_types_name_the_column(column: str, value: object) -> None:
         {1.0, 2.0, 3.0, 4.0, 5.0},
     ],
 )
-def test_what_is_no_row_is_refused(row: Any, backend: Any) -> None:
-    """Text, memory, records and sets have as many values as a row, and are none."""
+def test_values_that_are_not_rows_are_refused(row: Any, backend: Any) -> None:
+    """Text, memory, records and sets are refused, even with as many values as a row."""
     shape = Shape(features=5, bins=4, hidden=[8], outputs=1, rows=0, seed=0)
     model = Predictor(bundle_of(shape, "int8", categorical=0), backend=backend)
     with pytest.raises(InputError, match=f"a row must be a dict.*: {type(row).__name__};"):
@@ -253,8 +253,8 @@ def test_a_list_of_dicts_is_answered_row_by_row(backend: Any, kind: Callable[...
 
 
 @pytest.mark.parametrize("backend", ["compiled", "numpy"])
-def test_a_key_that_must_be_there_is_told_as_such(backend: Any) -> None:
-    """A row that lacks a key is told so, and not to fill in a value."""
+def test_a_required_key_that_is_absent_is_named(backend: Any) -> None:
+    """The error for a row without a required key says to add it, not to fill in a value."""
     model = Predictor(people(), backend=backend)
     with pytest.raises(InputError, match="column 'age' is missing from the row; add it"):
         model.predict_one({"city": "Oslo", "member": True})
@@ -264,8 +264,8 @@ def test_a_key_that_must_be_there_is_told_as_such(backend: Any) -> None:
 
 @pytest.mark.parametrize("backend", ["compiled", "numpy"])
 @pytest.mark.parametrize("text", ["40", " 4e1 ", "+40.", "40.000"])
-def test_text_that_writes_a_number_is_that_number(backend: Any, text: str) -> None:
-    """In a dict, a list of values and an array; of a truth value, the words too."""
+def test_numeric_text_counts_as_a_number(backend: Any, text: str) -> None:
+    """In a dict, a list and an array; in a boolean column, the words true and false too."""
     model = Predictor(people(), backend=backend)
     expected = model.predict_one(ROW)
     assert model.predict_one({**ROW, "age": text}) == expected
@@ -274,12 +274,12 @@ def test_text_that_writes_a_number_is_that_number(backend: Any, text: str) -> No
 
 
 @pytest.mark.parametrize("text", ["fifty", "1_000", "0x10", "NAN", "1,5", "\u0663", "4 0"])
-def test_text_that_is_no_number_has_a_way_out_that_works(text: str) -> None:
+def test_text_that_is_not_a_number_has_a_way_out_that_works(text: str) -> None:
     """Leaving it empty is advised only where a value may be missing."""
     model = Predictor(people())
     with pytest.raises(InputError, match=r"'age' must be a number.*it has text.*1234\.5$"):
         model.predict_one({**ROW, "age": text})
-    with pytest.raises(InputError, match=r"row 2 has text that is no number \(2 such rows\);"):
+    with pytest.raises(InputError, match=r"row 2 has text that is not a number \(2 such rows\);"):
         model.predict([ROW, {**ROW, "age": text}, {**ROW, "age": text}])
     with pytest.raises(InputError, match=r"1234\.5, or leave it empty$"):
         model.predict_one({**ROW, "income": text})
@@ -288,7 +288,7 @@ def test_text_that_is_no_number_has_a_way_out_that_works(text: str) -> None:
 
 
 @pytest.mark.parametrize("backend", ["compiled", "numpy"])
-def test_a_model_tells_what_it_is_in_one_line(backend: Any) -> None:
+def test_repr_describes_the_model_in_one_line(backend: Any) -> None:
     """Its name, task, precision, sizes, what runs it and what it reads; in a copy too."""
     model = Predictor(people(), backend=backend, name="people.safetensors")
     shown = repr(model)

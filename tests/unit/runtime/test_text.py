@@ -2,13 +2,13 @@ from slipstream.runtime.text import MOST_CHARACTERS, MOST_NAMES, escape, listing
 
 
 def test_controls_are_escaped_and_letters_are_not() -> None:
-    """What a terminal would obey is written out; every other letter stays."""
+    """Control characters are written out; every other character stays."""
     assert escape("a\tb\n\x1b[2J\x7f\x9b") == r"a\tb\n\x1b[2J\x7f\x9b"
     assert escape("Zoë 東京 \\ \u00a0") == "Zoë 東京 \\ \u00a0"
 
 
 def test_long_texts_lose_their_middle() -> None:
-    """Beginning and end tell what it was; what fits stays as it is."""
+    """A long text keeps its beginning and end; one that fits is unchanged."""
     whole = "x" * MOST_CHARACTERS
     assert shorten(whole) == whole
     assert shorten(f"begin{'x' * 10**6}end") == f"begin{'x' * 45} … {'x' * 47}end"
@@ -17,7 +17,7 @@ def test_long_texts_lose_their_middle() -> None:
 
 
 def test_many_names_are_counted() -> None:
-    """Some are shown, and how many there are."""
+    """A long list shows its first names and how many there are."""
     names = [f"c{index}" for index in range(MOST_NAMES)]
     assert listing(names) == ", ".join(map(repr, names))
     assert listing([*names, "one more"]) == f"{listing(names)}, … (21 in all)"

@@ -45,8 +45,8 @@ def test_tables_are_answered_row_by_row(tmp_path: Path, task: Task, suffix: str)
     assert lines == [texts(model, answer) for answer in answers]
 
 
-def test_columns_that_are_not_there_are_told(tmp_path: Path) -> None:
-    """They are taken as missing: the table is answered, and one line names them."""
+def test_absent_columns_are_reported(tmp_path: Path) -> None:
+    """They count as missing: the table is answered, and one line names them."""
     file, rows = tmp_path / "people.safetensors", tmp_path / "rows.csv"
     file.write_bytes(dump(people()))
     TABLE.drop(columns=["city", "income"]).to_csv(rows, index=False)
@@ -59,7 +59,7 @@ def test_columns_that_are_not_there_are_told(tmp_path: Path) -> None:
     assert (done.returncode, len(done.stdout.splitlines())) == (0, 1 + len(TABLE))
 
 
-def test_labels_command_no_terminal(tmp_path: Path) -> None:
+def test_control_characters_in_labels_are_escaped(tmp_path: Path) -> None:
     """Control characters in a label are escaped, and so is what the output cannot encode."""
     file, rows = tmp_path / "people.safetensors", tmp_path / "rows.csv"
     file.write_bytes(dump(replace(people(), classes=("\x1b[31m\udc80", "\x1b[32m\u00e9"))))
@@ -74,7 +74,7 @@ def test_labels_command_no_terminal(tmp_path: Path) -> None:
 
 
 def test_every_task_has_its_names_and_values() -> None:
-    """Binary: P(second class); multiclass: one a class, and the likeliest; regression: a number."""
+    """Binary: P(second class); multiclass: P of each, the likeliest; regression: a number."""
     binary, multiclass, regression = (
         Predictor(people(task=task)) for task in ("binary", "multiclass", "regression")
     )

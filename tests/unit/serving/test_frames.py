@@ -1,4 +1,4 @@
-"""What pandas and pyarrow hold, given to the predictor."""
+"""Frames and values of pandas and pyarrow, given to the predictor."""
 
 import math
 
@@ -60,8 +60,8 @@ def test_frames_are_checked() -> None:
         model.predict(doubled)
 
 
-def test_a_doubled_column_matters_where_it_is_read() -> None:
-    """A name that stands twice and that no feature has is ignored as every other column is."""
+def test_a_repeated_column_matters_only_if_it_is_read() -> None:
+    """A repeated name that no feature has is ignored, as every other extra column is."""
     model = Predictor(people())
     frame = pd.DataFrame({"age": [40.0], "city": "Oslo", "member": 1.0})
     other = pd.DataFrame(np.zeros((1, 2)), columns=["note", "note"])

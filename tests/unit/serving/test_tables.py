@@ -22,8 +22,8 @@ def test_names_are_trimmed_as_in_training() -> None:
     assert typed_rows(MODEL, padded).equals(typed_rows(MODEL, table()))
 
 
-def test_a_name_that_is_there_twice_counts_where_the_model_reads_it() -> None:
-    """Nobody knows which of two columns is meant; two that the model does not read do no harm."""
+def test_a_repeated_name_is_refused_if_the_model_reads_it() -> None:
+    """It is unclear which of the two is meant; names that the model does not read may repeat."""
     doubled = table(a=["x"], b=["y"])
     with pytest.raises(InputError, match="'age' more than once"):
         typed_rows(MODEL, doubled.rename_columns([*CELLS, " age", "b"]))
@@ -32,7 +32,7 @@ def test_a_name_that_is_there_twice_counts_where_the_model_reads_it() -> None:
 
 
 @pytest.mark.parametrize("cell", [b"\xff", ["Oslo"], {"name": "Oslo"}])
-def test_what_training_would_leave_out_is_no_category(cell: object) -> None:
+def test_types_that_training_leaves_out_are_not_categories(cell: object) -> None:
     """Bytes and nested values are refused with the column's name, not taken as unknown."""
     columns = {name: pa.array(cells) for name, cells in CELLS.items()}
     with pytest.raises(InputError, match="column 'city' must hold text, however: its type is"):
@@ -53,12 +53,12 @@ def test_messages_stay_short() -> None:
     "cell",
     ["40", "+4.e1", "1_000", "NAN", "inf", "-Infinity", "1e400", "fifty", "0x10", "", " NA "],
 )
-@pytest.mark.parametrize("beside", ["5", "x"])
-def test_a_cell_is_what_the_predictor_takes_it_for(cell: str, beside: str) -> None:
+@pytest.mark.parametrize("other", ["5", "x"])
+def test_a_cell_is_read_as_the_predictor_reads_it(cell: str, other: str) -> None:
     """A file's text is read by the predictor's rule, one wrong cell among many or none."""
     income = MODEL.bundle.columns[2]
     columns = {name: cells * 2 for name, cells in CELLS.items()}
-    frame, refused, _ = checked_rows(MODEL, pa.table({**columns, "income": [cell, beside]}))
+    frame, refused, _ = checked_rows(MODEL, pa.table({**columns, "income": [cell, other]}))
     try:
         expected = income.encode(cell)
     except InputError:
@@ -66,19 +66,19 @@ def test_a_cell_is_what_the_predictor_takes_it_for(cell: str, beside: str) -> No
     else:
         assert not refused[0]
         np.testing.assert_equal(frame["income"][0], expected)
-    assert refused[1] == (beside == "x")
+    assert refused[1] == (other == "x")
 
 
-def test_few_cells_of_text_are_refused_as_many_are() -> None:
-    """One slip in 1,000 rows is no missing value without a word; it is refused as Python does."""
+def test_a_single_wrong_cell_is_refused() -> None:
+    """One wrong cell in 1,000 rows is refused as in Python, not silently taken as missing."""
     columns = {name: cells * 1000 for name, cells in CELLS.items()}
     slipped = pa.table({**columns, "income": ["1"] * 999 + ["unknown"]})
     with pytest.raises(InputError, match=r"'income' must be a number.*row 1000 has text that is"):
         typed_rows(MODEL, slipped)
 
 
-def test_refused_rows_are_told_with_the_first_reason() -> None:
-    """Text that is no number, and nothing where a value must be, each in its row."""
+def test_refused_rows_are_reported_with_the_first_reason() -> None:
+    """Text that is not a number, and an absent value where one is required, each in its row."""
     columns = {name: cells * 4 for name, cells in CELLS.items()}
     raw = pa.table({**columns, "age": ["40", "", "30", "x"], "member": ["1", "0", "maybe", "1"]})
     _, refused, reason = checked_rows(MODEL, raw)

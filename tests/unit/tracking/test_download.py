@@ -10,8 +10,8 @@ from slipstream.runtime import InputError
 from slipstream.tracking.download import fetch_bundle
 
 
-def test_a_misspelt_model_is_told_with_what_is_near() -> None:
-    """The registry's own names are looked through; a name that is there is not suggested."""
+def test_a_misspelt_model_name_gets_a_suggestion() -> None:
+    """The error suggests a registered name that is similar; an existing name is not suggested."""
     client = mock.create_autospec(MlflowClient, instance=True)
     client.get_model_version_download_uri.side_effect = MlflowException("not found")
     client.search_registered_models.return_value = PagedList(

@@ -19,7 +19,7 @@ def short_wait(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_the_same_model_waits_and_another_does_not() -> None:
-    """On one host a second promotion of a model waits, not for ever; another model's does not."""
+    """On one host a second promotion of a model waits, up to a limit; another model's does not."""
     long = "ü" * 200
     again = promotion_lock("churn", STORE)
     refused = pytest.raises(InputError, match="'churn' has not ended")
@@ -30,7 +30,7 @@ def test_the_same_model_waits_and_another_does_not() -> None:
 
 
 def test_a_store_that_is_never_set_up_is_one_message() -> None:
-    """Who waits too long for a store's tables is told in words, as for a promotion."""
+    """Waiting too long for a store's tables ends in one message, as for a promotion."""
     again = setup_lock()
     refused = pytest.raises(InputError, match="has not ended within 0.1 seconds")
     with setup_lock(), refused:
@@ -47,10 +47,10 @@ def test_a_promotion_that_fails_lets_the_next_one_in() -> None:
         pass
 
 
-def test_a_server_whose_database_is_unknown_is_told(
+def test_a_server_whose_database_is_unknown_causes_a_warning(
     caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Promoting through a server says when other hosts are not waited for, and how to mend it."""
+    """A promotion through a server warns if other hosts are not waited for, and how to fix it."""
     with caplog.at_level(logging.WARNING), promotion_lock("churn", "http://127.0.0.1:5000"):
         pass
     assert f"set {BACKEND}" in caplog.text

@@ -42,7 +42,7 @@ def login(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def settled(tracked: TrackedRun, name: str, *decisions: Decision) -> Registry:
-    """A model with a version a decision."""
+    """A model with one version per decision."""
     registry = Registry(name, tracked.tracking_uri)
     for count, decision in enumerate(decisions):
         registry.settle(registry.register(tracked.variants["int8"], f"{count}", "{}"), decision)
@@ -56,7 +56,7 @@ def what_happened(registry: Registry, number: str) -> list[tuple[str, str, str, 
 
 def test_each_version_says_what_happened_by_whom_and_why(tracked: TrackedRun) -> None:
     """Promoted, replaced, kept out, rolled back and put back, each with the other version."""
-    registry = settled(tracked, "told", BETTER, BETTER, WORSE)
+    registry = settled(tracked, "history", BETTER, BETTER, WORSE)
     registry.rollback("it answers too late")
     assert what_happened(registry, "1") == [
         ("promoted", "ada", "the challenger is better", ""),
@@ -70,7 +70,7 @@ def test_each_version_says_what_happened_by_whom_and_why(tracked: TrackedRun) ->
     assert what_happened(registry, "3") == [
         ("kept out", "ada", "the challenger is no better", "2"),
     ]
-    tags = MlflowClient(tracked.tracking_uri).get_model_version("told", "2").tags
+    tags = MlflowClient(tracked.tracking_uri).get_model_version("history", "2").tags
     assert tags["slipstream.decision"] == "rolled back"
     assert tags["slipstream.reason"] == "rolled back to version 1: it answers too late"
 
@@ -89,8 +89,8 @@ def test_pages_have_descriptions_with_figures(tracked: TrackedRun, record: RunRe
     assert "models:/described@champion" in model
 
 
-def test_what_somebody_wrote_on_a_page_stays(tracked: TrackedRun) -> None:
-    """A description of a user's own is not replaced by ours."""
+def test_a_description_that_a_user_wrote_stays(tracked: TrackedRun) -> None:
+    """A user's own description is not replaced by a generated one."""
     registry = settled(tracked, "written", BETTER)
     client = MlflowClient(tracked.tracking_uri)
     client.update_registered_model("written", "ask Ada before you use it")
@@ -101,10 +101,10 @@ def test_what_somebody_wrote_on_a_page_stays(tracked: TrackedRun) -> None:
 
 
 @pytest.mark.parametrize("writes", range(9))  # it makes eight
-def test_a_rollback_that_was_killed_is_finished_by_the_same_again(
+def test_repeating_a_killed_rollback_finishes_it(
     tracked: TrackedRun, monkeypatch: pytest.MonkeyPatch, writes: int
 ) -> None:
-    """Killed after any of its writes, it leaves a champion; again, it goes back one step, once."""
+    """Killed after any of its writes, it leaves a champion; repeated, it goes back just once."""
     registry = settled(tracked, f"killed-{writes}", BETTER, BETTER, BETTER)
     kill_after(registry, writes, monkeypatch)
     try:
@@ -125,7 +125,7 @@ def test_a_rollback_that_was_killed_is_finished_by_the_same_again(
 
 
 def kill_after(registry: Registry, writes: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let a registry's client write so often, and be killed at the next."""
+    """Let a registry's client make so many writes, and kill it at the next."""
     left = [writes]
 
     def watched(write: Callable[..., object]) -> Callable[..., object]:
@@ -146,10 +146,10 @@ def kill_after(registry: Registry, writes: int, monkeypatch: pytest.MonkeyPatch)
 
 
 @pytest.mark.parametrize("writes", range(9))
-def test_a_promotion_that_was_killed_says_everything_once(
+def test_repeating_a_killed_promotion_records_each_event_once(
     tracked: TrackedRun, monkeypatch: pytest.MonkeyPatch, writes: int
 ) -> None:
-    """Killed after any of its writes and run again, there is one event of each kind."""
+    """Killed after any of its writes and run again, it leaves one event of each kind."""
     registry = settled(tracked, f"promoted-{writes}", BETTER)
     version = registry.register(tracked.variants["int8"], "next", "{}")
     kill_after(registry, writes, monkeypatch)
@@ -187,11 +187,11 @@ def test_a_history_that_is_too_long_keeps_the_latest() -> None:
     assert len(history.write(events)) <= 4_500
     assert kept
     assert kept == events[-len(kept) :]
-    assert history.read("somebody's own words") == ()
+    assert history.read("a user's own words") == ()
 
 
 def test_what_an_earlier_release_decided_is_listed_once() -> None:
-    """Its decision has no date; where it was rolled back since, the events say it."""
+    """Its decision has no date; if it was rolled back later, the events say so."""
     decided = Version("1", "", "", "", decision="promoted", reason="better", replaced="")
     away = Event(when="2026-11-26T08:00:00+00:00", what="rolled back", by="ada", why="late")
     rolled_back = replace(decided, number="2", decision="rolled back", history=(away,))
@@ -214,7 +214,7 @@ def wide(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_models_are_listed_with_their_figures(
     tracked: TrackedRun, record: RunRecord, capsys: pytest.CaptureFixture[str], wide: None
 ) -> None:
-    """Every model, its versions, who is champion; of one, what happened too; in 100 columns."""
+    """Every model, its versions and champion; for one model, its history too; in 100 columns."""
     settled(tracked, "listed", BETTER, BETTER, WORSE).rollback("late")
     settled(tracked, "other", BETTER)
     metrics = record.benchmark.metrics["int8"]
@@ -246,24 +246,24 @@ def test_versions_of_an_earlier_release_are_listed(
 def test_an_empty_registry_says_how_to_get_a_model(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], wide: None
 ) -> None:
-    """Nothing there is no mistake: the command says so, and what makes a model."""
+    """An empty registry is not an error: the command says so, and how to train a model."""
     shown = listed(capsys, "--tracking-uri", f"sqlite:///{tmp_path}/mlflow.db")
     assert "No model is registered" in shown
     assert "slipstream retrain --data.path" in shown
 
 
 @pytest.mark.parametrize("command", ["models", "rollback"])
-def test_a_name_that_is_not_there_is_met_with_those_near_it(
+def test_an_unknown_model_name_gets_a_suggestion(
     tracked: TrackedRun, capsys: pytest.CaptureFixture[str], command: str
 ) -> None:
-    """A misspelt name ends with code 2 and a guess."""
+    """A misspelt name ends with code 2 and a suggestion."""
     settled(tracked, "customers", BETTER)
     assert main([command, "custommers", "--tracking-uri", tracked.tracking_uri]) == 2
     assert "did you mean 'customers'?" in capsys.readouterr().err
 
 
-def test_a_reason_that_is_a_book_is_refused(tracked: TrackedRun) -> None:
-    """A reason goes to a tag, which has an end."""
+def test_a_reason_that_is_too_long_is_refused(tracked: TrackedRun) -> None:
+    """A reason is kept in a tag, whose length is limited."""
     registry = settled(tracked, "book", BETTER, BETTER)
     with pytest.raises(InputError, match="--reason must have 1,000 characters at most"):
         registry.rollback("x" * 1_001)

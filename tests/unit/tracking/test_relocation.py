@@ -36,7 +36,7 @@ def located(record: RunRecord, folder: Path) -> RunRecord:
 
 @pytest.fixture
 def moved(measured: RunRecord, mixed: Trained, tmp_path: Path) -> tuple[Path, TrackedRun]:
-    """A store with a champion and one before it, in another place than where it was written."""
+    """A store with a champion and its predecessor, moved from where it was written."""
     old, new = tmp_path / "a checkout" / "mlruns", tmp_path / "moved" / "mlruns"
     old.mkdir(parents=True)
     tracked = track(located(measured, old), FlowRun("flow-run-1", "", "run"), SERVER, mixed.store)
@@ -47,8 +47,8 @@ def moved(measured: RunRecord, mixed: Trained, tmp_path: Path) -> tuple[Path, Tr
     return new, tracked
 
 
-def test_a_champion_loads_where_the_checkout_lies_now(moved: tuple[Path, TrackedRun]) -> None:
-    """Loading finds the files beside the store, and changes nothing in it."""
+def test_a_champion_loads_after_the_checkout_was_moved(moved: tuple[Path, TrackedRun]) -> None:
+    """Loading finds the files next to the store, and changes nothing in it."""
     folder, _ = moved
     before = (folder / "mlflow.db").read_bytes()
     mlflow.set_tracking_uri(f"sqlite:///{folder}/mlflow.db")
@@ -56,10 +56,10 @@ def test_a_champion_loads_where_the_checkout_lies_now(moved: tuple[Path, Tracked
     assert (folder / "mlflow.db").read_bytes() == before
 
 
-def test_whoever_connects_to_a_moved_store_mends_it(
+def test_connecting_to_a_moved_store_repairs_it(
     moved: tuple[Path, TrackedRun], mixed: Trained, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """A rollback works, MLflow finds runs, models and versions again, and it is said once."""
+    """A rollback works, MLflow finds runs, models and versions again, and one line says so."""
     folder, tracked = moved
     uri = f"sqlite:///{folder}/mlflow.db"
     with caplog.at_level(logging.WARNING, logger="slipstream"):
@@ -78,7 +78,7 @@ def test_whoever_connects_to_a_moved_store_mends_it(
 def test_new_runs_go_to_where_the_store_is(
     moved: tuple[Path, TrackedRun], measured: RunRecord, mixed: Trained
 ) -> None:
-    """The next run's files lie beside the store; the old folder is not made again."""
+    """The next run's files are kept next to the store; the old folder is not created again."""
     folder, old = moved
     again = track(located(measured, folder), FlowRun("flow-run-2", "", "run"), SERVER, mixed.store)
     assert again.experiment_id == old.experiment_id
@@ -86,7 +86,7 @@ def test_new_runs_go_to_where_the_store_is(
     assert not Path(old.tracking_uri.removeprefix("sqlite:///")).parent.exists()
 
 
-def test_files_that_were_left_behind_are_told(
+def test_files_that_were_left_behind_are_reported(
     moved: tuple[Path, TrackedRun], measured: RunRecord, mixed: Trained, tmp_path: Path
 ) -> None:
     """Without its files, neither a model is read nor a new run written, and both say what to do."""
@@ -103,7 +103,7 @@ def test_files_that_were_left_behind_are_told(
 def test_a_store_that_was_not_moved_is_left_alone(
     measured: RunRecord, mixed: Trained, tmp_path: Path
 ) -> None:
-    """A place of somebody's own choice, also one that is not there yet, stays the experiment's."""
+    """A location that a user chose stays the experiment's, even if it does not exist yet."""
     chosen = tmp_path / "chosen"
     uri = f"sqlite:///{tmp_path}/mlflow.db"
     MlflowClient(uri).create_experiment("tests", chosen.as_uri())
@@ -114,11 +114,11 @@ def test_a_store_that_was_not_moved_is_left_alone(
 
 
 def test_a_damaged_store_is_one_message(tmp_path: Path) -> None:
-    """What is no database is refused by name; one that MLflow has not set up yet is nothing odd."""
+    """A file that is not a database is refused by name; one without MLflow's tables is accepted."""
     file = tmp_path / "mlflow.db"
-    file.write_bytes(b"this is no database" * 100)
-    for check in (relocation.mend, lambda uri: relocation.check_place("1", "x", uri)):
+    file.write_bytes(b"not a database" * 100)
+    for check in (relocation.repair, lambda uri: relocation.check_place("1", "x", uri)):
         with pytest.raises(InputError, match="must be a database that can be read"):
             check(f"sqlite:///{file}")
     file.write_bytes(b"")
-    relocation.mend(f"sqlite:///{file}")
+    relocation.repair(f"sqlite:///{file}")

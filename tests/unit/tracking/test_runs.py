@@ -90,7 +90,7 @@ def client(tracked: TrackedRun) -> MlflowClient:
     return MlflowClient(tracked.tracking_uri)
 
 
-def test_the_parent_run_tells_everything(
+def test_the_parent_run_has_everything(
     client: MlflowClient, tracked: TrackedRun, record: RunRecord
 ) -> None:
     """Parameters, history, dataset, mask, figures and tags are on the parent run."""
@@ -117,7 +117,7 @@ def test_the_parent_run_tells_everything(
 def test_the_parent_run_says_how_it_came_out(
     client: MlflowClient, tracked: TrackedRun, record: RunRecord
 ) -> None:
-    """The winner's figures, under the variants' own keys, and what the run tells in words."""
+    """The winner's figures, under the variants' own keys, and the outcome in words."""
     run = client.get_run(tracked.run_id)
     winner = record.comparison.verdict.winner
     assert winner
@@ -125,8 +125,8 @@ def test_the_parent_run_says_how_it_came_out(
     assert run.data.tags["mlflow.note.content"] == run_summary(record)
     assert record.warnings
     assert run.data.tags["slipstream.warnings"] == str(len(record.warnings))
-    told = mlflow.artifacts.load_dict(f"{run.info.artifact_uri}/warnings.json")
-    assert told == list(record.warnings)
+    warnings = mlflow.artifacts.load_dict(f"{run.info.artifact_uri}/warnings.json")
+    assert warnings == list(record.warnings)
 
 
 def test_without_a_winner_the_parent_has_no_figures_of_one(
@@ -156,16 +156,16 @@ def test_the_experiment_opens_on_its_runs(client: MlflowClient, tracked: Tracked
 
 
 def test_an_experiment_of_an_earlier_release_is_given_what_it_lacks(tmp_path: Path) -> None:
-    """Its kind and its view are set when it is used again; what somebody set there stays."""
+    """Its kind and its view are set when it is used again; what a user set there stays."""
     uri = f"sqlite:///{tmp_path}/mlflow.db"
     before = MlflowClient(uri)
     place = (tmp_path / "artifacts").as_uri()
     mine = "mlflow.sharedViewState.slipstream"
-    number = before.create_experiment("old", place, tags={mine: "somebody's own"})
+    number = before.create_experiment("old", place, tags={mine: "a user's own"})
     open_experiment("old", uri)
     tags = before.get_experiment(number).tags
     assert tags["mlflow.experimentKind"] == "custom_model_development"
-    assert tags[mine] == "somebody's own"
+    assert tags[mine] == "a user's own"
 
 
 def test_variants_are_nested_runs_with_the_same_metrics(
@@ -189,7 +189,7 @@ def test_variants_are_nested_runs_with_the_same_metrics(
 def test_the_baseline_is_a_nested_run_without_a_model(
     client: MlflowClient, tracked: TrackedRun, record: RunRecord
 ) -> None:
-    """The baseline has a variant's metrics beside it, and nothing that could be deployed."""
+    """The baseline has the same metrics as a variant, and nothing that could be deployed."""
     (run,) = client.search_runs(
         [tracked.experiment_id],
         f"tags.`slipstream.role` = 'baseline' and tags.`mlflow.parentRunId` = '{tracked.run_id}'",
@@ -293,7 +293,7 @@ def test_whatever_a_source_is_called_its_model_can_be_registered(
 def test_the_registry_is_where_the_config_says(
     tracked: TrackedRun, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """An environment variable of MLflow's moves no promotion to another registry."""
+    """An environment variable of MLflow's does not move a promotion to another registry."""
     monkeypatch.setenv("MLFLOW_REGISTRY_URI", f"sqlite:///{tmp_path}/other.db")
     registry_of(tracked, "at-home").register(tracked.variants["int8"], "one", "{}")
     assert not (tmp_path / "other.db").exists()
@@ -358,7 +358,7 @@ def test_tracking_again_finishes_what_was_begun(
 
 
 def test_stores_that_cannot_be_used_are_explained(mixed: Trained, record: RunRecord) -> None:
-    """A tracking store that is none is the user's mistake, said in one message."""
+    """A URI that is not a tracking store is the user's mistake, reported in one message."""
     bad = record.model_copy(
         update={"config": OptimizeConfig(tracking=TrackingConfig(uri="nosuchscheme://host/store"))}
     )
@@ -367,13 +367,13 @@ def test_stores_that_cannot_be_used_are_explained(mixed: Trained, record: RunRec
 
 
 def test_a_registry_without_the_model_is_explained(tracked: TrackedRun) -> None:
-    """A model that nobody registered is an InputError with its name."""
+    """A model that was never registered is an InputError with its name."""
     mlflow.set_tracking_uri(tracked.tracking_uri)
     with pytest.raises(InputError, match="models:/nobody@champion"):
         slipstream.load("models:/nobody@champion")
 
 
-def test_names_are_no_formulas() -> None:
+def test_column_names_are_drawn_literally() -> None:
     """A column named like broken TeX is drawn as it is written."""
     import io
 
@@ -386,5 +386,5 @@ def test_names_are_no_formulas() -> None:
 
 
 def test_telemetry_is_off() -> None:
-    """MLflow is told not to report."""
+    """MLflow's telemetry is switched off."""
     assert os.environ["MLFLOW_DISABLE_TELEMETRY"] == "true"
