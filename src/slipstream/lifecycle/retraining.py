@@ -120,9 +120,11 @@ def promote(record: RunRecord, tracked: TrackedRun, made_by: str, store: Store) 
     winner = record.comparison.verdict.winner
     registry = Registry(record.config.name, record.config.tracking.uri)
     if winner is None:
+        verdict = record.comparison.verdict
         return Decision(
             promoted=False,
-            reason=f"the challenger is out: {record.comparison.verdict.reason}",
+            reason=f"the challenger is out: {verdict.reason}",
+            brief=f"the challenger is out: {verdict.reasons[0]}",
             met_budget=False,
             had_champion=registry.champion() is not None,
         )
