@@ -6,9 +6,9 @@ from prefect.artifacts import create_table_artifact
 from slipstream.artifacts.opening import open_store
 from slipstream.artifacts.references import Baseline, Bundles, DatasetRef
 from slipstream.evaluation import benchmark as library
-from slipstream.evaluation import waterfall
 from slipstream.evaluation.results import Benchmark
 from slipstream.reporting.tables import steps_table
+from slipstream.reporting.waterfall import description
 from tasks.support.stage import measured
 
 
@@ -22,6 +22,6 @@ def benchmark(
     create_table_artifact(
         table=steps_table(steps),
         key="waterfall",
-        description=waterfall.description(steps),
+        description=description(steps),
     )
     return measured

@@ -7,6 +7,7 @@ from slipstream.config.budget import BudgetConfig
 from slipstream.config.quantization import QuantizationConfig
 from slipstream.evaluation import verdict
 from slipstream.evaluation.results import Benchmark, Comparison
+from slipstream.reporting.comparison import about_test_rows
 from slipstream.reporting.tables import comparison_table
 from tasks.support.stage import measured
 
@@ -20,6 +21,6 @@ def compare(
     create_table_artifact(
         table=comparison_table(benchmark),
         key="comparison",
-        description=f"{verdict.answers(benchmark)}. The artifact *summary* has the verdict.",
+        description=f"{about_test_rows(benchmark)}. The artifact *summary* has the verdict.",
     )
     return compared

@@ -60,8 +60,13 @@ def _predict(chosen: argparse.Namespace) -> int:
 
 
 def _inspect(chosen: argparse.Namespace) -> int:
-    title = chosen.bundle if chosen.bundle.startswith("models:/") else Path(chosen.bundle).name
-    print("\n".join(describe(load(chosen.bundle), title)))
+    model = load(chosen.bundle)
+    if chosen.bundle.startswith("models:/"):
+        lines = describe(model, chosen.bundle)
+    else:
+        file = Path(chosen.bundle)
+        lines = describe(model, file.name, file_bytes=file.stat().st_size)
+    print("\n".join(lines))
     return DONE
 
 

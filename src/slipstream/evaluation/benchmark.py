@@ -1,6 +1,6 @@
 """Benchmark: size, quality and latency of both variants, on this machine, now.
 
-The baseline's two networks take part, so that the waterfall is of one measurement.
+The baseline's two networks are measured too, so that the whole waterfall is one measurement.
 """
 
 import itertools
@@ -15,8 +15,16 @@ from slipstream.data.snapshot import Snapshot
 from slipstream.evaluation import waterfall
 from slipstream.evaluation.judging import ENOUGH_ROWS, Rules
 from slipstream.evaluation.metrics import auc_change, quality, score_changes
-from slipstream.evaluation.results import Benchmark, Floor, Waterfall, WaterfallStep
+from slipstream.evaluation.results import (
+    Benchmark,
+    Floor,
+    ScoreName,
+    VariantMetrics,
+    Waterfall,
+    WaterfallStep,
+)
 from slipstream.measurement.breakdown import parts, smallest
+from slipstream.measurement.figures import SizeFigures
 from slipstream.measurement.intervals import Interval
 from slipstream.measurement.latency import Latency, measure
 from slipstream.runtime import Bundle, Predictor
@@ -36,8 +44,8 @@ def benchmark(
 ) -> Benchmark:
     """Measure both bundles, and the baseline's two.
 
-    Quality is measured on the test part, latency on rows of all parts: a small table's test part
-    has so few rows that a processor learns them.
+    Quality is measured on the test part, latency on rows of all parts: the test part of a small
+    table has so few rows that the processor's branch predictor learns them.
 
     Args:
         dataset: the table.
@@ -60,7 +68,11 @@ def benchmark(
     varied = snapshot.rows()
     latency = measure(predictors, varied, twice="int8")
     metrics = {
-        arm: {**quality(target, answers[arm]), **latency.metrics(arm), **_sizes(files[arm])}
+        arm: VariantMetrics(
+            scores=quality(target, answers[arm]),
+            latency=latency.figures(arm),
+            size=_size(files[arm]),
+        )
         for arm in files
     }
     changes = {
@@ -100,16 +112,16 @@ def benchmark(
     )
 
 
-def _sizes(bundle: BundleRef) -> dict[str, float]:
-    return {
-        "weights_bytes": bundle.weights_bytes,
-        "tensors_bytes": bundle.tensors_bytes,
-        "bundle_bytes": bundle.file.size_bytes,
-    }
+def _size(bundle: BundleRef) -> SizeFigures:
+    return SizeFigures(
+        weights_bytes=bundle.weights_bytes,
+        tensors_bytes=bundle.tensors_bytes,
+        bundle_bytes=bundle.file.size_bytes,
+    )
 
 
 def _smallest_bytes(bundles: list[Bundle]) -> int:
-    """The file of a model of one column and one unit, of the column that takes least."""
+    """The size of the file of a model of one column and one unit; the smallest column counts."""
     sizes = []
     for bundle in bundles:
         column = min(bundle.columns, key=lambda each: len(each.name) + len(str(each.categories)))
@@ -123,10 +135,10 @@ def _plain(column: Column) -> Column:
 
 
 def _steps(
-    metrics: Mapping[str, Mapping[str, float]],
+    metrics: Mapping[str, VariantMetrics],
     predictors: Mapping[str, Predictor],
     latency: Latency,
-    changes: Mapping[str, Mapping[str, Interval]],
+    changes: Mapping[str, Mapping[ScoreName, Interval]],
     max_score_loss: float,
 ) -> tuple[WaterfallStep, ...]:
     pairs = itertools.pairwise(waterfall.STEPS.values())

@@ -1,10 +1,8 @@
 """Budgets: what a model must fit into, how it breaks them, and which ones no model can meet."""
 
-from collections.abc import Mapping
-
 from slipstream.config.budget import BudgetConfig
-from slipstream.evaluation.judging import loss, show
-from slipstream.evaluation.results import Floor
+from slipstream.evaluation.judging import loss
+from slipstream.evaluation.results import Floor, VariantMetrics
 from slipstream.measurement.intervals import Interval
 from slipstream.measurement.units import microseconds
 
@@ -12,23 +10,24 @@ __all__ = ["breaks_score", "over_budget", "unreachable", "use_of_budget"]
 
 
 def over_budget(
-    metrics: Mapping[str, float], budget: BudgetConfig, auc_change: Interval | None = None
+    p99_us: float, bundle_bytes: int, budget: BudgetConfig, auc_change: Interval | None = None
 ) -> str:
     """How a model breaks the budget, or nothing.
 
     Args:
-        metrics: its latency and its size.
-        budget: the limits; 0 is none.
+        p99_us: its hot latency.
+        bundle_bytes: the size of its file.
+        budget: the limits; 0 means no limit.
         auc_change: its AUC less the baseline's; None: it was not trained.
     """
     faults = []
-    if budget.p99_us and metrics["latency_p99_us"] > budget.p99_us:
-        faults.append(f"hot p99 {metrics['latency_p99_us']:.4g} µs > {budget.p99_us:g} µs")
-    if budget.size_bytes and metrics["bundle_bytes"] > budget.size_bytes:
-        faults.append(f"file {metrics['bundle_bytes']:,.0f} bytes > {budget.size_bytes:,} bytes")
+    if budget.p99_us and p99_us > budget.p99_us:
+        faults.append(f"hot p99 {p99_us:.4g} µs > {budget.p99_us:g} µs")
+    if budget.size_bytes and bundle_bytes > budget.size_bytes:
+        faults.append(f"file {bundle_bytes:,} bytes > {budget.size_bytes:,} bytes")
     if auc_change and breaks_score(auc_change, budget):
-        lost = show(loss("test_auc", auc_change), ".4f")
-        faults.append(f"AUC lost against the baseline {lost} > {budget.max_score_loss:g}")
+        lost = loss("test_auc", auc_change)
+        faults.append(f"AUC lost against the baseline {lost:.4f} > {budget.max_score_loss:g}")
     return " and ".join(faults)
 
 
@@ -37,30 +36,30 @@ def breaks_score(auc_change: Interval, budget: BudgetConfig) -> bool:
     return bool(budget.max_score_loss) and -auc_change.estimate > budget.max_score_loss
 
 
-def use_of_budget(metrics: Mapping[str, float], budget: BudgetConfig, auc_change: Interval) -> str:
+def use_of_budget(metrics: VariantMetrics, budget: BudgetConfig, auc_change: Interval) -> str:
     """How much of the budget a model that fits uses, or nothing where there is no budget."""
     used = []
     if budget.p99_us:
-        used.append(f"hot p99 {microseconds(metrics['latency_p99_us'])} of {budget.p99_us:g} µs")
+        used.append(f"hot p99 {microseconds(metrics.latency.p99_us)} of {budget.p99_us:g} µs")
     if budget.size_bytes:
-        used.append(f"file {metrics['bundle_bytes']:,.0f} of {budget.size_bytes:,} bytes")
+        used.append(f"file {metrics.size.bundle_bytes:,} of {budget.size_bytes:,} bytes")
     if budget.max_score_loss:
         lost = max(0.0, -auc_change.estimate)
         used.append(f"AUC lost {lost:.4f} of {budget.max_score_loss:g}")
     return " and ".join(used)
 
 
-def unreachable(floor: Floor, budget: BudgetConfig) -> str:
-    """Which limits no model can meet, and the floor that was measured; or nothing."""
+def unreachable(floor: Floor, budget: BudgetConfig) -> list[str]:
+    """Which limits no model can meet, a sentence each with the floor that was measured."""
     faults = []
     if 0 < budget.p99_us < floor.empty_p99_us.low:
         faults.append(
             f"budget.p99_us = {budget.p99_us:g} is unreachable: a call that does nothing has a p99 "
-            f"of {show(floor.empty_p99_us, '.3f')} µs on this machine"
+            f"of {floor.empty_p99_us:.3f} µs on this machine"
         )
     if 0 < budget.size_bytes < floor.bundle_bytes:
         faults.append(
             f"budget.size_bytes = {budget.size_bytes:,} is unreachable: a model of one column and "
             f"one unit has a file of {floor.bundle_bytes:,} bytes"
         )
-    return ". ".join(faults)
+    return faults

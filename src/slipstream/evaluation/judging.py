@@ -1,6 +1,6 @@
 """What counts as a difference, in latency and in score: one rule for the verdict and the waterfall.
 
-A difference must be beyond chance, that is, its 95 % interval must lie on one side, and it must be
+A difference must be beyond chance, that is, its 95 % interval must not contain zero, and it must be
 large enough to matter.
 """
 
@@ -8,8 +8,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from slipstream.evaluation.results import ScoreName
 from slipstream.measurement.intervals import Interval
-from slipstream.measurement.units import listing, microseconds
+from slipstream.measurement.units import join_with_and, microseconds
 
 __all__ = [
     "ENOUGH_ROWS",
@@ -21,18 +22,21 @@ __all__ = [
     "judge_score",
     "judge_speed",
     "loss",
-    "show",
 ]
 
-# A change of AUC, accuracy or log-loss (nats) that is smaller than this is none.
+# A smaller change of AUC, accuracy or log-loss (nats) counts as no change.
 SAME = 0.001
 # A step counts as slower where even the low end of its p50 ratio lies above this.
 SLOWER = 1.05
 # Fewer test rows cannot show a drop of accuracy: one row in a thousand is what `SAME` asks for.
 ENOUGH_ROWS = 1000
 
-NAMES = {"test_auc": "AUC", "test_log_loss": "log-loss", "test_accuracy": "accuracy"}
-LOWER_IS_BETTER = ("test_log_loss",)
+NAMES: Mapping[ScoreName, str] = {
+    "test_auc": "AUC",
+    "test_log_loss": "log-loss",
+    "test_accuracy": "accuracy",
+}
+LOWER_IS_BETTER: Sequence[ScoreName] = ("test_log_loss",)
 
 Kind = Literal[
     "faster",
@@ -51,10 +55,10 @@ Kind = Literal[
 
 @dataclass(frozen=True)
 class Rules:
-    """What a difference of a run is held against.
+    """What a difference is compared with.
 
-    In latency, the p50 ratio of an arm to itself and the timer's own cost; in score, what int8 may
-    lose.
+    For latency: the p50 ratio of an arm to itself, and the timer's own cost. For score: how much
+    int8 may lose.
     """
 
     noise_ratio: Interval
@@ -78,7 +82,7 @@ def judge_speed(ratio: Interval, difference_us: float, rules: Rules) -> Judged:
         difference_us: of the two p50s.
         rules: what a difference must exceed.
     """
-    seen = f"p50 x {show(ratio, '.2f')}"
+    seen = f"p50 x {ratio:.2f}"
     if abs(difference_us) < rules.timer_us:
         below = f"{microseconds(abs(difference_us))}, is below the timer's own "
         timer = f"{below}{microseconds(rules.timer_us)}"
@@ -98,7 +102,7 @@ def judge_speed(ratio: Interval, difference_us: float, rules: Rules) -> Judged:
     return Judged("allowed", f"{doubt} ({seen})")
 
 
-def judge_score(changes: Mapping[str, Interval], allowed: float | None = None) -> Judged:
+def judge_score(changes: Mapping[ScoreName, Interval], allowed: float | None = None) -> Judged:
     """Judge how scores changed, all of them: one that was lost is not made up for by another.
 
     Args:
@@ -107,11 +111,9 @@ def judge_score(changes: Mapping[str, Interval], allowed: float | None = None) -
     """
     losses = [loss(metric, change) for metric, change in changes.items()]
     if all(is_same(each) for each in losses) and (allowed is None or _within(losses, allowed)):
-        names = listing([NAMES[metric] for metric in changes])
+        names = join_with_and([NAMES[metric] for metric in changes])
         return Judged("same", f"{names} differ by less than {SAME:g}")
-    seen = ", ".join(
-        f"{NAMES[metric]} {show(change, '+.4f')}" for metric, change in changes.items()
-    )
+    seen = ", ".join(f"{NAMES[metric]} {change:+.4f}" for metric, change in changes.items())
     if allowed is not None and not _within(losses, allowed):
         beyond = any(each.low > allowed for each in losses)
         return Judged("too much" if beyond else "perhaps too much", seen)
@@ -121,7 +123,7 @@ def judge_score(changes: Mapping[str, Interval], allowed: float | None = None) -
     return Judged("gained" if gained else "not shown", seen)
 
 
-def loss(metric: str, change: Interval) -> Interval:
+def loss(metric: ScoreName, change: Interval) -> Interval:
     """A change of a metric, turned so that worse is above zero."""
     return change if metric in LOWER_IS_BETTER else _turned(change)
 
@@ -131,11 +133,6 @@ def is_same(change: Interval) -> bool:
     surely = change.low > -SAME and change.high < SAME
     beyond_chance = change.low > 0 or change.high < 0
     return surely or (beyond_chance and abs(change.estimate) < SAME)
-
-
-def show(interval: Interval, form: str) -> str:
-    """An estimate and its interval: 1.05 [1.04, 1.06]."""
-    return f"{interval.estimate:{form}} [{interval.low:{form}}, {interval.high:{form}}]"
 
 
 def _is_lost(loss: Interval) -> bool:

@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 from scipy import stats
 from sklearn import metrics
 
+from slipstream.evaluation.results import ScoreName
 from slipstream.measurement.intervals import Interval
 
 __all__ = ["auc_change", "paired_change", "quality", "row_log_loss", "score_changes"]
@@ -17,7 +18,7 @@ CALIBRATION_BINS = 10
 ONE_PERCENT = 0.01
 
 
-def quality(target: Labels, probability: Floats) -> dict[str, float]:
+def quality(target: Labels, probability: Floats) -> dict[ScoreName, float]:
     """Score predicted probabilities (N,) of the positive class against the target (N,)."""
     return {
         "test_accuracy": float(metrics.accuracy_score(target, probability >= 0.5)),
@@ -70,7 +71,7 @@ def precision_at_top(target: Labels, probability: Floats, share: float = ONE_PER
 
 def score_changes(
     target: Labels, before: Floats, after: Floats, *, accuracy: bool = False
-) -> dict[str, Interval]:
+) -> dict[ScoreName, Interval]:
     """How the scores of one model's answers (N,) differ from another's, by paired intervals.
 
     Args:
@@ -79,7 +80,7 @@ def score_changes(
         after: probabilities of the other model (N,).
         accuracy: compare accuracy too.
     """
-    changes = {
+    changes: dict[ScoreName, Interval] = {
         "test_auc": auc_change(target, before, after),
         "test_log_loss": paired_change(row_log_loss(target, before), row_log_loss(target, after)),
     }

@@ -1,13 +1,58 @@
 """What the measuring stages return: figures with their units in their names."""
 
 from collections.abc import Mapping
+from typing import Literal
 
 from slipstream.artifacts.values import Reference, Value
+from slipstream.measurement.figures import LatencyFigures, SizeFigures
 from slipstream.measurement.intervals import Interval
 from slipstream.measurement.machine import Machine
 from slipstream.runtime.types import Precision
 
-__all__ = ["Benchmark", "Comparison", "Floor", "Verdict", "Waterfall", "WaterfallStep"]
+__all__ = [
+    "Benchmark",
+    "Comparison",
+    "Floor",
+    "ScoreName",
+    "StepName",
+    "VariantMetrics",
+    "Verdict",
+    "Waterfall",
+    "WaterfallStep",
+]
+
+# A metric of the test part, as MLflow and the report call it.
+ScoreName = Literal[
+    "test_accuracy",
+    "test_auc",
+    "test_pr_auc",
+    "test_log_loss",
+    "test_ece",
+    "test_recall_at_1pct_fpr",
+    "test_precision_at_top_1pct",
+]
+StepName = Literal["baseline", "features selected", "smaller network", "int8"]
+
+
+class VariantMetrics(Value):
+    """What was measured of one model: how well it answers, how fast, and how large it is."""
+
+    scores: Mapping[ScoreName, float]
+    latency: LatencyFigures
+    size: SizeFigures
+
+    def to_flat(self) -> dict[str, float]:
+        """All figures by the names that they have in MLflow and in the report."""
+        return {
+            **dict(self.scores.items()),
+            "latency_p50_us": self.latency.p50_us,
+            "latency_p99_us": self.latency.p99_us,
+            "latency_cold_p50_us": self.latency.cold_p50_us,
+            "throughput_rows_per_s": self.latency.throughput_rows_per_s,
+            "weights_bytes": float(self.size.weights_bytes),
+            "tensors_bytes": float(self.size.tensors_bytes),
+            "bundle_bytes": float(self.size.bundle_bytes),
+        }
 
 
 class WaterfallStep(Value):
@@ -17,7 +62,7 @@ class WaterfallStep(Value):
     row. The first step has neither. `remark` says in words whether the step helped.
     """
 
-    name: str
+    name: StepName
     network: str
     latency_p50_us: float
     weights_bytes: int
@@ -25,7 +70,7 @@ class WaterfallStep(Value):
     test_auc: float
     test_log_loss: float
     p50_ratio: Interval | None = None
-    score_changes: Mapping[str, Interval] = {}
+    score_changes: Mapping[ScoreName, Interval] = {}
     helped: bool = True
     remark: str = ""
 
@@ -50,16 +95,15 @@ class Floor(Value):
 class Benchmark(Reference):
     """Size, quality and latency of both variants, measured side by side in one process.
 
-    `metrics` has the same keys for both, and so has `baseline`, the wide network's. Ratios are
-    int8 over float32; `noise_ratio` is int8 over itself. Changes, by metric, are paired by test
-    row: `score_changes` are int8's against float32, `auc_changes` each variant's against the
-    baseline.
+    `baseline` is the wide network. Ratios are int8 over float32; `noise_ratio` is int8 over itself.
+    Changes, by metric, are paired by test row: `score_changes` are int8's against float32,
+    `auc_changes` each variant's against the baseline.
     """
 
-    metrics: Mapping[Precision, Mapping[str, float]]
-    baseline: Mapping[str, float]
+    metrics: Mapping[Precision, VariantMetrics]
+    baseline: VariantMetrics
     waterfall: Waterfall
-    score_changes: Mapping[str, Interval]
+    score_changes: Mapping[ScoreName, Interval]
     auc_changes: Mapping[Precision, Interval]
     changed_answers: int
     test_rows: int
@@ -78,19 +122,27 @@ class Benchmark(Reference):
 
 
 class Verdict(Value):
-    """Which variant wins, and why; no winner where nothing fits the budget."""
+    """Which variant wins, and why, a sentence each; no winner where nothing fits the budget."""
 
     winner: Precision | None
-    reason: str
+    reasons: tuple[str, ...]
+
+    @property
+    def reason(self) -> str:
+        """All reasons; neither the first nor the last sentence is punctuated."""
+        return ". ".join(self.reasons)
+
+    def to_json(self) -> dict[str, str | None]:
+        """What the report holds."""
+        return {"winner": self.winner, "reason": self.reason}
 
 
 class Comparison(Reference):
-    """Both variants side by side, the verdict, and what in it a user should be warned of.
+    """The verdict on both variants, and what in it a user should be warned of.
 
     `smaller_may_fit` is whether a smaller model could meet the budget that neither variant meets.
     """
 
-    metrics: Mapping[Precision, Mapping[str, float]]
     verdict: Verdict
     warnings: tuple[str, ...] = ()
     smaller_may_fit: bool = False

@@ -5,53 +5,15 @@ from collections.abc import Mapping
 from slipstream.config.budget import BudgetConfig
 from slipstream.config.quantization import QuantizationConfig
 from slipstream.evaluation.budget import breaks_score, over_budget, unreachable, use_of_budget
-from slipstream.evaluation.judging import (
-    SAME,
-    Judged,
-    Rules,
-    is_same,
-    judge_score,
-    judge_speed,
-    loss,
-    show,
-)
-from slipstream.evaluation.results import Benchmark, Comparison, Verdict
-from slipstream.measurement.units import difference, microseconds, rate, share, size
+from slipstream.evaluation.judging import Judged, Rules, is_same, judge_score, judge_speed, loss
+from slipstream.evaluation.results import Benchmark, Comparison, StepName, Verdict
+from slipstream.measurement.intervals import Interval
 from slipstream.runtime.types import Precision
 
-__all__ = [
-    "answers",
-    "compare",
-    "has_rare_positives",
-    "rows",
-]
+__all__ = ["compare"]
 
 # A winner that loses more AUC to the baseline than this comes with a warning.
 NOTABLE_LOSS = 0.01
-# With a smaller share of positives, ROC's AUC and accuracy look good whatever a model does.
-RARE = 0.1
-
-# Figures in the comparison: metric, what a person calls it, how it is written.
-SIZES = (("weights_bytes", "weights"), ("tensors_bytes", "all tensors"), ("bundle_bytes", "file"))
-SCORES = {
-    "test_accuracy": "accuracy",
-    "test_auc": "AUC",
-    "test_pr_auc": "PR-AUC",
-    "test_log_loss": "log-loss",
-}
-RARE_SCORES = {
-    "test_pr_auc": "PR-AUC",
-    "test_recall_at_1pct_fpr": "recall at 1 % false positives",
-    "test_precision_at_top_1pct": "precision in the top 1 %",
-    "test_auc": "AUC",
-    "test_log_loss": "log-loss",
-    "test_accuracy": "accuracy",
-}
-LATENCIES = {
-    "latency_p50_us": "p50, hot",
-    "latency_p99_us": "p99, hot",
-    "latency_cold_p50_us": "p50, cold",
-}
 
 
 def compare(
@@ -59,8 +21,8 @@ def compare(
 ) -> Comparison:
     """Choose the winner: the smaller variant, unless it is worse or slower or over budget."""
     excess = {
-        precision: over_budget(metrics, budget, benchmark.auc_changes[precision])
-        for precision, metrics in benchmark.metrics.items()
+        precision: _excess(precision, benchmark, budget, benchmark.auc_changes[precision])
+        for precision in benchmark.metrics
     }
     winner, reasons = _decide(benchmark, quantization.max_score_loss, excess)
     reasons.append(_against_baseline(winner or "float32", benchmark, budget))
@@ -69,10 +31,16 @@ def compare(
     used = use_of_budget(benchmark.metrics[winner], budget, benchmark.auc_changes[winner])
     reasons += [f"{winner} is within the budget: {used}"] if used else []
     return Comparison(
-        metrics=benchmark.metrics,
-        verdict=Verdict(winner=winner, reason=". ".join(reasons)),
+        verdict=Verdict(winner=winner, reasons=tuple(reasons)),
         warnings=_warnings(winner, benchmark, budget),
     )
+
+
+def _excess(
+    precision: Precision, benchmark: Benchmark, budget: BudgetConfig, change: Interval | None = None
+) -> str:
+    metrics = benchmark.metrics[precision]
+    return over_budget(metrics.latency.p99_us, metrics.size.bundle_bytes, budget, change)
 
 
 def _without_winner(benchmark: Benchmark, budget: BudgetConfig, reasons: list[str]) -> Comparison:
@@ -83,12 +51,11 @@ def _without_winner(benchmark: Benchmark, budget: BudgetConfig, reasons: list[st
     if lost_score:
         way_out = _way_out(benchmark)
         helps.append(way_out[0].upper() + way_out[1:])
-        if any(over_budget(metrics, budget) for metrics in benchmark.metrics.values()):
+        if any(_excess(each, benchmark, budget) for each in benchmark.metrics):
             helps.append("That makes the model larger and slower, which another limit forbids")
-    said = [*filter(None, [impossible]), *reasons, *helps]
+    first, *others = [*impossible, *reasons, *helps]
     return Comparison(
-        metrics=benchmark.metrics,
-        verdict=Verdict(winner=None, reason=f"nothing fits: {'. '.join(said)}"),
+        verdict=Verdict(winner=None, reasons=(f"nothing fits: {first}", *others)),
         smaller_may_fit=not impossible and not lost_score,
     )
 
@@ -101,7 +68,7 @@ def _decide(
     float32, int8 = benchmark.metrics["float32"], benchmark.metrics["int8"]
     speed = judge_speed(
         benchmark.p50_ratio,
-        int8["latency_p50_us"] - float32["latency_p50_us"],
+        int8.latency.p50_us - float32.latency.p50_us,
         Rules(benchmark.noise_ratio, benchmark.machine.timer_us, allowed),
     )
     worse = score.kind in ("too much", "perhaps too much")
@@ -118,7 +85,7 @@ def _decide(
     speed_seen = f"int8 is {speed.words}, on the {benchmark.machine.runs} predictor"
     if speed.kind == "slower":
         return "float32", [score_seen, speed_seen]
-    smaller = float32["weights_bytes"] / int8["weights_bytes"]
+    smaller = float32.size.weights_bytes / int8.size.weights_bytes
     weights = f"int8's weights are {smaller:.3g} x smaller than float32's"
     return "int8", [weights, score_seen, speed_seen]
 
@@ -141,15 +108,15 @@ def _against_baseline(precision: Precision, benchmark: Benchmark, budget: Budget
     change = benchmark.auc_changes[precision]
     baseline = "the baseline, a wide float32 network on all columns"
     if is_same(change) and not breaks_score(change, budget):
-        return f"{precision}'s AUC is the same as that of {baseline} ({show(change, '+.4f')})"
+        return f"{precision}'s AUC is the same as that of {baseline} ({change:+.4f})"
     if change.low <= 0 <= change.high:
         return (
             f"These test rows cannot tell {precision}'s AUC from that of {baseline}: it differs by "
-            f"{show(change, '+.4f')}"
+            f"{change:+.4f}"
         )
     if change.estimate > 0:
-        return f"{precision} gains {show(change, '.4f')} of AUC against {baseline}"
-    return f"{precision} loses {show(loss('test_auc', change), '.4f')} of AUC against {baseline}"
+        return f"{precision} gains {change:.4f} of AUC against {baseline}"
+    return f"{precision} loses {loss('test_auc', change):.4f} of AUC against {baseline}"
 
 
 def _warnings(winner: Precision, benchmark: Benchmark, budget: BudgetConfig) -> tuple[str, ...]:
@@ -157,7 +124,7 @@ def _warnings(winner: Precision, benchmark: Benchmark, budget: BudgetConfig) -> 
     lost = loss("test_auc", benchmark.auc_changes[winner])
     if budget.max_score_loss or lost.estimate <= NOTABLE_LOSS:
         return ()
-    seen = f"{show(lost, '.4f')} of AUC against the baseline, a wide float32 network on all columns"
+    seen = f"{lost:.4f} of AUC against the baseline, a wide float32 network on all columns"
     if lost.low <= 0:
         rows_seen = f"{benchmark.positive_rows:,} of {benchmark.test_rows:,} test rows are positive"
         return (f"{winner} may lose {seen}; {rows_seen}, too few to be sure",)
@@ -165,13 +132,13 @@ def _warnings(winner: Precision, benchmark: Benchmark, budget: BudgetConfig) -> 
 
 
 def _way_out(benchmark: Benchmark) -> str:
-    """What would lose less, by which step lost most."""
-    changes = {
+    """What would lose less: it depends on which step lost most."""
+    changes: dict[StepName, float] = {
         step.name: step.score_changes["test_auc"].estimate
         for step in benchmark.waterfall.steps
         if step.score_changes
     }
-    most = min(changes, key=changes.__getitem__, default="")
+    most = min(changes, key=changes.__getitem__, default=None)
     if most == "features selected":
         return "selecting columns loses most, so a larger features.k helps most, then wider layers"
     if most == "smaller network":
@@ -179,56 +146,3 @@ def _way_out(benchmark: Benchmark) -> str:
             "the smaller network loses most, so a wider model.hidden helps most, then more columns"
         )
     return "a larger features.k and a wider model.hidden help"
-
-
-def has_rare_positives(benchmark: Benchmark) -> bool:
-    """Whether scores that look at the positives must come first."""
-    return benchmark.positive_rows < RARE * benchmark.test_rows
-
-
-def rows(benchmark: Benchmark) -> list[tuple[str, str, str, str]]:
-    """The comparison as a person reads it: what, float32, int8, the change from one to the other.
-
-    Sizes and latencies change by a factor, which is the quotient of the two that are shown; scores
-    by a difference.
-    """
-    float32, int8 = benchmark.metrics["float32"], benchmark.metrics["int8"]
-    scores = RARE_SCORES if has_rare_positives(benchmark) else SCORES
-    written = [
-        *((metric, label, size) for metric, label in SIZES),
-        *((metric, f"test {label}", "{:.4f}".format) for metric, label in scores.items()),
-        *((metric, f"latency {label}", microseconds) for metric, label in LATENCIES.items()),
-        ("throughput_rows_per_s", "throughput", rate),
-    ]
-    return [
-        (
-            label,
-            form(float32[metric]),
-            form(int8[metric]),
-            difference(int8[metric] - float32[metric])
-            if metric in scores
-            else _factor(int8[metric], float32[metric]),
-        )
-        for metric, label, form in written
-    ]
-
-
-def answers(benchmark: Benchmark) -> str:
-    """What the test rows are, and what always giving one answer would get."""
-    count, positive = benchmark.test_rows, benchmark.positive_rows
-    seen = (
-        f"{count:,} test rows, {positive:,} of them positive ({share(positive / count)}); "
-        f"{benchmark.changed_answers:,} answered differently by int8"
-    )
-    majority = max(positive, count - positive) / count
-    best = max(each["test_accuracy"] for each in benchmark.metrics.values())
-    if best - majority >= SAME:
-        return seen
-    return (
-        f"{seen}. Accuracy says nothing here: always answering the more frequent label has "
-        f"{majority:.4f}"
-    )
-
-
-def _factor(value: float, before: float) -> str:
-    return f"x {value / before:.3f}" if before else ""

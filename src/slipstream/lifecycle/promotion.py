@@ -6,7 +6,6 @@ from numpy.typing import NDArray
 from slipstream.artifacts.references import DatasetRef, SplitRule
 from slipstream.artifacts.values import Blob, Reference
 from slipstream.measurement import intervals
-from slipstream.measurement.intervals import Interval
 from slipstream.reporting.record import Decision
 from slipstream.runtime import Bundle, InputError
 
@@ -109,18 +108,17 @@ def decide(
     """
     lead = intervals.mean(guess_losses - challenger_losses)
     if lead.low <= 0:
-        reason = f"the challenger is no better than guessing: by {_show(lead)}"
-        return Decision(promoted=False, reason=reason, gain=lead)
+        brief = "the challenger is no better than guessing"
+        return Decision(
+            promoted=False, reason=f"{brief}: by {lead:.4f} nats", brief=brief, gain=lead
+        )
     if champion_losses is None:
         return Decision(promoted=True, reason="there was no champion", gain=lead)
     gain = intervals.mean(champion_losses - challenger_losses)
     better = gain.low > 0
-    reason = (
+    brief = (
         f"the challenger's log-loss is {'lower' if better else 'not surely lower'} than the "
-        f"champion's: by {_show(gain)} on {len(challenger_losses):,} test rows"
+        "champion's"
     )
-    return Decision(promoted=better, reason=reason, gain=gain)
-
-
-def _show(interval: Interval) -> str:
-    return f"{interval.estimate:.4f} [{interval.low:.4f}, {interval.high:.4f}] nats"
+    reason = f"{brief}: by {gain:.4f} nats on {len(challenger_losses):,} test rows"
+    return Decision(promoted=better, reason=reason, brief=brief, gain=gain)

@@ -119,9 +119,11 @@ def promote(
     """
     winner = record.comparison.verdict.winner
     if winner is None:
+        verdict = record.comparison.verdict
         return Decision(
             promoted=False,
-            reason=f"the challenger is out: {record.comparison.verdict.reason}",
+            reason=f"the challenger is out: {verdict.reason}",
+            brief=f"the challenger is out: {verdict.reasons[0]}",
             met_budget=False,
             had_champion=registry.champion() is not None,
         )

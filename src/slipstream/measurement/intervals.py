@@ -16,32 +16,28 @@ __all__ = ["Interval", "interval", "mean", "median", "median_ratio", "quantile",
 
 
 class Interval(Value):
-    """An estimate with its 95 % interval."""
+    """An estimate with its 95 % interval; `f"{interval:.2f}"` is `1.05 [1.04, 1.06]`."""
 
     estimate: float
     low: float
     high: float
 
+    def __format__(self, form: str) -> str:
+        return f"{self.estimate:{form}} [{self.low:{form}}, {self.high:{form}}]"
+
 
 Floats = NDArray[np.float64]
 
-
 RESAMPLES = 2000
-
-
-QUANTILE_RESAMPLES = 500  # each weighs all calls anew: 2,000 take a run's benchmark ten seconds
-
-
+QUANTILE_RESAMPLES = 500  # each reweights all calls: 2,000 take a run's benchmark ten seconds
 RESAMPLES_AT_ONCE = 100  # in memory, for values that may be many
-
-
 CONFIDENCE = 0.95
 
 
 def mean(values: Floats) -> Interval:
-    """The mean of values (N,)."""
+    """The mean of values (N,); its interval has no width where they are all the same."""
     estimate = float(np.mean(values))
-    if len(np.unique(values)) == 1:  # resampling changes nothing
+    if len(np.unique(values)) == 1:
         return Interval(estimate=estimate, low=estimate, high=estimate)
     found = stats.bootstrap(
         (values,),

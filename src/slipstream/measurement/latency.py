@@ -15,6 +15,7 @@ import pandas as pd
 
 from slipstream.data.sampling import spread
 from slipstream.measurement import intervals
+from slipstream.measurement.figures import LatencyFigures
 from slipstream.measurement.harness import Arm, Blocks, Timing, table_arm, time_cold, time_hot
 from slipstream.measurement.intervals import Interval
 from slipstream.measurement.machine import Machine, this_machine
@@ -50,14 +51,14 @@ class Latency:
     noise_ratio: Interval
     machine: Machine
 
-    def metrics(self, arm: str) -> dict[str, float]:
-        """An arm's figures, with MLflow's keys."""
-        return {
-            "latency_p50_us": float(self.medians_us[arm][0]),
-            "latency_p99_us": float(np.quantile(self.hot_us[arm], 0.99)),
-            "latency_cold_p50_us": float(np.median(self.cold_us[arm])),
-            "throughput_rows_per_s": self.throughput_rows_per_s[arm],
-        }
+    def figures(self, arm: str) -> LatencyFigures:
+        """An arm's latency in short."""
+        return LatencyFigures(
+            p50_us=float(self.medians_us[arm][0]),
+            p99_us=float(np.quantile(self.hot_us[arm], 0.99)),
+            cold_p50_us=float(np.median(self.cold_us[arm])),
+            throughput_rows_per_s=self.throughput_rows_per_s[arm],
+        )
 
     def quantile(self, arm: str, share: float) -> Interval:
         """A quantile over an arm's hot calls."""

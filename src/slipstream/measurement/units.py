@@ -1,8 +1,8 @@
-"""Figures with their units, as a person reads them: three digits that count."""
+"""Figures with their units, as a person reads them: three significant digits."""
 
 from collections.abc import Sequence
 
-__all__ = ["difference", "listing", "microseconds", "rate", "share", "size"]
+__all__ = ["change_factor", "difference", "join_with_and", "microseconds", "rate", "share", "size"]
 
 
 def difference(change: float) -> str:
@@ -10,7 +10,14 @@ def difference(change: float) -> str:
     return f"{change:+.4f}" if round(change, 4) else "0.0000"
 
 
-def listing(names: Sequence[str]) -> str:
+def change_factor(ratio: float, less: str, more: str) -> str:
+    """A ratio in words: 2.5 x smaller, 1.2 x larger; nothing where it is 1."""
+    if ratio == 1:
+        return ""
+    return f"{1 / ratio:.3g} x {less}" if ratio < 1 else f"{ratio:.3g} x {more}"
+
+
+def join_with_and(names: Sequence[str]) -> str:
     """Names as in a sentence: a, b and c."""
     return " and ".join(filter(None, (", ".join(names[:-1]), names[-1])))
 

@@ -10,16 +10,22 @@ from slipstream.runtime.text import escape, shorten
 __all__ = ["describe"]
 
 
-def describe(model: Predictor, title: str) -> Iterator[str]:
-    """Yield the lines that tell what a bundle is, under a title; control characters are escaped.
+def describe(model: Predictor, title: str, *, file_bytes: int | None = None) -> Iterator[str]:
+    """Yield lines that describe a bundle, under a title; control characters are escaped.
+
+    Args:
+        model: the bundle, loaded.
+        title: the first line.
+        file_bytes: the size of its file; None: it has none here, as one from a registry.
 
     Raises:
-        BundleError: its maker recorded the versions as something else than an object.
+        BundleError: `details.versions` is not an object.
     """
-    return map(escape, _lines(model, title))
+    size_bytes = len(dump(model.bundle)) if file_bytes is None else file_bytes
+    return map(escape, _lines(model, title, size_bytes))
 
 
-def _lines(model: Predictor, title: str) -> Iterator[str]:
+def _lines(model: Predictor, title: str, size_bytes: int) -> Iterator[str]:
     bundle = model.bundle
     widths = [len(bundle.columns), *(len(layer.bias) for layer in bundle.layers)]
     facts = {
@@ -28,7 +34,7 @@ def _lines(model: Predictor, title: str) -> Iterator[str]:
         "network": "-".join(str(width) for width in widths),
         "weights": f"{bundle.weights_bytes:,} bytes (all tensors {bundle.tensors_bytes:,})",
         "runs": f"compiled for {instruction_set}" if model.backend == "compiled" else "in numpy",
-        "file": f"{len(dump(bundle)):,} bytes",
+        "file": f"{size_bytes:,} bytes",
         "training data": f"sha256 {bundle.details.get('training_data_sha256', 'unknown')}",
         "versions": _versions(bundle),
     }

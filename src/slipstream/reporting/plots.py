@@ -1,7 +1,7 @@
 """The figures that a run leaves in MLflow."""
 
 import textwrap
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -15,11 +15,11 @@ from matplotlib.ticker import LogLocator, MaxNLocator, NullLocator, StrMethodFor
 from slipstream.artifacts.references import Epoch, FeatureMask
 from slipstream.evaluation.drift import SHIFTED, STABLE, Drift, reading
 from slipstream.evaluation.results import Benchmark, Waterfall, WaterfallStep
-from slipstream.evaluation.waterfall import altogether, write_parts
 from slipstream.measurement.breakdown import resolved
+from slipstream.measurement.figures import LatencyFigures
 from slipstream.measurement.intervals import Interval
 from slipstream.measurement.units import microseconds, share
-from slipstream.reporting.tables import steps_table
+from slipstream.reporting.waterfall import StepRow, altogether, step_rows, write_parts
 from slipstream.runtime.text import escape
 from slipstream.runtime.types import Precision
 
@@ -137,14 +137,14 @@ def latency_figure(benchmark: Benchmark) -> Figure:
     figure = Figure(figsize=(8, 4), layout="constrained")
     axes = figure.subplots()
     for precision, quantiles in benchmark.latency_quantiles_us.items():
-        _draw_latency(axes, precision, quantiles, benchmark.metrics[precision])
+        _draw_latency(axes, precision, quantiles, benchmark.metrics[precision].latency)
     axes.set(
         xlabel="latency of one row, hot (µs, log scale)",
         ylabel="share of calls answered (%)",
         title=f"{benchmark.machine.cpu}, {benchmark.machine.runs} predictor, one thread",
         xscale="log",
     )
-    longest = 3 * max(metrics["latency_p99_us"] for metrics in benchmark.metrics.values())
+    longest = 3 * max(metrics.latency.p99_us for metrics in benchmark.metrics.values())
     shortest = min(min(quantiles) for quantiles in benchmark.latency_quantiles_us.values())
     axes.set_xlim(shortest * 0.9, longest)  # what lies beyond is the machine's own noise
     axes.xaxis.set_major_locator(LogLocator(subs=(1, 1.5, 2, 3, 5, 7), numticks=20))
@@ -156,10 +156,10 @@ def latency_figure(benchmark: Benchmark) -> Figure:
 
 
 def _draw_latency(
-    axes: Axes, precision: Precision, quantiles: Sequence[float], metrics: Mapping[str, float]
+    axes: Axes, precision: Precision, quantiles: Sequence[float], latency: LatencyFigures
 ) -> None:
     shares = [100 * index / (len(quantiles) - 1) for index in range(len(quantiles))]
-    p50, p99 = metrics["latency_p50_us"], metrics["latency_p99_us"]
+    p50, p99 = latency.p50_us, latency.p99_us
     label = f"{precision}: p50 {microseconds(p50)}, p99 {microseconds(p99)}"
     axes.plot(quantiles, shares, color=COLOURS[precision], label=label)
     axes.plot([p50, p99], [50, 99], "o", color=COLOURS[precision])
@@ -190,35 +190,40 @@ def waterfall_figure(waterfall: Waterfall) -> Figure:
 
 @dataclass(frozen=True)
 class _Panel:
-    """One figure of every step: its key, its axis, its column in the table."""
+    """One figure of every step: its axis, its value, how it is written, how it is drawn."""
 
-    metric: str
     label: str
-    column: str
+    value: Callable[[WaterfallStep], float]
+    written: Callable[[StepRow], str]
     bar: bool = True
+    logarithmic: bool = False
 
 
 _PANELS = (
-    _Panel("latency_p50_us", "latency p50, hot (µs)", "p50"),
-    _Panel("weights_bytes", "weights (bytes, log scale)", "weights"),
-    _Panel("test_auc", "test AUC", "AUC", bar=False),
+    _Panel("latency p50, hot (µs)", lambda step: step.latency_p50_us, lambda row: row.p50),
+    _Panel(
+        "weights (bytes, log scale)",
+        lambda step: step.weights_bytes,
+        lambda row: row.weights,
+        logarithmic=True,
+    ),
+    _Panel("test AUC", lambda step: step.test_auc, lambda row: row.auc, bar=False),
 )
 
 
 def _draw_steps(axes: Axes, steps: Sequence[WaterfallStep], panel: _Panel) -> None:
-    values = [getattr(step, panel.metric) for step in steps]
+    values = [panel.value(step) for step in steps]
     colours = [_step_colour(index, step) for index, step in enumerate(steps)]
     if panel.bar:
         axes.barh(range(len(steps)), values, color=colours, height=0.5)
     else:
         axes.scatter(values, range(len(steps)), color=colours, s=60)
-    if panel.metric == "weights_bytes":
+    if panel.logarithmic:
         axes.set_xscale("log")
         axes.set_xlim(min(values) / 10, max(values) * 2)
-    for row, written in enumerate(steps_table(steps)):
-        at = (0.02, row - 0.38)
-        transform = axes.get_yaxis_transform()
-        axes.text(*at, written[panel.column], transform=transform, va="center", fontsize=10)
+    for index, row in enumerate(step_rows(steps)):
+        at, transform = (0.02, index - 0.38), axes.get_yaxis_transform()
+        axes.text(*at, panel.written(row), transform=transform, va="center", fontsize=10)
     axes.set_yticks(range(len(steps)), [f"{step.name}\n{step.network}" for step in steps])
     axes.set_ylim(len(steps) - 0.5, -0.6)
     axes.set_xlabel(panel.label)

@@ -41,13 +41,15 @@ class TrackedRun(Reference):
 class Decision(Reference):
     """Whether a challenger became champion, and why; `gain` is in nats of log-loss a row.
 
-    `met_budget` is whether there was a challenger at all, `had_champion` whether there was somebody
-    to keep; `version` is what was decided on, where nothing changed the champion's, if there is
+    `brief` is the reason without figures, for lists; empty: the reason has none. `met_budget` is
+    whether there was a challenger at all, `had_champion` whether there was a champion to keep;
+    `version` is the one that was decided on; where nothing changed, the champion's, if there is
     one.
     """
 
     promoted: bool
     reason: str
+    brief: str = ""
     met_budget: bool = True
     had_champion: bool = True
     version: str = ""

@@ -15,6 +15,9 @@ from slipstream.runtime import InputError
 
 __all__ = ["BudgetNotMetError", "Report", "Retraining", "write_output"]
 
+# Of the benchmark: what the report has under another name, or in short.
+SHOWN_ELSEWHERE = {"metrics", "baseline", "waterfall", "latency_quantiles_us"}
+
 
 class Report(BaseModel):
     """What a run found out, how its stages went, and where MLflow keeps it."""
@@ -27,7 +30,7 @@ class Report(BaseModel):
 
     def to_json(self) -> dict[str, Any]:
         """The content of `report.json`."""
-        record = self.record
+        record, benchmark = self.record, self.record.benchmark
         return {
             "name": record.name,
             "config": record.config.model_dump(mode="json"),
@@ -39,13 +42,14 @@ class Report(BaseModel):
             "best_epoch": record.network.best_epoch,
             "feature_mask": record.mask.to_json(),
             "comparison": {
-                precision: dict(metrics) for precision, metrics in record.comparison.metrics.items()
+                precision: metrics.to_flat() for precision, metrics in benchmark.metrics.items()
             },
-            "benchmark": record.benchmark.model_dump(
-                mode="json", exclude={"metrics", "latency_quantiles_us", "waterfall"}
-            ),
-            "waterfall": record.benchmark.waterfall.model_dump(mode="json"),
-            "verdict": record.comparison.verdict.model_dump(),
+            "benchmark": {
+                "baseline": benchmark.baseline.to_flat(),
+                **benchmark.model_dump(mode="json", exclude=SHOWN_ELSEWHERE),
+            },
+            "waterfall": benchmark.waterfall.model_dump(mode="json"),
+            "verdict": record.comparison.verdict.to_json(),
             "alternatives": record.alternatives and record.alternatives.model_dump(mode="json"),
             "prediction": record.trace.to_json(record.comparison.verdict.winner),
             "mlflow": self.tracked.model_dump(mode="json"),

@@ -2,10 +2,11 @@
 
 from collections.abc import Sequence
 
-from slipstream.evaluation.verdict import has_rare_positives
 from slipstream.measurement.units import microseconds, size
+from slipstream.reporting.comparison import SCORE_LABELS, leading_score
 from slipstream.reporting.record import RunRecord
 from slipstream.reporting.report import Retraining
+from slipstream.runtime.types import Precision
 
 __all__ = ["headline", "retraining_headline", "retraining_sentences"]
 
@@ -13,7 +14,7 @@ __all__ = ["headline", "retraining_headline", "retraining_sentences"]
 def headline(record: RunRecord) -> str:
     """A run in one sentence: int8 wins: 4 x smaller, AUC 0.961; 2 notes."""
     verdict = record.comparison.verdict
-    told = _winner(record) if verdict.winner else _first(verdict.reason)
+    told = _winner(record, verdict.winner) if verdict.winner else verdict.reasons[0]
     return f"{told}{_count(record.warnings)}"
 
 
@@ -36,12 +37,12 @@ def retraining_sentences(retraining: Retraining) -> list[str]:
         outcome = f"{version} promoted" if retraining.promoted else retraining.shape
         other = f", {version} is not better" if version and not retraining.promoted else ""
         told = [f"{retraining.name}: {outcome}{other}: {retraining.reason}."]
-    if report and report.record.comparison.verdict.winner:
-        winner = report.record.comparison.verdict.winner
-        metrics = report.record.comparison.metrics[winner]
+    winner = report.record.comparison.verdict.winner if report else None
+    if report and winner:
+        metrics = report.record.benchmark.metrics[winner]
         told.append(
-            f"{_winner(report.record)}; p50 {microseconds(metrics['latency_p50_us'])}, p99 "
-            f"{microseconds(metrics['latency_p99_us'])}, {size(metrics['bundle_bytes'])}."
+            f"{_winner(report.record, winner)}; p50 {microseconds(metrics.latency.p50_us)}, p99 "
+            f"{microseconds(metrics.latency.p99_us)}, {size(metrics.size.bundle_bytes)}."
         )
     if retraining.drift:
         told.append(f"Drift: {retraining.drift.shape}.")
@@ -50,35 +51,26 @@ def retraining_sentences(retraining: Retraining) -> list[str]:
 
 
 def _outcome(retraining: Retraining) -> str:
+    brief = retraining.brief or retraining.reason
     if retraining.report is None or not retraining.met_budget:
-        return _first(retraining.reason)
-    why = retraining.reason.partition(": by")[0]  # the interval stands in the summary
-    if retraining.promoted:
-        return f"version {retraining.version} promoted: {why}; {_score(retraining.report.record)}"
-    return f"{retraining.shape}: {why}"
+        return brief
+    record = retraining.report.record
+    if retraining.promoted and record.comparison.verdict.winner:
+        score = _score(record, record.comparison.verdict.winner)
+        return f"version {retraining.version} promoted: {brief}; {score}"
+    return f"{retraining.shape}: {brief}"
 
 
-def _first(reason: str) -> str:
-    """The first sentence: the list of runs has no room for more."""
-    return reason.partition(". ")[0]
-
-
-def _winner(record: RunRecord) -> str:
-    winner = record.comparison.verdict.winner
-    metrics = record.comparison.metrics
-    ratio = metrics["float32"]["weights_bytes"] / metrics["int8"]["weights_bytes"]
+def _winner(record: RunRecord, winner: Precision) -> str:
+    metrics = record.benchmark.metrics
+    ratio = metrics["float32"].size.weights_bytes / metrics["int8"].size.weights_bytes
     smaller = f"{ratio:.3g} x smaller, " if winner == "int8" else ""
-    return f"{winner} wins: {smaller}{_score(record)}"
+    return f"{winner} wins: {smaller}{_score(record, winner)}"
 
 
-def _score(record: RunRecord) -> str:
-    """The metric that says most for these classes."""
-    winner = record.comparison.verdict.winner
-    assert winner is not None
-    key, name = ("test_auc", "AUC")
-    if has_rare_positives(record.benchmark):
-        key, name = ("test_pr_auc", "PR-AUC")
-    return f"{name} {record.comparison.metrics[winner][key]:.4f}"
+def _score(record: RunRecord, winner: Precision) -> str:
+    leading = leading_score(record.benchmark)
+    return f"{SCORE_LABELS[leading]} {record.benchmark.metrics[winner].scores[leading]:.4f}"
 
 
 def _count(notes: Sequence[str]) -> str:

@@ -8,8 +8,8 @@ from slipstream.config.optimize import OptimizeConfig
 from slipstream.evaluation import drift as moved
 from slipstream.evaluation.drift import Drift
 from slipstream.evaluation.results import Benchmark
-from slipstream.evaluation.verdict import answers, rows
 from slipstream.measurement.units import share
+from slipstream.reporting.comparison import about_test_rows, figure_rows
 from slipstream.reporting.markdown import bullets, escape, table
 from slipstream.reporting.record import RunRecord, TrackedRun
 from slipstream.reporting.report import Retraining
@@ -115,7 +115,8 @@ def _notes(notes: Sequence[str]) -> str:
 
 
 def _comparison(benchmark: Benchmark) -> str:
-    return f"{table(('', 'float32', 'int8', 'change'), rows(benchmark))}\n\n{answers(benchmark)}."
+    figures = table(("", "float32", "int8", "change"), figure_rows(benchmark))
+    return f"{figures}\n\n{about_test_rows(benchmark)}."
 
 
 def _drift(drift: Drift | None) -> str:

@@ -1,12 +1,13 @@
-"""What a run found as rows of tables: for Prefect's artifacts, the terminal and figures."""
+"""What a run found as tables for Prefect's artifacts: a title and a cell for each column."""
 
 from collections.abc import Sequence
 
 from slipstream.evaluation.drift import Drift, reading
 from slipstream.evaluation.results import Benchmark, WaterfallStep
-from slipstream.evaluation.verdict import rows
-from slipstream.measurement.units import difference, microseconds, size
+from slipstream.measurement.units import microseconds, size
+from slipstream.reporting.comparison import figure_rows
 from slipstream.reporting.markdown import escape
+from slipstream.reporting.waterfall import step_rows
 from slipstream.search.candidates import Alternatives
 
 __all__ = ["alternatives_table", "comparison_table", "drift_table", "steps_table"]
@@ -14,32 +15,22 @@ __all__ = ["alternatives_table", "comparison_table", "drift_table", "steps_table
 
 def comparison_table(benchmark: Benchmark) -> list[dict[str, str]]:
     """The comparison as rows of a table."""
-    return [
-        dict(zip(("figure", "float32", "int8", "change"), row, strict=True))
-        for row in rows(benchmark)
-    ]
+    return [row._asdict() for row in figure_rows(benchmark)]
 
 
 def steps_table(steps: Sequence[WaterfallStep]) -> list[dict[str, str]]:
-    """The steps as rows of a table, with their change against the step before."""
-    rows = []
-    for before, step in zip([None, *steps], steps, strict=False):
-        figures = {
-            "p50": microseconds(step.latency_p50_us),
-            "weights": size(step.weights_bytes),
-            "AUC": f"{step.test_auc:.4f}",
-            "log-loss": f"{step.test_log_loss:.4f}",
+    """The steps as rows of a table, with their change from the step before."""
+    return [
+        {
+            "step": row.step,
+            "network": row.network,
+            "p50": row.p50,
+            "weights": row.weights,
+            "AUC": row.auc,
+            "log-loss": row.log_loss,
         }
-        if before:
-            changes = {
-                "p50": f"x {step.latency_p50_us / before.latency_p50_us:.2f}",
-                "weights": f"x {step.weights_bytes / before.weights_bytes:.2f}",
-                "AUC": difference(step.test_auc - before.test_auc),
-                "log-loss": difference(step.test_log_loss - before.test_log_loss),
-            }
-            figures = {key: f"{value} ({changes[key]})" for key, value in figures.items()}
-        rows.append({"step": step.name, "network": step.network, **figures})
-    return rows
+        for row in step_rows(steps)
+    ]
 
 
 def alternatives_table(alternatives: Alternatives) -> list[dict[str, str]]:

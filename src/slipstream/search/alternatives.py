@@ -6,7 +6,7 @@ real bundle. How well they would predict is for another run to find out.
 """
 
 import itertools
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -102,17 +102,15 @@ def conclude(measured: Sequence[Alternative], budget: BudgetConfig) -> str:
 def _alternative(
     shape: Candidate, bundle: Bundle, times: NDArray[np.float64], budget: BudgetConfig
 ) -> Alternative:
-    figures: Mapping[str, float] = {
-        "latency_p50_us": float(np.quantile(times, 0.5)),
-        "latency_p99_us": float(np.quantile(times, 0.99)),
-        "bundle_bytes": len(dump(bundle)),
-    }
+    p99_us, bundle_bytes = float(np.quantile(times, 0.99)), len(dump(bundle))
     return Alternative(
         k=shape.k,
         hidden=shape.hidden,
         precision=bundle.precision,
-        excess=over_budget(figures, budget),
-        **figures,
+        latency_p50_us=float(np.quantile(times, 0.5)),
+        latency_p99_us=p99_us,
+        bundle_bytes=bundle_bytes,
+        excess=over_budget(p99_us, bundle_bytes, budget),
     )
 
 

@@ -114,7 +114,9 @@ def _log_parent(
         for key, value in epoch.model_dump(exclude={"epoch"}).items()
     ]
     if record.comparison.verdict.winner:
-        metrics += _metrics(parent, record.benchmark.metrics[record.comparison.verdict.winner])
+        metrics += _metrics(
+            parent, record.benchmark.metrics[record.comparison.verdict.winner].to_flat()
+        )
     client.log_batch(run_id, metrics=metrics, params=_parameters(record))
     client.log_inputs(run_id, [_dataset(record)])
     client.log_dict(run_id, record.mask.to_json(), "feature_mask.json")
@@ -157,7 +159,7 @@ def _log_variant(
             input_example=example(predictor),
         )
         mlflow.log_params(_variant_parameters(record, variant.precision, predictor))
-        metrics = dict(record.benchmark.metrics[variant.precision])
+        metrics = record.benchmark.metrics[variant.precision].to_flat()
         mlflow.log_metrics(metrics, model_id=model.model_id)
     return str(run.info.run_id)
 
@@ -166,7 +168,7 @@ def _log_baseline(client: MlflowClient, parent: Run, record: RunRecord) -> None:
     """The same metrics as a variant's, but no model: this one is not for deployment."""
     begun = _children(client, parent, ROLE, "baseline")
     run = begun[0] if begun else _nest(client, parent, record, "baseline", {ROLE: "baseline"})
-    metrics = _metrics(parent, record.benchmark.baseline)
+    metrics = _metrics(parent, record.benchmark.baseline.to_flat())
     network = record.benchmark.waterfall.steps[0].network
     client.log_batch(run.info.run_id, metrics=metrics, params=[Param("network", network)])
     client.set_terminated(run.info.run_id)

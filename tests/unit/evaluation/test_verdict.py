@@ -15,11 +15,18 @@ from slipstream.evaluation.metrics import (
     quality,
     recall_at_false_positives,
 )
-from slipstream.evaluation.results import Benchmark, Floor, Waterfall, WaterfallStep
-from slipstream.evaluation.verdict import answers, compare, rows
+from slipstream.evaluation.results import (
+    Benchmark,
+    Floor,
+    VariantMetrics,
+    Verdict,
+    Waterfall,
+    WaterfallStep,
+)
+from slipstream.evaluation.verdict import compare
+from slipstream.measurement.figures import LatencyFigures, SizeFigures
 from slipstream.measurement.intervals import Interval
 from slipstream.measurement.machine import Machine
-from slipstream.reporting.tables import comparison_table
 
 Three = tuple[float, float, float]
 NONE: Three = (0.0, -0.0004, 0.0004)
@@ -50,30 +57,20 @@ def measured(
     loss: Three = NONE,
     accuracy: Three | None = None,
     baseline: Three = NONE,
-    positive: int = 2000,
-    right: float = 0.9,
 ) -> Benchmark:
     """A benchmark in which float32 takes 10 µs and its file 8,000 bytes, int8's 4,000.
 
     Changes are int8's against float32, and both variants' AUC against the baseline.
     """
 
-    def metrics(p50: float, size: int) -> dict[str, float]:
-        return {
-            "latency_p50_us": p50,
-            "latency_p99_us": 2 * p50,
-            "latency_cold_p50_us": 5 * p50,
-            "throughput_rows_per_s": 747_000,
-            "bundle_bytes": size,
-            "weights_bytes": size,
-            "tensors_bytes": size,
-            "test_accuracy": right,
-            "test_auc": 0.9,
-            "test_pr_auc": 0.5,
-            "test_log_loss": 0.3,
-            "test_recall_at_1pct_fpr": 0.4,
-            "test_precision_at_top_1pct": 0.8,
-        }
+    def metrics(p50: float, size: int) -> VariantMetrics:
+        return VariantMetrics(
+            scores={"test_accuracy": 0.9, "test_auc": 0.9, "test_log_loss": 0.3},
+            latency=LatencyFigures(
+                p50_us=p50, p99_us=2 * p50, cold_p50_us=5 * p50, throughput_rows_per_s=747_000
+            ),
+            size=SizeFigures(bundle_bytes=size, weights_bytes=size, tensors_bytes=size),
+        )
 
     changes = {"test_auc": interval(auc), "test_log_loss": interval(loss)}
     if accuracy:
@@ -92,7 +89,7 @@ def measured(
         auc_changes={"float32": interval(baseline), "int8": interval(baseline)},
         changed_answers=0,
         test_rows=5000,
-        positive_rows=positive,
+        positive_rows=2000,
         floor=Floor(empty_p99_us=interval((0.1, 0.09, 0.11)), bundle_bytes=700),
         latency_p50_us={},
         latency_p99_us={},
@@ -212,8 +209,38 @@ def test_an_impossible_budget_is_called_unreachable_with_its_floor() -> None:
     assert "a p99 of 0.100 [0.090, 0.110] µs" in found.verdict.reason
     assert "a file of 700 bytes" in found.verdict.reason
     assert not found.smaller_may_fit
-    assert unreachable(measured().floor, BudgetConfig(p99_us=0.095, size_bytes=700)) == ""
+    assert unreachable(measured().floor, BudgetConfig(p99_us=0.095, size_bytes=700)) == []
     assert compare(measured(), QuantizationConfig(), BudgetConfig(p99_us=19)).smaller_may_fit
+
+
+def test_the_first_reason_stands_for_all_in_lists() -> None:
+    """Reasons are a sentence each; the verdict without a winner says so in the first of them."""
+    found = compare(measured(), QuantizationConfig(), BudgetConfig(p99_us=0.05)).verdict
+    assert found.reasons[0].startswith("nothing fits: budget.p99_us = 0.05 is unreachable: ")
+    assert found.reasons[1].startswith("float32 breaks the budget: ")
+    assert found.reason.startswith(f"{found.reasons[0]}. {found.reasons[1]}. ")
+    assert Verdict(winner="int8", reasons=("a", "b")).to_json() == {
+        "winner": "int8",
+        "reason": "a. b",
+    }
+
+
+def test_metrics_become_flat_with_names_and_units() -> None:
+    """MLflow and the report have each figure under one name, as a float."""
+    flat = measured().metrics["int8"].to_flat()
+    assert flat == {
+        "test_accuracy": 0.9,
+        "test_auc": 0.9,
+        "test_log_loss": 0.3,
+        "latency_p50_us": 10.0,
+        "latency_p99_us": 20.0,
+        "latency_cold_p50_us": 50.0,
+        "throughput_rows_per_s": 747_000.0,
+        "weights_bytes": 4000.0,
+        "tensors_bytes": 4000.0,
+        "bundle_bytes": 4000.0,
+    }
+    assert {type(each) for each in flat.values()} == {float}
 
 
 def test_differences_too_small_to_matter_are_the_same() -> None:
@@ -221,38 +248,6 @@ def test_differences_too_small_to_matter_are_the_same() -> None:
     seen = measured(auc=(-0.0004, -0.0006, -0.0002), loss=(0.00004, 0.00001, 0.0001))
     reason = compare(seen, QuantizationConfig(), BudgetConfig()).verdict.reason
     assert "int8's score is the same (AUC and log-loss differ by less than 0.001)" in reason
-
-
-def test_the_comparison_is_written_as_a_person_writes() -> None:
-    """Units with prefixes; factors for sizes and times, differences for scores."""
-    found = {label: tuple(figures) for label, *figures in rows(measured(p50_int8=12.0))}
-    assert found["file"] == ("8 kB", "4 kB", "x 0.500")
-    assert found["latency p50, hot"] == ("10.0 µs", "12.0 µs", "x 1.200")
-    assert found["throughput"] == ("747 k rows/s", "747 k rows/s", "x 1.000")
-    assert found["test PR-AUC"] == ("0.5000", "0.5000", "0.0000")
-    assert comparison_table(measured())[0] == {
-        "figure": "weights",
-        "float32": "8 kB",
-        "int8": "4 kB",
-        "change": "x 0.500",
-    }
-
-
-def test_rare_positives_come_first() -> None:
-    """At 1 % positives, PR-AUC leads; accuracy that always-no reaches is said to say nothing."""
-    rare = measured(positive=50, right=0.99)
-    scores = [label for label, *_ in rows(rare) if label.startswith("test")]
-    assert scores[:3] == [
-        "test PR-AUC",
-        "test recall at 1 % false positives",
-        "test precision in the top 1 %",
-    ]
-    assert "50 of them positive (1.0 %)" in answers(rare)
-    assert "always answering the more frequent label has 0.9900" in answers(rare)
-    common = measured()
-    labels = [label for label, *_ in rows(common) if label.startswith("test")]
-    assert labels == ["test accuracy", "test AUC", "test PR-AUC", "test log-loss"]
-    assert "Accuracy says nothing" not in answers(common)
 
 
 def test_quality_of_perfect_and_of_constant_answers() -> None:

@@ -1,21 +1,17 @@
 """The steps in words, the parts by difference, and the alternatives to what does not fit."""
 
-from pathlib import Path
-
 import numpy as np
 import pytest
 
 from slipstream.config.budget import BudgetConfig
 from slipstream.data.snapshot import Snapshot
 from slipstream.evaluation import baseline
-from slipstream.evaluation.drift import Drift
 from slipstream.evaluation.judging import Rules
-from slipstream.evaluation.results import Waterfall, WaterfallStep
-from slipstream.evaluation.waterfall import altogether, description, judge, steps, write_parts
+from slipstream.evaluation.results import WaterfallStep
+from slipstream.evaluation.waterfall import judge
 from slipstream.measurement.breakdown import _differences, parts, truncated
 from slipstream.measurement.intervals import Interval
-from slipstream.reporting.plots import drift_figure, waterfall_figure
-from slipstream.reporting.tables import alternatives_table, steps_table
+from slipstream.reporting.tables import alternatives_table
 from slipstream.runtime import Predictor, load_file
 from slipstream.runtime.bundle import dump, parse
 from slipstream.search.alternatives import conclude, measure_alternatives, untrained
@@ -23,7 +19,6 @@ from slipstream.search.candidates import Alternative, Alternatives, Candidate, c
 from tests.conftest import Trained
 
 RULES = Rules(Interval(estimate=1.0, low=0.98, high=1.01), timer_us=0.005, max_score_loss=0.01)
-ARMS = ("baseline", "kept columns", "float32", "int8")
 
 
 def interval(estimate: float, half: float = 0.0) -> Interval:
@@ -38,7 +33,7 @@ def step(
 ) -> WaterfallStep:
     changes = {"test_auc": interval(0.0), "test_log_loss": log_loss} if log_loss else {}
     return WaterfallStep(
-        name="step",
+        name="int8",
         network="2-4-1",
         latency_p50_us=p50_us,
         weights_bytes=weights_bytes,
@@ -103,84 +98,6 @@ def test_a_mask_that_keeps_everything_is_said_to() -> None:
     assert not judged.helped
 
 
-def example() -> Waterfall:
-    metrics = {
-        arm: {
-            "latency_p50_us": 8.0 / 2**index,
-            "weights_bytes": 100_000 // 4**index,
-            "test_accuracy": 0.9,
-            "test_auc": 0.9 - index / 100,
-            "test_log_loss": 0.3,
-        }
-        for index, arm in enumerate(ARMS)
-    }
-    changes = {"test_auc": interval(-0.01, 0.005), "test_log_loss": interval(0.0, 0.01)}
-    made = steps(
-        metrics,
-        dict.fromkeys(ARMS, "4-8-1"),
-        dict.fromkeys(ARMS[1:], interval(0.5, 0.01)),
-        dict.fromkeys(ARMS[1:], changes),
-        RULES,
-    )
-    named = ("call", "look-up", "first layer", "hidden layers", "output")
-    some = {part: interval((index + 1) / 10, 0.25) for index, part in enumerate(named)}
-    return Waterfall(steps=made, parts_us={"float32": some, "int8": some})
-
-
-def test_the_steps_become_a_table_and_sentences() -> None:
-    """Each row has its change against the row before; six columns fit a page."""
-    made = example().steps
-    first, second, *_ = steps_table(made)
-    assert first == {
-        "step": "baseline",
-        "network": "4-8-1",
-        "p50": "8.00 µs",
-        "weights": "100 kB",
-        "AUC": "0.9000",
-        "log-loss": "0.3000",
-    }
-    assert second["p50"] == "4.00 µs (x 0.50)"
-    assert second["weights"] == "25 kB (x 0.25)"
-    assert second["log-loss"] == "0.3000 (0.0000)"
-    assert second["AUC"] == "0.8900 (-0.0100)"
-    assert altogether(made) == "8 x faster, 64 x smaller, AUC -0.0300, log-loss 0.0000"
-    assert "- features selected: cost score: 4 x smaller" in description(made)
-
-
-def test_the_figure_has_every_step_part_and_meaning(tmp_path: Path) -> None:
-    """All panels are drawn, with units on their axes, and a legend says what colours mean."""
-    figure = waterfall_figure(example())
-    figure.savefig(tmp_path / "waterfall.png")
-    labels = [axes.get_xlabel() for axes in figure.get_axes() if axes.axison]
-    assert labels == [
-        "latency p50, hot (µs)",
-        "weights (bytes, log scale)",
-        "test AUC",
-        "time of one prediction by its parts (µs, means of whole blocks of calls)",
-    ]
-    legends = [legend for each in figure.subfigs for legend in each.legends]
-    meanings = [[text.get_text() for text in each.get_texts()] for each in legends]
-    assert meanings[0] == ["where it starts", "helped", "did not help, or cost score"]
-    named = ["call", "look-up", "first layer", "hidden layers", "output"]
-    assert meanings[1] == [*named, "parts that were not told apart"]
-
-
-def test_the_drift_figure_tells_its_thresholds_apart(tmp_path: Path) -> None:
-    """Each threshold has its name, its colour and its line; bars have the colour of their level."""
-    moved = {"calm": 0.02, "shifting": 0.15, "gone": 1.55}
-    figure = drift_figure(Drift(psi=moved, outside_share=0.2, outside_share_then=0.01, rows=900))
-    figure.savefig(tmp_path / "drift.png")
-    (legend,) = figure.legends
-    assert [text.get_text() for text in legend.get_texts()] == [
-        "stable: PSI below 0.1",
-        "moderate: PSI 0.1 to 0.25",
-        "shifted: PSI above 0.25",
-    ]
-    (axes,) = figure.get_axes()
-    assert len({line.get_color() for line in axes.lines}) == len(axes.lines) == 2
-    assert len({bar.get_facecolor() for bar in axes.patches}) == 3
-
-
 @pytest.mark.parametrize("precision", ["float32", "int8"])
 def test_models_cut_short_are_models(mixed: Trained, precision: str) -> None:
     """Each answers rows, could be written as a bundle, and differs from the next by one part."""
@@ -219,20 +136,6 @@ def test_parts_add_up_to_a_prediction() -> None:
         "output": 0.5,
     }
     assert sum(each.estimate for each in found.values()) == pytest.approx(11 + 1)  # the whole's
-
-
-def test_a_part_that_was_not_resolved_is_told_with_its_neighbour() -> None:
-    """What is shown adds up to the whole, also where a part came out below zero."""
-    parts_us = {
-        "call": interval(0.1, 0.01),
-        "look-up": interval(0.05, 0.01),
-        "first layer": interval(-0.005, 0.02),
-        "hidden layers": interval(0.03, 0.01),
-        "output": interval(0.01, 0.02),
-    }
-    assert write_parts(parts_us) == (
-        "call 0.100 + look-up and first layer 0.045 + hidden layers and output 0.040 = 0.185 µs"
-    )
 
 
 def test_parts_are_measured(mixed: Trained, monkeypatch: pytest.MonkeyPatch) -> None:

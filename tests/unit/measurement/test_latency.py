@@ -41,17 +41,15 @@ def test_measures_both_variants_alike(demo: Trained) -> None:
     random = np.random.default_rng(0)
     table = pd.DataFrame({name: random.normal(size=50) for name in predictors["int8"].features})
     latency = measure(predictors, table, twice="int8")
-    metrics = {precision: latency.metrics(precision) for precision in predictors}
-    assert metrics["float32"].keys() == metrics["int8"].keys()
-    for precision, each in metrics.items():
-        assert 0 < each["latency_p50_us"] <= each["latency_p99_us"]
-        assert latency.quantile(precision, 0.5).estimate == each["latency_p50_us"]
-        assert each["latency_cold_p50_us"] > 0
-        assert each["throughput_rows_per_s"] > 0
+    figures = {precision: latency.figures(precision) for precision in predictors}
+    for precision, each in figures.items():
+        assert 0 < each.p50_us <= each.p99_us
+        assert latency.quantile(precision, 0.5).estimate == each.p50_us
+        assert each.cold_p50_us > 0
+        assert each.throughput_rows_per_s > 0
         assert list(latency.quantiles_us(precision)) == sorted(latency.quantiles_us(precision))
     ratio = latency.p50_ratio("int8", "float32")
-    shown = metrics["int8"]["latency_p50_us"] / metrics["float32"]["latency_p50_us"]
-    assert ratio.estimate == shown
+    assert ratio.estimate == figures["int8"].p50_us / figures["float32"].p50_us
     assert latency.empty_p99_us.estimate > 0
     for interval in (ratio, latency.noise_ratio, latency.empty_p99_us):
         assert interval.low <= interval.estimate <= interval.high

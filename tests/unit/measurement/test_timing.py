@@ -49,6 +49,13 @@ def test_a_quiet_process_leaves_collection_as_it_was() -> None:
         gc.enable()
 
 
+def test_an_interval_is_written_with_its_estimate() -> None:
+    """One form for all three numbers, signs included."""
+    found = intervals.Interval(estimate=1.05, low=-0.041, high=1.06)
+    assert f"{found:.2f}" == "1.05 [-0.04, 1.06]"
+    assert f"{found:+.1f}" == "+1.1 [-0.0, +1.1]"
+
+
 def test_intervals_hold_their_estimates() -> None:
     """Each interval surrounds its estimate; what does not vary has no width."""
     times = np.random.default_rng(0).exponential(size=(30, 50))

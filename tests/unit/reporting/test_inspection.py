@@ -29,10 +29,12 @@ def test_tells_what_runs_and_what_it_answers(
 
 
 def test_tells_how_large_the_file_is(mixed: Trained) -> None:
-    """The size is that of the file, though the bundle may have come from a registry."""
+    """The size of the file where there is one; of what a registry sent, that of its file."""
     path = mixed.store.path(mixed.bundles.int8.file)
-    lines = describe(Predictor(read(path)), "models:/mixed@champion")
-    assert f"  {'file':<14} {path.stat().st_size:,} bytes" in list(lines)
+    sent = describe(Predictor(read(path)), "models:/mixed@champion")
+    assert f"  {'file':<14} {path.stat().st_size:,} bytes" in list(sent)
+    elsewhere = describe(Predictor(read(path)), "int8.safetensors", file_bytes=123_456)
+    assert f"  {'file':<14} 123,456 bytes" in list(elsewhere)
 
 
 def test_versions_that_are_no_object_are_a_broken_bundle() -> None:

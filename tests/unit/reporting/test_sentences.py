@@ -13,7 +13,7 @@ def test_a_run_is_one_sentence() -> None:
     """Winner, gain, score and the number of notes; a winner that is not smaller says no gain."""
     assert headline(record()) == "int8 wins: 4 x smaller, AUC 0.9612; 2 notes"
     assert headline(record("float32")).startswith("float32 wins: AUC 0.9612")
-    assert headline(record(None, "nothing fits")) == "nothing fits; 2 notes"
+    assert headline(record(None, "nothing fits", "int8 is out")) == "nothing fits; 2 notes"
 
 
 def test_rare_positives_are_scored_by_pr_auc() -> None:
@@ -25,21 +25,21 @@ def test_rare_positives_are_scored_by_pr_auc() -> None:
     ("decision", "told"),
     [
         (
-            Decision(promoted=True, reason=LOWER, version="3"),
-            f"version 3 promoted: {LOWER.partition(': by')[0]}; AUC 0.9612",
+            Decision(promoted=True, reason=LOWER, brief="it is better", version="3"),
+            "version 3 promoted: it is better; AUC 0.9612",
         ),
         (
-            Decision(promoted=False, reason="the challenger is no better than guessing: by 0"),
-            "champion kept: the challenger is no better than guessing",
+            Decision(promoted=False, reason="no better: by 0", brief="no better"),
+            "champion kept: no better",
         ),
         (
-            Decision(promoted=False, had_champion=False, reason="no better than guessing: by 0"),
+            Decision(promoted=False, had_champion=False, reason="no better than guessing"),
             "no champion yet: no better than guessing",
         ),
     ],
 )
 def test_a_decision_is_one_sentence(decision: Decision, told: str) -> None:
-    """What was decided, in short; the figures stand in the summary."""
+    """What was decided, in short where the reason has figures; the summary has those."""
     assert retraining_headline(retraining(decision, record())) == f"{told}; 2 notes"
 
 

@@ -80,7 +80,7 @@ def test_pages_have_descriptions_with_figures(tracked: TrackedRun, record: RunRe
     registry = settled(tracked, "described", BETTER, BETTER)
     registry.rollback("<b>late</b> [here](x)")
     client = MlflowClient(tracked.tracking_uri)
-    auc = f"AUC {record.benchmark.metrics['int8']['test_auc']:.4f}"
+    auc = f"AUC {record.benchmark.metrics['int8'].scores['test_auc']:.4f}"
     version = client.get_model_version("described", "2").description
     assert version.startswith(f"int8: {auc}")
     assert r"rolled back by ada: \<b\>late\</b\> \[here\](x)" in version
@@ -217,13 +217,13 @@ def test_models_are_listed_with_their_figures(
     """Every model, its versions and champion; for one model, its history too; in 100 columns."""
     settled(tracked, "listed", BETTER, BETTER, WORSE).rollback("late")
     settled(tracked, "other", BETTER)
-    metrics = record.benchmark.metrics["int8"]
+    scores = record.benchmark.metrics["int8"].scores
     everything = listed(capsys, "--tracking-uri", tracked.tracking_uri)
     assert "listed" in everything
     assert "other" in everything
     one = listed(capsys, "listed", "--tracking-uri", tracked.tracking_uri)
     lines = [" ".join(line.split()) for line in one.splitlines()]
-    figures = f"int8 {metrics['test_auc']:.4f} {metrics['test_log_loss']:.4f}"
+    figures = f"int8 {scores['test_auc']:.4f} {scores['test_log_loss']:.4f}"
     assert any(line.startswith(f"3 challenger kept out {figures}") for line in lines)
     assert any(line.startswith(f"2 rolled back {figures}") for line in lines)
     assert any(line.startswith(f"1 champion promoted {figures}") for line in lines)

@@ -121,7 +121,7 @@ def test_the_parent_run_says_how_it_came_out(
     run = client.get_run(tracked.run_id)
     winner = record.comparison.verdict.winner
     assert winner
-    assert run.data.metrics.items() >= record.benchmark.metrics[winner].items()
+    assert run.data.metrics.items() >= record.benchmark.metrics[winner].to_flat().items()
     assert run.data.tags["mlflow.note.content"] == run_summary(record)
     assert record.warnings
     assert run.data.tags["slipstream.warnings"] == str(len(record.warnings))
@@ -133,7 +133,7 @@ def test_without_a_winner_the_parent_has_no_figures_of_one(
     mixed: Trained, record: RunRecord, tmp_path: Path
 ) -> None:
     """Where nothing fits the budget, no variant's latency is shown as the run's."""
-    verdict = Verdict(winner=None, reason="nothing fits")
+    verdict = Verdict(winner=None, reasons=("nothing fits",))
     lost = record.model_copy(
         update={
             "comparison": record.comparison.model_copy(update={"verdict": verdict}),
@@ -197,7 +197,7 @@ def test_the_baseline_is_a_nested_run_without_a_model(
     assert (run.info.run_name, run.info.status) == ("mixed baseline", "FINISHED")
     assert run.data.params["network"] == record.benchmark.waterfall.steps[0].network
     assert run.inputs.dataset_inputs
-    assert run.data.metrics == record.benchmark.baseline
+    assert run.data.metrics == record.benchmark.baseline.to_flat()
     assert run.data.metrics.keys() == METRICS
     assert not run.outputs.model_outputs
 

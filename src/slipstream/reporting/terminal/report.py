@@ -14,29 +14,21 @@ from rich.table import Table
 from rich.text import Text
 
 from slipstream.artifacts.references import Epoch, RowTrace
-from slipstream.evaluation.judging import show
 from slipstream.evaluation.results import Benchmark, Waterfall
-from slipstream.evaluation.verdict import answers
-from slipstream.evaluation.verdict import rows as comparison_rows
-from slipstream.evaluation.waterfall import altogether, write_parts
 from slipstream.measurement.units import microseconds, size
+from slipstream.reporting.comparison import about_test_rows, figure_rows
 from slipstream.reporting.record import RunRecord, Stage
 from slipstream.reporting.report import Report, Retraining
 from slipstream.reporting.sentences import retraining_sentences
-from slipstream.reporting.tables import steps_table
+from slipstream.reporting.waterfall import altogether, step_rows, write_parts
 from slipstream.runtime.text import escape, shorten
 from slipstream.runtime.types import Precision
 from slipstream.search.candidates import Alternatives
 
 __all__ = ["show_report", "show_retraining", "starting"]
 
-AFTERWARDS = (
-    "baseline",
-    "benchmark",
-    "compare",
-    "alternatives",
-    "track",
-)  # they look at the whole run, not at one input
+# The stages that take what the one before them made; the first takes the source.
+CHAIN = ("ingest", "preprocess", "select", "train")
 CHART_LEVELS = 5
 CHART_WIDTH = 40
 SHOWN_VALUES = 6
@@ -94,8 +86,8 @@ def _stages(record: RunRecord, stages: Sequence[Stage]) -> RenderableType:
     before = _literal(record.config.data.path)
     for stage in stages:
         seconds = "cached" if stage.cached else f"{stage.seconds:.2f}"
-        through = stage.shape if "->" in stage.shape else f"{before} -> {stage.shape}"
-        table.add_row(stage.stage, stage.shape if stage.stage in AFTERWARDS else through, seconds)
+        shape = f"{before} -> {stage.shape}" if stage.stage in CHAIN else stage.shape
+        table.add_row(stage.stage, shape, seconds)
         before = stage.shape
     return table
 
@@ -122,7 +114,7 @@ def _thinned(history: Sequence[Epoch], best_epoch: int) -> list[Epoch]:
 
 
 def _loss_chart(history: Sequence[Epoch]) -> RenderableType:
-    """Training loss as the seed draws it: one row a level, a star an epoch that is above it."""
+    """Training loss: one row a level, and in it a star for each epoch that is not below it."""
     count = min(len(history), CHART_WIDTH)
     steps = max(count - 1, 1)  # from the first epoch to the last, both of them shown
     shown = [history[round(each * (len(history) - 1) / steps)] for each in range(count)]
@@ -143,15 +135,16 @@ def _loss_chart(history: Sequence[Epoch]) -> RenderableType:
 
 def _comparison(benchmark: Benchmark) -> RenderableType:
     table = _table("", "float32", "int8", "change", title="Comparison", numbers_from=1)
-    for row in comparison_rows(benchmark):
+    for row in figure_rows(benchmark):
         table.add_row(*row)
-    machine, noise = benchmark.machine, show(benchmark.noise_ratio, ".3f")
+    machine = benchmark.machine
     latency = (
         f"Latency: one row in, one answer out; {machine.calls:,} calls a variant on "
         f"{machine.distinct_rows:,} rows, one thread, {machine.runs} predictor on {machine.cpu}; "
-        f"timer {microseconds(machine.timer_us)} included; int8 against itself x {noise}"
+        f"timer {microseconds(machine.timer_us)} included; int8 against itself x "
+        f"{benchmark.noise_ratio:.3f}"
     )
-    return Group(table, _notes([answers(benchmark), latency]))
+    return Group(table, _notes([about_test_rows(benchmark), latency]))
 
 
 def _waterfall(waterfall: Waterfall) -> RenderableType:
@@ -160,8 +153,8 @@ def _waterfall(waterfall: Waterfall) -> RenderableType:
         title="Waterfall (each step, and its change from the one before)",
         numbers_from=1,
     )
-    for row in steps_table(waterfall.steps):
-        table.add_row(*(row[each] for each in ("step", "p50", "weights", "AUC", "log-loss")))
+    for row in step_rows(waterfall.steps):
+        table.add_row(row.step, row.p50, row.weights, row.auc, row.log_loss)
     first, *later = waterfall.steps
     notes = [
         f"{first.name}: {first.network}",
