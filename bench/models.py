@@ -218,8 +218,9 @@ def _fit(
     rows = frame.assign(**{TARGET: target})
     held_out = len(rows) // 5
     config = TrainingConfig(epochs=size.epochs)
+    widths = (*size.hidden, 1)
     network, _ = fitting.fit(
-        columns, rows[held_out:], rows[:held_out], size.hidden, config, lambda _: None
+        columns, rows[held_out:], rows[:held_out], widths, "binary", config, lambda _: None
     )
     tensors = {key: each.detach().numpy() for key, each in network.state_dict().items()}
     layers = fold({**tensors, "table": network.table().detach().numpy()})

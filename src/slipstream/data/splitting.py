@@ -6,7 +6,7 @@ and moves no other row. But a column that is added or dropped, or becomes an ide
 to be one, moves every row: so the names of the hashed columns belong to what a split is known by.
 """
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 
 import numpy as np
 import pandas as pd
@@ -65,7 +65,7 @@ def hash_rows(table: pa.Table, columns: Iterable[str]) -> Hashes:
 
 
 def check_parts(
-    parts: NDArray[np.int8], target: NDArray[np.int8], classes: tuple[str, str]
+    parts: NDArray[np.int8], target: NDArray[np.number], classes: Sequence[str]
 ) -> None:
     """Check that every part has rows of both classes.
 

@@ -7,15 +7,13 @@ import itertools
 from collections.abc import Mapping
 from dataclasses import replace
 
-import numpy as np
-
 from slipstream.artifacts.references import Baseline, BundleRef, Bundles, DatasetRef
 from slipstream.artifacts.store import Store
 from slipstream.data.snapshot import load_part, load_rows
 from slipstream.evaluation import waterfall
 from slipstream.evaluation.judging import ENOUGH_ROWS, Rules
-from slipstream.evaluation.metrics import auc_change, quality, score_changes
 from slipstream.evaluation.results import Benchmark, Floor, Waterfall, WaterfallStep
+from slipstream.evaluation.scoring import SCORING
 from slipstream.measurement.breakdown import parts, smallest
 from slipstream.measurement.intervals import Interval
 from slipstream.measurement.latency import Latency, measure
@@ -47,7 +45,7 @@ def benchmark(
         store: where the files are.
     """
     rows, labels = load_part(dataset, "test", store)
-    target = labels.to_numpy(np.int64)
+    target, scoring = labels.to_numpy(), SCORING[dataset.task]
     files = {
         "baseline": baseline.all_columns,
         "kept columns": baseline.kept_columns,
@@ -56,14 +54,15 @@ def benchmark(
     }
     predictors = {arm: load_file(store.path(each.file)) for arm, each in files.items()}
     answers = {arm: each.predict(rows) for arm, each in predictors.items()}
+    decisions = {arm: scoring.decisions(each) for arm, each in answers.items()}
     varied = load_rows(dataset, store)
     latency = measure(predictors, varied, twice="int8")
     metrics = {
-        arm: {**quality(target, answers[arm]), **latency.metrics(arm), **_sizes(files[arm])}
+        arm: {**scoring.quality(target, answers[arm]), **latency.metrics(arm), **_sizes(files[arm])}
         for arm in files
     }
     changes = {
-        arm: score_changes(
+        arm: scoring.changes(
             target,
             answers[before],
             answers[arm],
@@ -80,10 +79,10 @@ def benchmark(
         ),
         score_changes=changes["int8"],
         auc_changes={
-            precision: auc_change(target, answers["baseline"], answers[precision])
+            precision: scoring.baseline_change(target, answers["baseline"], answers[precision])
             for precision in bundles.variants
         },
-        changed_answers=int(((answers["float32"] >= 0.5) != (answers["int8"] >= 0.5)).sum()),
+        changed_answers=int((decisions["float32"] != decisions["int8"]).sum()),
         test_rows=len(target),
         positive_rows=int(target.sum()),
         floor=Floor(

@@ -5,6 +5,7 @@ from numpy.typing import NDArray
 
 from slipstream.artifacts.references import DatasetRef, SplitRule
 from slipstream.artifacts.values import Blob, Reference
+from slipstream.evaluation.scoring import Scoring
 from slipstream.measurement import intervals
 from slipstream.measurement.intervals import Interval
 from slipstream.reporting.record import Decision
@@ -18,7 +19,7 @@ class Champion(Reference):
 
     version: str
     bundle: Blob
-    classes: tuple[str, str]
+    classes: tuple[str, ...]
     split: SplitRule
 
     @property
@@ -98,29 +99,35 @@ def check_split(champion: SplitRule, today: SplitRule) -> tuple[str, ...]:
 
 
 def decide(
-    *, guess_losses: Floats, champion_losses: Floats | None, challenger_losses: Floats
+    scoring: Scoring,
+    *,
+    guess_losses: Floats,
+    champion_losses: Floats | None,
+    challenger_losses: Floats,
 ) -> Decision:
     """Promote a challenger that has learned something, and beats the champion beyond doubt.
 
     Args:
-        guess_losses: log-loss of always answering the positive share, on each test row (N,).
-        champion_losses: log-loss of the champion on the same rows (N,); None: there is none.
-        challenger_losses: log-loss of the challenger on the same rows (N,).
+        scoring: what the losses are called, and their unit.
+        guess_losses: of a model that has learned nothing, on each test row (N,).
+        champion_losses: of the champion, on the same rows (N,); None: there is no champion.
+        challenger_losses: of the challenger, on the same rows (N,).
     """
+    unit = scoring.loss_unit
     lead = intervals.mean(guess_losses - challenger_losses)
     if lead.low <= 0:
-        reason = f"the challenger is no better than guessing: by {_show(lead)}"
+        reason = f"the challenger is no better than guessing: by {_show(lead)} {unit}"
         return Decision(promoted=False, reason=reason, gain=lead)
     if champion_losses is None:
         return Decision(promoted=True, reason="there was no champion", gain=lead)
     gain = intervals.mean(champion_losses - challenger_losses)
     better = gain.low > 0
     reason = (
-        f"the challenger's log-loss is {'lower' if better else 'not surely lower'} than the "
-        f"champion's: by {_show(gain)} on {len(challenger_losses):,} test rows"
+        f"the challenger's {scoring.loss_name} is {'lower' if better else 'not surely lower'} "
+        f"than the champion's: by {_show(gain)} {unit} on {len(challenger_losses):,} test rows"
     )
     return Decision(promoted=better, reason=reason, gain=gain)
 
 
 def _show(interval: Interval) -> str:
-    return f"{interval.estimate:.4f} [{interval.low:.4f}, {interval.high:.4f}] nats"
+    return f"{interval.estimate:.4f} [{interval.low:.4f}, {interval.high:.4f}]"
