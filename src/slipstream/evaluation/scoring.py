@@ -14,7 +14,7 @@ from slipstream.runtime.types import Task
 __all__ = ["SCORING", "Scoring"]
 
 Floats = NDArray[np.float64]
-Target = NDArray[Any]
+Numbers = NDArray[Any]
 
 
 @dataclass(frozen=True)
@@ -32,17 +32,17 @@ class Scoring:
         loss_unit: their unit.
     """
 
-    quality: Callable[[Target, Floats], dict[str, float]]
-    row_losses: Callable[[Target, Floats], Floats]
-    guess: Callable[[Target], Floats]
+    quality: Callable[[Numbers, Floats], dict[str, float]]
+    row_losses: Callable[[Numbers, Floats], Floats]
+    guess: Callable[[Numbers], Floats]
     decisions: Callable[[Floats], NDArray[np.int64]]
     changes: Callable[..., dict[str, Interval]]
-    baseline_change: Callable[[Target, Floats, Floats], Interval]
+    baseline_change: Callable[[Numbers, Floats, Floats], Interval]
     loss_name: str
     loss_unit: str
 
 
-def _positive_share(target: Target) -> Floats:
+def _positive_share(target: Numbers) -> Floats:
     return np.full(len(target), target.mean())
 
 
