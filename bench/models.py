@@ -217,8 +217,9 @@ def _fit(
     rows = frame.assign(**{TARGET: target})
     held_out = len(rows) // 5
     config = TrainingConfig(epochs=size.epochs)
+    widths = (*size.hidden, 1)
     network, _ = fitting.fit(
-        columns, rows[held_out:], rows[:held_out], size.hidden, config, lambda _: None
+        columns, rows[held_out:], rows[:held_out], widths, "binary", config, lambda _: None
     )
     layers = fold(fitting.tensors_of(network))
     return Bundle(precision="float32", columns=tuple(columns), layers=layers, classes=("0", "1"))

@@ -41,7 +41,7 @@ def test_the_seed_config_traces_like_the_seed(store: Store) -> None:
     assert len(history) == 5
     for before, after in itertools.pairwise(history):
         assert after.train_loss < before.train_loss
-        assert after.train_accuracy > before.train_accuracy
+        assert after.train["accuracy"] > before.train["accuracy"]
     assert history[-1].train_loss <= 0.35
-    assert history[-1].train_accuracy >= 0.88
+    assert history[-1].train["accuracy"] >= 0.88
     assert trained.bundles.int8.tensors_bytes <= 0.40 * trained.bundles.float32.tensors_bytes

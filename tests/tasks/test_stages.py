@@ -74,6 +74,8 @@ def test_references_survive_their_record() -> None:
     reference = PreparedRef(
         table=store.put(b"table", ".parquet"),
         columns=store.put(b"[]", ".json"),
+        task="binary",
+        outputs=1,
         rows=1,
         width=1,
     )

@@ -26,10 +26,11 @@ def dataset(**changes: Any) -> DatasetRef:
         "table": Blob(sha256="0" * 64, suffix=".parquet", size_bytes=1),
         "columns": tuple(ColumnSchema(name=name, kind="numeric") for name in ("age", NASTY, "z")),
         "target": "churned",
+        "task": "binary",
         "classes": ("no", "yes"),
+        "class_shares": (0.75, 0.25),
         "split": SplitRule(seed=0, test_fraction=0.2, validation_fraction=0.2),
         "rows": {"train": 1800, "validation": 600, "test": 600},
-        "positive_share": 0.25,
         "warnings": (f"column {NASTY!r} is left out: it is constant",),
     }
     return DatasetRef(**{**values, **changes})

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any, Literal
 
 from slipstream.artifacts.values import Blob, Reference, Value
-from slipstream.runtime.types import ColumnKind, Precision
+from slipstream.runtime.types import ColumnKind, Precision, Task
 
 __all__ = [
     "PARTS",
@@ -51,18 +51,20 @@ class SplitRule(Value):
 
 
 class DatasetRef(Reference):
-    """A dataset snapshot: the usable columns, the target as 0 and 1, and each row's part.
+    """A dataset snapshot: the usable columns, the target as numbers, and each row's part.
 
-    `positive_share` is the share of rows with the label `classes[1]`.
+    `classes` are the target's labels, in the order of their numbers; `class_shares` is the share
+    of rows that has each.
     """
 
     table: Blob
     columns: tuple[ColumnSchema, ...]
     target: str
-    classes: tuple[str, str]
+    task: Task
+    classes: tuple[str, ...]
+    class_shares: tuple[float, ...]
     split: SplitRule
     rows: dict[Part, int]
-    positive_share: float
     warnings: tuple[str, ...] = ()
 
     @property
@@ -71,10 +73,15 @@ class DatasetRef(Reference):
 
 
 class PreparedRef(Reference):
-    """The normalised table, and the fitted columns that normalise any other row the same way."""
+    """The normalised table, and the fitted columns that normalise any other row the same way.
+
+    `outputs` is how many numbers a network has to give for one answer of this `task`.
+    """
 
     table: Blob
     columns: Blob
+    task: Task
+    outputs: int
     rows: int
     width: int
 
@@ -117,13 +124,31 @@ class FeatureMask(Reference):
 
 
 class Epoch(Value):
-    """One pass over the training rows; losses are mean binary cross-entropies in nats."""
+    """One pass over the training rows, and how good the network then is on either part.
+
+    Both parts have the same keys: `loss`, which training minimises, then what else this kind of
+    target is watched by.
+    """
 
     epoch: int
-    train_loss: float
-    train_accuracy: float
-    val_loss: float
-    val_accuracy: float
+    train: Mapping[str, float]
+    validation: Mapping[str, float]
+
+    @property
+    def train_loss(self) -> float:
+        return self.train["loss"]
+
+    @property
+    def val_loss(self) -> float:
+        return self.validation["loss"]
+
+    @property
+    def metrics(self) -> dict[str, float]:
+        """All figures, under the names that MLflow and the report use."""
+        return {
+            **{f"train_{name}": value for name, value in self.train.items()},
+            **{f"val_{name}": value for name, value in self.validation.items()},
+        }
 
 
 class NetworkRef(Reference):

@@ -12,7 +12,7 @@ from slipstream.data.schema import infer
 from slipstream.data.snapshot import PART, TARGET, to_parquet
 from slipstream.data.sources.source import source_of
 from slipstream.data.splitting import check_parts, hash_rows, hashed_columns, split
-from slipstream.data.target import binary_target, find_target
+from slipstream.data.target import READERS, find_target
 from slipstream.runtime.errors import InputError
 from slipstream.runtime.text import listing, quote
 
@@ -30,20 +30,20 @@ def ingest(data: DataConfig, store: Store) -> DatasetRef:
     raw = source_of(data).read()
     find_target(raw.column_names, data.target)
     _check_dropped(raw, data)
-    labels, classes = binary_target(
-        data.target, raw.column(data.target).combine_chunks(), data.positive
-    )
+    target = READERS[data.task](raw.column(data.target).combine_chunks(), data)
     unused = [data.target, *data.drop]
     inferred = infer(raw.drop_columns(list(dict.fromkeys(unused))))
     hashed = hashed_columns(raw, left_out={*unused, *inferred.identifiers})
     parts = split(hash_rows(raw, hashed), data)
-    check_parts(parts, labels, classes)
-    snapshot = inferred.frame.assign(**{TARGET: labels, PART: parts})
+    check_parts(parts, target.numbers, target.classes)
+    snapshot = inferred.frame.assign(**{TARGET: target.numbers, PART: parts})
     return DatasetRef(
         table=store.put(to_parquet(snapshot), ".parquet"),
         columns=inferred.columns,
         target=data.target,
-        classes=classes,
+        task=data.task,
+        classes=target.classes,
+        class_shares=target.class_shares,
         split=SplitRule(
             seed=data.seed,
             test_fraction=data.test_fraction,
@@ -51,7 +51,6 @@ def ingest(data: DataConfig, store: Store) -> DatasetRef:
             columns=_recorded(hashed),
         ),
         rows={part: int((parts == index).sum()) for index, part in enumerate(PARTS)},
-        positive_share=float(labels.mean()),
         warnings=inferred.warnings,
     )
 

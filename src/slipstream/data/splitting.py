@@ -6,7 +6,7 @@ and moves no other row. But a column that is added or dropped, or becomes an ide
 to be one, moves every row: so the names of the hashed columns belong to what a split is known by.
 """
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 
 import numpy as np
 import pandas as pd
@@ -65,9 +65,9 @@ def hash_rows(table: pa.Table, columns: Iterable[str]) -> Hashes:
 
 
 def check_parts(
-    parts: NDArray[np.int8], target: NDArray[np.int8], classes: tuple[str, str]
+    parts: NDArray[np.int8], target: NDArray[np.number], classes: Sequence[str]
 ) -> None:
-    """Check that every part has rows of both classes.
+    """Check that every part has rows of every class.
 
     Raises:
         InputError: one lacks a class.
@@ -77,7 +77,7 @@ def check_parts(
         for label, name in enumerate(classes):
             if not (inside == label).any():
                 raise InputError(
-                    f"every part of the split must have rows of both classes, however: the {part} "
+                    f"every part of the split must have rows of every class, however: the {part} "
                     f"part ({len(inside)} rows) has none of {quote(name)}; add rows, or change "
                     "data.test_fraction, data.validation_fraction or data.seed"
                 )

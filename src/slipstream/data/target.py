@@ -1,4 +1,7 @@
-"""The target: any two labels, as 0 and 1."""
+"""The target: what a column's labels are as numbers, for each kind of target."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -6,13 +9,28 @@ import pyarrow as pa
 import pyarrow.types as pt
 from numpy.typing import NDArray
 
+from slipstream.config.data import DataConfig
 from slipstream.data.cells import blank_to_null
 from slipstream.runtime.errors import InputError
 from slipstream.runtime.text import did_you_mean, listing, quote
+from slipstream.runtime.types import Task
 
-__all__ = ["binary_target", "find_target"]
+__all__ = ["READERS", "Target", "find_target"]
 
 _POSITIVE_WORDS = ("true", "1", "yes")
+
+
+@dataclass(frozen=True)
+class Target:
+    """A target as numbers (N,), and its labels in the order of their numbers."""
+
+    numbers: NDArray[np.number]
+    classes: tuple[str, ...]
+
+    @property
+    def class_shares(self) -> tuple[float, ...]:
+        """The share of rows that has each label."""
+        return tuple(float((self.numbers == each).mean()) for each in range(len(self.classes)))
 
 
 def find_target(columns: list[str], target: str) -> None:
@@ -30,14 +48,13 @@ def find_target(columns: list[str], target: str) -> None:
     )
 
 
-def binary_target(
-    name: str, raw: pa.Array, positive: str
-) -> tuple[NDArray[np.int8], tuple[str, str]]:
-    """Turn labels (N,) into 0 and 1 (N,), and name the negative and the positive label.
+def _binary(raw: pa.Array, data: DataConfig) -> Target:
+    """Turn two labels (N,) into 0 and 1: the negative one, and the positive one.
 
     Raises:
-        InputError: labels are missing, or there are not two, or `positive` is none of them.
+        InputError: labels are missing, or there are not two, or `data.positive` is not one of them.
     """
+    name, positive = data.target, data.positive
     labels = _labels(name, raw)
     classes = sorted(labels.unique())
     if len(classes) != 2:
@@ -55,7 +72,7 @@ def binary_target(
     else:
         positive = next((each for each in classes if each.lower() in _POSITIVE_WORDS), classes[1])
     (negative,) = set(classes) - {positive}
-    return (labels == positive).to_numpy().astype(np.int8), (negative, positive)
+    return Target((labels == positive).to_numpy().astype(np.int8), (negative, positive))
 
 
 def _labels(name: str, raw: pa.Array) -> pd.Series:
@@ -73,3 +90,7 @@ def _labels(name: str, raw: pa.Array) -> pd.Series:
             [str(int(each)) if each.is_integer() else repr(each) for each in numbers], dtype=object
         )
     return pd.Series([str(value) for value in values.to_pylist()], dtype=object)
+
+
+# How the target's column (N,) is read, for each kind of target.
+READERS: Mapping[Task, Callable[[pa.Array, DataConfig], Target]] = {"binary": _binary}

@@ -30,7 +30,7 @@ __all__ = ["train_baseline"]
 
 HIDDEN = (256, 256)
 TRAINING = TrainingConfig(epochs=60, batch_size=256, learning_rate=0.002, patience=3)
-# The time of training goes by the cells that it reads: those of an epoch, those of all epochs.
+# Training time is proportional to the cells read: how many in an epoch, how many in all epochs.
 EPOCH_CELLS = 1 << 18
 ALL_CELLS = 1 << 21
 LEAST_ROWS = 1024
@@ -40,7 +40,7 @@ LEAST_EPOCHS = 8
 def train_baseline(
     dataset: DatasetRef, prepared: PreparedRef, mask: FeatureMask, store: Store
 ) -> Baseline:
-    """Train the wide network on all columns, then on the mask's, by the same rows; fold both."""
+    """Train the wide network on all columns, then on the mask's, on the same rows; fold both."""
     # More columns than a bundle can hold: the best of them.
     usable = keep([each.score for each in mask.scores], MAX_FEATURES)
     columns = [each for index, each in enumerate(load_columns(prepared, store)) if index in usable]
@@ -50,15 +50,18 @@ def train_baseline(
     rows = spread(snapshot.frame("train"), most)
     validation = spread(snapshot.frame("validation"), most)
     settings = _settings(len(rows) * len(columns))
+    widths = (*HIDDEN, prepared.outputs)
 
     def train(columns: Sequence[Column]) -> BundleRef:
-        network, history = fit(columns, rows, validation, HIDDEN, settings, on_epoch=lambda _: None)
+        network, history = fit(
+            columns, rows, validation, widths, prepared.task, settings, on_epoch=lambda _: None
+        )
         layers = fold(tensors_of(network))
         return keep_bundle(float32_bundle(dataset, columns, layers, best_epoch(history)), store)
 
     all_columns = train(columns)
     return Baseline(
-        widths=(len(columns), *HIDDEN, 1),
+        widths=(len(columns), *widths),
         all_columns=all_columns,
         kept_columns=train(kept) if len(kept) < len(columns) else all_columns,
     )

@@ -7,14 +7,11 @@ import itertools
 from collections.abc import Mapping
 from dataclasses import replace
 
-import numpy as np
-
 from slipstream.artifacts.references import Baseline, BundleRef, Bundles, DatasetRef
 from slipstream.artifacts.store import Store
 from slipstream.data.snapshot import Snapshot
 from slipstream.evaluation import waterfall
 from slipstream.evaluation.judging import ENOUGH_ROWS, Rules
-from slipstream.evaluation.metrics import auc_change, quality, score_changes
 from slipstream.evaluation.results import (
     Benchmark,
     Floor,
@@ -23,6 +20,7 @@ from slipstream.evaluation.results import (
     Waterfall,
     WaterfallStep,
 )
+from slipstream.evaluation.scoring import SCORING
 from slipstream.measurement.breakdown import parts, smallest
 from slipstream.measurement.figures import SizeFigures
 from slipstream.measurement.intervals import Interval
@@ -54,9 +52,9 @@ def benchmark(
         max_score_loss: how much score int8 may lose, as the verdict will judge it.
         store: where the files are.
     """
-    snapshot = Snapshot(dataset, store)
+    snapshot, scoring = Snapshot(dataset, store), SCORING[dataset.task]
     rows = snapshot.rows("test")
-    target = snapshot.target("test").to_numpy(np.int64)
+    target = snapshot.target("test").to_numpy()
     files = {
         "baseline": baseline.all_columns,
         "kept columns": baseline.kept_columns,
@@ -65,18 +63,19 @@ def benchmark(
     }
     predictors = {arm: load_file(store.path(each.file)) for arm, each in files.items()}
     answers = {arm: each.predict(rows) for arm, each in predictors.items()}
+    decisions = {arm: scoring.decisions(each) for arm, each in answers.items()}
     varied = snapshot.rows()
     latency = measure(predictors, varied, twice="int8")
     metrics = {
         arm: VariantMetrics(
-            scores=quality(target, answers[arm]),
+            scores=scoring.quality(target, answers[arm]),
             latency=latency.figures(arm),
             size=_size(files[arm]),
         )
         for arm in files
     }
     changes = {
-        arm: score_changes(
+        arm: scoring.changes(
             target,
             answers[before],
             answers[arm],
@@ -93,10 +92,10 @@ def benchmark(
         ),
         score_changes=changes["int8"],
         auc_changes={
-            precision: auc_change(target, answers["baseline"], answers[precision])
+            precision: scoring.baseline_change(target, answers["baseline"], answers[precision])
             for precision in bundles.variants
         },
-        changed_answers=int(((answers["float32"] >= 0.5) != (answers["int8"] >= 0.5)).sum()),
+        changed_answers=int((decisions["float32"] != decisions["int8"]).sum()),
         test_rows=len(target),
         positive_rows=int(target.sum()),
         floor=Floor(

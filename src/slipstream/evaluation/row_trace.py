@@ -7,6 +7,7 @@ import numpy as np
 from slipstream.artifacts.references import Bundles, DatasetRef, LayerTrace, RowTrace
 from slipstream.artifacts.store import Store
 from slipstream.data.snapshot import TARGET, Snapshot
+from slipstream.runtime.links import LINKS
 from slipstream.runtime.predictor import Predictor, load_file
 
 __all__ = ["trace_row"]
@@ -39,7 +40,8 @@ def _layers(predictor: Predictor, row: dict[str, object]) -> Sequence[LayerTrace
         )
         for index, (layer, step) in enumerate(zip(hidden, steps, strict=True), start=1)
     ]
-    output = LayerTrace(name="output layer (sigmoid)", values=(predictor.predict_one(row),))
+    name = f"output layer ({LINKS[predictor.task]})"
+    output = LayerTrace(name=name, values=(predictor.predict_one(row),))
     return [*traced, output]
 
 

@@ -7,8 +7,9 @@ stay NaN; missing and unknown categories have codes of their own.
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -21,6 +22,8 @@ from slipstream.config.model import Encoding
 from slipstream.data.cells import MISSING_MARKERS
 from slipstream.data.snapshot import PART, TARGET, Snapshot, to_parquet
 from slipstream.runtime.columns import Column
+from slipstream.runtime.links import outputs
+from slipstream.runtime.types import Task
 
 __all__ = [
     "fit_column",
@@ -35,6 +38,11 @@ MAX_CATEGORIES = 1000  # rarer ones count as unknown
 MIN_LEAF_ROWS = 20
 LARGEST_EDGE = 8e307  # keeps the difference of two edges finite
 
+# The tree whose thresholds are a column's edges, for each kind of target.
+TREES: Mapping[Task, Callable[..., DecisionTreeClassifier]] = {
+    "binary": partial(DecisionTreeClassifier, criterion="entropy"),
+}
+
 
 def preprocess(dataset: DatasetRef, encoding: Encoding, bins: int, store: Store) -> PreparedRef:
     """Fit every column on the training part, and normalise the whole snapshot."""
@@ -43,7 +51,7 @@ def preprocess(dataset: DatasetRef, encoding: Encoding, bins: int, store: Store)
     bins = bins if encoding == "piecewise" else 1
     columns = [
         replace(
-            fit_column(schema, train[schema.name], train[TARGET].to_numpy(), bins),
+            fit_column(schema, train[schema.name], train[TARGET].to_numpy(), bins, dataset.task),
             # Which part holds the few missing values of a column is chance, and a model must answer
             # every row of its data. What training never saw missing then counts as average.
             allows_missing=bool(rows[schema.name].isna().any()),
@@ -57,21 +65,24 @@ def preprocess(dataset: DatasetRef, encoding: Encoding, bins: int, store: Store)
     return PreparedRef(
         table=store.put(to_parquet(prepared), ".parquet"),
         columns=store.put(_columns_to_json(columns), ".json"),
+        task=dataset.task,
+        outputs=outputs(dataset.task, dataset.classes),
         rows=len(prepared),
         width=len(columns),
     )
 
 
 def fit_column(
-    schema: ColumnSchema, values: pd.Series, target: NDArray[np.integer], bins: int
+    schema: ColumnSchema, values: pd.Series, target: NDArray[np.number], bins: int, task: Task
 ) -> Column:
     """Fit one column on training rows: its edges or categories, and whether values are missing.
 
     Args:
         schema: what the column is.
         values: (N,) its raw values.
-        target: (N,) the target, 0 or 1.
+        target: (N,) the target.
         bins: the most bins of a numeric column; 1 is min-max.
+        task: the kind of target.
     """
     present = values.notna().to_numpy()
     edges: NDArray[np.float64] | None = None
@@ -82,7 +93,7 @@ def fit_column(
     elif schema.kind == "boolean":
         edges = np.array([0.0, 1.0])
     else:
-        edges = _edges(values[present].to_numpy(np.float64), target[present], bins)
+        edges = _edges(values[present].to_numpy(np.float64), target[present], bins, task)
     return Column(
         name=schema.name,
         kind=schema.kind,
@@ -125,7 +136,7 @@ def selected_columns(prepared: PreparedRef, mask: FeatureMask, store: Store) -> 
 
 
 def _edges(
-    values: NDArray[np.float64], target: NDArray[np.integer], bins: int
+    values: NDArray[np.float64], target: NDArray[np.number], bins: int, task: Task
 ) -> NDArray[np.float64]:
     if not len(values):
         return np.array([0.0, 1.0])  # no value in the training part
@@ -134,7 +145,7 @@ def _edges(
     low, high = ordered[tail], ordered[-1 - tail]
     if not low < high:
         low, high = ordered[0], ordered[-1]
-    thresholds = _thresholds(values, target, bins)
+    thresholds = _thresholds(values, target, bins, task)
     if len(thresholds):  # where the tails matter, they keep their bins
         low = ordered[0] if thresholds[0] <= low else low
         high = ordered[-1] if thresholds[-1] >= high else high
@@ -144,15 +155,13 @@ def _edges(
 
 
 def _thresholds(
-    values: NDArray[np.float64], target: NDArray[np.integer], bins: int
+    values: NDArray[np.float64], target: NDArray[np.number], bins: int, task: Task
 ) -> NDArray[np.float64]:
     if bins == 1:
         return np.zeros(0)
     # The tree computes in float32, which ranks survive and large or close values do not.
     distinct, ranks = np.unique(values, return_inverse=True)
-    tree = DecisionTreeClassifier(
-        max_leaf_nodes=bins, min_samples_leaf=MIN_LEAF_ROWS, criterion="entropy", random_state=0
-    )
+    tree = TREES[task](max_leaf_nodes=bins, min_samples_leaf=MIN_LEAF_ROWS, random_state=0)
     tree.fit(ranks.reshape(-1, 1), target)
     below = np.unique(tree.tree_.threshold[tree.tree_.feature >= 0]).astype(np.int64)
     return distinct[below] / 2 + distinct[below + 1] / 2

@@ -1,6 +1,6 @@
 """Select: score every raw column on the training part, and keep the top k."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 import pandas as pd
@@ -15,6 +15,7 @@ from slipstream.data.snapshot import TARGET, Snapshot
 from slipstream.features.preprocessing import load_columns
 from slipstream.runtime.columns import Column
 from slipstream.runtime.limits import MAX_FEATURES
+from slipstream.runtime.types import Task
 
 __all__ = ["anova_f", "keep", "mutual_information", "select"]
 
@@ -26,7 +27,7 @@ def select(prepared: PreparedRef, features: FeaturesConfig, store: Store) -> Fea
     """Score the columns and make the mask; ties go to the column that stands first."""
     train = Snapshot(prepared, store).frame("train")
     columns = load_columns(prepared, store)
-    score = mutual_information if features.method == "mutual_info" else anova_f
+    score = SCORES[prepared.task][features.method]
     target = train[TARGET].to_numpy()
     scores = [score(groups(column, train[column.name]), target) for column in columns]
     kept = keep(scores, features.k)
@@ -85,3 +86,10 @@ def anova_f(group: NDArray[np.int64], target: NDArray[np.integer]) -> float:
         return 0.0
     statistic = float(stats.f_oneway(*samples).statistic)
     return min(statistic, np.finfo(np.float32).max.item()) if statistic == statistic else 0.0
+
+
+# How a column's groups (N,) are scored against the target (N,), for each kind of target.
+Score = Callable[[NDArray[np.int64], NDArray[np.integer]], float]
+SCORES: Mapping[Task, Mapping[str, Score]] = {
+    "binary": {"mutual_info": mutual_information, "anova_f": anova_f},
+}

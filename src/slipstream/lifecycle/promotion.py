@@ -5,6 +5,7 @@ from numpy.typing import NDArray
 
 from slipstream.artifacts.references import DatasetRef, SplitRule
 from slipstream.artifacts.values import Blob, Reference
+from slipstream.evaluation.scoring import Scoring
 from slipstream.measurement import intervals
 from slipstream.reporting.record import Decision
 from slipstream.runtime import Bundle, InputError
@@ -17,7 +18,7 @@ class Champion(Reference):
 
     version: str
     bundle: Blob
-    classes: tuple[str, str]
+    classes: tuple[str, ...]
     split: SplitRule
 
     @property
@@ -97,28 +98,34 @@ def check_split(champion: SplitRule, today: SplitRule) -> tuple[str, ...]:
 
 
 def decide(
-    *, guess_losses: Floats, champion_losses: Floats | None, challenger_losses: Floats
+    scoring: Scoring,
+    *,
+    guess_losses: Floats,
+    champion_losses: Floats | None,
+    challenger_losses: Floats,
 ) -> Decision:
     """Promote a challenger that is better than guessing, and surely better than the champion.
 
     Args:
-        guess_losses: log-loss of always answering the positive share, on each test row (N,).
-        champion_losses: log-loss of the champion on the same rows (N,); None if there is none.
-        challenger_losses: log-loss of the challenger on the same rows (N,).
+        scoring: what the losses are called, and their unit.
+        guess_losses: of a model that has learned nothing, on each test row (N,).
+        champion_losses: of the champion, on the same rows (N,); None if there is no champion.
+        challenger_losses: of the challenger, on the same rows (N,).
     """
+    unit = scoring.loss_unit
     lead = intervals.mean(guess_losses - challenger_losses)
     if lead.low <= 0:
         brief = "the challenger is no better than guessing"
         return Decision(
-            promoted=False, reason=f"{brief}: by {lead:.4f} nats", brief=brief, gain=lead
+            promoted=False, reason=f"{brief}: by {lead:.4f} {unit}", brief=brief, gain=lead
         )
     if champion_losses is None:
         return Decision(promoted=True, reason="there was no champion", gain=lead)
     gain = intervals.mean(champion_losses - challenger_losses)
     better = gain.low > 0
     brief = (
-        f"the challenger's log-loss is {'lower' if better else 'not surely lower'} than the "
-        "champion's"
+        f"the challenger's {scoring.loss_name} is {'lower' if better else 'not surely lower'} than "
+        "the champion's"
     )
-    reason = f"{brief}: by {gain:.4f} nats on {len(challenger_losses):,} test rows"
+    reason = f"{brief}: by {gain:.4f} {unit} on {len(challenger_losses):,} test rows"
     return Decision(promoted=better, reason=reason, brief=brief, gain=gain)

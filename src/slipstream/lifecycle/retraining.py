@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-import numpy as np
 from pydantic import ValidationError
 
 from slipstream.artifacts.references import DatasetRef, SplitRule
@@ -15,7 +14,7 @@ from slipstream.config.drift import DriftConfig
 from slipstream.config.optimize import OptimizeConfig
 from slipstream.data.snapshot import Snapshot
 from slipstream.evaluation.drift import Drift, held_against, measure
-from slipstream.evaluation.metrics import row_log_loss
+from slipstream.evaluation.scoring import SCORING
 from slipstream.lifecycle.promotion import Champion, Fit, check_schema, check_split, decide
 from slipstream.reporting.record import Decision, RunRecord, TrackedRun
 from slipstream.runtime import Bundle, InputError, Predictor, load_file
@@ -127,9 +126,9 @@ def promote(
             met_budget=False,
             had_champion=registry.champion() is not None,
         )
-    snapshot = Snapshot(record.dataset, store)
+    snapshot, scoring = Snapshot(record.dataset, store), SCORING[record.dataset.task]
     rows = snapshot.rows("test")
-    target = snapshot.target("test").to_numpy(np.int64)
+    target = snapshot.target("test").to_numpy()
     challenger = load_file(store.path(record.bundles.variants[winner].file))
     with registry.lock():
         champion = registry.champion()
@@ -147,11 +146,13 @@ def promote(
         rival = registry.rival(version)
         losses = None
         if rival is not None:
-            losses = row_log_loss(target, _tolerant(parse(registry.bundle(rival))).predict(rows))
+            answers = _tolerant(parse(registry.bundle(rival))).predict(rows)
+            losses = scoring.row_losses(target, answers)
         decision = decide(
-            guess_losses=row_log_loss(target, np.full(len(target), target.mean())),
+            scoring,
+            guess_losses=scoring.row_losses(target, scoring.guess(target)),
             champion_losses=losses,
-            challenger_losses=row_log_loss(target, challenger.predict(rows)),
+            challenger_losses=scoring.row_losses(target, challenger.predict(rows)),
         )
         registry.settle(version, decision)
     found = {"version": version.number, "had_champion": champion is not None}

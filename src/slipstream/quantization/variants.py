@@ -55,6 +55,7 @@ def float32_bundle(
         columns=tuple(columns),
         layers=tuple(layers),
         classes=dataset.classes,
+        task=dataset.task,
         details=_details(dataset, best),
     )
 
@@ -84,6 +85,6 @@ def _details(dataset: DatasetRef, best: Epoch) -> Mapping[str, Any]:
     return {
         "target": dataset.target,
         "training_data_sha256": dataset.table.sha256,
-        "validation": {"loss": best.val_loss, "accuracy": best.val_accuracy},
+        "validation": dict(best.validation),
         "versions": {name: version(name) for name in ("slipstream", *TRAINED_WITH)},
     }

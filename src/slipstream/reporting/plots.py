@@ -62,7 +62,7 @@ def history_figure(history: Sequence[Epoch], best_epoch: int) -> Figure:
         strict=True,
     ):
         for part, style in (("train", "o-"), ("val", "s--")):
-            values = [getattr(epoch, f"{part}_{name}") for epoch in history]
+            values = [epoch.metrics[f"{part}_{name}"] for epoch in history]
             title = "training" if part == "train" else "validation"
             axes.plot(epochs, values, style, markersize=3, label=title)
         axes.axvline(best_epoch, color="grey", linewidth=1, linestyle=":", label="kept epoch")

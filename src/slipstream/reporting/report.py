@@ -38,7 +38,9 @@ class Report(BaseModel):
             "rows": dict(record.dataset.rows),
             "classes": list(record.dataset.classes),
             "stages": [stage.model_dump() for stage in self.stages],
-            "history": [epoch.model_dump() for epoch in record.network.history],
+            "history": [
+                {"epoch": epoch.epoch, **epoch.metrics} for epoch in record.network.history
+            ],
             "best_epoch": record.network.best_epoch,
             "feature_mask": record.mask.to_json(),
             "comparison": {

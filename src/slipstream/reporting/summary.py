@@ -88,7 +88,7 @@ def _findings(record: RunRecord, notes: Sequence[str]) -> tuple[str, ...]:
 def _came_in(data: DataConfig, dataset: DatasetRef, mask: FeatureMask | None) -> str:
     total = sum(dataset.rows.values())
     parts = ", ".join(f"{dataset.rows[part]:,} for {part}" for part in PARTS)
-    positive = share(dataset.positive_share)
+    positive = share(dataset.class_shares[1])
     rows = [
         ("source", escape(data.path)),
         ("rows", f"{total:,} ({parts})"),

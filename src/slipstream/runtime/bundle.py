@@ -25,6 +25,7 @@ from slipstream.runtime.columns import Column
 from slipstream.runtime.errors import BundleError
 from slipstream.runtime.kernels import Layer
 from slipstream.runtime.limits import MAX_BIAS, MAX_FEATURES, MAX_WIDTH
+from slipstream.runtime.links import outputs
 from slipstream.runtime.text import listing, quote, shorten
 from slipstream.runtime.types import Precision, Task
 
@@ -166,7 +167,7 @@ def _build(header: dict[str, Any], tensors: dict[str, NDArray[Any]]) -> Bundle:
     layers = tuple(_layer(tensors, index, precision) for index in range(depth))
     if tensors:
         _fail("every tensor must be known", sorted(tensors))
-    _check_widths(layers, columns, outputs=len(classes) if task == "multiclass" else 1)
+    _check_widths(layers, columns, outputs=outputs(task, classes))
     _check_range(layers, len(columns))
     scales = tuple(header["activation_scales"])
     wanted = depth - 1 if precision == "int8" else 0

@@ -1,6 +1,6 @@
 """Link functions: they turn a model's logits into its answers."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Literal
 
 import numpy as np
@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from slipstream.runtime.types import Task
 
-__all__ = ["LINKS", "Link", "apply"]
+__all__ = ["LINKS", "Link", "apply", "outputs"]
 
 Link = Literal["identity", "sigmoid", "softmax"]
 
@@ -17,6 +17,11 @@ LINKS: Mapping[Task, Link] = {
     "multiclass": "softmax",
     "regression": "identity",
 }
+
+
+def outputs(task: Task, classes: Sequence[str]) -> int:
+    """How many numbers a network has to give for one answer."""
+    return len(classes) if task == "multiclass" else 1
 
 
 def apply(link: Link, logits: NDArray[np.float32]) -> NDArray[np.float64]:

@@ -78,7 +78,7 @@ def untrained(own: Bundle, shape: Candidate, rows: pd.DataFrame) -> tuple[Bundle
     def numbers(*size: int) -> NDArray[np.float32]:
         return random.normal(0, WEIGHT, size).astype(np.float32)
 
-    widths = [*shape.hidden, 1]
+    widths = [*shape.hidden, len(own.layers[-1].bias)]
     table = numbers(sum(column.rows for column in columns), widths[0])
     layers = [Layer(weight=table, bias=numbers(widths[0]))]
     for inputs, units in itertools.pairwise(widths):

@@ -111,7 +111,7 @@ def _log_parent(
     metrics = [
         Metric(key, value, parent.info.start_time, epoch.epoch)
         for epoch in record.network.history
-        for key, value in epoch.model_dump(exclude={"epoch"}).items()
+        for key, value in epoch.metrics.items()
     ]
     if record.comparison.verdict.winner:
         metrics += _metrics(
@@ -222,7 +222,7 @@ def _variant_parameters(
     record: RunRecord, precision: Precision, predictor: Predictor
 ) -> dict[str, str]:
     """The variant's own parameters: its arithmetic and its shape."""
-    shape = (len(predictor.features), *record.config.model.hidden, 1)
+    shape = (len(predictor.features), *(len(each.bias) for each in predictor.bundle.layers))
     rows = record.config.quantization.calibration_rows
     return {
         "precision": precision,

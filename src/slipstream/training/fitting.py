@@ -10,7 +10,6 @@ import torch
 from numpy.typing import NDArray
 from safetensors.numpy import save
 from torch import Tensor
-from torch.nn import functional
 
 from slipstream.artifacts.references import Epoch, FeatureMask, NetworkRef, PreparedRef
 from slipstream.artifacts.store import Store
@@ -19,7 +18,9 @@ from slipstream.data.snapshot import TARGET, Snapshot
 from slipstream.features.preprocessing import selected_columns
 from slipstream.runtime.columns import Column
 from slipstream.runtime.errors import InputError
+from slipstream.runtime.types import Task
 from slipstream.training.encoding import frequencies, positions, states
+from slipstream.training.losses import OBJECTIVES, Objective
 from slipstream.training.network import Network
 
 __all__ = ["EpochHook", "best_epoch", "fit", "tensors_of", "train"]
@@ -47,10 +48,11 @@ def train(
     snapshot = Snapshot(prepared, store)
     train, validation = snapshot.frame("train"), snapshot.frame("validation")
     columns = selected_columns(prepared, mask, store)
-    network, history = fit(columns, train, validation, hidden, training, on_epoch)
+    widths = (*hidden, prepared.outputs)
+    network, history = fit(columns, train, validation, widths, prepared.task, training, on_epoch)
     return NetworkRef(
         weights=store.put(save(tensors_of(network)), ".safetensors"),
-        widths=(len(columns), *hidden, 1),
+        widths=(len(columns), *widths),
         history=tuple(history),
         best_epoch=best_epoch(history).epoch,
     )
@@ -71,7 +73,8 @@ def fit(
     columns: Sequence[Column],
     train_rows: pd.DataFrame,
     validation_rows: pd.DataFrame,
-    hidden: Sequence[int],
+    widths: Sequence[int],
+    task: Task,
     training: TrainingConfig,
     on_epoch: EpochHook,
 ) -> tuple[Network, list[Epoch]]:
@@ -79,21 +82,37 @@ def fit(
 
     The same arguments give the same weights.
 
+    Args:
+        columns: the fitted columns that the network reads.
+        train_rows: normalised rows with their target.
+        validation_rows: the same, to stop by.
+        widths: of each hidden layer, then the number of outputs.
+        task: the kind of target.
+        training: how long, how fast, and by which seed.
+        on_epoch: called with each epoch.
+
     Raises:
         InputError: the loss is no longer a number.
     """
     with _deterministic(training.seed):
         shares = frequencies(columns, positions(columns, train_rows))
-        network = Network(states(columns, shares), hidden)
+        network = Network(states(columns, shares), widths)
         train_batch, validation_batch = (
             _tensors(columns, rows) for rows in (train_rows, validation_rows)
         )
-        history = _run_epochs(network, train_batch, validation_batch, training, on_epoch)
+        history = _run_epochs(
+            network, train_batch, validation_batch, OBJECTIVES[task], training, on_epoch
+        )
     return network, history
 
 
 def _run_epochs(
-    network: Network, train: Batch, validation: Batch, training: TrainingConfig, on_epoch: EpochHook
+    network: Network,
+    train: Batch,
+    validation: Batch,
+    objective: Objective,
+    training: TrainingConfig,
+    on_epoch: EpochHook,
 ) -> list[Epoch]:
     optimizer = torch.optim.AdamW(network.parameters(), training.learning_rate, fused=True)
     schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, training.epochs)
@@ -101,9 +120,14 @@ def _run_epochs(
     best_loss, waited = math.inf, 0
     best_weights: dict[str, Tensor] = {}
     for number in range(1, training.epochs + 1):
-        _run_epoch(network, train, training.batch_size, optimizer)
+        _run_epoch(network, train, objective, training.batch_size, optimizer)
         schedule.step()
-        epoch = _evaluate_epoch(network, train, validation, number)
+        epoch = Epoch(
+            epoch=number,
+            train=_evaluate(network, train, objective),
+            validation=_evaluate(network, validation, objective),
+        )
+        _check_losses(epoch)
         history.append(epoch)
         on_epoch(epoch)
         waited += 1
@@ -117,21 +141,24 @@ def _run_epochs(
 
 
 def _run_epoch(
-    network: Network, train: Batch, batch_size: int, optimizer: torch.optim.Optimizer
+    network: Network,
+    train: Batch,
+    objective: Objective,
+    batch_size: int,
+    optimizer: torch.optim.Optimizer,
 ) -> None:
     order = torch.randperm(len(train[0]))
     for chosen in order.split(batch_size):
         rows, weights, target = (each[chosen] for each in train)
         optimizer.zero_grad()
-        loss = functional.binary_cross_entropy_with_logits(network(rows, weights), target)
-        loss.backward()
+        objective.loss(network(rows, weights), target).backward()
         optimizer.step()
 
 
 @torch.no_grad()
-def _evaluate(network: Network, batch: Batch) -> tuple[float, float]:
+def _evaluate(network: Network, batch: Batch, objective: Objective) -> dict[str, float]:
     rows, weights, target = batch
-    logits = torch.cat(
+    outputs = torch.cat(
         [
             network(*pair)
             for pair in zip(
@@ -139,27 +166,15 @@ def _evaluate(network: Network, batch: Batch) -> tuple[float, float]:
             )
         ]
     )
-    loss = functional.binary_cross_entropy_with_logits(logits, target)
-    accuracy = ((logits >= 0) == (target > 0.5)).float().mean()
-    return float(loss), float(accuracy)
+    return objective.figures(outputs, target)
 
 
-def _evaluate_epoch(network: Network, train: Batch, validation: Batch, number: int) -> Epoch:
-    (train_loss, train_accuracy), (val_loss, val_accuracy) = (
-        _evaluate(network, batch) for batch in (train, validation)
-    )
-    if not (math.isfinite(train_loss) and math.isfinite(val_loss)):
+def _check_losses(epoch: Epoch) -> None:
+    if not (math.isfinite(epoch.train_loss) and math.isfinite(epoch.val_loss)):
         raise InputError(
-            f"the loss must stay a number, however: it is {train_loss} after epoch {number}; "
-            "lower training.learning_rate"
+            f"the loss must stay a number, however: it is {epoch.train_loss} after epoch "
+            f"{epoch.epoch}; lower training.learning_rate"
         )
-    return Epoch(
-        epoch=number,
-        train_loss=train_loss,
-        train_accuracy=train_accuracy,
-        val_loss=val_loss,
-        val_accuracy=val_accuracy,
-    )
 
 
 def _tensors(columns: Sequence[Column], rows: pd.DataFrame) -> Batch:

@@ -1,4 +1,4 @@
-"""The network: a table look-up as first layer, then hidden layers with ReLU, then one logit."""
+"""The network: a table look-up as first layer, then hidden layers with ReLU, then the outputs."""
 
 import itertools
 from collections.abc import Sequence
@@ -18,16 +18,15 @@ class Network(nn.Module):
 
     Args:
         states: sparse (R, D), the input vector of every table row.
-        hidden: width of each hidden layer.
+        widths: of each hidden layer, then the number of outputs.
     """
 
     states: Tensor
 
-    def __init__(self, states: Tensor, hidden: Sequence[int]) -> None:
+    def __init__(self, states: Tensor, widths: Sequence[int]) -> None:
         super().__init__()
         self.register_buffer("states", states, persistent=False)
-        self.first = nn.Linear(states.shape[1], hidden[0])
-        widths = [*hidden, 1]
+        self.first = nn.Linear(states.shape[1], widths[0])
         self.rest = nn.ModuleList(nn.Linear(*pair) for pair in itertools.pairwise(widths))
 
     def table(self) -> Tensor:
@@ -36,7 +35,7 @@ class Network(nn.Module):
         return table
 
     def forward(self, rows: Tensor, weights: Tensor) -> Tensor:
-        """Compute logits (N,).
+        """Compute the outputs, before their link: (N, O).
 
         Args:
             rows: (N, 2k) table rows, the lower ones then the upper ones.
@@ -48,4 +47,4 @@ class Network(nn.Module):
         sums = sums + self.first.bias
         for layer in self.rest:
             sums = layer(torch.relu(sums))
-        return sums[:, 0]
+        return sums

@@ -7,8 +7,9 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 
+from slipstream.config.data import DataConfig
 from slipstream.data.schema import infer
-from slipstream.data.target import binary_target, find_target
+from slipstream.data.target import READERS, Target, find_target
 from slipstream.runtime import InputError
 
 
@@ -18,6 +19,11 @@ def kinds(**columns: object) -> tuple[dict[str, str], pd.DataFrame, str]:
     found = infer(table)
     kinds = {column.name: column.kind for column in found.columns}
     return kinds, found.frame, "\n".join(found.warnings)
+
+
+def read(values: list[object], positive: str = "") -> Target:
+    """The binary target of a column named `y`."""
+    return READERS["binary"](pa.array(values), DataConfig(target="y", positive=positive))
 
 
 MANY = range(200)
@@ -95,8 +101,8 @@ def test_types_of_other_programs_are_understood() -> None:
     assert found == {"half": "numeric", "holes": "numeric"}
     assert math.isnan(frame["holes"][0])
     with pytest.raises(InputError, match="1 have none"):
-        binary_target("y", pa.array(np.array([0.0, 1.0, math.nan])), "")
-    assert binary_target("y", pa.array([1000001.0, 1000002.0]), "")[1] == ("1000001", "1000002")
+        read([0.0, 1.0, math.nan])
+    assert read([1000001.0, 1000002.0]).classes == ("1000001", "1000002")
 
 
 def test_a_few_slips_do_not_turn_numbers_into_text() -> None:
@@ -154,9 +160,9 @@ def test_any_two_labels_make_a_target(
     values: list, positive: str, expected: tuple[str, str]
 ) -> None:
     """The positive label is the named one, else True, 1 or yes, else the last in sorted order."""
-    target, classes = binary_target("y", pa.array(values), positive)
-    assert classes == expected
-    assert [classes[each] for each in target] == [
+    target = read(values, positive)
+    assert target.classes == expected
+    assert [target.classes[each] for each in target.numbers] == [
         str(int(v)) if isinstance(v, float) else str(v).strip() for v in values
     ]
 
@@ -173,4 +179,4 @@ def test_any_two_labels_make_a_target(
 def test_bad_targets_are_explained(values: list, positive: str, expected: str) -> None:
     """One class, three classes, missing labels and an unknown positive label are refused."""
     with pytest.raises(InputError, match=expected):
-        binary_target("y", pa.array(values), positive)
+        read(values, positive)

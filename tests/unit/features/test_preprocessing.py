@@ -22,7 +22,7 @@ WORD = ColumnSchema(name="w", kind="categorical")
 def fit_number(values: list[float], bins: int = 1):
     series = pd.Series(values, dtype=float)
     target = np.arange(len(series)) % 2
-    return fit_column(NUMBER, series, target, bins)
+    return fit_column(NUMBER, series, target, bins, "binary")
 
 
 def test_minmax_maps_the_training_range_to_0_and_1() -> None:
@@ -59,7 +59,7 @@ def test_bins_follow_the_target() -> None:
     """Piecewise edges lie where the target changes, and there are at most as many as asked."""
     values = np.linspace(0, 100, 1000)
     target = ((values > 30) & (values < 40)).astype(int)
-    column = fit_column(NUMBER, pd.Series(values), target, 8)
+    column = fit_column(NUMBER, pd.Series(values), target, 8, "binary")
     assert len(column.edges) <= 9
     for place in (30, 40):
         assert np.abs(column.edges - place).min() < 0.2
@@ -76,7 +76,8 @@ def test_missing_values_are_explicit() -> None:
 
 def test_categories_have_slots_for_unknown_and_missing() -> None:
     """Codes are the sorted training categories, then unknown, then missing."""
-    column = fit_column(WORD, pd.Series(["b", "a", "b"], dtype=object), np.zeros(3, int), 24)
+    words = pd.Series(["b", "a", "b"], dtype=object)
+    column = fit_column(WORD, words, np.zeros(3, int), 24, "binary")
     codes = normalise(column, pd.Series(["a", "b", "c", None], dtype=object))
     assert codes.tolist() == [0, 1, 2, 3]
 

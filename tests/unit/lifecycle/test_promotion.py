@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 
 from slipstream.artifacts.references import SplitRule
+from slipstream.evaluation.scoring import SCORING
 from slipstream.lifecycle.promotion import check_split, decide
 from slipstream.runtime import InputError
 
@@ -29,7 +30,12 @@ def test_only_a_better_model_is_promoted(
     champion: np.ndarray | None, challenger: np.ndarray, promoted: bool, reason: str
 ) -> None:
     """A challenger must be better than guessing, and surely better than the champion."""
-    decision = decide(guess_losses=GUESS, champion_losses=champion, challenger_losses=challenger)
+    decision = decide(
+        SCORING["binary"],
+        guess_losses=GUESS,
+        champion_losses=champion,
+        challenger_losses=challenger,
+    )
     assert decision.promoted is promoted
     assert reason in decision.reason
 
@@ -37,7 +43,9 @@ def test_only_a_better_model_is_promoted(
 def test_a_tie_keeps_the_champion() -> None:
     """With equal losses, the champion stays."""
     same = losses(0.4)
-    decision = decide(guess_losses=GUESS, champion_losses=same, challenger_losses=same)
+    decision = decide(
+        SCORING["binary"], guess_losses=GUESS, champion_losses=same, challenger_losses=same
+    )
     assert not decision.promoted
     assert decision.gain.estimate == 0
 

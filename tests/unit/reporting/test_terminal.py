@@ -86,7 +86,7 @@ def test_stages_and_warnings_are_shown_as_they_come(
 def test_the_loss_chart_ends_with_the_last_epoch(epochs: int) -> None:
     """However many epochs are thinned out, the axis goes from the first to the last."""
     history = [
-        Epoch(epoch=each, train_loss=1 / each, train_accuracy=0, val_loss=0, val_accuracy=0)
+        Epoch(epoch=each, train={"loss": 1 / each}, validation={"loss": 0})
         for each in range(1, epochs + 1)
     ]
     console = Console(file=io.StringIO(), width=100)

@@ -49,7 +49,7 @@ def test_the_folded_bundle_equals_the_network(data: st.DataObject) -> None:
     )
     shares = frequencies(fitted, positions(fitted, prepared))
     torch.manual_seed(data.draw(st.integers(0, 1000)))
-    network = Network(states(fitted, shares), [16, 8])
+    network = Network(states(fitted, shares), [16, 8, 1])
     tensors = {name: each.detach().numpy() for name, each in network.state_dict().items()}
     tensors["table"] = network.table().detach().numpy()
     bundle = Bundle(
@@ -88,7 +88,7 @@ def test_the_trained_bundle_equals_the_trained_network(mixed: Trained) -> None:
     fitted = selected_columns(mixed.prepared, mixed.mask, mixed.store)
     prepared = Snapshot(mixed.prepared, mixed.store)
     shares = frequencies(fitted, positions(fitted, prepared.rows("train")))
-    network = Network(states(fitted, shares), [16, 8])
+    network = Network(states(fitted, shares), [16, 8, 1])
     tensors = load(mixed.store.get(mixed.network.weights))
     tensors.pop("table")
     network.load_state_dict({name: torch.from_numpy(each) for name, each in tensors.items()})
@@ -98,7 +98,7 @@ def test_the_trained_bundle_equals_the_trained_network(mixed: Trained) -> None:
             network(
                 torch.from_numpy(np.concatenate([low, high], axis=1)),
                 torch.from_numpy(np.concatenate([1 - t, t], axis=1)).float(),
-            )
+            )[:, 0]
         ).numpy()
     rows = Snapshot(mixed.dataset, mixed.store).rows("test")
     model = load_file(mixed.store.path(mixed.bundles.float32.file))
@@ -126,7 +126,10 @@ def test_the_same_seed_gives_the_same_weights(mixed: Trained) -> None:
     train, validation = learnt_from(mixed)
     settings = TrainingConfig(epochs=2, seed=7)
     threads = torch.get_num_threads()
-    runs = [fit(fitted, train, validation, [8], settings, lambda epoch: None) for _ in range(2)]
+    runs = [
+        fit(fitted, train, validation, [8, 1], "binary", settings, lambda epoch: None)
+        for _ in range(2)
+    ]
     assert torch.get_num_threads() == threads
     assert runs[0][1] == runs[1][1]
     for one, other in zip(runs[0][0].parameters(), runs[1][0].parameters(), strict=True):
@@ -139,7 +142,7 @@ def test_training_stops_early_and_keeps_the_best_epoch(mixed: Trained) -> None:
     train, validation = learnt_from(mixed)
     seen = []
     settings = TrainingConfig(epochs=200, patience=3, learning_rate=0.05)
-    network, history = fit(fitted, train, validation, [32], settings, seen.append)
+    network, history = fit(fitted, train, validation, [32, 1], "binary", settings, seen.append)
     assert seen == history
     best = min(history, key=lambda epoch: epoch.val_loss)
     assert len(history) == best.epoch + 3 < 200
@@ -150,7 +153,7 @@ def test_training_stops_early_and_keeps_the_best_epoch(mixed: Trained) -> None:
             torch.from_numpy(np.concatenate([1 - t, t], axis=1)).float(),
         )
     loss = torch.nn.functional.binary_cross_entropy_with_logits(
-        logits, torch.from_numpy(validation[TARGET].to_numpy(np.float32))
+        logits[:, 0], torch.from_numpy(validation[TARGET].to_numpy(np.float32))
     )
     assert float(loss) == pytest.approx(best.val_loss, rel=1e-5)
 
@@ -160,10 +163,13 @@ def test_a_loss_that_is_no_number_is_told(mixed: Trained, monkeypatch) -> None:
     fitted = selected_columns(mixed.prepared, mixed.mask, mixed.store)
     train, validation = learnt_from(mixed)
     monkeypatch.setattr(
-        "slipstream.training.fitting._evaluate", lambda network, batch: (math.nan, 0.5)
+        "slipstream.training.fitting._evaluate", lambda *_: {"loss": math.nan, "accuracy": 0.5}
     )
     with pytest.raises(InputError, match=r"it is nan after epoch 1; lower training\.learning_rate"):
-        fit(fitted, train, validation, [8], TrainingConfig(), lambda epoch: None)
+        fit(
+            *(fitted, train, validation, [8, 1], "binary", TrainingConfig()),
+            on_epoch=lambda epoch: None,
+        )
 
 
 def test_quantisation_costs_little(mixed: Trained, demo: Trained) -> None:

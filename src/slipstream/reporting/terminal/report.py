@@ -94,15 +94,16 @@ def _stages(record: RunRecord, stages: Sequence[Stage]) -> RenderableType:
 
 def _epochs(history: Sequence[Epoch], best_epoch: int) -> RenderableType:
     title = f"Training ({len(history)} epochs, the weights of epoch {best_epoch} are kept)"
+    names = history[0].train
     table = _table(
-        *("epoch", "loss", "accuracy", "validation loss", "validation accuracy"),
+        *("epoch", *names, *(f"validation {name}" for name in names)),
         title=title,
         numbers_from=0,
     )
     for epoch in _thinned(history, best_epoch):
-        figures = (epoch.train_loss, epoch.train_accuracy, epoch.val_loss, epoch.val_accuracy)
         style = "bold" if epoch.epoch == best_epoch else None
-        table.add_row(str(epoch.epoch), *(f"{figure:.4f}" for figure in figures), style=style)
+        figures = (f"{figure:.4f}" for figure in epoch.metrics.values())
+        table.add_row(str(epoch.epoch), *figures, style=style)
     return table
 
 
