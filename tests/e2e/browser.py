@@ -16,7 +16,7 @@ FLAGS = [
 ]
 SECOND = 1000
 STEP_SECONDS, RUN_SECONDS = 120, 900  # limits of a hang: a busy machine takes its time
-ATTEMPTS = 5
+ATTEMPTS = 30
 
 
 @contextmanager

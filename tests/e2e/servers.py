@@ -121,10 +121,11 @@ def find(up: Up, what: str, run: dict) -> list[dict]:
 
 def ask(up: Up, method: str, path: str, body: object = None, *, answers: bool = True) -> Any:
     """Ask the Prefect server; one that is busy says 503, and Prefect's clients ask it again."""
-    for _ in range(10):
+    end = time.monotonic() + LIMIT_SECONDS
+    while True:
         url = f"{up.prefect}/api{path}"
         answer = httpx.request(method, url, json=body, timeout=ASK_SECONDS, auth=up.auth)
-        if answer.status_code != httpx.codes.SERVICE_UNAVAILABLE:
+        if answer.status_code != httpx.codes.SERVICE_UNAVAILABLE or time.monotonic() > end:
             break
         time.sleep(2)
     answer.raise_for_status()
