@@ -28,7 +28,9 @@ down: $(BUILT)
 	$(BIN)/slipstream down
 
 test: lint
-	$(BIN)/pytest --numprocesses 2 --dist loadfile $(ARGS)
+	$(BIN)/pytest --numprocesses 2 --dist loadgroup --no-loadscope-reorder \
+		$(if $(ARGS),$(ARGS),--cov --cov-report=)
+	$(if $(ARGS),,$(BIN)/coverage report --format=total)
 
 trials: $(BUILT)
 	$(BIN)/pytest $(TRIALS) --numprocesses 2 --dist loadfile $(ARGS)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import tempfile
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -40,6 +41,41 @@ settings.register_profile("slipstream", deadline=None, derandomize=True, max_exa
 settings.load_profile("slipstream")
 
 
+# Tests that share what takes long to start run in one process: a group is a beginning of paths.
+# Each process takes two groups at first, so the two longest are followed by two short ones.
+GROUPS = {
+    "servers": (
+        *("e2e/test_services", "e2e/test_browser", "e2e/test_drift_webhook"),
+        "e2e/test_deployments",  # ends the servers
+    ),
+    "flows": ("flows/",),
+    "quick": ("unit/config/",),
+    "quick too": ("unit/data/",),
+    "command line": ("e2e/test_command_line", "e2e/test_documentation", "e2e/test_mlflow_serve"),
+    "compiler": ("unit/runtime/test_native",),
+    "tables": ("e2e/test_real_tables",),
+    "fingerprint": ("unit/artifacts/test_fingerprint",),
+}
+RANKS = {path: rank for rank, path in enumerate(sum(GROUPS.values(), ()))}
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Put the longest groups first, and name each test's group where several processes share."""
+
+    def rank(item: pytest.Item) -> int:
+        path = item.path.relative_to(CHECKOUT / "tests").as_posix()
+        return next((RANKS[each] for each in RANKS if path.startswith(each)), len(RANKS))
+
+    items.sort(key=rank)
+    if config.pluginmanager.hasplugin("xdist"):
+        names = [name for name, paths in GROUPS.items() for _ in paths]
+        for item in items:
+            place = rank(item)
+            name = names[place] if place < len(names) else str(item.path)
+            item.add_marker(pytest.mark.xdist_group(name))
+
+
 @pytest.fixture(scope="session", autouse=True)
 def _no_stray_database() -> Iterator[None]:
     """No test asks MLflow without a store of its own: MLflow would make one where it is started."""
@@ -60,12 +96,17 @@ class Trained:
     mask: FeatureMask
     network: NetworkRef
     bundles: Bundles
-    baseline: Baseline
+
+    @cached_property
+    def baseline(self) -> Baseline:
+        """The wide network, which takes as long as the rest: only some tests need it."""
+        from slipstream.evaluation.baseline import train_baseline
+
+        return train_baseline(self.dataset, self.prepared, self.mask, self.store)
 
 
 def train_on(config: OptimizeConfig, store: Store) -> Trained:
     from slipstream.data import ingestion
-    from slipstream.evaluation import baseline
     from slipstream.features import preprocessing, selection
     from slipstream.quantization import variants
     from slipstream.training import fitting
@@ -79,8 +120,7 @@ def train_on(config: OptimizeConfig, store: Store) -> Trained:
     )
     rows = config.quantization.calibration_rows
     bundles = variants.quantize(dataset, prepared, mask, network, rows, store)
-    wide = baseline.train_baseline(dataset, prepared, mask, store)
-    return Trained(config, store, dataset, prepared, mask, network, bundles, wide)
+    return Trained(config, store, dataset, prepared, mask, network, bundles)
 
 
 @pytest.fixture
@@ -88,6 +128,16 @@ def store(tmp_path: Path) -> Store:
     from slipstream.artifacts.store import Store
 
     return Store(tmp_path / "store")
+
+
+@pytest.fixture(scope="session")
+def mlflow_tables(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An MLflow store with nothing in it, to be copied: its tables take seconds to make."""
+    from slipstream.tracking.connection import connect
+
+    path = tmp_path_factory.mktemp("tables") / "mlflow.db"
+    connect(f"sqlite:///{path}")
+    return path
 
 
 @pytest.fixture(scope="session")

@@ -12,6 +12,8 @@ from typing import Any
 import httpx
 
 PROGRAM = str(Path(sys.executable).parent / "slipstream")
+LIMIT_SECONDS = 900  # of what is over in one, unless a machine is busy: a hang, and no delay
+ASK_SECONDS = 120
 SETTLED = {"COMPLETED", "FAILED", "CRASHED", "CANCELLED"}
 
 
@@ -21,12 +23,12 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def processes_of(home: Path) -> list[str]:
-    """Command lines of the processes whose environment or arguments name this home."""
+def processes_of(home: Path | str) -> list[str]:
+    """Command lines of the processes whose environment or arguments name this home, or a run."""
     return list(pids_of(home).values())
 
 
-def pids_of(home: Path) -> dict[int, str]:
+def pids_of(home: Path | str) -> dict[int, str]:
     """Those processes, each with its id and its command line."""
     found = {}
     for process in Path("/proc").glob("[0-9]*"):
@@ -65,7 +67,7 @@ class Up:
             cwd=self.home.parent,
             capture_output=True,
             text=True,
-            timeout=300,
+            timeout=LIMIT_SECONDS,
             check=False,
         )
 
@@ -78,6 +80,7 @@ def up_in(folder: Path, environment: dict[str, str]) -> Up:
         environment={
             **environment,
             "SLIPSTREAM_HOME": str(folder / "home"),
+            "PREFECT_WORKER_QUERY_SECONDS": "1",  # how often it looks for runs
             "MLFLOW_BACKEND_STORE_URI": f"sqlite:///{folder}/mlflow.db",
         },
         flags=["--prefect-port", str(prefect), "--mlflow-port", str(mlflow)],
@@ -94,15 +97,14 @@ def start_run(up: Up, config: dict, name: str = "optimize/optimize-table") -> st
     return str(ask(up, "POST", f"/deployments/{deployment['id']}/create_flow_run", body)["id"])
 
 
-def await_run(up: Up, run_id: str, seconds: float = 240) -> dict:
-    """Wait until a run is over."""
+def await_run(up: Up, run_id: str, seconds: float = LIMIT_SECONDS) -> dict:
+    """Wait until a run is over, and its process too, which sends its log until it ends."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:
         run = ask(up, "GET", f"/flow_runs/{run_id}")
-        if run["state"]["type"] in SETTLED:
-            time.sleep(3)  # logs and artifacts arrive a moment later
+        if run["state"]["type"] in SETTLED and not processes_of(run_id):
             return run
-        time.sleep(1)
+        time.sleep(0.5)
     raise AssertionError(run["state"])
 
 
@@ -119,10 +121,11 @@ def find(up: Up, what: str, run: dict) -> list[dict]:
 
 def ask(up: Up, method: str, path: str, body: object = None, *, answers: bool = True) -> Any:
     """Ask the Prefect server; one that is busy says 503, and Prefect's clients ask it again."""
-    for _ in range(10):
+    end = time.monotonic() + LIMIT_SECONDS
+    while True:
         url = f"{up.prefect}/api{path}"
-        answer = httpx.request(method, url, json=body, timeout=30, auth=up.auth)
-        if answer.status_code != httpx.codes.SERVICE_UNAVAILABLE:
+        answer = httpx.request(method, url, json=body, timeout=ASK_SECONDS, auth=up.auth)
+        if answer.status_code != httpx.codes.SERVICE_UNAVAILABLE or time.monotonic() > end:
             break
         time.sleep(2)
     answer.raise_for_status()

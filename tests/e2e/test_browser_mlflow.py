@@ -1,6 +1,7 @@
 """MLflow in a real browser, as somebody who has never been there sees it."""
 
 import re
+import subprocess
 from pathlib import Path
 
 import httpx
@@ -9,19 +10,15 @@ from playwright.sync_api import Page, expect
 
 from slipstream.reporting import pages
 from tests.e2e import browser
-from tests.e2e.servers import Up
+from tests.e2e.servers import ASK_SECONDS, Up
 
 pytestmark = pytest.mark.usefixtures("needs_chromium")
 
 
 @pytest.fixture(scope="module")
-def run_output(servers: Up) -> str:
+def run_output(console_run: subprocess.CompletedProcess[str]) -> str:
     """What the terminal says of a run that the servers show."""
-    store = servers.environment["MLFLOW_BACKEND_STORE_URI"]
-    flags = ["--features.k", "2", "--training.epochs", "2", "--tracking.uri", store]
-    done = servers.run("optimize", *flags)
-    assert done.returncode == 0, done.stderr
-    return done.stdout
+    return console_run.stdout
 
 
 @pytest.fixture
@@ -64,7 +61,7 @@ def test_the_first_click_on_the_experiment_shows_its_runs(
 def test_an_experiment_of_an_earlier_release_opens_on_its_runs(page: Page, servers: Up) -> None:
     """Without our tags, the first click shows the runs too."""
     api = f"{servers.mlflow}/api/2.0/mlflow/experiments/create"
-    httpx.post(api, json={"name": "earlier"}, timeout=30).raise_for_status()
+    httpx.post(api, json={"name": "earlier"}, timeout=ASK_SECONDS).raise_for_status()
     page.goto(f"{servers.mlflow}/#/experiments")
     page.get_by_role("link", name="earlier", exact=True).first.click()
     expect(page).to_have_url(re.compile(r"/experiments/\d+/runs"))

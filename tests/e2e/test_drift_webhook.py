@@ -11,12 +11,13 @@ from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
+import httpx
 import numpy as np
 import pandas as pd
 import pytest
 
 from slipstream.artifacts.home import root
-from tests.e2e.servers import Up, run_deployment
+from tests.e2e.servers import ASK_SECONDS, LIMIT_SECONDS, Up, find, run_deployment
 
 BLOCK = re.compile(r"<!-- begin webhook -->\n```sh\n(.*?)```", re.DOTALL)
 
@@ -66,10 +67,13 @@ def apply_as_the_guide_says(up: Up, address: str, folder: Path) -> None:
     assert "Created automation" in done.stdout
 
 
-def test_drift_calls_the_webhook(
+def test_a_first_model_becomes_champion_and_drift_calls_the_webhook(
     servers: Up, receiver: tuple[str, list[dict]], tmp_path: Path
 ) -> None:
-    """The guide's automation posts the figures; rows that have not moved call nobody."""
+    """A first retraining promotes; rows that have not moved keep its model and call nobody.
+
+    When they have, the guide's automation posts the figures.
+    """
     address, calls = receiver
     apply_as_the_guide_says(servers, address, tmp_path)
     random = np.random.default_rng(0)
@@ -85,6 +89,15 @@ def test_drift_calls_the_webhook(
     frame.to_csv(table, index=False)
     first = run_deployment(servers, config, "retrain/retrain-now")
     assert first["state"]["message"].startswith("version 1 promoted: there was no champion")
+    summary = next(e["data"] for e in find(servers, "artifacts", first) if e["key"] == "summary")
+    assert "**Version 1 promoted**: there was no champion." in summary
+    assert first["name"] == "moving · k=5 · 8 · retrain"
+    champion = httpx.get(
+        f"{servers.mlflow}/api/2.0/mlflow/registered-models/alias",
+        params={"name": "moving", "alias": "champion"},
+        timeout=ASK_SECONDS,
+    ).json()
+    assert champion["model_version"]["version"] == "1"
     same = run_deployment(servers, config, "retrain/retrain-now")
     assert same["state"]["message"].startswith("unchanged, champion kept")
     assert "drift" not in same["state"]["message"]
@@ -92,10 +105,9 @@ def test_drift_calls_the_webhook(
     frame.assign(a=frame["a"] + 2).to_csv(table, index=False)
     moved = run_deployment(servers, config, "retrain/retrain-now")
     assert "drift: PSI" in moved["state"]["message"]
-    for _ in range(60):  # events are evaluated in the background
-        if calls:
-            break
-        time.sleep(1)
+    end = time.monotonic() + LIMIT_SECONDS
+    while not calls and time.monotonic() < end:
+        time.sleep(0.5)  # events are evaluated in the background
     (call,) = calls
     assert call["type"] == "application/json"
     assert (call["model"], call["version"], call["feature"]) == ("moving", "1", "a")

@@ -12,10 +12,9 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.e2e.servers import free_port
+from tests.e2e.servers import ASK_SECONDS, LIMIT_SECONDS, free_port
 
 MLFLOW = str(Path(sys.executable).parent / "mlflow")
-START_SECONDS = 90
 
 
 @pytest.fixture(scope="module")
@@ -44,14 +43,14 @@ def address(
     )
     yield wait_for(f"http://127.0.0.1:{port}", server)
     os.killpg(server.pid, signal.SIGTERM)
-    server.wait(timeout=30)
+    server.wait(timeout=LIMIT_SECONDS)
 
 
 def wait_for(address: str, server: subprocess.Popen[bytes]) -> str:
-    end = time.monotonic() + START_SECONDS
+    end = time.monotonic() + LIMIT_SECONDS
     while time.monotonic() < end and server.poll() is None:
         try:
-            httpx.get(f"{address}/ping", timeout=2).raise_for_status()
+            httpx.get(f"{address}/ping", timeout=5).raise_for_status()
         except httpx.HTTPError:
             time.sleep(0.3)
         else:
@@ -64,19 +63,21 @@ def test_the_real_server_answers_and_refuses(address: str, report: dict) -> None
     names = report["feature_mask"]["features"]
     row = dict.fromkeys(names, 1)
     json_answer = httpx.post(
-        f"{address}/invocations", json={"dataframe_records": [row, row, row]}, timeout=30
+        f"{address}/invocations", json={"dataframe_records": [row, row, row]}, timeout=ASK_SECONDS
     )
     lines = [",".join(names), *[",".join("1" for _ in names)] * 3]
     csv_answer = httpx.post(
         f"{address}/invocations",
         content="\n".join(lines),
         headers={"content-type": "text/csv"},
-        timeout=30,
+        timeout=ASK_SECONDS,
     )
     assert json_answer.json() == csv_answer.json()
     assert len(json_answer.json()["predictions"]) == 3
     refused = httpx.post(
-        f"{address}/invocations", json={"dataframe_records": [{"other": 1}] * 3}, timeout=30
+        f"{address}/invocations",
+        json={"dataframe_records": [{"other": 1}] * 3},
+        timeout=ASK_SECONDS,
     )
     assert refused.status_code == 400
     assert all(repr(name) in refused.json()["message"] for name in names)

@@ -4,13 +4,16 @@ import logging
 from collections.abc import Iterator
 
 import pytest
-from prefect.testing.utilities import prefect_test_harness
+from prefect.server.api.server import SubprocessASGIServer
+
+from tasks.support.embedded import start_server
 
 
 @pytest.fixture(scope="session", autouse=True)
 def server() -> Iterator[None]:
-    with prefect_test_harness():
-        yield
+    start_server()  # waits as long as a run does, where Prefect's test harness gives up
+    yield
+    SubprocessASGIServer().stop()
 
 
 @pytest.fixture(autouse=True)

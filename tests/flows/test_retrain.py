@@ -3,6 +3,7 @@
 import json
 import logging
 import re
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -44,7 +45,8 @@ def table(count: int, noise: float, seed: int = 0) -> pd.DataFrame:
 
 
 @pytest.fixture
-def place(tmp_path: Path) -> Path:
+def place(tmp_path: Path, mlflow_tables: Path) -> Path:
+    shutil.copy(mlflow_tables, tmp_path / "mlflow.db")
     table(1500, noise=0.3).to_csv(tmp_path / "customers.csv", index=False)
     return tmp_path
 

@@ -4,7 +4,7 @@ import re
 import subprocess
 from pathlib import Path
 
-from tests.e2e.servers import PROGRAM, Up, await_run, find, start_run
+from tests.e2e.servers import LIMIT_SECONDS, PROGRAM, Up, await_run, find, start_run
 from tests.trials.tables import check_database, check_registry, versions_of, write_table
 
 QUEUED = 10
@@ -29,7 +29,7 @@ def test_two_retrainings_at_once(environment: dict[str, str], tmp_path: Path) ->
         )
         for _ in range(2)
     ]
-    ended = [process.communicate(timeout=180) for process in running]
+    ended = [process.communicate(timeout=LIMIT_SECONDS) for process in running]
     assert [process.returncode for process in running] == [0, 0], ended
     assert versions_of(uri, "twice") == [check_registry(uri, "twice")] == ["1"]
     check_database(tmp_path / "mlflow.db")

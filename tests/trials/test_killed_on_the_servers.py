@@ -7,7 +7,7 @@ from pathlib import Path
 
 import httpx
 
-from tests.e2e.servers import Up, ask, await_run, pids_of, start_run
+from tests.e2e.servers import ASK_SECONDS, LIMIT_SECONDS, Up, ask, await_run, pids_of, start_run
 from tests.trials.tables import check_registry, config_of, versions_of, write_table
 
 CRASHED_SECONDS = 150
@@ -25,7 +25,7 @@ def worker(servers: Up) -> list[int]:
 def await_training(servers: Up, run_id: str) -> None:
     """Wait until a run, or the run of the pipeline within it, trains."""
     wanted = {"task_runs": {"name": {"any_": ["train"]}, "state": {"type": {"any_": ["RUNNING"]}}}}
-    end = time.monotonic() + 120
+    end = time.monotonic() + LIMIT_SECONDS
     while time.monotonic() < end:
         if ask(servers, "POST", "/task_runs/filter", wanted):
             return
@@ -67,4 +67,4 @@ def test_a_run_survives_its_worker_and_promotes_once(servers: Up, tmp_path: Path
     again = await_run(servers, start_run(servers, config, "retrain/retrain-now"))
     assert again["state"]["type"] == "COMPLETED", again["state"]
     assert versions_of(uri, "orphan") == [check_registry(uri, "orphan")] == ["1"]
-    assert httpx.get(f"{servers.prefect}/api/health", timeout=30).json() is True
+    assert httpx.get(f"{servers.prefect}/api/health", timeout=ASK_SECONDS).json() is True

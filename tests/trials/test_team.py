@@ -22,7 +22,15 @@ from slipstream.tracking import locking
 from slipstream.tracking.locking import promotion_lock
 from slipstream.tracking.registry import Registry
 from tests.e2e.postgres import Postgres, find_binaries, running_postgres
-from tests.e2e.servers import PROGRAM, Up, processes_of, run_deployment, up_in
+from tests.e2e.servers import (
+    ASK_SECONDS,
+    LIMIT_SECONDS,
+    PROGRAM,
+    Up,
+    processes_of,
+    run_deployment,
+    up_in,
+)
 
 PASSWORD = "team@secret%41c7"  # with signs that mean something in a URL and in a config file
 OnHost = Callable[..., subprocess.Popen[str]]
@@ -115,7 +123,7 @@ def versions_of(up: Up, model: str) -> list[dict]:
     answer = httpx.get(
         f"{up.mlflow}/api/2.0/mlflow/model-versions/search",
         params={"filter": f"name = '{model}'"},
-        timeout=30,
+        timeout=ASK_SECONDS,
     )
     return answer.raise_for_status().json().get("model_versions", [])
 
@@ -124,7 +132,7 @@ def champion_of(up: Up, model: str) -> str:
     answer = httpx.get(
         f"{up.mlflow}/api/2.0/mlflow/registered-models/alias",
         params={"name": model, "alias": "champion"},
-        timeout=30,
+        timeout=ASK_SECONDS,
     )
     return answer.raise_for_status().json()["model_version"]["version"]
 
@@ -188,14 +196,14 @@ def test_two_promotions_at_once_wait_for_each_other(
     assert holder.stdout.readline() == "held\n"
     retrainings = [on_host(name, PROGRAM, "retrain", *flags) for name in ("second", "third")]
     with postgres.connect("mlflow") as connection:
-        end = time.monotonic() + 120
+        end = time.monotonic() + LIMIT_SECONDS
         while connection.execute(WAITING).fetchone() != (2,) and time.monotonic() < end:
             time.sleep(0.1)
         assert connection.execute(WAITING).fetchone() == (2,)
     assert versions_of(team, "demo") == []
     holder.send_signal(signal.SIGKILL)
     for retraining in retrainings:
-        _, errors = retraining.communicate(timeout=120)
+        _, errors = retraining.communicate(timeout=LIMIT_SECONDS)
         assert retraining.returncode == 0, errors
     (version,) = versions_of(team, "demo")
     assert champion_of(team, "demo") == version["version"]
@@ -237,13 +245,16 @@ def test_a_shell_without_the_password_is_told(team: Up) -> None:
 
 def test_pages_behind_a_proxy_can_be_used(team: Up) -> None:
     """Prefect's page calls its API through the proxy, with a password; MLflow knows its name."""
-    settings = httpx.get(f"{team.prefect}/ui-settings", timeout=30).json()
+    settings = httpx.get(f"{team.prefect}/ui-settings", timeout=ASK_SECONDS).json()
     assert settings["api_url"] == "https://prefect.example/api"
-    assert httpx.post(f"{team.prefect}/api/flows/filter", json={}, timeout=30).status_code == 401
+    assert (
+        httpx.post(f"{team.prefect}/api/flows/filter", json={}, timeout=ASK_SECONDS).status_code
+        == 401
+    )
     search = f"{team.mlflow}/ajax-api/2.0/mlflow/experiments/search"
     for name, answer in (("mlflow.example", httpx.codes.OK), ("other", httpx.codes.FORBIDDEN)):
         headers = {"Host": name, "Origin": f"https://{name}"}
-        found = httpx.post(search, json={"max_results": 1}, headers=headers, timeout=30)
+        found = httpx.post(search, json={"max_results": 1}, headers=headers, timeout=ASK_SECONDS)
         assert found.status_code == answer, found.text
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.servers import PROGRAM, pids_of
+from tests.e2e.servers import LIMIT_SECONDS, PROGRAM, pids_of
 from tests.trials.tables import check_database, check_registry, versions_of, write_table
 
 KILLS = 20
@@ -46,7 +46,7 @@ def test_twenty_kills(environment: dict[str, str], home: Path, tmp_path: Path) -
     write_table(table)
     start = time.monotonic()
     first = retrain(environment, home, table, uri, epochs=2)
-    assert first.wait(timeout=180) == 0, first.stdout.read()
+    assert first.wait(timeout=LIMIT_SECONDS) == 0, first.stdout.read()
     whole = time.monotonic() - start
     chance = random.Random(0)
     for number in range(KILLS):
@@ -58,7 +58,7 @@ def test_twenty_kills(environment: dict[str, str], home: Path, tmp_path: Path) -
             running.kill()
         kill_all(home)
     last = retrain(environment, home, table, uri, epochs=15)
-    assert last.wait(timeout=180) == 0, last.stdout.read()
+    assert last.wait(timeout=LIMIT_SECONDS) == 0, last.stdout.read()
     check_database(tmp_path / "mlflow.db")
     check_database(home / "prefect" / "prefect.db")
     champion = check_registry(uri, "customers")

@@ -27,7 +27,7 @@ def running_services() -> Addresses | None:
     """The servers that `make up` started, if they answer."""
     try:
         addresses = Addresses(**json.loads((home() / SERVICES).read_text()))
-        with urlopen(f"{addresses.prefect}/api/health", timeout=2):
+        with urlopen(f"{addresses.prefect}/api/health", timeout=10):
             return addresses
     except (OSError, TypeError, ValueError):
         return None

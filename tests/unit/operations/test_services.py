@@ -57,7 +57,7 @@ def test_what_does_not_stop_is_not_called_stopped(
 def test_what_stops_is_forgotten(folder: Path, supervisor: subprocess.Popen[str]) -> None:
     """Once it is gone, so is its address; then nothing is left to stop."""
     assert stop()
-    assert supervisor.wait(timeout=10) == -signal.SIGTERM
+    assert supervisor.wait(timeout=300) == -signal.SIGTERM
     assert not (folder.parent / "services.json").exists()
     assert not stop()
 

@@ -462,7 +462,7 @@ def test_damage_is_harmless_under_the_sanitizers(tmp_path: Path) -> None:
         *("-fsanitize=address,undefined", "-fno-sanitize-recover=all"),
         "-DCHUNK_BYTES=0",  # each array alone, so that reading past its end is seen
     ]
-    library = compile_native(tmp_path / "_native.so", "-O1", "-g", *sanitizers)
+    library = compile_native(tmp_path / "_native.so", "-O1", "-g1", *sanitizers)
     preload = [
         subprocess.check_output([*compiler(), f"-print-file-name={each}.so"], text=True).strip()
         for each in ("libasan", "libubsan")

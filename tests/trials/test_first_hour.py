@@ -12,7 +12,7 @@ from playwright.sync_api import Page, expect
 from slipstream.artifacts.home import root
 from tests.e2e import browser
 from tests.e2e.clone import clone_checkout
-from tests.e2e.servers import Up, await_run, find, free_port, processes_of
+from tests.e2e.servers import LIMIT_SECONDS, Up, await_run, find, free_port, processes_of
 
 BLOCK = re.compile(r"```(\w+)\n(.*?)```", re.DOTALL)
 ADDRESS = re.compile(r"<(http[^>]+)>")
@@ -51,7 +51,7 @@ class Reader:
             env=self.environment,
             capture_output=True,
             text=True,
-            timeout=300,
+            timeout=LIMIT_SECONDS,
             check=False,
         )
         assert done.returncode == 0, (command, done.stdout, done.stderr)
