@@ -66,6 +66,7 @@ ADAPTERS = {
         "slipstream.tracking.connection",
         "slipstream.tracking.download",
         "slipstream.tracking.experiments",
+        "slipstream.tracking.origin",
         "slipstream.tracking.registry",
         "slipstream.tracking.runs",
         "slipstream.tracking.server",
