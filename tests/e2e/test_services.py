@@ -65,12 +65,9 @@ def test_a_mistake_in_the_form_is_one_message(servers: Up) -> None:
     path = f"/deployments/{entry['id']}/create_flow_run"
     config = {"data": {"path": "demo", "target": "tragte"}}
     names = {"psi817-maranga-ring": "demo · k=5 · 32×32", "my-run": "my-run"}
-    started = [
-        ask(servers, "POST", path, {"name": given, "parameters": {"config": config}})["id"]
-        for given in names
-    ]
-    for run_id, name in zip(started, names.values(), strict=True):
-        run = await_run(servers, run_id)
+    for given, name in names.items():  # one after the other: a second run would wait for 30 seconds
+        body = {"name": given, "parameters": {"config": config}}
+        run = await_run(servers, ask(servers, "POST", path, body)["id"])
         assert run["name"] == name
         assert run["state"]["type"] == "FAILED"
         assert "did you mean 'target'?" in run["state"]["message"]

@@ -114,12 +114,10 @@ def test_changed_code_recomputes_and_equal_results_stop_it(
     first: Report, place: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A stage whose code changed runs; if it gives what it gave before, later ones stay cached."""
-    from tasks import stage
+    from tasks.support import stage as keys
 
-    before = stage.code_digest
-    monkeypatch.setattr(
-        stage, "code_digest", lambda module: before(module) + "!" * (module == "tasks.select")
-    )
+    before = keys.stage_code
+    monkeypatch.setattr(keys, "stage_code", lambda stage: before(stage) + "!" * (stage == "select"))
     assert cached(optimize(config_of(place))) == [each for each in COMPUTED if each != "select"]
 
 

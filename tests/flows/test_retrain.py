@@ -144,7 +144,7 @@ def test_drift_beyond_the_limit_is_reported_even_if_nothing_changed(
     warnings = [each.getMessage() for each in heard if each.levelname == "WARNING"]
     assert [bool(re.fullmatch(expected, each)) for each in warnings] == [True]
     ((name, event),) = events
-    assert name == "slipstream.evaluation.drift.exceeded"
+    assert name == "slipstream.drift.exceeded"
     assert event["resource"]["prefect.resource.id"] == "slipstream.model.customers"
     assert event["payload"]["message"] == warnings[0]
     assert (event["payload"]["feature"], event["payload"]["version"]) == ("a", "1")

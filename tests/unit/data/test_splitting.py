@@ -79,8 +79,8 @@ def test_the_names_of_a_very_wide_table_fit_into_a_tag(store: Store, tmp_path: P
     def columns_of(width: int) -> str:
         random = np.random.default_rng(0)
         names = [f"the_expression_of_gene_{number}".ljust(200, "_") for number in range(width)]
-        columns = {name: random.normal(size=30) for name in names}
-        pq.write_table(pa.table({**columns, "label": ["x", "y"] * 15}), path)
+        columns = {name: random.normal(size=60) for name in names}
+        pq.write_table(pa.table({**columns, "label": ["x", "y"] * 30}), path)
         dataset = ingest(DataConfig(path=str(path), target="label"), store)
         return dataset.split.model_dump_json()
 
