@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from slipstream.runtime.bundle import Bundle
+from slipstream.runtime.column_reader import ColumnReader
 from slipstream.runtime.errors import InputError
 from slipstream.runtime.links import Link
 from slipstream.runtime.types import Backend
@@ -26,10 +27,10 @@ try:
     from slipstream.runtime import _native
 except ImportError:  # it was not built, or not for this Python
     _native = None  # type: ignore[assignment]
-except ValueError as error:  # SLIPSTREAM_ISA is none of this machine's: told when it is to be used
+except ValueError as error:  # unsupported SLIPSTREAM_ISA: reported on first use
     _native, _problem = None, str(error)  # type: ignore[assignment]
 
-# What runs unless a predictor is told otherwise, and the instruction set it runs on.
+# What runs unless a predictor asks for another, and the instruction set it runs on.
 backend: Backend = "compiled" if _native or _problem else "numpy"
 instruction_set: str | None = None if _native is None else _native.instruction_set
 instruction_sets: tuple[str, ...] = () if _native is None else _native.instruction_sets
@@ -64,7 +65,7 @@ def compile_model(
             column.name,
             column.allows_missing,
             column.edges,
-            column.codes if column.edges is None else None,
+            ColumnReader(column, bundle.missing_markers).codes if column.edges is None else None,
             column.rows,
         )
         for column in bundle.columns
