@@ -22,7 +22,7 @@ __all__ = ["NO_NUMBER", "NO_VALUE", "ColumnReader"]
 
 Floats = NDArray[np.float64]
 
-# What a column may find in a table and not take, besides values of other types.
+# What a column may find in a table and refuse, apart from values of other types.
 NO_VALUE = "none"
 NO_NUMBER = "text that is no number"
 
@@ -47,7 +47,7 @@ class ColumnReader:
         return dict(self._codes)
 
     def encode(self, value: Any) -> float:
-        """One raw value as a number: NaN where it is missing; of a category, its table row.
+        """Encode one raw value: NaN if it is missing; for a category, its table row.
 
         Raises:
             InputError: the value has the wrong type, or is missing where the model's data had none.
@@ -64,7 +64,7 @@ class ColumnReader:
         """Encode `count` raw values (a sequence, an array or a frame's column).
 
         Raises:
-            InputError: as `encode`, for any of them.
+            InputError: as for `encode`, for any of them.
         """
         try:
             numbers = self._encode_each(values, count)
@@ -77,12 +77,12 @@ class ColumnReader:
         return numbers
 
     def encode_absent(self, count: int) -> Floats:
-        """Encode `count` values of a column that is not there, and may be missing."""
+        """Encode `count` values of a column that the table lacks."""
         missing = self.column.missing_row if self._is_categorical else math.nan
         return np.full(count, missing, np.float64)
 
     def number(self, text: str) -> float:
-        """What a text without blanks around it is in a numeric column: NaN for missing.
+        """Parse stripped text of a numeric or boolean column: NaN if it means missing.
 
         Raises:
             WrongValueError: it is not a number.
@@ -97,11 +97,11 @@ class ColumnReader:
         return number
 
     def refusal(self, found: str, rows: NDArray[np.bool_] | None = None) -> InputError:
-        """The error for what was found in the column and is not accepted.
+        """The error for a value that the column does not accept.
 
         Args:
-            found: `NO_VALUE`, `NO_NUMBER`, or what else it is.
-            rows: which rows of a table (N,) have it; None where there is one row only.
+            found: `NO_VALUE`, `NO_NUMBER`, or another description of the value.
+            rows: which rows of a table (N,) have it; None if there is only one row.
         """
         rule, way_out = self._rule(found)
         where, more = "it has", ""
@@ -140,13 +140,13 @@ class ColumnReader:
         return numbers == self.column.missing_row if self._is_categorical else numbers != numbers
 
     def _first_refusal(self, values: Any) -> InputError:
-        """The error for the first wrong value, and for those that are wrong in the same way."""
+        """The error for the first wrong value; it counts those that are wrong in the same way."""
         found = [self._wrong(value) for value in values]
         first = next(filter(None, found))
         return self.refusal(first, np.array([each == first for each in found]))
 
     def _wrong(self, value: Any) -> str:
-        """What a value is where the column does not take it, a missing one aside; else empty."""
+        """Describe a value of the wrong type or form; empty if it is right or missing."""
         try:
             self._encode_each([value], 1)
         except WrongValueError as error:
@@ -154,7 +154,7 @@ class ColumnReader:
         return ""
 
     def _rule(self, found: str) -> tuple[str, str]:
-        """Which rule is broken, and a way out that breaks no other one."""
+        """The rule that is broken, and a way out that breaks no other."""
         if found == NO_VALUE:
             rule = "must have a value, because the model's data had none missing"
             name = quote(self.column.name)

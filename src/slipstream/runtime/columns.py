@@ -1,4 +1,4 @@
-"""Where in the first layer's table a column's values are.
+"""Encoded values in, table positions out: which rows of the first layer's table a value uses.
 
 A position is a pair of table rows and a weight, `(low, high, t)`: the column contributes
 `(1 - t) * table[low] + t * table[high]` to the first layer. Categories, missing and unknown values
@@ -31,7 +31,7 @@ Positions = tuple[Rows, Rows, Floats]
 
 
 def locate(values: Floats, edges: Floats) -> tuple[Rows, Floats]:
-    """Find the bin of each value and how far into it the value lies.
+    """Find the bin of each value and how far into the bin the value is.
 
     Values outside the edges, infinities included, saturate at the outermost edge; this departs
     from the piecewise-linear encoding of Gorishniy et al. (2022, "On Embeddings for Numerical
@@ -54,8 +54,8 @@ def locate(values: Floats, edges: Floats) -> tuple[Rows, Floats]:
 class Column:
     """One raw column that a model reads, and its share of the first layer's table.
 
-    Numeric and boolean columns own `len(edges) + 1` table rows: one an edge, then "missing".
-    Categorical columns own `len(categories) + 2`: one a category, then "unknown" and "missing".
+    Numeric and boolean columns own `len(edges) + 1` table rows: one per edge, then "missing".
+    Categorical columns own `len(categories) + 2`: one per category, then "unknown" and "missing".
     """
 
     name: str
@@ -84,7 +84,7 @@ class Column:
         return len(self.categories)
 
     def locate(self, numbers: Floats) -> Positions:
-        """Where encoded values lie in this column's part of the table: three arrays (N,)."""
+        """Locate encoded values in this column's part of the table: three arrays (N,)."""
         if self.edges is None:
             codes = numbers.astype(np.int64)
             return codes, codes, np.zeros(len(codes))
@@ -98,9 +98,9 @@ class Column:
         return low, high, np.where(absent, 0.0, t)
 
     def locate_one(self, number: float, start: int) -> tuple[int, int, float]:
-        """Where one encoded value lies in a table in which this column's part begins at `start`.
+        """Locate one encoded value in a table where this column's part begins at `start`.
 
-        It is what `locate` answers, without the cost of arrays.
+        The same result as from `locate`, without the cost of arrays.
         """
         if self.edges is None or number != number:
             row = start + (self.missing_row if number != number else int(number))

@@ -27,10 +27,10 @@ try:
     from slipstream.runtime import _native
 except ImportError:  # it was not built, or not for this Python
     _native = None  # type: ignore[assignment]
-except ValueError as error:  # unsupported SLIPSTREAM_ISA: reported on first use
+except ValueError as error:  # Unsupported SLIPSTREAM_ISA: reported on first use.
     _native, _problem = None, str(error)  # type: ignore[assignment]
 
-# What runs unless a predictor asks for another, and the instruction set it runs on.
+# The default backend, and the instruction set it runs on.
 backend: Backend = "compiled" if _native or _problem else "numpy"
 instruction_set: str | None = None if _native is None else _native.instruction_set
 instruction_sets: tuple[str, ...] = () if _native is None else _native.instruction_sets

@@ -1,4 +1,4 @@
-"""Rows to predict, typed as the model's columns want them."""
+"""Rows to predict, converted to the types of the model's columns."""
 
 from collections.abc import Mapping
 
@@ -28,8 +28,8 @@ def typed_rows(model: Predictor, table: pa.Table) -> pd.DataFrame:
     by the rules of `Predictor.predict`.
 
     Raises:
-        InputError: a cell of a numeric column is not a number, one of the model's columns is there
-            more than once, or none of them is there.
+        InputError: a cell of a numeric column is not a number, a column of the model appears
+            twice, or all are absent.
     """
     frame, wrong = _typed_columns(model, table)
     for reader in RowReader(model.bundle).columns:
@@ -39,10 +39,10 @@ def typed_rows(model: Predictor, table: pa.Table) -> pd.DataFrame:
 
 
 def checked_rows(model: Predictor, table: pa.Table) -> tuple[pd.DataFrame, Mask, str]:
-    """As `typed_rows`, with the rows (N,) that the model refuses, and why the first of them.
+    """As `typed_rows`, with a mask (N,) of the rows that the model refuses, and the first reason.
 
     Raises:
-        InputError: as `typed_rows`, except for what single cells hold.
+        InputError: as for `typed_rows`, except for the content of single cells.
     """
     frame, wrong = _typed_columns(model, table)
     refused: Mask = np.zeros(len(frame), bool)
@@ -61,7 +61,7 @@ def checked_rows(model: Predictor, table: pa.Table) -> tuple[pd.DataFrame, Mask,
 
 
 def _typed_columns(model: Predictor, table: pa.Table) -> tuple[pd.DataFrame, Mapping[str, Mask]]:
-    """The model's columns, and by name the rows (N,) whose text is not a number."""
+    """The model's columns, and in which rows (N,) they have text that is not a number."""
     names = [name.strip() for name in table.column_names]
     check_names_differ(names, model.features)
     columns: dict[str, pd.Series] = {}
@@ -102,7 +102,7 @@ def _texts(reader: ColumnReader, raw: pa.Array) -> pd.Series:
 
 
 def _numbers(reader: ColumnReader, raw: pa.Array) -> tuple[NDArray[np.float64], Mask]:
-    """Numbers (N,), NaN where they are missing or wrong, and which are wrong (N,)."""
+    """Numbers (N,), NaN where they are missing or wrong, and a mask of the wrong ones."""
     if is_text(raw.type):
         return _text_numbers(reader, raw)
     if not pt.is_null(raw.type) and not is_supported(raw.type):
