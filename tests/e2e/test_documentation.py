@@ -12,7 +12,8 @@ import pytest
 from mlflow.tracking import MlflowClient
 
 import slipstream
-from slipstream.artifacts.home import open_store, root
+from slipstream.artifacts.home import root
+from slipstream.artifacts.opening import open_store
 from slipstream.config.parsing import parse_config, read_toml
 from slipstream.data.ingestion import ingest
 from tests.e2e.conftest import Command

@@ -45,8 +45,8 @@ class Snapshot:
 
     def frame(self, part: Part | None = None, columns: Sequence[str] | None = None) -> pd.DataFrame:
         """All that `batches` yields as one frame."""
-        scan = self._scan(part, columns)
-        return pa.Table.from_batches(scan.to_batches(), scan.projected_schema).to_pandas()
+        schema = self._scan(part, columns).projected_schema  # there may be no batch
+        return pa.Table.from_batches(self.batches(part, columns), schema).to_pandas()
 
     def rows(self, part: Part | None = None) -> pd.DataFrame:
         """The features of one part, or of all rows."""
@@ -63,7 +63,7 @@ class Snapshot:
     def _scan(self, part: Part | None, columns: Sequence[str] | None) -> Scanner:
         chosen = [*self._features, TARGET] if columns is None else columns
         return self._file.scanner(
-            columns={name: field(name) for name in chosen},  # a dot in a list's names is a path
+            columns=list(chosen),
             filter=None if part is None else field(PART) == PARTS.index(part),
         )
 

@@ -82,7 +82,7 @@ def to_onnx(bundle: Bundle) -> bytes:
     Raises:
         InputError: a column has a name that the graph cannot give to an input.
     """
-    _check_text(bundle.columns)
+    _check_text(bundle)
     graph = _Graph()
     sums, refused = _first_layer(graph, bundle)
     for before, layer in zip(bundle.layers, bundle.layers[1:], strict=False):
@@ -99,9 +99,9 @@ def to_onnx(bundle: Bundle) -> bytes:
     return model.SerializeToString()
 
 
-def _check_text(columns: Sequence[Column]) -> None:
-    for column in columns:
-        for text in (column.name, *column.categories, *column.missing_markers):
+def _check_text(bundle: Bundle) -> None:
+    for column in bundle.columns:
+        for text in (column.name, *column.categories, *bundle.missing_markers):
             if any("\ud800" <= letter <= "\udfff" for letter in text):
                 raise InputError(
                     f"text in an ONNX file must be valid Unicode, however: {quote(text)} of column "
@@ -132,7 +132,7 @@ def _first_layer(graph: _Graph, bundle: Bundle) -> tuple[str, str | None]:
     kind = _sum_type(bundle.layers[0], len(spans) * POSITION_ONE)
     sums, refused = graph.hold(bias, kind), []
     if texts:
-        codes, absent = _codes(graph, [column for column, _ in texts])
+        codes, absent = _codes(graph, [column for column, _ in texts], bundle.missing_markers)
         rows = _rows(graph, np.concatenate([part for _, part in texts]), codes, kind)
         sums = graph.add("Add", rows, sums)
         refused += absent
@@ -145,11 +145,13 @@ def _first_layer(graph: _Graph, bundle: Bundle) -> tuple[str, str | None]:
     return sums, _any(graph, refused)
 
 
-def _codes(graph: _Graph, columns: Sequence[Column]) -> tuple[str, list[str]]:
+def _codes(
+    graph: _Graph, columns: Sequence[Column], markers: Sequence[str]
+) -> tuple[str, list[str]]:
     """Look up c categorical columns: their table rows (N, c), and which are refused (N, c)."""
     codes, missing = [], []
     for column, start in zip(columns, table_offsets(columns), strict=True):
-        known = dict.fromkeys(("", *column.missing_markers), column.missing_row)
+        known = dict.fromkeys(("", *markers), column.missing_row)
         known |= {category: code for code, category in enumerate(column.categories)}
         code = graph.add(
             "LabelEncoder",

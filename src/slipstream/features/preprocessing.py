@@ -19,8 +19,8 @@ from sklearn.tree import DecisionTreeClassifier
 from slipstream.artifacts.references import ColumnSchema, DatasetRef, FeatureMask, PreparedRef
 from slipstream.artifacts.store import Store
 from slipstream.config.model import Encoding
-from slipstream.data.cells import MISSING_MARKERS
 from slipstream.data.snapshot import PART, TARGET, Snapshot, to_parquet
+from slipstream.runtime.column_reader import ColumnReader
 from slipstream.runtime.columns import Column
 from slipstream.runtime.links import outputs
 from slipstream.runtime.types import Task
@@ -98,7 +98,6 @@ def fit_column(
         name=schema.name,
         kind=schema.kind,
         allows_missing=not present.all(),
-        missing_markers=MISSING_MARKERS,
         edges=edges,
         categories=categories,
     )
@@ -106,7 +105,7 @@ def fit_column(
 
 def normalise(column: Column, values: pd.Series) -> NDArray[np.generic]:
     """Normalise raw values (N,): float32 in [0, 1] with NaN for missing, or int32 codes."""
-    tolerant = replace(column, allows_missing=True)  # the training part may miss none
+    tolerant = ColumnReader(replace(column, allows_missing=True))  # training may have missed none
     if column.edges is None:
         return tolerant.encode_all(values.to_numpy(object), len(values)).astype(np.int32)
     low, _, t = column.locate(tolerant.encode_all(values.to_numpy(np.float64), len(values)))
@@ -121,7 +120,6 @@ def load_columns(prepared: PreparedRef, store: Store) -> list[Column]:
             name=entry["name"],
             kind=entry["kind"],
             allows_missing=entry["allows_missing"],
-            missing_markers=MISSING_MARKERS,
             edges=None if entry["edges"] is None else np.array(entry["edges"]),
             categories=tuple(entry["categories"]),
         )

@@ -22,7 +22,7 @@ __all__ = ["calibrate", "quantize_layers"]
 
 def calibrate(float32: Bundle, rows: Any) -> list[float]:
     """Choose the size of one u8 step of each hidden layer: its largest activation, / 255."""
-    numbers = RowReader(float32.columns).encode(rows)
+    numbers = RowReader(float32).encode(rows)
     *hidden, _ = NumpyModel(float32).layers(numbers)
     largest = [float(layer.max()) for layer in hidden]
     return [value / LARGEST_ACTIVATION if value > 0 else 1.0 for value in largest]

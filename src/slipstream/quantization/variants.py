@@ -15,6 +15,7 @@ from slipstream.artifacts.references import (
     PreparedRef,
 )
 from slipstream.artifacts.store import Store
+from slipstream.data.cells import MISSING_MARKERS
 from slipstream.data.sampling import spread
 from slipstream.data.snapshot import Snapshot
 from slipstream.features.preprocessing import selected_columns
@@ -56,6 +57,7 @@ def float32_bundle(
         layers=tuple(layers),
         classes=dataset.classes,
         task=dataset.task,
+        missing_markers=MISSING_MARKERS,
         details=_details(dataset, best),
     )
 

@@ -40,6 +40,7 @@ _DTYPES: Mapping[str, tuple[str, str]] = {"float32": ("f4", "f4"), "int8": ("i1"
 class Bundle:
     """A model in one precision: everything between a raw row and its prediction.
 
+    `missing_markers` are the texts that stand for a missing value, in every column.
     `activation_scales` gives the size of one u8 step of each hidden layer's activation (int8 only).
     `details` is what the model's maker recorded: metrics, the training data's digest, versions.
     """
@@ -49,6 +50,7 @@ class Bundle:
     layers: tuple[Layer, ...]
     classes: tuple[str, ...]
     task: Task = "binary"
+    missing_markers: tuple[str, ...] = ()
     activation_scales: tuple[float, ...] = ()
     details: Mapping[str, Any] = field(default_factory=dict)
 
@@ -75,7 +77,7 @@ def dump(bundle: Bundle) -> bytes:
         "precision": bundle.precision,
         "task": bundle.task,
         "classes": list(bundle.classes),
-        "missing_markers": list(bundle.columns[0].missing_markers),
+        "missing_markers": list(bundle.missing_markers),
         "columns": [_column_header(column) for column in bundle.columns],
         "activation_scales": list(bundle.activation_scales),
         "details": dict(bundle.details),
@@ -162,7 +164,7 @@ def _build(header: dict[str, Any], tensors: dict[str, NDArray[Any]]) -> Bundle:
     classes = tuple(_strings("classes", header["classes"]))
     _check_classes(task, classes)
     markers = tuple(_strings("missing markers", header["missing_markers"]))
-    columns = _columns(header["columns"], tensors.pop("edges"), markers)
+    columns = _columns(header["columns"], tensors.pop("edges"))
     depth = sum(name.endswith(".weight") for name in tensors)
     layers = tuple(_layer(tensors, index, precision) for index in range(depth))
     if tensors:
@@ -183,13 +185,14 @@ def _build(header: dict[str, Any], tensors: dict[str, NDArray[Any]]) -> Bundle:
         task=task,
         classes=classes,
         columns=columns,
+        missing_markers=markers,
         layers=layers,
         activation_scales=scales,
         details=details,
     )
 
 
-def _columns(entries: Any, edges: NDArray[Any], markers: tuple[str, ...]) -> tuple[Column, ...]:
+def _columns(entries: Any, edges: NDArray[Any]) -> tuple[Column, ...]:
     if not isinstance(entries, list) or not 1 <= len(entries) <= MAX_FEATURES:
         _fail(f"a model must have 1 to {MAX_FEATURES:,} columns", type(entries).__name__)
     if edges.dtype != np.float64 or edges.ndim != 1 or not np.isfinite(edges).all():
@@ -197,7 +200,7 @@ def _columns(entries: Any, edges: NDArray[Any], markers: tuple[str, ...]) -> tup
     columns, taken = [], 0
     for entry in entries:
         own = edges[taken : taken + entry["edges"]]
-        columns.append(_column(entry, own, markers))
+        columns.append(_column(entry, own))
         taken += entry["edges"]
     if taken != len(edges):
         _fail("every edge must belong to a column", f"{len(edges)} edges, {taken} used")
@@ -206,7 +209,7 @@ def _columns(entries: Any, edges: NDArray[Any], markers: tuple[str, ...]) -> tup
     return tuple(columns)
 
 
-def _column(entry: dict[str, Any], edges: NDArray[Any], markers: tuple[str, ...]) -> Column:
+def _column(entry: dict[str, Any], edges: NDArray[Any]) -> Column:
     kind = _one_of("a column's kind", entry["kind"], ("numeric", "boolean", "categorical"))
     (name,) = _strings("a column's name", [entry["name"]])
     categories = _strings(f"the categories of {quote(name)}", entry["categories"])
@@ -230,7 +233,6 @@ def _column(entry: dict[str, Any], edges: NDArray[Any], markers: tuple[str, ...]
         name=name,
         kind=kind,
         allows_missing=entry["allows_missing"],
-        missing_markers=markers,
         edges=None if kind == "categorical" else edges,
         categories=tuple(categories),
     )

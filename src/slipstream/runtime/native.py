@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from slipstream.runtime.bundle import Bundle
+from slipstream.runtime.column_reader import ColumnReader
 from slipstream.runtime.errors import InputError
 from slipstream.runtime.links import Link
 from slipstream.runtime.types import Backend
@@ -64,7 +65,7 @@ def compile_model(
             column.name,
             column.allows_missing,
             column.edges,
-            column.codes if column.edges is None else None,
+            ColumnReader(column, bundle.missing_markers).codes if column.edges is None else None,
             column.rows,
         )
         for column in bundle.columns

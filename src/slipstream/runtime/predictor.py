@@ -63,7 +63,7 @@ class Predictor:
         self.backend: Backend = backend
         self.name = name
         self._link = LINKS[bundle.task]
-        self._reader = RowReader(bundle.columns)
+        self._reader = RowReader(bundle)
         self._compiled = None
         if backend == "compiled":
             if native.backend != "compiled":

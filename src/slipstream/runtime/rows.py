@@ -6,7 +6,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from slipstream.runtime.columns import Column
+from slipstream.runtime.bundle import Bundle
+from slipstream.runtime.column_reader import ColumnReader
 from slipstream.runtime.errors import InputError
 from slipstream.runtime.text import did_you_mean, listing, repeated
 
@@ -17,11 +18,11 @@ _NOT_ROWS = (str, bytes, bytearray, memoryview, np.void, Set)
 
 
 class RowReader:
-    """Reads rows and tables for some columns."""
+    """Reads rows and tables for a bundle; `columns` reads the values of each of its columns."""
 
-    def __init__(self, columns: Sequence[Column]) -> None:
-        self._columns = columns
-        self._names = [column.name for column in columns]
+    def __init__(self, bundle: Bundle) -> None:
+        self.columns = [ColumnReader(each, bundle.missing_markers) for each in bundle.columns]
+        self._names = [column.name for column in bundle.columns]
 
     def encode_one(self, row: Any) -> list[float]:
         """Turn one raw row into k numbers: NaN for missing, a category's row in its column.
@@ -31,7 +32,7 @@ class RowReader:
         """
         values = self.one(row)
         try:
-            return [column.encode(value) for column, value in zip(self._columns, values)]  # noqa: B905 - checked
+            return [column.encode(value) for column, value in zip(self.columns, values)]  # noqa: B905 - checked
         except InputError:
             if _has_names(type(row)):
                 self._check_present(row, "the row")
@@ -45,7 +46,7 @@ class RowReader:
         """
         raw, count = self.table(table)
         numbers = np.empty((len(raw), count))
-        for into, column, values in zip(numbers, self._columns, raw, strict=True):
+        for into, column, values in zip(numbers, self.columns, raw, strict=True):
             absent = values is None
             into[:] = column.encode_absent(count) if absent else column.encode_all(values, count)
         return numbers.T
@@ -115,7 +116,7 @@ class RowReader:
         """Check that each column that must have a value is among the given names."""
         if not hasattr(names, "__contains__"):
             return
-        required = [column.name for column in self._columns if not column.allows_missing]
+        required = [each.column.name for each in self.columns if not each.column.allows_missing]
         absent = [name for name in required if name not in names]
         if not absent:
             return

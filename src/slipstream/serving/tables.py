@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from slipstream.data.cells import is_supported, is_text
 from slipstream.runtime import InputError, Predictor
-from slipstream.runtime.columns import NO_NUMBER, NO_VALUE, Column
-from slipstream.runtime.rows import check_names_differ
+from slipstream.runtime.column_reader import NO_NUMBER, NO_VALUE, ColumnReader
+from slipstream.runtime.rows import RowReader, check_names_differ
 from slipstream.runtime.text import listing, quote, shorten
 from slipstream.runtime.values import WrongValueError
 
@@ -32,9 +32,9 @@ def typed_rows(model: Predictor, table: pa.Table) -> pd.DataFrame:
             twice, or all are absent.
     """
     frame, wrong = _typed_columns(model, table)
-    for column in model.bundle.columns:
-        if column.name in wrong:
-            raise column.refusal(NO_NUMBER, wrong[column.name])
+    for reader in RowReader(model.bundle).columns:
+        if reader.column.name in wrong:
+            raise reader.refusal(NO_NUMBER, wrong[reader.column.name])
     return frame
 
 
@@ -47,7 +47,8 @@ def checked_rows(model: Predictor, table: pa.Table) -> tuple[pd.DataFrame, Mask,
     frame, wrong = _typed_columns(model, table)
     refused: Mask = np.zeros(len(frame), bool)
     reasons: list[tuple[int, str]] = []
-    for column in model.bundle.columns:
+    for reader in RowReader(model.bundle).columns:
+        column = reader.column
         if column.name not in frame:
             continue
         no_number = wrong.get(column.name, np.zeros(len(frame), bool))
@@ -55,7 +56,7 @@ def checked_rows(model: Predictor, table: pa.Table) -> tuple[pd.DataFrame, Mask,
         for found, mask in ((NO_NUMBER, no_number), (NO_VALUE, no_value)):
             if mask.any():
                 refused |= mask
-                reasons.append((int(mask.argmax()), str(column.refusal(found, mask))))
+                reasons.append((int(mask.argmax()), str(reader.refusal(found, mask))))
     return frame, refused, min(reasons)[1] if reasons else ""
 
 
@@ -65,16 +66,17 @@ def _typed_columns(model: Predictor, table: pa.Table) -> tuple[pd.DataFrame, Map
     check_names_differ(names, model.features)
     columns: dict[str, pd.Series] = {}
     wrong: dict[str, Mask] = {}
-    for column in model.bundle.columns:
+    for reader in RowReader(model.bundle).columns:
+        column = reader.column
         if column.name not in names:
             continue
         raw = table.column(names.index(column.name)).combine_chunks()
         if pt.is_dictionary(raw.type):
             raw = raw.dictionary_decode()
         if column.edges is None:
-            columns[column.name] = _texts(column, raw)
+            columns[column.name] = _texts(reader, raw)
             continue
-        numbers, mask = _numbers(column, raw)
+        numbers, mask = _numbers(reader, raw)
         columns[column.name] = pd.Series(numbers)
         if mask.any():
             wrong[column.name] = mask
@@ -86,33 +88,33 @@ def _typed_columns(model: Predictor, table: pa.Table) -> tuple[pd.DataFrame, Map
     return pd.DataFrame(columns), wrong
 
 
-def _texts(column: Column, raw: pa.Array) -> pd.Series:
+def _texts(reader: ColumnReader, raw: pa.Array) -> pd.Series:
     """Trimmed text; None where it is missing."""
     if pt.is_null(raw.type):
         return pd.Series([None] * len(raw), dtype=object)
     if not is_text(raw.type):
         raise InputError(
-            f"column {quote(column.name)} must hold text, however: its type is "
+            f"column {quote(reader.column.name)} must hold text, however: its type is "
             f"{shorten(raw.type)}; derive text from it, as for training"
         )
-    absent = set(column.codes) - set(column.categories) | {""}
+    absent = set(reader.codes) - set(reader.column.categories) | {""}
     return pd.Series(_trimmed(raw, absent).to_pylist(), dtype=object)
 
 
-def _numbers(column: Column, raw: pa.Array) -> tuple[NDArray[np.float64], Mask]:
+def _numbers(reader: ColumnReader, raw: pa.Array) -> tuple[NDArray[np.float64], Mask]:
     """Numbers (N,), NaN where they are missing or wrong, and a mask of the wrong ones."""
     if is_text(raw.type):
-        return _text_numbers(column, raw)
+        return _text_numbers(reader, raw)
     if not pt.is_null(raw.type) and not is_supported(raw.type):
         raise InputError(
-            f"column {quote(column.name)} must hold numbers, however: its type is "
+            f"column {quote(reader.column.name)} must hold numbers, however: its type is "
             f"{shorten(raw.type)}; derive numbers from it, as for training"
         )
     return _floats(raw), np.zeros(len(raw), bool)
 
 
-def _text_numbers(column: Column, raw: pa.Array) -> tuple[NDArray[np.float64], Mask]:
-    texts = _trimmed(raw, {"", *column.codes})
+def _text_numbers(reader: ColumnReader, raw: pa.Array) -> tuple[NDArray[np.float64], Mask]:
+    texts = _trimmed(raw, {"", *reader.codes})
     try:
         numbers = _floats(texts)
         if np.isnan(numbers).sum() == texts.null_count:  # arrow reads more ways to write NaN
@@ -120,16 +122,16 @@ def _text_numbers(column: Column, raw: pa.Array) -> tuple[NDArray[np.float64], M
     except pa.ArrowInvalid:
         pass
     coded = texts.dictionary_encode()
-    read = [_number(column, text) for text in coded.dictionary.to_pylist()]
+    read = [_number(reader, text) for text in coded.dictionary.to_pylist()]
     values = np.array([np.nan if each is None else each for each in (*read, None)])
     bad = np.array([each is None for each in read] + [False])
     codes = coded.indices.fill_null(len(read)).to_numpy(zero_copy_only=False)
     return values[codes], bad[codes]
 
 
-def _number(column: Column, text: str) -> float | None:
+def _number(reader: ColumnReader, text: str) -> float | None:
     try:
-        return float(column.number(text))
+        return float(reader.number(text))
     except WrongValueError:
         return None
 

@@ -141,7 +141,7 @@ def test_bad_files_are_named(tmp_path: Path) -> None:
         read(tmp_path / "folder")
 
 
-def test_parquet_whose_text_is_none_is_told(tmp_path: Path) -> None:
+def test_parquet_with_invalid_utf8_is_refused(tmp_path: Path) -> None:
     """Text must be UTF-8, in a cell and in the name of a column."""
     path = tmp_path / "table.parquet"
     pd.DataFrame({"column_a": ["some text"]}).to_parquet(path)
@@ -152,7 +152,7 @@ def test_parquet_whose_text_is_none_is_told(tmp_path: Path) -> None:
             read(path)
 
 
-def test_an_empty_path_is_no_folder() -> None:
+def test_an_empty_path_is_not_a_folder() -> None:
     """A variable that is not set does not mean all files of the folder one is in."""
     with pytest.raises(InputError, match="it is empty"):
         files.read("")
@@ -173,7 +173,7 @@ def test_fingerprint_follows_the_content(tmp_path: Path) -> None:
 
 
 def test_built_in_sets() -> None:
-    """The demo is the seed's 1000 x 10 and never changes; a multi-class set is refused."""
+    """The demo has 1000 x 10 cells and never changes; a multi-class set is refused."""
     demo = read("demo")
     assert (demo.num_rows, demo.num_columns) == (1000, 11)
     assert demo.equals(read("demo"))

@@ -1,4 +1,5 @@
 import math
+from dataclasses import replace
 
 import numpy as np
 from hypothesis import given
@@ -14,11 +15,10 @@ from tests.unit.networks import float32_bundle, int8_logit, layers, logits, mode
 
 def int8_bundle(float32: Bundle, rows: list) -> Bundle:
     scales = calibrate(float32, rows)
-    return Bundle(
+    return replace(
+        float32,
         precision="int8",
-        columns=float32.columns,
         layers=quantize_layers(float32.layers, scales),
-        classes=float32.classes,
         activation_scales=tuple(scales),
     )
 

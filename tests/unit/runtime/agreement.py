@@ -140,7 +140,7 @@ def complete(bundle: Bundle) -> Bundle:
 
 def both(bundle: Bundle, rows: list[list[Any]], link: Link) -> tuple[np.ndarray, np.ndarray]:
     """The answers of C and of numpy for raw rows: (N, O) each."""
-    reader = RowReader(bundle.columns)
+    reader = RowReader(bundle)
     numbers = np.array([reader.encode_one(row) for row in rows]).reshape(
         len(rows), len(bundle.columns)
     )

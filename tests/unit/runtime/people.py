@@ -18,28 +18,24 @@ COLUMNS = (
         name="age",
         kind="numeric",
         allows_missing=False,
-        missing_markers=MARKERS,
         edges=np.array([18.0, 30.0, 50.0, 90.0]),
     ),
     Column(
         name="city",
         kind="categorical",
         allows_missing=True,
-        missing_markers=MARKERS,
         categories=("Bonn", "Oslo", "Rome"),
     ),
     Column(
         name="income",
         kind="numeric",
         allows_missing=True,
-        missing_markers=MARKERS,
         edges=np.array([1e3, 1e4, 3e4, 2e5]),
     ),
     Column(
         name="member",
         kind="boolean",
         allows_missing=False,
-        missing_markers=MARKERS,
         edges=np.array([0.0, 1.0]),
     ),
 )
@@ -57,4 +53,10 @@ def people(precision: Precision = "int8", task: Task = "binary") -> Bundle:
     outputs = 3 if task == "multiclass" else 1
     shape = Shape(features=len(COLUMNS), bins=3, hidden=[16, 8], outputs=outputs, rows=0, seed=5)
     made = bundle_over(COLUMNS, shape, precision, np.random.default_rng(shape.seed))
-    return replace(made, task=task, classes=CLASSES[task], details={"target": "label"})
+    return replace(
+        made,
+        task=task,
+        classes=CLASSES[task],
+        missing_markers=MARKERS,
+        details={"target": "label"},
+    )

@@ -110,7 +110,7 @@ def test_the_limits_are_those_of_the_format() -> None:
     """C and Python refuse the same models."""
     from slipstream.runtime import _native, limits
 
-    for name in limits.__all__:
+    for name in (each for each in limits.__all__ if each.startswith("MAX_")):
         assert getattr(_native, name) == getattr(limits, name)
 
 

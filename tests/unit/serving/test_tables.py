@@ -5,6 +5,7 @@ import pyarrow as pa
 import pytest
 
 from slipstream.runtime import InputError, Predictor
+from slipstream.runtime.rows import RowReader
 from slipstream.serving.tables import checked_rows, typed_rows
 from tests.unit.runtime.people import people
 
@@ -56,7 +57,7 @@ def test_messages_stay_short() -> None:
 @pytest.mark.parametrize("other", ["5", "x"])
 def test_a_cell_is_read_as_the_predictor_reads_it(cell: str, other: str) -> None:
     """A file's text is read by the predictor's rule, one wrong cell among many or none."""
-    income = MODEL.bundle.columns[2]
+    income = RowReader(MODEL.bundle).columns[2]
     columns = {name: cells * 2 for name, cells in CELLS.items()}
     frame, refused, _ = checked_rows(MODEL, pa.table({**columns, "income": [cell, other]}))
     try:

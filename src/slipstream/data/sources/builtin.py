@@ -1,4 +1,4 @@
-"""The seed's demo table, and the classification sets that scikit-learn ships."""
+"""The demo table, and the classification sets that scikit-learn ships."""
 
 import numpy as np
 import pyarrow as pa
@@ -37,7 +37,7 @@ def read(name: str) -> pa.Table:
 
 
 def demo() -> pa.Table:
-    """The seed's table: 1000 rows, 10 numeric columns of different scales, 5 of them telling."""
+    """1000 rows, 10 numeric columns of different scales, of which 5 inform the target."""
     random = np.random.default_rng(20)
     signal = random.standard_normal((DEMO_ROWS, 10))
     strength = np.array([1.9, 0.0, -1.6, 1.3, 0.0, -1.1, 0.0, 0.9, 0.0, 0.0])

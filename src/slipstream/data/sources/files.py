@@ -99,10 +99,10 @@ def _find(path: str) -> tuple[list[Path], bool]:
     """The files that a path names, and whether it is a folder.
 
     Raises:
-        OSError, RuntimeError, ValueError: it is no path or no pattern.
+        OSError, RuntimeError, ValueError: it is neither a path nor a pattern.
     """
     if not path:
-        raise ValueError("it is empty")  # and not the folder that we are in
+        raise ValueError("it is empty")  # it does not mean the current folder
     place = Path(path).expanduser()
     if place.is_dir():
         return sorted(file for file in place.iterdir() if file.name.endswith(_SUFFIXES)), True
@@ -128,7 +128,7 @@ def _read_one(file: Path) -> pa.Table:
 def _read_parquet(file: Path) -> pa.Table:
     try:
         table = pq.ParquetFile(file).read()
-        table.validate(full=True)  # text may be no UTF-8
+        table.validate(full=True)  # text may not be UTF-8
         return table
     except (pa.ArrowInvalid, pa.ArrowNotImplementedError, UnicodeDecodeError) as error:
         reason = shorten(str(error).splitlines()[0])
@@ -153,7 +153,7 @@ def parse_csv(raw: bytes, file: Path | str) -> pa.Table:
     """Read the bytes of a CSV file as a table of text; messages call it `file`.
 
     Raises:
-        InputError: they are no CSV.
+        InputError: they are not CSV.
     """
     text = _decode(raw, file)
     stream = io.StringIO(text)
@@ -200,7 +200,7 @@ def _parse(
         ragged.append(row)
         return "skip"
 
-    columns = [str(index) for index in range(len(names))]  # names may yet be doubled
+    columns = [str(index) for index in range(len(names))]  # names are checked later
     if not body.strip():
         return pa.table([pa.array([], pa.string())] * len(names), names=names)
     try:

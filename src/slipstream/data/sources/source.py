@@ -25,7 +25,7 @@ class Source(Protocol):
         """
 
     def is_small(self) -> bool:
-        """Whether reading surely takes a moment only, so that it may be tried at once.
+        """Whether the table is in files that are read in a moment, so that it may be tried first.
 
         Raises:
             InputError: there is no such file.
@@ -50,10 +50,10 @@ class _BuiltIn:
         return builtin.read(self.name)
 
     def is_small(self) -> bool:
-        return False  # making it imports scikit-learn
+        return False
 
     def fingerprint(self) -> str:
-        return self.name  # the library's code and its libraries' versions are in the key
+        return self.name  # its content follows our code and scikit-learn's version
 
 
 @dataclass(frozen=True)
