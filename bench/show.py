@@ -10,10 +10,10 @@ from bench.results import ArmFigures, Claim, Figures, Interval
 
 __all__ = ["page", "picture", "summary"]
 
-SEED = SIZES[0].name
+SMALLEST = SIZES[0].name
 OURS, OTHERS = "#d55e00", "#7f8fa6"
 MICROSECONDS = "µs"
-# What the README shows; the picture beside it has every arm.
+# What the README shows; the picture next to it has every arm.
 SUMMARY_ARMS = (
     *("Slipstream float32", "Slipstream int8", "ONNX Runtime float32, IOBinding"),
     *("ONNX Runtime float32", "LightGBM C single-row-fast (ctypes)"),
@@ -23,14 +23,14 @@ SUMMARY_ARMS = (
 
 def summary(figures: Figures, claims: Sequence[Claim]) -> str:
     """What the README shows below the picture: the arms that it names, and how many claims hold."""
-    arms = [arm for arm in figures.hot if arm.size == SEED and arm.arm in SUMMARY_ARMS]
+    arms = [arm for arm in figures.hot if arm.size == SMALLEST and arm.arm in SUMMARY_ARMS]
     rows = (
         (f"**{arm.arm}**" if arm.ours else arm.arm, _interval(arm.p50_us), _interval(arm.ratio))
         for arm in sorted(arms, key=lambda arm: arm.p50_us.estimate)
     )
     holding = sum(claim.holds is True for claim in claims)
     conditions = (
-        f"Network {SEED}, called from Python, {figures.machine.cpu} "
+        f"Network {SMALLEST}, called from Python, {figures.machine.cpu} "
         f"({figures.machine.instruction_set}), one thread, {figures.date}; 95 % intervals in "
         f"brackets. Of {len(claims)} claims, written down before anything was measured, {holding} "
         "hold: [all claims and tables](bench/results/latest.md)."
@@ -47,11 +47,11 @@ def page(figures: Figures, claims: Sequence[Claim]) -> str:
         weights = figures.weights_bytes[size]
         ratio = figures.tensors_ratio[size]
         noise = _interval(figures.noise[size], 3)
-        sizes_told = (
+        weights_line = (
             f"{weights:,} bytes of float32 weights; all tensors of int8 are {ratio:.2f} × smaller. "
             f"Noise floor (int8 loaded again): {noise} ×."
         )
-        parts += [f"## {size}, hot", sizes_told, _hot_table(figures, size)]
+        parts += [f"## {size}, hot", weights_line, _hot_table(figures, size)]
     parts += ["## Raw values with categories, hot", _arms_table(figures.dicts)]
     parts += ["## Cold", _cold_table(figures), "## Tables of rows, rows a second"]
     parts += [_batch_table(figures), "## int8 and float32 by instruction set", _sets_table(figures)]
@@ -64,7 +64,7 @@ def picture(figures: Figures) -> Figure:
     arms = [
         arm
         for arm in figures.hot
-        if arm.size == SEED and "A/A" not in arm.arm and not arm.arm.startswith("an empty")
+        if arm.size == SMALLEST and "A/A" not in arm.arm and not arm.arm.startswith("an empty")
     ]
     arms.sort(key=lambda arm: -arm.p50_us.estimate)
     drawn = Figure(figsize=(10, 1.6 + 0.36 * len(arms)), layout="constrained")
@@ -84,7 +84,7 @@ def picture(figures: Figures) -> Figure:
         xscale="log",
         xlim=(min(p50) / 3, max(p99) * 12),
         xlabel="latency of one row, hot (µs, log scale): bar and number = p50, mark = p99",
-        title=f"One row in, one probability out, from Python ({SEED}, one thread)\n"
+        title=f"One row in, one probability out, from Python ({SMALLEST}, one thread)\n"
         f"{figures.machine.cpu}, {figures.machine.instruction_set}; "
         "× = how many times our int8's p50",
     )
@@ -97,7 +97,7 @@ def picture(figures: Figures) -> Figure:
 
 
 def _conditions(figures: Figures) -> str:
-    machine, noise = figures.machine, _interval(figures.noise[SEED], 3)
+    machine, noise = figures.machine, _interval(figures.noise[SMALLEST], 3)
     versions = ", ".join(f"{name} {number}" for name, number in figures.versions.items())
     text = (
         f"{machine.cpu}, {machine.backend} predictor on {machine.instruction_set}, one thread "

@@ -2,7 +2,6 @@
 
 import logging
 import tempfile
-from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -12,12 +11,14 @@ from mlflow.tracking import MlflowClient
 
 from slipstream.evaluation.drift import Drift, Profile
 from slipstream.reporting.plots import drift_figure
+from slipstream.tracking.describing import Variant
 
-__all__ = ["PRECISION", "PROFILE", "Origin"]
+__all__ = ["LEADING_SCORE", "PRECISION", "PROFILE", "Origin"]
 
 logger = logging.getLogger("slipstream")
 
-PRECISION = "slipstream.precision"  # a tag of a variant's run
+# Tags of a variant's run.
+PRECISION, LEADING_SCORE = "slipstream.precision", "slipstream.leading_score"
 PROFILE = "training_profile.json"  # a file of its parent, the pipeline's run
 
 
@@ -29,13 +30,16 @@ class Origin:
         self._version = version
         self._run_id = run_id
 
-    def figures(self) -> tuple[str, Mapping[str, float]]:
-        """The variant's precision and its metrics; nothing if the run was deleted for good."""
+    def variant(self) -> Variant:
+        """The variant's precision and its metrics; empty if the run was deleted for good."""
+        tags, metrics = dict[str, str](), dict[str, float]()
         try:
             data = self._client.get_run(self._run_id).data
+            tags, metrics = data.tags, data.metrics
         except MlflowException:
-            return "", {}
-        return data.tags.get(PRECISION, ""), data.metrics
+            pass
+        # A run of an earlier release does not say which score leads.
+        return Variant(tags.get(PRECISION, ""), metrics, tags.get(LEADING_SCORE, "test_auc"))
 
     def profile(self) -> Profile | None:
         """How the features of the training rows were distributed, if the run still has the file."""

@@ -224,15 +224,15 @@ class Registry:
         self._tag(version, {HISTORY: history.write(events)})
         written = self._client.get_model_version(self.name, version.number).description
         if may_replace(written):
-            text = describe_version(*self.origin(version).figures(), events)
+            text = describe_version(self.origin(version).variant(), events)
             self._client.update_model_version(self.name, version.number, text)
         return replace(version, history=events)
 
     def _describe(self, champion: Version) -> None:
         """Describe the champion on the model's page."""
         if may_replace(self._client.get_registered_model(self.name).description):
-            figures = self.origin(champion).figures()
-            text = describe_model(self.name, champion.number, *figures, champion.history[-1])
+            variant = self.origin(champion).variant()
+            text = describe_model(self.name, champion.number, variant, champion.history[-1])
             self._client.update_registered_model(self.name, text)
 
     def origin(self, version: Version) -> Origin:

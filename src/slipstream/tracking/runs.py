@@ -20,6 +20,7 @@ from slipstream.artifacts.references import BundleRef
 from slipstream.artifacts.store import Store
 from slipstream.data.snapshot import Snapshot
 from slipstream.evaluation.drift import Profile, profile
+from slipstream.reporting.comparison import leading_score
 from slipstream.reporting.plots import (
     feature_figure,
     history_figure,
@@ -33,7 +34,7 @@ from slipstream.runtime.types import Precision
 from slipstream.tracking.connection import quiet
 from slipstream.tracking.experiments import open_experiment
 from slipstream.tracking.history import login
-from slipstream.tracking.origin import PRECISION, PROFILE
+from slipstream.tracking.origin import LEADING_SCORE, PRECISION, PROFILE
 from slipstream.tracking.signature import example, signature
 
 __all__ = ["FlowRun", "track"]
@@ -142,7 +143,8 @@ def _log_variant(
         if begun.info.status == "FINISHED":
             return str(begun.info.run_id)
         _discard(client, begun)
-    run = _nest(client, parent, record, variant.precision, {PRECISION: variant.precision})
+    tags = {PRECISION: variant.precision, LEADING_SCORE: leading_score(record.benchmark)}
+    run = _nest(client, parent, record, variant.precision, tags)
     predictor = load_file(store.path(variant.file))
     with (
         mlflow.start_run(run_id=run.info.run_id),
@@ -175,7 +177,7 @@ def _log_baseline(client: MlflowClient, parent: Run, record: RunRecord) -> None:
 
 
 def _nest(
-    client: MlflowClient, parent: Run, record: RunRecord, what: str, tags: dict[str, str]
+    client: MlflowClient, parent: Run, record: RunRecord, what: str, tags: Mapping[str, str]
 ) -> Run:
     """Create a run below the parent, with the user and the dataset that MLflow's table shows."""
     run = client.create_run(
