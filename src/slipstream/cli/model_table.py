@@ -1,15 +1,18 @@
-"""What a person sees of the registry: its models, their versions, and what happened to them."""
+"""The registry as a person sees it: models, their versions, and what happened to them."""
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from rich import box
 from rich.table import Table
 from rich.text import Text
 
+from slipstream.evaluation.results import ScoreName
 from slipstream.measurement.units import microseconds, size
+from slipstream.reporting.comparison import SCORE_LABELS
 from slipstream.reporting.terminal.report import _Console
 from slipstream.runtime.text import escape
+from slipstream.tracking.describing import Variant
 from slipstream.tracking.registry import (
     CHALLENGER,
     CHAMPION,
@@ -27,11 +30,8 @@ EMPTY = (
     "No model is registered in {uri} yet.\n"
     "Train one: slipstream retrain --data.path TABLE.csv --data.target COLUMN"
 )
-HEADERS = (
-    *("version", "alias", "decided", "variant"),
-    *("AUC", "log-loss", "p99", "file", "age"),
-)
-NUMBERS_FROM = 4
+TEXTS, FIGURES = ("version", "alias", "decided", "variant"), ("p99", "file", "age")
+SCORES: tuple[ScoreName, ...] = ("test_auc", "test_log_loss")
 MINUTE, HOUR, DAY = 60, 3_600, 86_400
 
 
@@ -65,32 +65,41 @@ def _versions(registry: Registry, versions: Sequence[Version]) -> Table:
         title_justify="left",
         title_style="bold",
     )
-    for index, header in enumerate(HEADERS):
-        table.add_column(header, justify="right" if index >= NUMBERS_FROM else "left")
+    variants = [registry.variant(version) for version in versions]
+    scores = _scores(variants)
+    for header in TEXTS:
+        table.add_column(header)
+    for header in (*(SCORE_LABELS[each] for each in scores), *FIGURES):
+        table.add_column(header, justify="right")
     aliases = registry.aliases()
-    for version in versions:
-        precision, metrics = registry.variant(version)
+    for version, variant in zip(versions, variants, strict=True):
         held = [alias for alias in sorted(aliases) if aliases[alias] == version.number]
         shown = [alias for alias in held if alias != CHALLENGER or CHAMPION not in held]
         table.add_row(
             version.number,
             Text(escape(", ".join(shown))),
             Text(escape(version.decision or "not yet")),
-            precision,
-            *_figures(metrics),
+            variant.precision,
+            *_figures(variant, scores),
             _age(time.time() - version.made_ms / 1000),
             style="bold green" if CHAMPION in held else None,
         )
     return table
 
 
-def _figures(metrics: Mapping[str, float]) -> list[str]:
+def _scores(variants: Sequence[Variant]) -> tuple[ScoreName, ...]:
+    """What is shown: PR-AUC too, and first, where positives are rare in any version's data."""
+    is_rare = any(variant.leading_score == "test_pr_auc" for variant in variants)
+    return ("test_pr_auc", *SCORES) if is_rare else SCORES
+
+
+def _figures(variant: Variant, scores: Sequence[ScoreName]) -> list[str]:
     shown = (
-        ("test_auc", "{:.4f}".format),
-        ("test_log_loss", "{:.4f}".format),
+        *((score, "{:.4f}".format) for score in scores),
         ("latency_p99_us", microseconds),
         ("bundle_bytes", size),
     )
+    metrics = variant.metrics
     return [form(metrics[key]) if key in metrics else "" for key, form in shown]
 
 

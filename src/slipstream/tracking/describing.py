@@ -1,23 +1,33 @@
-"""What MLflow's pages say of a model and its versions, in Markdown."""
+"""What MLflow's pages say about a model and its versions, in Markdown."""
 
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 
+from slipstream.evaluation.results import ScoreName
 from slipstream.measurement.units import microseconds, size
+from slipstream.reporting.comparison import SCORE_LABELS
 from slipstream.reporting.markdown import escape
 from slipstream.tracking.history import Event
 
-__all__ = ["describe_model", "describe_version", "may_replace"]
+__all__ = ["Variant", "describe_model", "describe_version", "may_replace"]
 
-# How what we write begins: a description that begins otherwise is somebody's own, and stays.
+# How our descriptions begin: one that begins otherwise was written by somebody else, and stays.
 OURS = re.compile("(int8|float32|unknown variant): |The champion is version ")
 
-_FIGURES = (
-    ("test_auc", "AUC {:.4f}"),
-    ("test_pr_auc", "PR-AUC {:.4f}"),
-    ("test_log_loss", "log-loss {:.4f}"),
-    ("test_accuracy", "accuracy {:.4f}"),
-)
+SCORES: tuple[ScoreName, ...] = ("test_auc", "test_pr_auc", "test_log_loss", "test_accuracy")
+
+
+@dataclass(frozen=True)
+class Variant:
+    """What MLflow has about the model of a version: no more than its run still has.
+
+    `leading_score` is the metric that says most for its classes.
+    """
+
+    precision: str
+    metrics: Mapping[str, float]
+    leading_score: str
 
 
 def may_replace(description: str | None) -> bool:
@@ -25,29 +35,28 @@ def may_replace(description: str | None) -> bool:
     return not description or OURS.match(description) is not None
 
 
-def describe_version(
-    precision: str, metrics: Mapping[str, float], history: tuple[Event, ...]
-) -> str:
+def describe_version(variant: Variant, history: tuple[Event, ...]) -> str:
     """A version: its variant, its figures, and what happened to it."""
     lines = [f"- {each.date}: {escape(each.sentence)}" for each in history]
-    return "\n".join([f"{precision or 'unknown variant'}: {_figures(metrics)}.", "", *lines])
+    precision = variant.precision or "unknown variant"
+    return "\n".join([f"{precision}: {_figures(variant)}.", "", *lines])
 
 
-def describe_model(
-    name: str, champion: str, precision: str, metrics: Mapping[str, float], since: Event
-) -> str:
+def describe_model(name: str, champion: str, variant: Variant, since: Event) -> str:
     """A registered model: who is champion, since when, why, and how to load it."""
     return (
-        f"The champion is version {champion}, {precision}: {_figures(metrics)}.\n\n"
+        f"The champion is version {champion}, {variant.precision}: {_figures(variant)}.\n\n"
         f"{since.date}: {escape(since.sentence)}.\n\n"
         f"`` slipstream.load({f'models:/{name}@champion'!r}) `` loads it, "
         "`slipstream models` lists the decisions.\n"
     )
 
 
-def _figures(metrics: Mapping[str, float]) -> str:
-    """Score, speed and size in one line; what is not known is left out."""
-    parts = [form.format(metrics[key]) for key, form in _FIGURES if key in metrics]
+def _figures(variant: Variant) -> str:
+    """Scores, the leading one first, speed and size in one line; what is not known is left out."""
+    metrics = variant.metrics
+    scores = sorted(SCORES, key=lambda each: each != variant.leading_score)
+    parts = [f"{SCORE_LABELS[each]} {metrics[each]:.4f}" for each in scores if each in metrics]
     if "latency_p99_us" in metrics:
         p50, p99 = metrics["latency_p50_us"], metrics["latency_p99_us"]
         parts.append(f"one row in {microseconds(p50)} (p99 {microseconds(p99)})")

@@ -29,7 +29,12 @@ from slipstream.runtime import InputError
 from slipstream.runtime.text import listing, quote
 from slipstream.tracking import history
 from slipstream.tracking.connection import connect, quiet
-from slipstream.tracking.describing import describe_model, describe_version, may_replace
+from slipstream.tracking.describing import (
+    Variant,
+    describe_model,
+    describe_version,
+    may_replace,
+)
 from slipstream.tracking.download import fetch_bundle
 from slipstream.tracking.history import Event
 from slipstream.tracking.locking import promotion_lock
@@ -38,6 +43,8 @@ __all__ = [
     "CHALLENGER",
     "CHAMPION",
     "KEPT_OUT",
+    "LEADING_SCORE",
+    "PRECISION",
     "PROFILE",
     "PROMOTED",
     "Registry",
@@ -53,7 +60,8 @@ IDENTITY, SPLIT = "slipstream.identity", "slipstream.split"
 PROMOTED, KEPT_OUT, ROLLED_BACK = "promoted", "kept out", "rolled back"
 DECISION, REASON, REPLACED = "slipstream.decision", "slipstream.reason", "slipstream.replaced"
 HISTORY = "slipstream.history"
-PRECISION = "slipstream.precision"
+PRECISION = "slipstream.precision"  # of a variant's run, and the next
+LEADING_SCORE = "slipstream.leading_score"
 REASON_CHARACTERS = 1_000
 
 
@@ -227,13 +235,15 @@ class Registry:
             for alias, number in self._client.get_registered_model(self.name).aliases.items()
         }
 
-    def variant(self, version: Version) -> tuple[str, Mapping[str, float]]:
-        """A version's precision and its figures; nothing where its run is gone for good."""
+    def variant(self, version: Version) -> Variant:
+        """A version's precision and its figures; nothing where its run was deleted for good."""
         try:
             data = self._client.get_run(version.run_id).data
+            tags, metrics = data.tags, data.metrics
         except MlflowException:
-            return "", {}
-        return data.tags.get(PRECISION, ""), data.metrics
+            tags, metrics = {}, {}
+        # Runs of an earlier release do not say which score leads.
+        return Variant(tags.get(PRECISION, ""), metrics, tags.get(LEADING_SCORE, "test_auc"))
 
     def _tag(self, version: Version, tags: Mapping[str, str]) -> None:
         for key, value in tags.items():
@@ -245,7 +255,7 @@ class Registry:
         self._tag(version, {HISTORY: history.write(events)})
         told = self._client.get_model_version(self.name, version.number).description
         if may_replace(told):
-            text = describe_version(*self.variant(version), events)
+            text = describe_version(self.variant(version), events)
             self._client.update_model_version(self.name, version.number, text)
         return replace(version, history=events)
 
@@ -253,7 +263,7 @@ class Registry:
         """Say on the model's page who is champion."""
         if may_replace(self._client.get_registered_model(self.name).description):
             text = describe_model(
-                self.name, champion.number, *self.variant(champion), champion.history[-1]
+                self.name, champion.number, self.variant(champion), champion.history[-1]
             )
             self._client.update_registered_model(self.name, text)
 

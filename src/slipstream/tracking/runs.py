@@ -1,7 +1,7 @@
-"""Track: a finished run goes to MLflow: a parent run, a nested one a variant and the baseline's.
+"""Track: a finished run goes to MLflow: a parent run, and one below it for each model.
 
 Every write can be repeated: the parent is found again by the flow run's id, metrics carry the run's
-own start time (MLflow keeps equal metrics once), and a variant that was half written is deleted.
+own start time (MLflow keeps equal metrics once), and a half-written variant is deleted.
 """
 
 import json
@@ -20,6 +20,7 @@ from slipstream.artifacts.references import BundleRef
 from slipstream.artifacts.store import Store
 from slipstream.data.snapshot import load_part
 from slipstream.evaluation.drift import Profile, profile
+from slipstream.reporting.comparison import leading_score
 from slipstream.reporting.plots import (
     feature_figure,
     history_figure,
@@ -33,7 +34,7 @@ from slipstream.runtime.types import Precision
 from slipstream.tracking.connection import quiet
 from slipstream.tracking.experiments import open_experiment
 from slipstream.tracking.history import login
-from slipstream.tracking.registry import PROFILE
+from slipstream.tracking.registry import LEADING_SCORE, PRECISION, PROFILE
 from slipstream.tracking.signature import example, signature
 
 __all__ = ["FlowRun", "track"]
@@ -42,12 +43,12 @@ LOADER = "slipstream.pyfunc"
 DIGEST_CHARACTERS = 36  # MLflow's limit
 PARAMETER_CHARACTERS = 6000  # MLflow's limit
 TAG_CHARACTERS = 8000  # MLflow's limit
-PARENT, PRECISION, ROLE = "mlflow.parentRunId", "slipstream.precision", "slipstream.role"
+PARENT, ROLE = "mlflow.parentRunId", "slipstream.role"
 
 
 @dataclass(frozen=True)
 class FlowRun:
-    """Prefect's run that is recorded: a run that was begun is found again by its `id`."""
+    """The Prefect run that is recorded: what was begun for it is found again by its `id`."""
 
     id: str
     url: str
@@ -142,7 +143,8 @@ def _log_variant(
         if begun.info.status == "FINISHED":
             return str(begun.info.run_id)
         _discard(client, begun)
-    run = _nest(client, parent, record, variant.precision, {PRECISION: variant.precision})
+    tags = {PRECISION: variant.precision, LEADING_SCORE: leading_score(record.benchmark)}
+    run = _nest(client, parent, record, variant.precision, tags)
     predictor = load_file(store.path(variant.file))
     with (
         mlflow.start_run(run_id=run.info.run_id),
@@ -175,9 +177,9 @@ def _log_baseline(client: MlflowClient, parent: Run, record: RunRecord) -> None:
 
 
 def _nest(
-    client: MlflowClient, parent: Run, record: RunRecord, what: str, tags: dict[str, str]
+    client: MlflowClient, parent: Run, record: RunRecord, what: str, tags: Mapping[str, str]
 ) -> Run:
-    """A run below the parent, which says in the table whose it is and what it learned from."""
+    """A run below the parent; in MLflow's table it shows its model's name and its data."""
     run = client.create_run(
         parent.info.experiment_id,
         run_name=f"{record.name} {what}",
@@ -232,7 +234,7 @@ def _variant_parameters(
 
 
 def _profile(record: RunRecord, store: Store) -> Profile:
-    """How the features are distributed in the training part: tomorrow's data is held against it."""
+    """How the features are distributed in the training part: later data is compared with it."""
     rows, _ = load_part(record.dataset, "train", store)
     return profile(load_file(store.path(record.bundles.int8.file)).bundle.columns, rows)
 

@@ -8,7 +8,7 @@ import pytest
 from mlflow.tracking import MlflowClient
 
 from slipstream.cli.main import main
-from slipstream.cli.models import _history
+from slipstream.cli.model_table import _history
 from slipstream.reporting.record import Decision, RunRecord, TrackedRun
 from slipstream.runtime import InputError
 from slipstream.tracking import history
@@ -230,6 +230,35 @@ def test_models_are_listed_with_their_figures(
     assert any(line.endswith("version 2 rolled back by ada: late") for line in lines)
     assert "…" not in one
     assert max(map(len, one.splitlines())) <= 100
+
+
+def test_where_positives_are_rare_pr_auc_leads(
+    mixed: Trained,
+    record: RunRecord,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    wide: None,
+) -> None:
+    """The list has a column for it, and a version's page names it first; AUC alone flatters."""
+    uri = f"sqlite:///{tmp_path}/mlflow.db"
+    tracking = record.config.tracking.model_copy(update={"uri": uri})
+    rare = record.model_copy(
+        update={
+            "config": record.config.model_copy(update={"tracking": tracking}),
+            "benchmark": record.benchmark.model_copy(update={"positive_rows": 5}),
+        }
+    )
+    settled(
+        track(rare, FlowRun("flow-run-2", "no page", "rare"), SERVER, mixed.store), "rare", BETTER
+    )
+    shown = listed(capsys, "rare", "--tracking-uri", uri)
+    assert "variant PR-AUC AUC log-loss p99 file age" in " ".join(shown.split())
+    assert max(map(len, shown.splitlines())) <= 100
+    page = MlflowClient(uri).get_model_version("rare", "1").description
+    assert page.startswith(
+        f"int8: PR-AUC {record.benchmark.metrics['int8'].scores['test_pr_auc']:.4f}"
+    )
+    assert ", AUC " in page
 
 
 def test_versions_of_an_earlier_release_are_listed(
