@@ -32,7 +32,7 @@ def over_budget(
 
 
 def breaks_score(auc_change: Interval, budget: BudgetConfig) -> bool:
-    """Whether a model loses more AUC to the baseline than the budget allows; 0 is no limit."""
+    """Whether a model loses more AUC to the baseline than the budget allows; 0 means no limit."""
     return bool(budget.max_score_loss) and -auc_change.estimate > budget.max_score_loss
 
 

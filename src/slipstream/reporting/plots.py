@@ -120,8 +120,8 @@ def drift_figure(drift: Drift) -> Figure:
     }
     handles = [
         Line2D([], [], color=DRIFT_COLOURS[level], linestyle=style, marker="s", label=label)
-        for level, (style, told) in bounds.items()
-        for label in [f"{level}: PSI {told}"]
+        for level, (style, bound) in bounds.items()
+        for label in [f"{level}: PSI {bound}"]
     ]
     figure.legend(handles=handles, loc="outside lower center", ncols=3, frameon=False)
     return figure

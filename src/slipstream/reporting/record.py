@@ -1,4 +1,4 @@
-"""What one run found out and decided, with all that is needed to show it."""
+"""What one run found out and decided, and everything that is needed to show it."""
 
 from collections.abc import Mapping
 
@@ -30,7 +30,7 @@ class TrackedRun(Reference):
 
     @property
     def runs_page(self) -> str:
-        """The page on the MLflow server with the table of all runs beside this one."""
+        """The page on the MLflow server with the table of all runs of the experiment."""
         return pages.runs(self.server, self.experiment_id)
 
     @property

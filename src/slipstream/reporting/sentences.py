@@ -14,16 +14,16 @@ __all__ = ["headline", "retraining_headline", "retraining_sentences"]
 def headline(record: RunRecord) -> str:
     """A run in one sentence: int8 wins: 4 x smaller, AUC 0.961; 2 notes."""
     verdict = record.comparison.verdict
-    told = _winner(record, verdict.winner) if verdict.winner else verdict.reasons[0]
-    return f"{told}{_count(record.warnings)}"
+    outcome = _winner(record, verdict.winner) if verdict.winner else verdict.reasons[0]
+    return f"{outcome}{_count(record.warnings)}"
 
 
 def retraining_headline(retraining: Retraining) -> str:
     """A retraining in one sentence: version 3 promoted: AUC 0.961; drift: …; 2 notes."""
     drift = retraining.drift.warnings if retraining.drift else ()
     others = [each for each in retraining.warnings if each not in drift]
-    told = "".join(f"; {each}" for each in drift)
-    return f"{_outcome(retraining)}{told}{_count(others)}"
+    moved = "".join(f"; {each}" for each in drift)
+    return f"{_outcome(retraining)}{moved}{_count(others)}"
 
 
 def retraining_sentences(retraining: Retraining) -> list[str]:
@@ -32,22 +32,22 @@ def retraining_sentences(retraining: Retraining) -> list[str]:
     version = f"version {retraining.version}" if retraining.version else ""
     if report is None:
         champion = f" ({version})" if version else ""
-        told = [f"{retraining.name}: {retraining.reason}{champion}."]
+        sentences = [f"{retraining.name}: {retraining.reason}{champion}."]
     else:
         outcome = f"{version} promoted" if retraining.promoted else retraining.shape
         other = f", {version} is not better" if version and not retraining.promoted else ""
-        told = [f"{retraining.name}: {outcome}{other}: {retraining.reason}."]
+        sentences = [f"{retraining.name}: {outcome}{other}: {retraining.reason}."]
     winner = report.record.comparison.verdict.winner if report else None
     if report and winner:
         metrics = report.record.benchmark.metrics[winner]
-        told.append(
+        sentences.append(
             f"{_winner(report.record, winner)}; p50 {microseconds(metrics.latency.p50_us)}, p99 "
             f"{microseconds(metrics.latency.p99_us)}, {size(metrics.size.bundle_bytes)}."
         )
     if retraining.drift:
-        told.append(f"Drift: {retraining.drift.shape}.")
+        sentences.append(f"Drift: {retraining.drift.shape}.")
     page = retraining.page or (report.tracked.link if report else "")
-    return [*told, *([f"Its page in MLflow: {page}"] if page else [])]
+    return [*sentences, *([f"Its page in MLflow: {page}"] if page else [])]
 
 
 def _outcome(retraining: Retraining) -> str:

@@ -1,4 +1,4 @@
-"""The summary: one run in Markdown for Prefect's page and for MLflow's, and in one sentence."""
+"""The summary: one run, or one retraining, in Markdown for Prefect's page and for MLflow's."""
 
 from collections.abc import Sequence
 
@@ -63,10 +63,10 @@ def _section(title: str, body: str) -> str:
 
 def _verdict(record: RunRecord) -> str:
     verdict = record.comparison.verdict
-    told = f"**Winner: {verdict.winner or 'none'}.** {escape(_capital(verdict.reason))}."
+    text = f"**Winner: {verdict.winner or 'none'}.** {escape(_capital(verdict.reason))}."
     if record.alternatives:
-        told += f"\n\nSmaller models, not trained: {escape(record.alternatives.conclusion)}."
-    return told
+        text += f"\n\nSmaller models, not trained: {escape(record.alternatives.conclusion)}."
+    return text
 
 
 def _decision(retraining: Retraining) -> str:
@@ -101,7 +101,7 @@ def _came_in(data: DataConfig, dataset: DatasetRef, mask: FeatureMask | None) ->
     if mask:
         read = f"{len(mask.features):,} of them: {listing(mask.features)}"
         rows.append(("the model reads", escape(read)))
-    return _section("What came in", "\n".join(f"- **{name}**: {told}" for name, told in rows))
+    return _section("What came in", "\n".join(f"- **{name}**: {fact}" for name, fact in rows))
 
 
 def _dropped(data: DataConfig) -> str:
@@ -126,15 +126,15 @@ def _drift(drift: Drift | None) -> str:
         (escape(name), f"{psi:.3f}", moved.reading(psi))
         for name, psi in drift.ranked[:MOST_DRIFTED]
     ]
-    told = "".join(f"**Beyond the limit: {escape(each)}.**\n\n" for each in drift.warnings)
+    exceeded = "".join(f"**Beyond the limit: {escape(each)}.**\n\n" for each in drift.warnings)
     figures = f"{escape(_capital(drift.shape))}.\n\n{table(('feature', 'PSI', 'reading'), rows)}"
     more = len(drift.psi) - MOST_DRIFTED
     rest = f"\n\n{more:,} more features are in the artifact *drift*." if more > 0 else ""
-    return _section("Has the data moved?", told + figures + rest)
+    return _section("Has the data moved?", exceeded + figures + rest)
 
 
 def _capital(sentence: str) -> str:
-    """As a sentence begins, unless it begins with a name such as int8 or features.k."""
+    """A sentence with a capital, unless it begins with a name such as int8 or features.k."""
     return (
         sentence[:1].upper() + sentence[1:]
         if sentence.split(" ", maxsplit=1)[0].isalpha()

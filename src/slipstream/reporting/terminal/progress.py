@@ -17,18 +17,18 @@ TERMINAL = "slipstream's terminal"  # the name of our handler
 
 
 def show_stages(*, warnings: bool) -> None:
-    """Write each stage to a terminal when it is done, and, if told, each warning once.
+    """Write each stage to a terminal when it is done, and each warning once, if asked to.
 
-    Where the standard error is no terminal, only warnings are written.
+    If standard error is not a terminal, only warnings are written.
     """
-    told: set[str] = set()
+    shown: set[str] = set()
 
     def is_shown(record: logging.LogRecord) -> bool:
         if record.levelno == logging.INFO:
             return record.name == STAGES and sys.stderr.isatty()
-        if record.levelno != logging.WARNING or not warnings or record.getMessage() in told:
+        if record.levelno != logging.WARNING or not warnings or record.getMessage() in shown:
             return False
-        told.add(record.getMessage())
+        shown.add(record.getMessage())
         return True
 
     ours = logging.getLogger("slipstream")

@@ -36,7 +36,7 @@ MOST_EPOCHS = 12
 
 
 def starting(what: str) -> Status:
-    """Show, while a block runs, that something takes its time to start."""
+    """Show, while a block runs, that something is starting."""
     return Console(stderr=True).status(f"starting {what} …")
 
 
@@ -62,15 +62,15 @@ def show_report(report: Report, files: Mapping[str, Path]) -> None:
 
 def show_retraining(retraining: Retraining) -> None:
     """Print one paragraph: model, version, decision, figures, where to look."""
-    told = " ".join(retraining_sentences(retraining))
-    _Console().print(_literal(told), highlight=False, soft_wrap=True)
+    paragraph = " ".join(retraining_sentences(retraining))
+    _Console().print(_literal(paragraph), highlight=False, soft_wrap=True)
 
 
 class _Console(Console):
     """A console that leaves it to its caller what happens when the reader has gone."""
 
     def on_broken_pipe(self) -> None:
-        """Pass it on, where rich would end the program with code 1: a defect."""
+        """Raise the error: rich would end the program with code 1, the code of a defect."""
         raise BrokenPipeError
 
 
@@ -196,7 +196,7 @@ def _verdict(record: RunRecord) -> str:
 
 
 def _row_trace(trace: RowTrace, winner: Precision) -> RenderableType:
-    """The winner's way from a row to its answer: what did not win answers nothing here."""
+    """The winner's way from a row to its answer; the other variant's is not shown."""
     table = _table(f"one test row, {winner}", "values", title="Prediction")
     raw = ", ".join(f"{shorten(name)}={_cell(value)}" for name, value in trace.row.items())
     table.add_row("input layer", _literal(raw))
@@ -222,7 +222,7 @@ def _cell(value: object) -> str:
 
 
 def _literal(text: str) -> str:
-    """Somebody's text: neither rich nor the terminal takes it for a command."""
+    """Text from elsewhere: neither rich nor the terminal interprets it."""
     return markup.escape(escape(text))
 
 
