@@ -24,7 +24,7 @@ ENOUGH = 0.95  # share of the total score that k = 0 keeps
 
 
 def select(prepared: PreparedRef, features: FeaturesConfig, store: Store) -> FeatureMask:
-    """Score the columns and make the mask; ties go to the column that stands first."""
+    """Score the columns and make the mask; ties go to the column that comes first."""
     train = Snapshot(prepared, store).frame("train")
     columns = load_columns(prepared, store)
     score = SCORES[prepared.task][features.method]

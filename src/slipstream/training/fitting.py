@@ -59,7 +59,7 @@ def train(
 
 
 def tensors_of(network: Network) -> dict[str, NDArray[np.float32]]:
-    """A network's weights, and the table, so that nobody has to make the encoding again."""
+    """A network's weights, and the table, so that no reader has to repeat the encoding."""
     tensors = {name: each.detach().numpy() for name, each in network.state_dict().items()}
     return {**tensors, "table": network.table().detach().numpy()}
 

@@ -158,7 +158,7 @@ def test_training_stops_early_and_keeps_the_best_epoch(mixed: Trained) -> None:
     assert float(loss) == pytest.approx(best.val_loss, rel=1e-5)
 
 
-def test_a_loss_that_is_no_number_is_told(mixed: Trained, monkeypatch) -> None:
+def test_a_diverging_loss_is_reported(mixed: Trained, monkeypatch) -> None:
     """A diverging loss stops training with the epoch and the way out."""
     fitted = selected_columns(mixed.prepared, mixed.mask, mixed.store)
     train, validation = learnt_from(mixed)
