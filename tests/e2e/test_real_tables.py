@@ -36,7 +36,7 @@ def test_real_tables_reach_their_figures(
 
 def test_the_seed_config_traces_like_the_seed(store: Store) -> None:
     """Five epochs: loss and accuracy improve every time, to at most 0.35 and at least 0.88."""
-    trained = train_on(parse_config(read_toml(root() / "configs" / "minmax.toml")), store)
+    trained = train_on(parse_config(read_toml(root() / "configs" / "seed.toml")), store)
     history = trained.network.history
     assert len(history) == 5
     for before, after in itertools.pairwise(history):
