@@ -44,10 +44,7 @@ settings.load_profile("slipstream")
 # Tests that share what takes long to start run in one process: a group is a beginning of paths.
 # Each process takes two groups at first, so the two longest are followed by two short ones.
 GROUPS = {
-    "servers": (
-        *("e2e/test_services", "e2e/test_browser", "e2e/test_drift_webhook"),
-        "e2e/test_deployments",  # ends the servers
-    ),
+    "servers": ("e2e/test_services", "e2e/test_browser"),
     "flows": ("flows/",),
     "quick": ("unit/config/",),
     "quick too": ("unit/data/",),

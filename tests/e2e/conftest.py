@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -70,16 +71,23 @@ def needs_chromium() -> None:
         pytest.skip(missing)
 
 
-@pytest.fixture(scope="session")
-def servers(environment: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Up]:
+@contextmanager
+def running(environment: dict[str, str], folder: Path) -> Iterator[Up]:
     """The servers and the worker, started and stopped by the console script."""
-    up = up_in(tmp_path_factory.mktemp("up"), environment)
+    up = up_in(folder, environment)
     started = up.run("up", "--detach", *up.flags)
     assert started.returncode == 0, started.stderr
     assert up.prefect in started.stdout
     yield up
     assert up.run("down").returncode == 0  # a test may have stopped them
     assert processes_of(up.home) == []
+
+
+@pytest.fixture(scope="session")
+def servers(environment: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Up]:
+    """The servers that all tests of a process share."""
+    with running(environment, tmp_path_factory.mktemp("up")) as up:
+        yield up
 
 
 @pytest.fixture(scope="session")

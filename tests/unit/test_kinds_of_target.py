@@ -40,7 +40,7 @@ NAMING = {
     "lifecycle/retraining.py",  # the champion's positive label is kept
     "reporting/inspection.py",
     "reporting/plots.py",
-    "reporting/sentences.py",
+    "reporting/comparison.py",
     "reporting/summary.py",
 }
 WORDS = re.compile(r"binary|multiclass|regression|sigmoid|softmax|(?<!false_)positive", re.I)

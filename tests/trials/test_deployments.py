@@ -1,20 +1,29 @@
 """Deployments edited in a real browser: saved, used, and still there when the servers come again.
 
-The tests follow each other, and are the last that use the servers (see conftest.py): they end them.
+The tests follow each other, and end the servers, so these are their own.
 """
 
 import signal
 import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
+import pytest
 from playwright.sync_api import expect
 
 from slipstream.operations.deployments import on_server
 from tests.e2e import browser
+from tests.e2e.conftest import running
 from tests.e2e.servers import ASK_SECONDS, LIMIT_SECONDS, PROGRAM, Up, ask, processes_of
 
 NIGHTLY = "retrain/retrain-nightly"
+
+
+@pytest.fixture(scope="module")
+def servers(environment: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Up]:
+    with running(environment, tmp_path_factory.mktemp("edited")) as up:
+        yield up
 
 
 def deployment(up: Up, name: str = NIGHTLY) -> dict:
