@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from slipstream.runtime import instruction_sets
+from slipstream.runtime.native import instruction_sets
 from tests.unit.runtime.test_native import (
     RUNTIME,
     STRICT,
