@@ -84,10 +84,10 @@ def test_the_servers_know_the_run(servers: Up, run: dict) -> None:
 
 def test_warnings_are_on_the_runs_page(servers: Up, run: dict) -> None:
     """Log and summary say what was left out; the state says how it ended; names stay text."""
-    told = re.fullmatch(r"\w+ wins: .*AUC 0\.\d+; (\d) notes", run["state"]["message"])
-    assert told, run["state"]["message"]
+    matched = re.fullmatch(r"\w+ wins: .*AUC 0\.\d+; (\d) notes", run["state"]["message"])
+    assert matched, run["state"]["message"]
     lines = [(each["level"], each["message"]) for each in find(servers, "logs", run)]
-    assert sum(level == 30 for level, _ in lines) == int(told[1]) >= 3
+    assert sum(level == 30 for level, _ in lines) == int(matched[1]) >= 3
     assert any(re.fullmatch(r"train: network 4-32-32-1, \d+\.\d s", line) for _, line in lines)
     assert not any("Completed()" in line for _, line in lines)
     with browser.browser_page() as page:
@@ -95,8 +95,8 @@ def test_warnings_are_on_the_runs_page(servers: Up, run: dict) -> None:
         expect(page.get_by_text("column 'id' is left out").first).to_be_visible()
         browser.open_summary(page)
         body = page.inner_text("body")
-        for told in ("Column 'id' is left out", "k is 9, but", "in|come *x* <b>", "wins", "AUC"):
-            assert told in body, told
+        for matched in ("Column 'id' is left out", "k is 9, but", "in|come *x* <b>", "wins", "AUC"):
+            assert matched in body, matched
         assert page.get_by_role("link", name="MLflow run").is_visible()
 
 

@@ -93,7 +93,7 @@ def test_a_mistake_is_one_message(slipstream: Command, place: Path) -> None:
     assert not any((place / "none").glob("*"))
 
 
-def test_a_small_tables_mistakes_are_told_before_prefect_starts(tmp_path: Path) -> None:
+def test_mistakes_in_a_small_table_are_reported_before_prefect_starts(tmp_path: Path) -> None:
     """Who mistypes a path or a target waits for the table to be read, and no longer."""
     table = tmp_path / "people.csv"
     table.write_text("age,label\n1,yes\n2,no\n")
@@ -175,7 +175,7 @@ def test_mistakes_end_with_code_2(
     arguments: list[str],
     expected: str,
 ) -> None:
-    """Wrong flags, files and values are told in one message, with code 2."""
+    """Wrong flags, files and values are reported in one message, with code 2."""
     import re
 
     (place / "bad.toml").write_text("[features]\nkk = 3\n")

@@ -106,9 +106,9 @@ def test_the_reference_has_every_public_name(site: dict[Path, Page], module: obj
     text = " ".join(page.words)
     for name in module.__all__:
         assert {f"slipstream.{name}", f"slipstream.runtime.{name}"} & page.anchors, name
-        told = getattr(module, name)
-        if inspect.isclass(told) or inspect.isfunction(told):
-            assert _plain(inspect.getdoc(told).partition("\n")[0]) in _plain(text), name
+        found = getattr(module, name)
+        if inspect.isclass(found) or inspect.isfunction(found):
+            assert _plain(inspect.getdoc(found).partition("\n")[0]) in _plain(text), name
 
 
 def test_the_reference_has_every_public_member(site: dict[Path, Page]) -> None:
@@ -119,8 +119,8 @@ def test_the_reference_has_every_public_member(site: dict[Path, Page]) -> None:
     assert "predict_one" in members
     for name in members:
         assert f"slipstream.Predictor.{name}" in page.anchors, name
-        told = inspect.getdoc(getattr(slipstream.Predictor, name))
-        assert _plain(told.partition("\n")[0]) in text, name
+        found = inspect.getdoc(getattr(slipstream.Predictor, name))
+        assert _plain(found.partition("\n")[0]) in text, name
 
 
 def _plain(text: str) -> str:

@@ -227,7 +227,7 @@ def fuzz_constructor(count: int) -> None:
 
 
 class EvilFloat:
-    """A number that is none."""
+    """A number that is not one."""
 
     def __init__(self, act: Callable[[], Any]) -> None:
         self.act = act

@@ -236,7 +236,7 @@ def test_a_promotion_waits_for_the_same_model_only(
         pass
 
 
-def test_a_shell_without_the_password_is_told(team: Up) -> None:
+def test_a_shell_without_the_password_gets_a_message(team: Up) -> None:
     """A run from the terminal that the Prefect server will not let in ends with one message."""
     refused = team.run("optimize", "--tracking.uri", team.mlflow)
     assert refused.returncode == 2

@@ -1,4 +1,4 @@
-"""Records of runs that never ran: only what a person is told of them."""
+"""Records of runs that never ran: only what a person sees of them."""
 
 from typing import Any
 

@@ -46,7 +46,7 @@ def main() -> None:
 
 
 def build(dist: Path) -> Path:
-    """Fill `dist` anew; returns the wheel."""
+    """Fill `dist` again; returns the wheel."""
     shutil.rmtree(dist, ignore_errors=True)
     make = f"from setuptools.build_meta import build_sdist; build_sdist({str(dist)!r})"
     run(sys.executable, "-c", make, cwd=CHECKOUT, stdout=subprocess.DEVNULL)

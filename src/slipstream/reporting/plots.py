@@ -182,7 +182,7 @@ def waterfall_figure(waterfall: Waterfall) -> Figure:
     _draw_parts(below.subplots(), waterfall.parts_us)
     parts: list[Artist] = [
         *(Patch(color=colour, label=part) for part, colour in PART_COLOURS.items()),
-        Patch(**SEVERAL, label="parts that were not told apart"),
+        Patch(**SEVERAL, label="parts that cannot be separated"),
     ]
     below.legend(handles=parts, loc="outside lower center", ncols=len(parts), frameon=False)
     return figure

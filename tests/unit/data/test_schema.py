@@ -30,7 +30,7 @@ MANY = range(200)
 
 
 def test_text_columns_are_typed_by_their_content() -> None:
-    """Numbers, booleans and categories are told apart, whatever blanks and markers stand around."""
+    """Numbers, booleans and categories are recognised in spite of blanks and missing markers."""
     found, frame, warnings = kinds(
         number=["1", " 2.5", "", "-3e2 ", "?"],
         truth=["True", "false", "NA", "TRUE", "false"],

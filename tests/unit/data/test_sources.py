@@ -120,7 +120,7 @@ def test_bad_csv_names_file_and_line(
 
 
 def test_bad_files_are_named(tmp_path: Path) -> None:
-    """Absent files, empty folders, other endings and broken formats are told apart."""
+    """Absent files, empty folders, other endings and broken formats each have their own message."""
     with pytest.raises(InputError, match="does not exist"):
         read(tmp_path / "absent.csv")
     with pytest.raises(InputError, match="holds none"):

@@ -108,4 +108,4 @@ def test_beyond_a_limit_there_is_a_warning(
     moved = Drift(psi={"a": psi}, outside_share=outside, outside_share_then=0.04, rows=9)
     found = held_against(moved, DriftConfig(**limits)).warnings
     assert len(found) == len(warnings)
-    assert all(told.startswith(start) for told, start in zip(found, warnings, strict=True))
+    assert all(each.startswith(start) for each, start in zip(found, warnings, strict=True))

@@ -79,7 +79,7 @@ def test_a_step_helps_if_it_is_faster_or_smaller_and_keeps_the_score(
         ((-0.004, 0.001), 0.01, True, "score gained (AUC"),
     ],
 )
-def test_a_loss_that_the_verdict_allows_is_no_fault(
+def test_an_allowed_loss_is_not_a_fault(
     increase: tuple, allowed: float | None, helped: bool, words: str
 ) -> None:
     """The remark on int8 follows the verdict's tolerance; what is too small is the same."""

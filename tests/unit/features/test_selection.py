@@ -38,9 +38,9 @@ def test_no_more_are_kept_than_a_bundle_can_hold() -> None:
 def test_telling_columns_score_higher(score) -> None:
     """A column that tells the target beats noise, even noise with many values."""
     target = RANDOM.integers(0, 2, 2000)
-    telling = np.where(RANDOM.random(2000) < 0.8, target, 1 - target)
+    informative = np.where(RANDOM.random(2000) < 0.8, target, 1 - target)
     noise = RANDOM.integers(0, 200, 2000)
-    assert score(telling, target) > 10 * score(noise, target)
+    assert score(informative, target) > 10 * score(noise, target)
     assert score(np.zeros(2000, int), target) == pytest.approx(0, abs=1e-9)
 
 
@@ -55,10 +55,10 @@ def test_noise_has_no_mutual_information_on_average() -> None:
 
 def test_the_mask_finds_the_telling_columns(demo: Trained) -> None:
     """The demo's five informative columns are the ones that are kept, in the table's order."""
-    telling = ["feature_01", "feature_03", "feature_04", "feature_06", "feature_08"]
-    assert demo.mask.features == telling
+    informative = ["feature_01", "feature_03", "feature_04", "feature_06", "feature_08"]
+    assert demo.mask.features == informative
     by_f = select(demo.prepared, FeaturesConfig(k=5, method="anova_f"), demo.store)
-    assert by_f.features == telling
+    assert by_f.features == informative
 
 
 def test_too_large_a_k_keeps_all_and_says_so(mixed: Trained) -> None:

@@ -38,7 +38,7 @@ def test_tells_how_large_the_file_is(mixed: Trained) -> None:
 
 
 def test_versions_that_are_no_object_are_a_broken_bundle() -> None:
-    """Whatever the maker wrote there, it is told, and no traceback."""
+    """Whatever the maker wrote there is shown, without a traceback."""
     bundle = replace(people(), details={"versions": ["numpy"]})
     with pytest.raises(BundleError, match="details.versions must be an object, however: list"):
         list(describe(Predictor(bundle), "some.safetensors"))

@@ -22,7 +22,7 @@ def test_rare_positives_are_scored_by_pr_auc() -> None:
 
 
 @pytest.mark.parametrize(
-    ("decision", "told"),
+    ("decision", "sentence"),
     [
         (
             Decision(promoted=True, reason=LOWER, brief="it is better", version="3"),
@@ -38,25 +38,25 @@ def test_rare_positives_are_scored_by_pr_auc() -> None:
         ),
     ],
 )
-def test_a_decision_is_one_sentence(decision: Decision, told: str) -> None:
+def test_a_decision_is_one_sentence(decision: Decision, sentence: str) -> None:
     """What was decided, in short where the reason has figures; the summary has those."""
-    assert retraining_headline(retraining(decision, record())) == f"{told}; 2 notes"
+    assert retraining_headline(retraining(decision, record())) == f"{sentence}; 2 notes"
 
 
-def test_drift_is_told_where_nothing_else_was_done() -> None:
+def test_drift_is_reported_even_if_nothing_else_was_done() -> None:
     """The message of a night that changed nothing names the drift, once."""
     moved = drift("drift: PSI 1.55 of 'age' > 0.25")
     unchanged = Decision(promoted=False, reason="unchanged, champion kept", version="2")
     night = retraining(unchanged, None, moved, *moved.warnings)
-    told = "unchanged, champion kept; drift: PSI 1.55 of 'age' > 0.25; 1 note"
-    assert retraining_headline(night) == told
+    sentence = "unchanged, champion kept; drift: PSI 1.55 of 'age' > 0.25; 1 note"
+    assert retraining_headline(night) == sentence
 
 
 def test_a_retraining_ends_in_one_paragraph() -> None:
     """Model, version, decision, figures, drift, link."""
     decision = Decision(promoted=True, reason=LOWER, version="3")
-    told = " ".join(retraining_sentences(retraining(decision, record(), drift(age=0.4))))
-    assert told == (
+    sentence = " ".join(retraining_sentences(retraining(decision, record(), drift(age=0.4))))
+    assert sentence == (
         f"customers: version 3 promoted: {LOWER}. int8 wins: 4 x smaller, AUC 0.9612; "
         "p50 0.210 µs, p99 0.350 µs, 9 kB. Drift: largest PSI 0.400 ('age': shifted; "
         "below 0.1 is stable, above 0.25 shifted), 20.4 % of the rows outside calibration "
@@ -69,8 +69,8 @@ def test_a_retraining_ends_in_one_paragraph() -> None:
 def test_a_retraining_without_a_challenger_has_no_figures() -> None:
     """No variant won, so no figure of one is shown; the link leads to the run."""
     decision = Decision(promoted=False, met_budget=False, reason="the challenger is out: too slow")
-    told = retraining_sentences(retraining(decision, record(None, "too slow")))
-    assert told == [
+    sentence = retraining_sentences(retraining(decision, record(None, "too slow")))
+    assert sentence == [
         "customers: champion kept: the challenger is out: too slow.",
         "Its page in MLflow: http://127.0.0.1:5000/#/experiments/1/runs/abc",
     ]
@@ -79,5 +79,5 @@ def test_a_retraining_without_a_challenger_has_no_figures() -> None:
 def test_a_version_that_is_not_promoted_is_named() -> None:
     """Who looks for the version in MLflow knows which one it is."""
     decision = Decision(promoted=False, reason="not surely lower", version="4")
-    told = retraining_sentences(retraining(decision, record()))
-    assert told[0] == "customers: champion kept, version 4 is not better: not surely lower."
+    sentence = retraining_sentences(retraining(decision, record()))
+    assert sentence[0] == "customers: champion kept, version 4 is not better: not surely lower."

@@ -81,10 +81,10 @@ def test_the_figure_has_every_step_part_and_meaning(tmp_path: Path) -> None:
     meanings = [[text.get_text() for text in each.get_texts()] for each in legends]
     assert meanings[0] == ["where it starts", "helped", "did not help, or cost score"]
     named = ["call", "look-up", "first layer", "hidden layers", "output"]
-    assert meanings[1] == [*named, "parts that were not told apart"]
+    assert meanings[1] == [*named, "parts that cannot be separated"]
 
 
-def test_a_part_that_was_not_resolved_is_told_with_its_neighbour() -> None:
+def test_parts_that_cannot_be_separated_are_reported_together() -> None:
     """What is shown adds up to the whole, also where a part came out below zero."""
     parts_us = {
         "call": interval(0.1, 0.01),
