@@ -77,7 +77,7 @@ ADAPTERS = {
     "rich": {
         "slipstream.cli.model_table",
         "slipstream.reporting.terminal.progress",
-        "slipstream.reporting.terminal.report",
+        "slipstream.reporting.terminal.screen",
     },
     "sqlalchemy": {
         "slipstream.data.sources.database",

@@ -10,7 +10,7 @@ from rich.text import Text
 from slipstream.evaluation.results import ScoreName
 from slipstream.measurement.units import microseconds, size
 from slipstream.reporting.comparison import SCORE_LABELS
-from slipstream.reporting.terminal.report import _Console
+from slipstream.reporting.terminal.screen import _Console
 from slipstream.runtime.text import escape
 from slipstream.tracking.describing import Variant
 from slipstream.tracking.registry import (

@@ -51,7 +51,7 @@ def _optimize(chosen: argparse.Namespace) -> int:
 
     from slipstream.artifacts.opening import open_store
     from slipstream.reporting.report import BudgetNotMetError, write_output
-    from slipstream.reporting.terminal.report import show_report
+    from slipstream.reporting.terminal.screen import show_report
 
     try:
         report, code = cast("Report", optimize(config)), DONE
@@ -72,7 +72,7 @@ def _retrain(chosen: argparse.Namespace) -> int:
         start_server()
 
     from slipstream.reporting.report import BudgetNotMetError
-    from slipstream.reporting.terminal.report import show_retraining
+    from slipstream.reporting.terminal.screen import show_retraining
 
     try:  # the result, whatever state it ends in
         retraining, code = cast("Retraining", retrain(config)), DONE
@@ -89,7 +89,7 @@ def _ready_for_flows(*, warnings: bool) -> AbstractContextManager[object]:
     check_room()
     check_password()
     from slipstream.reporting.terminal.progress import show_stages
-    from slipstream.reporting.terminal.report import starting
+    from slipstream.reporting.terminal.screen import starting
 
     show_stages(warnings=warnings)
 

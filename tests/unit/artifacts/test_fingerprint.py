@@ -64,7 +64,7 @@ def digests(copy: Path) -> dict[str, str]:
         ("src/slipstream/artifacts/home.py", set()),
         ("src/slipstream/evaluation/verdict.py", set()),
         ("src/slipstream/lifecycle/promotion.py", set()),
-        ("src/slipstream/reporting/terminal/report.py", set()),
+        ("src/slipstream/reporting/terminal/screen.py", set()),
         ("src/slipstream/search/alternatives.py", set()),
         ("src/slipstream/serving/tables.py", set()),
         ("src/slipstream/tracking/runs.py", set()),

@@ -8,7 +8,7 @@ from rich.console import Console
 
 from slipstream.artifacts.references import Epoch, LayerTrace, RowTrace
 from slipstream.reporting.terminal.progress import show_stages
-from slipstream.reporting.terminal.report import CHART_WIDTH, _Console, _loss_chart, _row_trace
+from slipstream.reporting.terminal.screen import CHART_WIDTH, _Console, _loss_chart, _row_trace
 
 
 def test_a_row_commands_no_terminal() -> None:
