@@ -7,7 +7,7 @@ import tempfile
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 # Before any import of the project: it reads these when it is imported.
 os.environ["SLIPSTREAM_HOME"] = tempfile.mkdtemp(prefix="slipstream-test-home-")
@@ -22,6 +22,8 @@ from hypothesis import settings  # noqa: E402
 # What a test of the predictor need not have: it runs where training is not installed.
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from xdist.scheduler import LoadScopeScheduling
 
     from slipstream.artifacts.references import (
         Baseline,
@@ -56,21 +58,38 @@ GROUPS = {
 RANKS = {path: rank for rank, path in enumerate(sum(GROUPS.values(), ()))}
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Put the longest groups first, and name each test's group where several processes share."""
+def rank(path: str) -> int:
+    """The place of a test's file, which begins with `tests/`: the longest groups come first."""
+    name = path.removeprefix("tests/")
+    return next((RANKS[each] for each in RANKS if name.startswith(each)), len(RANKS))
 
-    def rank(item: pytest.Item) -> int:
-        path = item.path.relative_to(CHECKOUT / "tests").as_posix()
-        return next((RANKS[each] for each in RANKS if path.startswith(each)), len(RANKS))
 
-    items.sort(key=rank)
-    if config.pluginmanager.hasplugin("xdist"):
-        names = [name for name, paths in GROUPS.items() for _ in paths]
-        for item in items:
-            place = rank(item)
-            name = names[place] if place < len(names) else str(item.path)
-            item.add_marker(pytest.mark.xdist_group(name))
+def group(path: str) -> str:
+    """The group of a test's file; without one, the file is a group of its own."""
+    names = [name for name, paths in GROUPS.items() for _ in paths]
+    return names[rank(path)] if rank(path) < len(names) else path
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put the longest groups first."""
+    items.sort(key=lambda item: rank(item.nodeid))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadScopeScheduling | None:
+    """Run each group in one process.
+
+    xdist's own marker for groups writes them into an attribute that pytest 9 no longer reads.
+    """
+    if config.getoption("dist") != "loadgroup":
+        return None
+    from xdist.scheduler import LoadScopeScheduling
+
+    class Groups(LoadScopeScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            return group(nodeid.partition("::")[0])
+
+    return Groups(config, log)
 
 
 @pytest.fixture(scope="session", autouse=True)
