@@ -22,7 +22,9 @@ COMPUTED = ["ingest", "preprocess", "select", "train", "quantize", "predict", "b
 def test_the_main_job_says_it_all(demo_run: subprocess.CompletedProcess[str], place: Path) -> None:
     """The demo ends with trace, epochs, comparison, verdict, one row and the next commands."""
     assert demo_run.returncode == 0, demo_run.stderr
-    assert demo_run.stderr == ""
+    # A busy machine makes the run say what it waits for.
+    waiting = "Waiting for Prefect's server to start …\n"
+    assert demo_run.stderr in ("", waiting)
     printed = demo_run.stdout
     headings = [
         "Stages",
