@@ -303,7 +303,7 @@ def test_a_password_file_will_do(postgres: Postgres, tmp_path: Path) -> None:
             "postgresql+asyncpg://team:hush@127.0.0.1:{port}/prefect",
             "authentication failed",
         ),
-        (PREFECT, "postgresql+psycopg://team:hush@127.0.0.1:1/prefect", "psycopg is no driver"),
+        (PREFECT, "postgresql+psycopg://team:hush@127.0.0.1:1/prefect", "psycopg is not a driver"),
         (PREFECT, "postgresql+asyncpg://team:hush@127.0.0.1:1/prefect", "refused|Connect"),
         (MLFLOW, "postgresql+psycopg://team:hush@127.0.0.1:{port}/mlflow", "authentication failed"),
         (MLFLOW, "postgresql+psycopg2://team:hush@127.0.0.1:{port}/mlflow", "'psycopg2'"),
