@@ -16,9 +16,7 @@ from slipstream.tracking import relocation
 from slipstream.tracking.registry import Registry
 from slipstream.tracking.runs import FlowRun, track
 from tests.conftest import Trained
-from tests.unit.tracking.test_runs import record_of
-
-SERVER = "http://127.0.0.1:5000"
+from tests.unit.tracking.test_runs import SERVER, record_of
 
 BETTER = Decision(promoted=True, reason="better")
 
