@@ -4,6 +4,7 @@ import logging
 from collections.abc import Iterator
 
 import pytest
+from prefect.logging.handlers import APILogHandler
 from prefect.server.api.server import SubprocessASGIServer
 
 from tasks.support.embedded import start_server
@@ -13,6 +14,7 @@ from tasks.support.embedded import start_server
 def server() -> Iterator[None]:
     start_server()  # waits as long as a run does, where Prefect's test harness gives up
     yield
+    APILogHandler().flush()  # without the server, it would try for more than a minute
     SubprocessASGIServer().stop()
 
 

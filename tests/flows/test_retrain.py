@@ -29,6 +29,7 @@ from slipstream.config.drift import DriftConfig
 from slipstream.config.features import FeaturesConfig
 from slipstream.config.optimize import OptimizeConfig
 from slipstream.config.parsing import parse_config
+from slipstream.reporting.report import Retraining
 from slipstream.runtime import InputError
 from slipstream.tracking.registry import Registry
 
@@ -44,11 +45,32 @@ def table(count: int, noise: float, seed: int = 0) -> pd.DataFrame:
     return frame
 
 
+def set_up(folder: Path, store: Path) -> Path:
+    shutil.copy(store, folder / "mlflow.db")
+    table(1500, noise=0.3).to_csv(folder / "customers.csv", index=False)
+    return folder
+
+
 @pytest.fixture
-def place(tmp_path: Path, mlflow_tables: Path) -> Path:
-    shutil.copy(mlflow_tables, tmp_path / "mlflow.db")
-    table(1500, noise=0.3).to_csv(tmp_path / "customers.csv", index=False)
-    return tmp_path
+def bare(tmp_path: Path, mlflow_tables: Path) -> Path:
+    """A table, and a store without a model."""
+    return set_up(tmp_path, mlflow_tables)
+
+
+@pytest.fixture(scope="module")
+def first(tmp_path_factory: pytest.TempPathFactory, mlflow_tables: Path) -> tuple[Path, Retraining]:
+    """The store in which a first retraining has promoted a weak model, and its decision."""
+    folder = set_up(tmp_path_factory.mktemp("first"), mlflow_tables)
+    return folder / "mlflow.db", retrain(config_of(folder))
+
+
+@pytest.fixture
+def place(tmp_path: Path, first: tuple[Path, Retraining]) -> Path:
+    """The same table, and a copy of that store: the champion is version 1.
+
+    The files of its run stay where they are, and are shared.
+    """
+    return set_up(tmp_path, first[0])
 
 
 def config_of(place: Path, **training: object) -> OptimizeConfig:
@@ -79,10 +101,12 @@ def versions_of(place: Path) -> list[str]:
     return sorted(str(each.version) for each in client.search_model_versions("name = 'customers'"))
 
 
-def test_the_first_model_becomes_champion_and_unchanged_data_keeps_it(place: Path) -> None:
+def test_the_first_model_becomes_champion_and_unchanged_data_keeps_it(
+    first: tuple[Path, Retraining], place: Path
+) -> None:
     """A first run promotes; the same again ends at once, says so, and registers nothing."""
-    first = retrain(config_of(place))
-    assert (first.promoted, first.reason) == (True, "there was no champion")
+    decision = first[1]
+    assert (decision.promoted, decision.reason) == (True, "there was no champion")
     again = retrain(config_of(place))
     assert (again.promoted, again.reason) == (False, "unchanged, champion kept")
     assert versions_of(place) == [champion_of(place)] == ["1"]
@@ -90,7 +114,6 @@ def test_the_first_model_becomes_champion_and_unchanged_data_keeps_it(place: Pat
 
 def test_a_better_model_is_promoted_and_can_be_rolled_back(place: Path) -> None:
     """A challenger that learned more replaces the champion; one step puts the old one back."""
-    retrain(config_of(place))
     better = retrain(config_of(place, epochs=15, learning_rate=0.02))
     assert better.promoted, better.reason
     assert better.gain.low > 0
@@ -102,15 +125,15 @@ def test_a_better_model_is_promoted_and_can_be_rolled_back(place: Path) -> None:
         Registry("customers", f"sqlite:///{place}/mlflow.db").rollback()
 
 
-def test_drift_is_measured_against_the_champions_training_rows(place: Path) -> None:
+def test_drift_is_measured_against_the_champions_training_rows(bare: Path) -> None:
     """Each retraining shows in the champion's run how far its data has moved, with a figure."""
-    retrain(config_of(place))
-    retrain(config_of(place))
-    frame = pd.read_csv(place / "customers.csv")
+    retrain(config_of(bare))
+    retrain(config_of(bare))
+    frame = pd.read_csv(bare / "customers.csv")
     frame["a"] += 1.5
-    frame.to_csv(place / "customers.csv", index=False)
-    retrain(config_of(place))
-    client = MlflowClient(f"sqlite:///{place}/mlflow.db")
+    frame.to_csv(bare / "customers.csv", index=False)
+    retrain(config_of(bare))
+    client = MlflowClient(f"sqlite:///{bare}/mlflow.db")
     variant = client.get_run(client.get_model_version("customers", "1").run_id)
     parent = variant.data.tags["mlflow.parentRunId"]
     unchanged, moved = client.get_metric_history(parent, "drift_largest_psi")
@@ -129,7 +152,7 @@ def test_drift_beyond_the_limit_is_reported_even_if_nothing_changed(
     emit = "tasks.drift.emit_event"
     monkeypatch.setattr(emit, lambda name, **more: events.append((name, more)))
     config = config_of(place, epochs=15, learning_rate=0.02)
-    retrain(config)
+    assert retrain(config).promoted
     frame = pd.read_csv(place / "customers.csv")
     frame["a"] += 1.5
     frame["label"] = np.random.default_rng(2).permutation(frame["label"])
@@ -147,7 +170,7 @@ def test_drift_beyond_the_limit_is_reported_even_if_nothing_changed(
     assert name == "slipstream.drift.exceeded"
     assert event["resource"]["prefect.resource.id"] == "slipstream.model.customers"
     assert event["payload"]["message"] == warnings[0]
-    assert (event["payload"]["feature"], event["payload"]["version"]) == ("a", "1")
+    assert (event["payload"]["feature"], event["payload"]["version"]) == ("a", "2")
     rows = json.loads(newest_artifact("drift").data)
     assert rows[0] == {"feature": "a", "psi": event["payload"]["psi"], "reading": "shifted"}
     assert [row["psi"] for row in rows] == sorted((row["psi"] for row in rows), reverse=True)
@@ -161,7 +184,6 @@ def test_drift_beyond_the_limit_is_reported_even_if_nothing_changed(
 
 def test_a_promotion_killed_before_it_was_recorded_is_decided_the_same(place: Path) -> None:
     """Killed between the alias and the decision, the next run decides as the first one did."""
-    retrain(config_of(place))
     better = retrain(config_of(place, epochs=15, learning_rate=0.02))
     client = MlflowClient(f"sqlite:///{place}/mlflow.db")
     client.delete_model_version_tag("customers", "2", "slipstream.decision")
@@ -174,7 +196,6 @@ def test_a_promotion_killed_before_it_was_recorded_is_decided_the_same(place: Pa
 
 def test_a_model_of_shuffled_labels_is_not_promoted(place: Path) -> None:
     """A challenger trained on nonsense is registered, not promoted, and its figures are kept."""
-    retrain(config_of(place, epochs=15, learning_rate=0.02))
     frame = pd.read_csv(place / "customers.csv")
     frame["label"] = np.random.default_rng(2).permutation(frame["label"])
     frame.to_csv(place / "customers.csv", index=False)
@@ -189,26 +210,25 @@ def test_a_model_of_shuffled_labels_is_not_promoted(place: Path) -> None:
 
 
 def test_where_nothing_meets_the_budget_there_is_no_challenger(
-    place: Path, capsys: pytest.CaptureFixture[str]
+    bare: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """The command ends with code 3, and nothing is registered."""
-    (place / "run.toml").write_text(
-        f"[data]\npath = '{place}/customers.csv'\ntarget = 'label'\n"
+    (bare / "run.toml").write_text(
+        f"[data]\npath = '{bare}/customers.csv'\ntarget = 'label'\n"
         "[model]\nhidden = [8]\n[training]\nepochs = 2\n[budget]\nsize_bytes = 1\n"
-        f"[tracking]\nuri = 'sqlite:///{place}/mlflow.db'\n"
+        f"[tracking]\nuri = 'sqlite:///{bare}/mlflow.db'\n"
     )
-    assert main(["retrain", "--config", f"{place}/run.toml"]) == 3
+    assert main(["retrain", "--config", f"{bare}/run.toml"]) == 3
     printed = capsys.readouterr()
     assert "customers: no champion yet: the challenger is out: nothing fits" in printed.out
     assert "Traceback" not in printed.out + printed.err
-    assert versions_of(place) == []
+    assert versions_of(bare) == []
 
 
 def test_a_budget_that_a_challenger_does_not_meet_is_a_failed_state(
     place: Path, heard: list[logging.LogRecord]
 ) -> None:
     """Retraining ends as BudgetNotMet, as the run within it; the champion stays; no traceback."""
-    retrain(config_of(place))
     budget = BudgetConfig(size_bytes=1)
     state = retrain(config_of(place).model_copy(update={"budget": budget}), return_state=True)
     assert (state.type, state.name) == (StateType.FAILED, "BudgetNotMet")
@@ -221,16 +241,16 @@ def test_a_budget_that_a_challenger_does_not_meet_is_a_failed_state(
     assert not [record for record in heard if record.exc_info]
 
 
-def test_the_command_ends_in_one_paragraph(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_command_ends_in_one_paragraph(bare: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Model, version, decision, figures and link on one line; warnings as they occur, once each."""
-    frame = pd.read_csv(place / "customers.csv").assign(same=1)
-    frame.to_csv(place / "customers.csv", index=False)
-    (place / "run.toml").write_text(
-        f"[data]\npath = '{place}/customers.csv'\ntarget = 'label'\n"
+    frame = pd.read_csv(bare / "customers.csv").assign(same=1)
+    frame.to_csv(bare / "customers.csv", index=False)
+    (bare / "run.toml").write_text(
+        f"[data]\npath = '{bare}/customers.csv'\ntarget = 'label'\n"
         "[model]\nhidden = [8]\n[training]\nepochs = 2\nlearning_rate = 0.01\n"
-        f"[tracking]\nuri = 'sqlite:///{place}/mlflow.db'\n"
+        f"[tracking]\nuri = 'sqlite:///{bare}/mlflow.db'\n"
     )
-    assert main(["retrain", "--config", f"{place}/run.toml"]) == 0
+    assert main(["retrain", "--config", f"{bare}/run.toml"]) == 0
     printed = capsys.readouterr()
     assert re.fullmatch(
         r"customers: version 1 promoted: there was no champion\. \w+ wins: .*AUC 0\.\d+; "
@@ -239,14 +259,13 @@ def test_the_command_ends_in_one_paragraph(place: Path, capsys: pytest.CaptureFi
         printed.out,
     )
     assert printed.err.count("column 'same' is left out: it is constant") == 1
-    assert main(["retrain", "--config", f"{place}/run.toml"]) == 0
+    assert main(["retrain", "--config", f"{bare}/run.toml"]) == 0
     again = capsys.readouterr().out
     assert again.startswith("customers: unchanged, champion kept (version 1). Drift: largest PSI")
 
 
 def test_a_column_that_is_gone_is_refused(place: Path) -> None:
     """Schema drift refuses with the difference, before anything is trained or registered."""
-    retrain(config_of(place))
     frame = pd.read_csv(place / "customers.csv")
     frame = frame.drop(columns="a").assign(b=np.where(frame["b"] > 0, "high", "low"))
     frame.to_csv(place / "customers.csv", index=False)
@@ -257,19 +276,18 @@ def test_a_column_that_is_gone_is_refused(place: Path) -> None:
 
 def test_another_split_is_refused(place: Path) -> None:
     """The champion is never tested on rows it may have been trained on."""
-    retrain(config_of(place))
     config = config_of(place)
     config = config.model_copy(update={"data": config.data.model_copy(update={"seed": 5})})
     with pytest.raises(InputError, match=r"data\.seed was 0 and is 5"):
         retrain(config)
 
 
-def test_what_would_move_training_rows_into_the_test_is_refused(place: Path) -> None:
+def test_what_would_move_training_rows_into_the_test_is_refused(bare: Path) -> None:
     """A column more, one less, or a former identifier: rows would move between the parts."""
-    path = place / "customers.csv"
+    path = bare / "customers.csv"
     frame = pd.read_csv(path).assign(number=range(1500))
     frame.to_csv(path, index=False)
-    config = config_of(place).model_copy(update={"features": FeaturesConfig(k=2)})
+    config = config_of(bare).model_copy(update={"features": FeaturesConfig(k=2)})
     retrain(config)
 
     frame.assign(extra=1.5).to_csv(path, index=False)
@@ -282,12 +300,11 @@ def test_what_would_move_training_rows_into_the_test_is_refused(place: Path) -> 
     data = config.data.model_copy(update={"drop": ["c"]})
     with pytest.raises(InputError, match="'c' is no longer in the split"):
         retrain(config.model_copy(update={"data": data}))
-    assert versions_of(place) == [champion_of(place)] == ["1"]
+    assert versions_of(bare) == [champion_of(bare)] == ["1"]
 
 
 def test_a_new_column_that_is_dropped_moves_no_row(place: Path) -> None:
     """The way out that the message names: without the new column, the split is as it was."""
-    retrain(config_of(place))
     frame = pd.read_csv(place / "customers.csv").assign(extra=1.5)
     frame.to_csv(place / "customers.csv", index=False)
     config = config_of(place, epochs=15, learning_rate=0.02)
@@ -297,7 +314,6 @@ def test_a_new_column_that_is_dropped_moves_no_row(place: Path) -> None:
 
 def test_a_champion_registered_before_columns_were_recorded_can_be_replaced(place: Path) -> None:
     """Its tag has no list of columns; an empty tag is refused with a message."""
-    retrain(config_of(place))
     client = MlflowClient(f"sqlite:///{place}/mlflow.db")
     before = '{"test_fraction":0.2,"validation_fraction":0.2,"seed":0}'
     client.set_model_version_tag("customers", "1", "slipstream.split", before)
@@ -309,7 +325,6 @@ def test_a_champion_registered_before_columns_were_recorded_can_be_replaced(plac
 
 def test_a_champion_that_refuses_missing_values_can_be_replaced(place: Path) -> None:
     """Newly missing values do not stop retraining; the new champion accepts them."""
-    retrain(config_of(place))
     frame = pd.read_csv(place / "customers.csv")
     frame.loc[::10, "c"] = np.nan
     frame.to_csv(place / "customers.csv", index=False)
@@ -320,7 +335,6 @@ def test_a_registered_model_is_loaded_by_its_alias(place: Path) -> None:
     """`slipstream.load("models:/customers@champion")` answers as the promoted bundle does."""
     import mlflow
 
-    retrain(config_of(place))
     mlflow.set_tracking_uri(f"sqlite:///{place}/mlflow.db")
     model = slipstream.load("models:/customers@champion")
     assert model.classes == ["no", "yes"]
