@@ -7,6 +7,8 @@ import socket
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from urllib.request import urlopen
 
@@ -16,15 +18,18 @@ from prefect.settings import Settings, get_current_settings
 
 from slipstream.runtime.errors import InputError
 
-__all__ = ["start_server"]
+__all__ = ["starting_server"]
 
 NOTICE_SECONDS = 10  # by then, a person wants to know what is waited for
 ANSWER_SECONDS = 5
 LIMIT = "PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS"
 
 
-def start_server() -> None:
-    """Start the server that the flows of this process use, and return when it answers.
+@contextmanager
+def starting_server() -> Iterator[None]:
+    """Start the server that the flows of this process use; at the end of the block, it answers.
+
+    The block does what needs no server yet, such as importing a flow.
 
     Left to itself, Prefect starts it with the first run: one whose database cannot be opened again
     and again without end, and one that is late ends in a traceback.
@@ -35,6 +40,7 @@ def start_server() -> None:
     settings = get_current_settings()
     server = SubprocessASGIServer()  # the one that Prefect's clients in this process look for
     if settings.api.url or server.running:
+        yield
         return
     log = _log_file(settings.home)
     server.port = _free_port()
@@ -42,6 +48,7 @@ def start_server() -> None:
         server.server_process = _spawn(settings, server.port, file.fileno())
     atexit.register(server.stop)
     try:
+        yield
         _wait(server, settings.server.ephemeral.startup_timeout_seconds, log)
     except BaseException:
         server.stop()

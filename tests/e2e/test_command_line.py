@@ -1,11 +1,7 @@
 import json
 import os
-import shutil
-import signal
 import subprocess
 import sys
-import time
-from functools import partial
 from pathlib import Path
 
 import pytest
@@ -13,7 +9,6 @@ import pytest
 import slipstream as library
 from slipstream.artifacts.home import root
 from tests.e2e.conftest import Command
-from tests.e2e.servers import LIMIT_SECONDS
 
 EXPORT = ("export", "output/demo.int8.safetensors", "--format", "onnx")
 COMPUTED = ["ingest", "preprocess", "select", "train", "quantize", "predict", "baseline"]
@@ -115,27 +110,6 @@ def test_mistakes_in_a_small_table_are_reported_before_prefect_starts(tmp_path: 
             check=False,
         )
         assert (done.returncode, expected in done.stderr) == (2, True), done.stderr
-
-
-def test_a_prefect_server_that_cannot_start_is_one_message(
-    environment: dict[str, str], tmp_path: Path
-) -> None:
-    """Its database is damaged: code 2, the reason, where to read more, and no traceback."""
-    database = tmp_path / "home" / "prefect" / "prefect.db"
-    database.parent.mkdir(parents=True)
-    database.write_text("this is not a database" * 100)
-    done = subprocess.run(
-        [Path(sys.executable).parent / "slipstream", "optimize"],
-        cwd=tmp_path,
-        env={**environment, "SLIPSTREAM_HOME": str(tmp_path / "home")},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 2, done.stderr
-    assert "Prefect's server must start, however: it ended with code 3" in done.stderr
-    assert "file is not a database; see " in done.stderr
-    assert "Traceback" not in done.stderr
 
 
 @pytest.mark.parametrize(
@@ -257,42 +231,6 @@ def test_export_writes_a_file_that_another_runtime_runs(
     row = dict.fromkeys(model.features, np.array([[5.0]]))
     (answers,) = onnxruntime.InferenceSession(exported).run(["prediction"], row)
     assert abs(answers[0, 0] - model.predict_one([5.0] * len(row))) < 1e-6
-
-
-def test_a_killed_run_can_be_run_again(
-    demo_run: subprocess.CompletedProcess[str], environment: dict[str, str], place: Path
-) -> None:
-    """Killed with -9 when training begins, it leaves no MLflow run; run again, it completes."""
-    home = place / "killed-home"  # in which no other run has left a stage
-    shutil.copytree(place / "home" / "prefect", home / "prefect")  # its tables take seconds to make
-    uri = f"sqlite:///{place}/killed.db"
-    command = [str(Path(sys.executable).parent / "slipstream"), "optimize", "--output", "killed"]
-    command += ["--training.batch_size", "2", "--training.epochs", "10", "--tracking.uri", uri]
-    start = partial(
-        subprocess.Popen,
-        command,
-        cwd=place,
-        env={**environment, "SLIPSTREAM_HOME": str(home)},
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    run = start(start_new_session=True)
-    end = time.monotonic() + LIMIT_SECONDS
-    while not list(home.glob("results/select-*")):  # the stage before training
-        assert run.poll() is None, run.communicate()
-        assert time.monotonic() < end
-        time.sleep(0.05)
-    os.killpg(run.pid, signal.SIGKILL)
-    run.communicate()
-    assert not (place / "killed" / "report.json").exists()
-    assert not (place / "killed.db").exists()
-    again = start()
-    _, errors = again.communicate(timeout=LIMIT_SECONDS)
-    assert again.returncode == 0, errors
-    report = json.loads((place / "killed" / "report.json").read_text())
-    cached = [stage["stage"] for stage in report["stages"] if stage["cached"]]
-    assert cached == ["ingest", "preprocess", "select"]
 
 
 def test_an_old_cache_can_be_cleaned(slipstream: Command) -> None:

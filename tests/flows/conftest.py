@@ -7,12 +7,13 @@ import pytest
 from prefect.logging.handlers import APILogHandler
 from prefect.server.api.server import SubprocessASGIServer
 
-from tasks.support.embedded import start_server
+from tasks.support.embedded import starting_server
 
 
 @pytest.fixture(scope="session", autouse=True)
 def server() -> Iterator[None]:
-    start_server()  # waits as long as a run does, where Prefect's test harness gives up
+    with starting_server():  # waits as long as a run does, where Prefect's test harness gives up
+        pass
     yield
     APILogHandler().flush()  # without the server, it would try for more than a minute
     SubprocessASGIServer().stop()

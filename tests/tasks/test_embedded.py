@@ -5,6 +5,7 @@ from prefect.server.api.server import SubprocessASGIServer
 from prefect.settings import (
     PREFECT_API_URL,
     PREFECT_HOME,
+    PREFECT_SERVER_DATABASE_CONNECTION_URL,
     PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS,
     temporary_settings,
 )
@@ -22,6 +23,11 @@ def servers(monkeypatch: pytest.MonkeyPatch) -> dict[int | None, SubprocessASGIS
     return started
 
 
+def start() -> None:
+    with embedded.starting_server():
+        pass
+
+
 def test_a_server_that_is_late_is_announced_and_then_refused(
     servers: dict, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture
 ) -> None:
@@ -37,9 +43,24 @@ def test_a_server_that_is_late_is_announced_and_then_refused(
         temporary_settings(changes),
         pytest.raises(InputError, match=r"answer within 1 seconds, however: .*_TIMEOUT_SECONDS to"),
     ):
-        embedded.start_server()
+        start()
     assert capsys.readouterr().err == "Waiting for Prefect's server to start …\n"
     assert servers == pids_of(tmp_path / "late") == {}
+
+
+def test_a_server_whose_database_is_damaged_is_one_message(servers: dict, tmp_path: Path) -> None:
+    """The message has its exit code, the reason and the log that says more; no server is left."""
+    (tmp_path / "prefect.db").write_text("this is not a database" * 100)
+    database = f"sqlite+aiosqlite:///{tmp_path}/prefect.db"
+    changes = {
+        PREFECT_API_URL: None,
+        PREFECT_HOME: tmp_path,
+        PREFECT_SERVER_DATABASE_CONNECTION_URL: database,
+    }
+    reason = r"must start, however: it ended with code 3: .*file is not a database; see .*\.log, or"
+    with temporary_settings(changes), pytest.raises(InputError, match=reason):
+        start()
+    assert pids_of(tmp_path) == {}
 
 
 def test_a_folder_of_prefects_that_cannot_be_used_is_named(servers: dict, tmp_path: Path) -> None:
@@ -49,11 +70,11 @@ def test_a_folder_of_prefects_that_cannot_be_used_is_named(servers: dict, tmp_pa
         temporary_settings({PREFECT_API_URL: None, PREFECT_HOME: tmp_path / "file"}),
         pytest.raises(InputError, match=r"file: File exists; name another with PREFECT_HOME"),
     ):
-        embedded.start_server()
+        start()
 
 
 def test_a_server_that_is_there_is_used(servers: dict) -> None:
     """Where another server is named, none is started."""
     with temporary_settings({PREFECT_API_URL: "http://127.0.0.1:4200/api"}):
-        embedded.start_server()
+        start()
     assert [server.server_process for server in servers.values()] == [None]

@@ -44,10 +44,10 @@ def _optimize(chosen: argparse.Namespace) -> int:
     output = _check_folder(Path(chosen.output))
     with _ready_for_flows(warnings=False):  # the report begins with them
         _try_small_table(config.data)
-        from flows.optimize import optimize
-        from tasks.support.embedded import start_server
+        from tasks.support.embedded import starting_server
 
-        start_server()
+        with starting_server():
+            from flows.optimize import optimize
 
     from slipstream.artifacts.opening import open_store
     from slipstream.reporting.report import BudgetNotMetError, write_output
@@ -66,10 +66,10 @@ def _retrain(chosen: argparse.Namespace) -> int:
     config = read_config(chosen)
     with _ready_for_flows(warnings=True):
         _try_small_table(config.data)
-        from flows.retrain import retrain
-        from tasks.support.embedded import start_server
+        from tasks.support.embedded import starting_server
 
-        start_server()
+        with starting_server():
+            from flows.retrain import retrain
 
     from slipstream.reporting.report import BudgetNotMetError
     from slipstream.reporting.terminal.screen import show_retraining
