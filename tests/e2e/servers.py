@@ -80,7 +80,9 @@ def up_in(folder: Path, environment: dict[str, str]) -> Up:
         environment={
             **environment,
             "SLIPSTREAM_HOME": str(folder / "home"),
-            "PREFECT_WORKER_QUERY_SECONDS": "1",  # how often it looks for runs
+            # How often they look for runs to start, and to plan.
+            "PREFECT_WORKER_QUERY_SECONDS": "1",
+            "PREFECT_SERVER_SERVICES_SCHEDULER_LOOP_SECONDS": "2",
             "MLFLOW_BACKEND_STORE_URI": f"sqlite:///{folder}/mlflow.db",
         },
         flags=["--prefect-port", str(prefect), "--mlflow-port", str(mlflow)],

@@ -5,6 +5,7 @@ import time
 
 import httpx
 
+from tests.e2e.browser import SUGGESTED_NAME
 from tests.e2e.servers import ASK_SECONDS, LIMIT_SECONDS, PROGRAM, Up, ask, await_run, find
 
 
@@ -56,7 +57,7 @@ def test_the_nightly_run_waits_for_a_table(servers: Up) -> None:
     end = time.monotonic() + LIMIT_SECONDS
     while not (planned := ask(servers, "POST", "/flow_runs/filter", mine)):
         assert time.monotonic() < end
-        time.sleep(1)  # the scheduler looks at new deployments every few seconds
+        time.sleep(0.5)
     ask(servers, "PATCH", switch, {"active": False}, answers=False)
     assert "T02:00:00" in planned[0]["expected_start_time"]
 
@@ -68,7 +69,7 @@ def test_a_mistake_in_the_form_is_one_message(servers: Up) -> None:
     """
     entry = ask(servers, "GET", "/deployments/name/optimize/optimize-table")
     config = {"data": {"path": "demo", "target": "tragte"}}
-    body = {"name": "psi817-maranga-ring", "parameters": {"config": config}}
+    body = {"name": SUGGESTED_NAME, "parameters": {"config": config}}
     path = f"/deployments/{entry['id']}/create_flow_run"
     run = await_run(servers, ask(servers, "POST", path, body)["id"])
     assert run["name"] == "demo · k=5 · 32×32"
