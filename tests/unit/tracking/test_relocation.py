@@ -85,12 +85,7 @@ def test_new_runs_go_to_where_the_store_is(
     """The next run's files are kept next to the store; the old folder is not created again."""
     folder, old = moved
     record = located(measured, f"sqlite:///{folder}/mlflow.db")
-    again = track(
-        located(measured, f"sqlite:///{folder}/mlflow.db"),
-        FlowRun("flow-run-2", "", "run"),
-        SERVER,
-        mixed.store,
-    )
+    again = track(record, FlowRun("flow-run-2", "", "run"), SERVER, mixed.store)
     assert again.experiment_id == old.experiment_id
     assert (folder / "artifacts" / again.run_id / "artifacts" / "history.png").exists()
     assert not Path(old.tracking_uri.removeprefix("sqlite:///")).parent.exists()
@@ -107,12 +102,7 @@ def test_files_that_were_left_behind_are_reported(
     with pytest.raises(InputError, match="move the folder `artifacts` along with its mlflow.db"):
         slipstream.load("models:/customers@champion")
     with pytest.raises(InputError, match="move the folder `artifacts` along with its mlflow.db"):
-        track(
-            located(measured, f"sqlite:///{folder}/mlflow.db"),
-            FlowRun("flow-run-3", "", "run"),
-            SERVER,
-            mixed.store,
-        )
+        track(record, FlowRun("flow-run-3", "", "run"), SERVER, mixed.store)
     assert not Path(old.tracking_uri.removeprefix("sqlite:///")).parent.exists()
 
 
