@@ -51,6 +51,7 @@ GROUPS = {
     "quick": ("unit/config/",),
     "quick too": ("unit/data/",),
     "command line": ("e2e/test_command_line", "e2e/test_documentation", "e2e/test_mlflow_serve"),
+    "tracking": ("unit/tracking/",),
     "compiler": ("unit/runtime/test_native",),
     "tables": ("e2e/test_real_tables",),
     "fingerprint": ("unit/artifacts/test_fingerprint",),

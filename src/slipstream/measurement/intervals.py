@@ -8,7 +8,6 @@ from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import stats
 
 from slipstream.artifacts.values import Value
 
@@ -39,6 +38,8 @@ def mean(values: Floats) -> Interval:
     estimate = float(np.mean(values))
     if len(np.unique(values)) == 1:
         return Interval(estimate=estimate, low=estimate, high=estimate)
+    from scipy import stats  # takes half a second, and commands that only show intervals need none
+
     found = stats.bootstrap(
         (values,),
         np.mean,

@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 import mlflow
 from mlflow.entities.model_registry import ModelVersion
 from mlflow.exceptions import MlflowException
+from mlflow.tracking import MlflowClient
 
 from slipstream.artifacts.home import resolve_tracking_uri
 from slipstream.reporting.record import Decision
@@ -68,11 +69,12 @@ class Version:
 class Registry:
     """The versions of one registered model."""
 
-    def __init__(self, name: str, tracking_uri: str) -> None:
+    def __init__(self, name: str, tracking_uri: str, client: MlflowClient | None = None) -> None:
+        """The model of this name; `client` is one of the same store, if it is connected already."""
         quiet()
         self.name = name
         self._uri = resolve_tracking_uri(tracking_uri)
-        self._client = connect(self._uri)
+        self._client = client or connect(self._uri)
 
     def champion(self) -> Version | None:
         """The version that is champion now, if there is one."""
@@ -270,5 +272,5 @@ def _version(found: ModelVersion) -> Version:
 def registered_models(tracking_uri: str) -> list[Registry]:
     """Every registered model of a store, by name."""
     quiet()
-    names = model_names(connect(resolve_tracking_uri(tracking_uri)))
-    return [Registry(each, tracking_uri) for each in names]
+    client = connect(resolve_tracking_uri(tracking_uri))
+    return [Registry(each, tracking_uri, client) for each in model_names(client)]

@@ -1,6 +1,7 @@
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import grimp
@@ -10,11 +11,22 @@ from slipstream.artifacts.fingerprint import closure
 from slipstream.artifacts.home import root
 from tasks.support.stage import COMPUTING
 
+# A process that has imported Prefect and listed what is installed, which takes most of the time: it
+# is forked for each look at the sources, and what a look remembers is gone with it.
 CODE = """
-from slipstream.artifacts.fingerprint import library_versions
+import os, sys
+from slipstream.artifacts.fingerprint import _distributions, library_versions
 from tasks.support.stage import COMPUTING, stage_code
-for stage in COMPUTING:
-    print(stage, stage_code(stage), sorted(library_versions(*COMPUTING[stage])))
+_distributions()
+for _ in sys.stdin:
+    if os.fork():
+        assert os.wait()[1] == 0
+        print(flush=True)
+        continue
+    for stage in COMPUTING:
+        print(stage, stage_code(stage), sorted(library_versions(*COMPUTING[stage])))
+    sys.stdout.flush()
+    os._exit(0)
 """
 STAGES = set(COMPUTING)
 pytestmark = pytest.mark.source
@@ -30,19 +42,34 @@ def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def before(copy: Path) -> dict[str, str]:
-    """What the keys say of the sources as they are."""
-    return digests(copy)
-
-
-def digests(copy: Path) -> dict[str, str]:
-    """What each stage's key says of its code and libraries, seen from a fresh process."""
+def digests(copy: Path) -> Iterator[Callable[[], dict[str, str]]]:
+    """Reads what each stage's key says of its code and libraries, as the copy now is."""
     environment = {"PYTHONPATH": f"{copy / 'src'}:{copy}", "SLIPSTREAM_HOME": str(copy / "home")}
-    command = [sys.executable, "-c", CODE]
-    printed = subprocess.run(
-        command, cwd=copy, env=environment, check=True, capture_output=True, text=True
-    ).stdout
-    return {line.split()[0]: line for line in printed.splitlines()}
+    with subprocess.Popen(
+        [sys.executable, "-c", CODE],
+        cwd=copy,
+        env=environment,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as process:
+        asking, answering = process.stdin, process.stdout
+        assert asking
+        assert answering
+
+        def read() -> dict[str, str]:
+            asking.write("\n")
+            asking.flush()
+            lines = list(iter(answering.readline, "\n"))
+            return {line.split()[0]: line for line in lines}
+
+        yield read
+
+
+@pytest.fixture(scope="module")
+def before(digests: Callable[[], dict[str, str]]) -> dict[str, str]:
+    """What the keys say of the sources as they are."""
+    return digests()
 
 
 @pytest.mark.parametrize(
@@ -74,13 +101,17 @@ def digests(copy: Path) -> dict[str, str]:
     ],
 )
 def test_a_change_reaches_what_depends_on_it(
-    copy: Path, before: dict[str, str], edited: str, changed: set[str]
+    copy: Path,
+    digests: Callable[[], dict[str, str]],
+    before: dict[str, str],
+    edited: str,
+    changed: set[str],
 ) -> None:
     """Editing a helper changes the keys of the stages that import it, at any depth; no others."""
     path = copy / edited
     original = path.read_text()
     path.write_text(original + ("# edited\n" if path.suffix == ".py" else "/* edited */\n"))
-    after = digests(copy)
+    after = digests()
     path.write_text(original)
     assert {stage for stage in STAGES if before[stage] != after[stage]} == changed
 

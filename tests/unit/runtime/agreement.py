@@ -72,18 +72,17 @@ def fitted_columns(shape: Shape, random: np.random.Generator, categorical: float
 def raw_rows(columns: list[Column], count: int, random: np.random.Generator) -> list[list[Any]]:
     """Usual values, edges themselves, missing and unknown ones, infinities and denormals."""
 
-    def value(column: Column) -> Any:
+    def values(column: Column) -> list[Any]:
         if column.edges is None:
-            return random.choice(["a", "b", "g", " a ", "never seen", "", None])
-        chance = random.random()
-        if chance < 0.1:
-            return float(random.choice(ODD))
-        if chance < 0.3:
-            return float(random.choice(column.edges))
-        return float(random.normal() * (column.edges[-1] / 2 - column.edges[0] / 2) * 2)
+            known = np.array(["a", "b", "g", " a ", "never seen", "", None], object)
+            return random.choice(known, count).tolist()
+        chance = random.random(count)
+        usual = random.normal(size=count) * (column.edges[-1] / 2 - column.edges[0] / 2) * 2
+        odd, edges = random.choice(ODD, count), random.choice(column.edges, count)
+        return np.select([chance < 0.1, chance < 0.3], [odd, edges], usual).tolist()
 
     with np.errstate(over="ignore"):
-        return [[value(column) for column in columns] for _ in range(count)]
+        return [list(row) for row in zip(*map(values, columns), strict=True)]
 
 
 def layer_sizes(columns: Sequence[Column], shape: Shape) -> list[tuple[int, ...]]:

@@ -46,16 +46,28 @@ def give_up(reason: str) -> NoReturn:
 
 def compile_native(into: Path, *flags: str) -> Path:
     """Build the compiled predictor; no file may warn."""
+    return linked(compiled(into.parent / "objects", *flags), into, *flags)
+
+
+def compiled(into: Path, *flags: str) -> list[Path]:
+    """An object file of every C file; none may warn."""
     headers = [f"-I{sysconfig.get_path('include')}", "-isystem", np.get_include()]
-    return compile_shared(SOURCES, into, *headers, *flags)
+    objects = [(into / each.relative_to(RUNTIME)).with_suffix(".o") for each in SOURCES]
+    for source, made in zip(SOURCES, objects, strict=True):
+        made.parent.mkdir(parents=True, exist_ok=True)
+        build(*FLAGS, *flags, *headers, "-c", str(source), "-o", str(made))
+    return objects
 
 
-def compile_shared(sources: list[Path], into: Path, *flags: str) -> Path:
-    command = [*compiler(), *FLAGS, *flags, "-shared", *map(str, sources), "-o", str(into)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
+def linked(objects: list[Path], into: Path, *flags: str) -> Path:
+    build("-shared", *flags, *map(str, objects), "-o", str(into))
+    return into
+
+
+def build(*arguments: str) -> None:
+    done = subprocess.run([*compiler(), *arguments], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     assert not done.stderr
-    return into
 
 
 def run_python(*arguments: str, **environment: str) -> str:
@@ -364,20 +376,19 @@ def test_a_model_is_freed_with_its_predictor() -> None:
 
 
 @pytest.mark.source
-def test_the_c_files_compile_without_warnings(tmp_path: Path) -> None:
-    """The strict warnings are errors, conversions included."""
-    compile_native(tmp_path / "strict.so", *STRICT)
+def test_the_c_files_compile_without_warnings(tmp_path: Path, objects: list[Path]) -> None:
+    """The strict warnings are errors, conversions included; and what they compile to links."""
+    linked(objects, tmp_path / "strict.so")
 
 
 @pytest.mark.source
-def test_the_kernels_know_nothing_of_python(tmp_path: Path) -> None:
+def test_the_kernels_know_nothing_of_python(tmp_path: Path, objects: list[Path]) -> None:
     """csrc/ links without Python: it names nothing of Python's, and shows only what it prefixes."""
-    kernels = [source for source in SOURCES if source.is_relative_to(RUNTIME / "csrc")]
-    # Undefined names are errors here, and every name that is not static is shown.
-    linked = ["-Wl,--no-undefined", "-fvisibility=default"]
-    library = compile_shared(kernels, tmp_path / "kernels.so", *linked, "-O1")
-    printed = subprocess.check_output(["nm", "--dynamic", str(library)], text=True)
-    symbols = [line.split()[-2:] for line in printed.splitlines()]
+    kernels = [each for each in objects if each.parent.name == "csrc"]
+    linked(kernels, tmp_path / "kernels.so", "-Wl,--no-undefined")
+    # Of an object file: every name that is not static, and every one that it looks for.
+    printed = subprocess.check_output(["nm", "--extern-only", *map(str, kernels)], text=True)
+    symbols = [line.split()[-2:] for line in printed.splitlines() if " " in line]
     defined = {name for kind, name in symbols if kind in "BDRT"}
     assert {"slipstream_build", "slipstream_answer_table"} <= defined
     assert not [name for name in defined if not name.startswith("slipstream_")]
@@ -429,9 +440,15 @@ def disassembled(function: str, library: Path) -> str:
 
 
 @pytest.fixture(scope="module")
-def optimized(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def objects(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
+    """The C files as they are installed, for every test that looks at what they compile to."""
+    return compiled(tmp_path_factory.mktemp("objects"), *STRICT)
+
+
+@pytest.fixture(scope="module")
+def optimized(objects: list[Path], tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The compiled predictor as it is installed."""
     version = subprocess.check_output([*compiler(), "--version"], text=True)
     if "Free Software Foundation" not in version:
         pytest.skip("the expected instructions are those that GCC chooses")
-    return compile_native(tmp_path_factory.mktemp("optimized") / "_native.so", "-O3")
+    return linked(objects, tmp_path_factory.mktemp("optimized") / "_native.so")

@@ -16,17 +16,19 @@ from slipstream.tracking.history import Event
 from slipstream.tracking.registry import Registry, Version
 from slipstream.tracking.runs import FlowRun, track
 from tests.conftest import Trained
-from tests.unit.tracking.test_runs import SERVER, record_of
+from tests.unit.tracking.conftest import SERVER, located
 
 BETTER = Decision(promoted=True, reason="the challenger is better")
 WORSE = Decision(promoted=False, reason="the challenger is no better")
 
 
 @pytest.fixture(scope="module")
-def record(mixed: Trained, tmp_path_factory: pytest.TempPathFactory) -> RunRecord:
-    folder = tmp_path_factory.mktemp("registry") / "mlruns"
-    folder.mkdir()
-    return record_of(mixed, f"sqlite:///{folder}/mlflow.db")
+def record(
+    measured: RunRecord,
+    empty_store: Callable[[Path], str],
+    tmp_path_factory: pytest.TempPathFactory,
+) -> RunRecord:
+    return located(measured, empty_store(tmp_path_factory.mktemp("registry")))
 
 
 @pytest.fixture(scope="module")
@@ -233,19 +235,15 @@ def test_models_are_listed_with_their_figures(
 def test_where_positives_are_rare_pr_auc_leads(
     mixed: Trained,
     record: RunRecord,
+    empty_store: Callable[[Path], str],
     tmp_path: Path,
     capsys: pytest.CaptureFixture[str],
     wide: None,
 ) -> None:
     """The list has a column for it, and a version's page names it first; AUC alone flatters."""
-    uri = f"sqlite:///{tmp_path}/mlflow.db"
-    tracking = record.config.tracking.model_copy(update={"uri": uri})
-    rare = record.model_copy(
-        update={
-            "config": record.config.model_copy(update={"tracking": tracking}),
-            "benchmark": record.benchmark.model_copy(update={"positive_rows": 5}),
-        }
-    )
+    uri = empty_store(tmp_path)
+    benchmark = record.benchmark.model_copy(update={"positive_rows": 5})
+    rare = located(record, uri).model_copy(update={"benchmark": benchmark})
     settled(
         track(rare, FlowRun("flow-run-2", "no page", "rare"), SERVER, mixed.store), "rare", BETTER
     )
@@ -271,10 +269,13 @@ def test_versions_of_an_earlier_release_are_listed(
 
 
 def test_an_empty_registry_says_how_to_get_a_model(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str], wide: None
+    empty_store: Callable[[Path], str],
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    wide: None,
 ) -> None:
     """An empty registry is not an error: the command says so, and how to train a model."""
-    shown = listed(capsys, "--tracking-uri", f"sqlite:///{tmp_path}/mlflow.db")
+    shown = listed(capsys, "--tracking-uri", empty_store(tmp_path))
     assert "No model is registered" in shown
     assert "slipstream retrain --data.path" in shown
 

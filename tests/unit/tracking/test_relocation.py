@@ -1,6 +1,8 @@
 """A store that was moved, with the checkout around it or without its files."""
 
 import logging
+import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import mlflow
@@ -9,40 +11,41 @@ import pytest
 from mlflow.tracking import MlflowClient
 
 import slipstream
-from slipstream.config.tracking import TrackingConfig
 from slipstream.reporting.record import Decision, RunRecord, TrackedRun
 from slipstream.runtime import InputError
 from slipstream.tracking import relocation
 from slipstream.tracking.registry import Registry
 from slipstream.tracking.runs import FlowRun, track
 from tests.conftest import Trained
-from tests.unit.tracking.test_runs import SERVER, record_of
+from tests.unit.tracking.conftest import SERVER, located
 
 BETTER = Decision(promoted=True, reason="better")
 
 
 @pytest.fixture(scope="module")
-def measured(mixed: Trained) -> RunRecord:
-    return record_of(mixed, "sqlite:///elsewhere.db")
-
-
-def located(record: RunRecord, folder: Path) -> RunRecord:
-    tracked = TrackingConfig(uri=f"sqlite:///{folder}/mlflow.db", experiment="tests")
-    config = record.config.model_copy(update={"tracking": tracked})
-    return record.model_copy(update={"config": config})
-
-
-@pytest.fixture
-def moved(measured: RunRecord, mixed: Trained, tmp_path: Path) -> tuple[Path, TrackedRun]:
-    """A store with a champion and its predecessor, moved from where it was written."""
-    old, new = tmp_path / "a checkout" / "mlruns", tmp_path / "moved" / "mlruns"
+def written(
+    measured: RunRecord,
+    mixed: Trained,
+    empty_store: Callable[[Path], str],
+    tmp_path_factory: pytest.TempPathFactory,
+) -> tuple[Path, TrackedRun]:
+    """A store with a champion and its predecessor, no longer where it was written."""
+    place = tmp_path_factory.mktemp("relocation")
+    old = place / "a checkout" / "mlruns"
     old.mkdir(parents=True)
-    tracked = track(located(measured, old), FlowRun("flow-run-1", "", "run"), SERVER, mixed.store)
+    record = located(measured, empty_store(old))
+    tracked = track(record, FlowRun("flow-run-1", "", "run"), SERVER, mixed.store)
     registry = Registry("customers", tracked.tracking_uri)
     for number in ("one", "two"):
         registry.settle(registry.register(tracked.variants["int8"], number, "{}"), BETTER)
-    old.parent.rename(new.parent)
-    return new, tracked
+    return old.parent.rename(place / "kept"), tracked
+
+
+@pytest.fixture
+def moved(written: tuple[Path, TrackedRun], tmp_path: Path) -> tuple[Path, TrackedRun]:
+    """That store in a place of its own."""
+    kept, tracked = written
+    return shutil.copytree(kept, tmp_path / "moved") / "mlruns", tracked
 
 
 def test_a_champion_loads_after_the_checkout_was_moved(moved: tuple[Path, TrackedRun]) -> None:
@@ -81,7 +84,8 @@ def test_new_runs_go_to_where_the_store_is(
 ) -> None:
     """The next run's files are kept next to the store; the old folder is not created again."""
     folder, old = moved
-    again = track(located(measured, folder), FlowRun("flow-run-2", "", "run"), SERVER, mixed.store)
+    record = located(measured, f"sqlite:///{folder}/mlflow.db")
+    again = track(record, FlowRun("flow-run-2", "", "run"), SERVER, mixed.store)
     assert again.experiment_id == old.experiment_id
     assert (folder / "artifacts" / again.run_id / "artifacts" / "history.png").exists()
     assert not Path(old.tracking_uri.removeprefix("sqlite:///")).parent.exists()
@@ -93,22 +97,23 @@ def test_files_that_were_left_behind_are_reported(
     """Without its files, neither a model is read nor a new run written, and both say what to do."""
     folder, old = moved
     (folder / "artifacts").rename(tmp_path / "lost")
-    mlflow.set_tracking_uri(f"sqlite:///{folder}/mlflow.db")
+    record = located(measured, f"sqlite:///{folder}/mlflow.db")
+    mlflow.set_tracking_uri(record.config.tracking.uri)
     with pytest.raises(InputError, match="move the folder `artifacts` along with its mlflow.db"):
         slipstream.load("models:/customers@champion")
     with pytest.raises(InputError, match="move the folder `artifacts` along with its mlflow.db"):
-        track(located(measured, folder), FlowRun("flow-run-3", "", "run"), SERVER, mixed.store)
+        track(record, FlowRun("flow-run-3", "", "run"), SERVER, mixed.store)
     assert not Path(old.tracking_uri.removeprefix("sqlite:///")).parent.exists()
 
 
 def test_a_store_that_was_not_moved_is_left_alone(
-    measured: RunRecord, mixed: Trained, tmp_path: Path
+    measured: RunRecord, mixed: Trained, empty_store: Callable[[Path], str], tmp_path: Path
 ) -> None:
     """A location that a user chose stays the experiment's, even if it does not exist yet."""
     chosen = tmp_path / "chosen"
-    uri = f"sqlite:///{tmp_path}/mlflow.db"
+    uri = empty_store(tmp_path)
     MlflowClient(uri).create_experiment("tests", chosen.as_uri())
-    run = track(located(measured, tmp_path), FlowRun("flow-run-4", "", "run"), SERVER, mixed.store)
+    run = track(located(measured, uri), FlowRun("flow-run-4", "", "run"), SERVER, mixed.store)
     assert (chosen / run.run_id / "artifacts" / "history.png").exists()
     Registry("customers", uri)
     assert MlflowClient(uri).get_experiment_by_name("tests").artifact_location == chosen.as_uri()

@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import mlflow
@@ -17,7 +18,6 @@ from slipstream.config.data import DataConfig
 from slipstream.config.optimize import OptimizeConfig
 from slipstream.config.tracking import TrackingConfig
 from slipstream.data.snapshot import Snapshot
-from slipstream.evaluation import benchmark, row_trace, verdict
 from slipstream.evaluation.results import Verdict
 from slipstream.reporting.record import RunRecord, TrackedRun
 from slipstream.reporting.summary import run_summary
@@ -27,8 +27,7 @@ from slipstream.tracking.origin import PROFILE
 from slipstream.tracking.registry import Registry
 from slipstream.tracking.runs import FlowRun, track
 from tests.conftest import Trained
-
-SERVER = "http://127.0.0.1:5000"
+from tests.unit.tracking.conftest import SERVER, located
 
 TEXTS = {"", ".db", ".json", ".txt", ".yaml"}  # "" is MLmodel
 METRICS = {
@@ -52,32 +51,13 @@ def run_with(tracked: TrackedRun, *arguments: str) -> str:
     return done.stdout
 
 
-def record_of(trained: Trained, uri: str) -> RunRecord:
-    config = OptimizeConfig(
-        **{
-            **dict(trained.config),
-            "tracking": TrackingConfig(uri=uri, experiment="tests"),
-        }
-    )
-    measured = benchmark.benchmark(
-        trained.dataset, trained.bundles, trained.baseline, 0.01, trained.store
-    )
-    return RunRecord(
-        config=config,
-        dataset=trained.dataset,
-        mask=trained.mask,
-        network=trained.network,
-        bundles=trained.bundles,
-        trace=row_trace.trace_row(trained.dataset, trained.bundles, trained.store),
-        benchmark=measured,
-        comparison=verdict.compare(measured, config.quantization, config.budget),
-    )
-
-
 @pytest.fixture(scope="module")
-def record(mixed: Trained, tmp_path_factory: pytest.TempPathFactory) -> RunRecord:
-    folder = tmp_path_factory.mktemp("mlruns")
-    return record_of(mixed, f"sqlite:///{folder}/mlflow.db")
+def record(
+    measured: RunRecord,
+    empty_store: Callable[[Path], str],
+    tmp_path_factory: pytest.TempPathFactory,
+) -> RunRecord:
+    return located(measured, empty_store(tmp_path_factory.mktemp("mlruns")))
 
 
 @pytest.fixture(scope="module")
@@ -130,16 +110,12 @@ def test_the_parent_run_says_how_it_came_out(
 
 
 def test_without_a_winner_the_parent_has_no_figures_of_one(
-    mixed: Trained, record: RunRecord, tmp_path: Path
+    mixed: Trained, record: RunRecord, empty_store: Callable[[Path], str], tmp_path: Path
 ) -> None:
     """Where nothing fits the budget, no variant's latency is shown as the run's."""
     verdict = Verdict(winner=None, reasons=("nothing fits",))
-    lost = record.model_copy(
-        update={
-            "comparison": record.comparison.model_copy(update={"verdict": verdict}),
-            "config": OptimizeConfig(tracking=TrackingConfig(uri=f"sqlite:///{tmp_path}/m.db")),
-        }
-    )
+    comparison = record.comparison.model_copy(update={"verdict": verdict})
+    lost = located(record, empty_store(tmp_path)).model_copy(update={"comparison": comparison})
     run = track(lost, FlowRun("flow-run-0", "", "lost"), SERVER, mixed.store)
     metrics = MlflowClient(run.tracking_uri).get_run(run.run_id).data.metrics
     assert metrics.keys() == {"train_loss", "train_accuracy", "val_loss", "val_accuracy"}
@@ -155,9 +131,11 @@ def test_the_experiment_opens_on_its_runs(client: MlflowClient, tracked: Tracked
     assert page in tracked.runs_page
 
 
-def test_an_experiment_of_an_earlier_release_is_given_what_it_lacks(tmp_path: Path) -> None:
+def test_an_experiment_of_an_earlier_release_is_given_what_it_lacks(
+    empty_store: Callable[[Path], str], tmp_path: Path
+) -> None:
     """Its kind and its view are set when it is used again; what a user set there stays."""
-    uri = f"sqlite:///{tmp_path}/mlflow.db"
+    uri = empty_store(tmp_path)
     before = MlflowClient(uri)
     place = (tmp_path / "artifacts").as_uri()
     mine = "mlflow.sharedViewState.slipstream"
