@@ -2,8 +2,11 @@
 
 import logging
 from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
+from matplotlib.figure import Figure
 from prefect.logging.handlers import APILogHandler
 from prefect.server.api.server import SubprocessASGIServer
 
@@ -19,19 +22,22 @@ def server() -> Iterator[None]:
     SubprocessASGIServer().stop()
 
 
-@pytest.fixture(autouse=True)
-def short_measurements(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Measure briefly: these tests are about the flow, the measurements are tested elsewhere."""
-    monkeypatch.setattr("slipstream.measurement.latency.HOT_SECONDS", 0.05)
-    monkeypatch.setattr("slipstream.measurement.latency.COLD_CALLS", 3)
-    monkeypatch.setattr("slipstream.measurement.breakdown.SECONDS", 0.02)
-    monkeypatch.setattr("slipstream.search.alternatives.SECONDS", 0.05)
-    monkeypatch.setattr("slipstream.evaluation.baseline.HIDDEN", (16, 16))
-    monkeypatch.setattr("slipstream.evaluation.baseline.ALL_CELLS", 0)
+@pytest.fixture(scope="module", autouse=True)
+def short_runs() -> Iterator[None]:
+    """Measure briefly and draw no figures: these tests are about the flow, the rest has its own."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("slipstream.measurement.latency.HOT_SECONDS", 0.05)
+        patch.setattr("slipstream.measurement.latency.COLD_CALLS", 3)
+        patch.setattr("slipstream.measurement.breakdown.SECONDS", 0.02)
+        patch.setattr("slipstream.search.alternatives.SECONDS", 0.05)
+        patch.setattr("slipstream.evaluation.baseline.HIDDEN", (16, 16))
+        patch.setattr("slipstream.evaluation.baseline.ALL_CELLS", 0)
+        patch.setattr(Figure, "savefig", lambda figure, path, **options: Path(path).touch())
+        yield
 
 
-@pytest.fixture
-def heard() -> Iterator[list[logging.LogRecord]]:
+@contextmanager
+def listening() -> Iterator[list[logging.LogRecord]]:
     """The records that the logs of runs get: Slipstream's, and those of Prefect's engines."""
     records: list[logging.LogRecord] = []
     handler = logging.Handler()
@@ -44,3 +50,9 @@ def heard() -> Iterator[list[logging.LogRecord]]:
     yield records
     for logger in loggers:
         logger.removeHandler(handler)
+
+
+@pytest.fixture
+def heard() -> Iterator[list[logging.LogRecord]]:
+    with listening() as records:
+        yield records
