@@ -2,7 +2,7 @@
 # make up       set up, then start the Prefect server, the MLflow server and a worker
 # make down     stop what `make up ARGS=--detach` started
 # make test     set up, then lint, types and all tests
-# make trials   set up, then the tests that take minutes: kills, schedules, queues
+# make trials   set up, then the tests that take minutes: kills, schedules, queues, pages
 # make wheel    set up, build dist/, then test what the wheel installs without the sources
 # make bench    set up with the other libraries too, then measure Slipstream and them
 # make fuzz     feed the predictor 100,000 damaged bundles and unusual rows

@@ -88,14 +88,3 @@ def servers(environment: dict[str, str], tmp_path_factory: pytest.TempPathFactor
     """The servers that all tests of a process share."""
     with running(environment, tmp_path_factory.mktemp("up")) as up:
         yield up
-
-
-@pytest.fixture(scope="session")
-def console_run(servers: Up) -> subprocess.CompletedProcess[str]:
-    """A run of the console script while the servers run."""
-    store = servers.environment["MLFLOW_BACKEND_STORE_URI"]
-    done = servers.run(
-        *("optimize", "--features.k", "2", "--training.epochs", "2", "--tracking.uri", store)
-    )
-    assert done.returncode == 0, done.stderr
-    return done

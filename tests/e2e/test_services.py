@@ -80,15 +80,6 @@ def test_a_mistake_in_the_form_is_one_message(servers: Up) -> None:
     assert "Traceback" not in logs
 
 
-def test_the_console_script_uses_the_running_server(
-    servers: Up, console_run: subprocess.CompletedProcess[str]
-) -> None:
-    """While the servers run, a run from the terminal appears in them."""
-    assert f"{servers.mlflow}/#/experiments/" in console_run.stdout
-    runs = ask(servers, "POST", "/flow_runs/filter", {})
-    assert "demo · k=2 · 32×32" in {run["name"] for run in runs}
-
-
 def test_starting_twice_is_refused(servers: Up) -> None:
     """A second start says that they run; a taken port is named with the flag that changes it."""
     again = servers.run("up", "--detach", *servers.flags)

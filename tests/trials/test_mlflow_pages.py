@@ -1,7 +1,6 @@
-"""MLflow in a real browser, as somebody who has never been there sees it."""
+"""A run from the terminal while the servers run, and MLflow's pages as a newcomer sees them."""
 
 import re
-import subprocess
 from pathlib import Path
 
 import httpx
@@ -10,15 +9,27 @@ from playwright.sync_api import Page, expect
 
 from slipstream.reporting import pages
 from tests.e2e import browser
-from tests.e2e.servers import ASK_SECONDS, Up
+from tests.e2e.servers import ASK_SECONDS, Up, ask
 
 pytestmark = pytest.mark.usefixtures("needs_chromium")
 
 
 @pytest.fixture(scope="module")
-def run_output(console_run: subprocess.CompletedProcess[str]) -> str:
+def run_output(servers: Up) -> str:
     """What the terminal says of a run that the servers show."""
-    return console_run.stdout
+    store = servers.environment["MLFLOW_BACKEND_STORE_URI"]
+    done = servers.run(
+        *("optimize", "--features.k", "2", "--training.epochs", "2", "--tracking.uri", store)
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def test_the_console_script_uses_the_running_server(servers: Up, run_output: str) -> None:
+    """While the servers run, a run from the terminal appears in them."""
+    assert f"{servers.mlflow}/#/experiments/" in run_output
+    runs = ask(servers, "POST", "/flow_runs/filter", {})
+    assert "demo · k=2 · 32×32" in {run["name"] for run in runs}
 
 
 @pytest.fixture
