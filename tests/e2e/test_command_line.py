@@ -59,21 +59,6 @@ def test_the_report_keeps_the_contract(
     assert report["benchmark"]["changed_answers"] <= 1
 
 
-def test_the_same_run_again_is_cached(
-    demo_run: subprocess.CompletedProcess[str], slipstream: Command, tracked: list[str], place: Path
-) -> None:
-    """A second process finds every stage cached, on a new embedded server; the budget is obeyed."""
-    again = slipstream("optimize", *tracked, "--budget.p99_us", "0.001", "--output", "strict")
-    assert again.returncode == 3, again.stderr
-    report = json.loads((place / "strict" / "report.json").read_text())
-    assert [each["stage"] for each in report["stages"] if each["cached"]] == COMPUTED
-    assert report["verdict"]["winner"] is None
-    assert report["prediction"] is None
-    assert "\nPrediction" not in again.stdout
-    said = " ".join(again.stdout.split())
-    assert "budget.p99_us = 0.001 is unreachable: a call that does nothing has a p99 of" in said
-
-
 def test_a_mistake_is_one_message(slipstream: Command, place: Path) -> None:
     """A wrong target ends with code 2, one message, no traceback and nothing written."""
     table = place / "people.csv"

@@ -3,6 +3,7 @@
 import ast
 import re
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -37,6 +38,13 @@ def template(node: ast.expr, names: dict[str, str]) -> str:
     return ANY
 
 
+@cache
+def parsed(path: Path) -> tuple[list[ast.AST], dict[str, str]]:
+    """The nodes of a module, and the strings that it gives a name."""
+    tree = ast.parse(path.read_text())
+    return list(ast.walk(tree)), named_strings(tree)
+
+
 def named_strings(tree: ast.Module) -> dict[str, str]:
     """Names that are assigned one string, such as the half of a message that two share."""
     found: dict[str, str] = {}
@@ -51,9 +59,8 @@ def named_strings(tree: ast.Module) -> dict[str, str]:
 def strings() -> Iterator[str]:
     """Every string of the Python and C sources, filled with `…`."""
     for path in modules():
-        tree = ast.parse(path.read_text())
-        names = named_strings(tree)
-        for node in ast.walk(tree):
+        nodes, names = parsed(path)
+        for node in nodes:
             if isinstance(node, ast.Constant | ast.JoinedStr | ast.BinOp):
                 yield re.sub(r"%s|%r", ANY, template(node, names))
     for path in ROOT.glob("src/slipstream/runtime/**/*.[ch]"):
@@ -64,9 +71,8 @@ def strings() -> Iterator[str]:
 def errors() -> Iterator[tuple[str, str]]:
     """Where an error of a user's is made, and its message."""
     for path in modules():
-        tree = ast.parse(path.read_text())
-        names = named_strings(tree)
-        for node in ast.walk(tree):
+        nodes, names = parsed(path)
+        for node in nodes:
             match node:
                 case ast.Call(args=[message]) if ast.unparse(node.func) in ERRORS:
                     yield f"{path.name}:{node.lineno}", template(message, names)
