@@ -10,7 +10,7 @@ from rich.text import Text
 from slipstream.evaluation.results import ScoreName
 from slipstream.measurement.units import microseconds, size
 from slipstream.reporting.comparison import SCORE_LABELS
-from slipstream.reporting.terminal.screen import _Console
+from slipstream.reporting.terminal.screen import Screen
 from slipstream.runtime.text import escape
 from slipstream.tracking.describing import Variant
 from slipstream.tracking.registry import (
@@ -41,7 +41,7 @@ def show_models(name: str, tracking_uri: str) -> None:
     Raises:
         InputError: there is no such model.
     """
-    screen = _Console()
+    screen = Screen()
     if name:
         registry = Registry(name, tracking_uri)
         registry.check()
@@ -60,6 +60,8 @@ def show_models(name: str, tracking_uri: str) -> None:
 def _versions(registry: Registry, versions: Sequence[Version]) -> Table:
     table = Table(
         box=box.SIMPLE_HEAD,
+        pad_edge=False,
+        collapse_padding=True,
         title=Text(escape(registry.name)),
         title_justify="left",
         title_style="bold",

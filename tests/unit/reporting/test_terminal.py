@@ -8,7 +8,7 @@ from rich.console import Console
 
 from slipstream.artifacts.references import Epoch, LayerTrace, RowTrace
 from slipstream.reporting.terminal.progress import show_stages
-from slipstream.reporting.terminal.screen import CHART_WIDTH, _Console, _loss_chart, _row_trace
+from slipstream.reporting.terminal.screen import CHART_WIDTH, Screen, _loss_chart, _row_trace
 
 
 def test_a_row_commands_no_terminal() -> None:
@@ -51,7 +51,7 @@ def test_a_reader_that_has_gone_is_left_to_the_command() -> None:
     read_end, write_end = os.pipe()
     os.close(read_end)
     with pytest.raises(BrokenPipeError), os.fdopen(write_end, "w", buffering=1) as pipe:
-        _Console(file=pipe).print("gone")
+        Screen(file=pipe).print("gone")
 
 
 @pytest.mark.parametrize(

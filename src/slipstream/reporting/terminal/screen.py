@@ -25,7 +25,7 @@ from slipstream.runtime.text import escape, shorten
 from slipstream.runtime.types import Precision
 from slipstream.search.candidates import Alternatives
 
-__all__ = ["show_report", "show_retraining", "starting"]
+__all__ = ["Screen", "show_report", "show_retraining", "starting"]
 
 # The stages that take what the one before them made; the first takes the source.
 CHAIN = ("ingest", "preprocess", "select", "train")
@@ -42,7 +42,7 @@ def starting(what: str) -> Status:
 
 def show_report(report: Report, files: Mapping[str, Path]) -> None:
     """Print stages, epochs, comparison, waterfall, verdict, one row's trace, what to do next."""
-    console = _Console()
+    console = Screen()
     record = report.record
     for warning in record.warnings:
         console.print(f"[yellow]warning:[/] {_literal(warning)}", highlight=False)
@@ -63,10 +63,10 @@ def show_report(report: Report, files: Mapping[str, Path]) -> None:
 def show_retraining(retraining: Retraining) -> None:
     """Print one paragraph: model, version, decision, figures, where to look."""
     paragraph = " ".join(retraining_sentences(retraining))
-    _Console().print(_literal(paragraph), highlight=False, soft_wrap=True)
+    Screen().print(_literal(paragraph), highlight=False, soft_wrap=True)
 
 
-class _Console(Console):
+class Screen(Console):
     """A console that leaves it to its caller what happens when the reader has gone."""
 
     def on_broken_pipe(self) -> None:
