@@ -42,6 +42,8 @@ CHECKOUT = Path(__file__).parents[1]  # `make wheel` runs the tests where it has
 settings.register_profile("slipstream", deadline=None, derandomize=True, max_examples=60)
 settings.load_profile("slipstream")
 
+# The cached stages, in the order in which a report has them.
+COMPUTED = ["ingest", "preprocess", "select", "train", "quantize", "predict", "baseline"]
 
 # Tests that share what takes long to start run in one process: a group is a beginning of paths.
 # Each process takes two groups at first, so the two longest are followed by two short ones.
@@ -56,19 +58,20 @@ GROUPS = {
     "tables": ("e2e/test_real_tables",),
     "fingerprint": ("unit/artifacts/test_fingerprint",),
 }
-RANKS = {path: rank for rank, path in enumerate(sum(GROUPS.values(), ()))}
+BEGINNINGS = [(path, name) for name, paths in GROUPS.items() for path in paths]
 
 
 def rank(path: str) -> int:
     """The place of a test's file, which begins with `tests/`: the longest groups come first."""
     name = path.removeprefix("tests/")
-    return next((RANKS[each] for each in RANKS if name.startswith(each)), len(RANKS))
+    places = (place for place, (path, _) in enumerate(BEGINNINGS) if name.startswith(path))
+    return next(places, len(BEGINNINGS))
 
 
 def group(path: str) -> str:
     """The group of a test's file; without one, the file is a group of its own."""
-    names = [name for name, paths in GROUPS.items() for _ in paths]
-    return names[rank(path)] if rank(path) < len(names) else path
+    place = rank(path)
+    return BEGINNINGS[place][1] if place < len(BEGINNINGS) else path
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -138,6 +141,13 @@ def train_on(config: OptimizeConfig, store: Store) -> Trained:
     rows = config.quantization.calibration_rows
     bundles = variants.quantize(dataset, prepared, mask, network, rows, store)
     return Trained(config, store, dataset, prepared, mask, network, bundles)
+
+
+def measure_briefly(patch: pytest.MonkeyPatch) -> None:
+    """For tests that do not look at how well a time is known."""
+    patch.setattr("slipstream.measurement.latency.HOT_SECONDS", 0.05)
+    patch.setattr("slipstream.measurement.breakdown.SECONDS", 0.02)
+    patch.setattr("slipstream.search.alternatives.SECONDS", 0.05)
 
 
 @pytest.fixture

@@ -95,8 +95,9 @@ def test_warnings_are_on_the_runs_page(servers: Up, run: dict) -> None:
         expect(page.get_by_text("column 'id' is left out").first).to_be_visible()
         browser.open_summary(page)
         body = page.inner_text("body")
-        for matched in ("Column 'id' is left out", "k is 9, but", "in|come *x* <b>", "wins", "AUC"):
-            assert matched in body, matched
+        shown = ("Column 'id' is left out", "k is 9, but", "in|come *x* <b>", "wins", "AUC")
+        for expected in shown:
+            assert expected in body, expected
         assert page.get_by_role("link", name="MLflow run").is_visible()
 
 

@@ -8,10 +8,10 @@ import pytest
 
 import slipstream as library
 from slipstream.artifacts.home import root
+from tests.conftest import COMPUTED
 from tests.e2e.conftest import Command
 
 EXPORT = ("export", "output/demo.int8.safetensors", "--format", "onnx")
-COMPUTED = ["ingest", "preprocess", "select", "train", "quantize", "predict", "baseline"]
 
 
 def test_the_main_job_says_it_all(demo_run: subprocess.CompletedProcess[str], place: Path) -> None:
@@ -95,6 +95,27 @@ def test_mistakes_in_a_small_table_are_reported_before_prefect_starts(tmp_path: 
             check=False,
         )
         assert (done.returncode, expected in done.stderr) == (2, True), done.stderr
+
+
+def test_a_prefect_server_that_cannot_start_is_one_message(
+    environment: dict[str, str], tmp_path: Path
+) -> None:
+    """Its database is damaged: code 2, the reason, where to read more, and no traceback."""
+    database = tmp_path / "home" / "prefect" / "prefect.db"
+    database.parent.mkdir(parents=True)
+    database.write_text("this is not a database" * 100)
+    done = subprocess.run(
+        [Path(sys.executable).parent / "slipstream", "optimize"],
+        cwd=tmp_path,
+        env={**environment, "SLIPSTREAM_HOME": str(tmp_path / "home")},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 2, done.stderr
+    assert "Prefect's server must start, however: it ended with code 3" in done.stderr
+    assert "file is not a database; see " in done.stderr
+    assert "Traceback" not in done.stderr
 
 
 @pytest.mark.parametrize(

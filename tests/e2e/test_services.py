@@ -5,6 +5,7 @@ import time
 
 import httpx
 
+from tests.e2e.browser import SUGGESTED_NAME
 from tests.e2e.servers import ASK_SECONDS, LIMIT_SECONDS, PROGRAM, Up, ask, await_run, find
 
 
@@ -62,6 +63,24 @@ def test_the_nightly_run_waits_for_a_table(servers: Up) -> None:
         time.sleep(0.5)
     ask(servers, "PATCH", switch, {"active": False}, answers=False)
     assert "T02:00:00" in planned[0]["expected_start_time"]
+
+
+def test_a_mistake_in_the_form_is_one_message(servers: Up) -> None:
+    """A wrong target fails the run with our message, and no traceback of ours is in its log.
+
+    A run whose name was made up, by the form or the server, is called what it does.
+    """
+    entry = ask(servers, "GET", "/deployments/name/optimize/optimize-table")
+    config = {"data": {"path": "demo", "target": "tragte"}}
+    body = {"name": SUGGESTED_NAME, "parameters": {"config": config}}
+    path = f"/deployments/{entry['id']}/create_flow_run"
+    run = await_run(servers, ask(servers, "POST", path, body)["id"])
+    assert run["name"] == "demo · k=5 · 32×32"
+    assert run["state"]["type"] == "FAILED"
+    assert "did you mean 'target'?" in run["state"]["message"]
+    logs = "\n".join(log["message"] for log in find(servers, "logs", run))
+    assert "did you mean 'target'?" in logs
+    assert "Traceback" not in logs
 
 
 def test_starting_twice_is_refused(servers: Up) -> None:

@@ -11,6 +11,7 @@ from prefect.logging.handlers import APILogHandler
 from prefect.server.api.server import SubprocessASGIServer
 
 from tasks.support.embedded import starting_server
+from tests.conftest import measure_briefly
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -26,10 +27,8 @@ def server() -> Iterator[None]:
 def short_runs() -> Iterator[None]:
     """Measure briefly and draw no figures: these tests are about the flow, the rest has its own."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("slipstream.measurement.latency.HOT_SECONDS", 0.05)
+        measure_briefly(patch)
         patch.setattr("slipstream.measurement.latency.COLD_CALLS", 3)
-        patch.setattr("slipstream.measurement.breakdown.SECONDS", 0.02)
-        patch.setattr("slipstream.search.alternatives.SECONDS", 0.05)
         patch.setattr("slipstream.evaluation.baseline.HIDDEN", (16, 16))
         patch.setattr("slipstream.evaluation.baseline.ALL_CELLS", 0)
         patch.setattr(Figure, "savefig", lambda figure, path, **options: Path(path).touch())

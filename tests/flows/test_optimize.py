@@ -20,11 +20,11 @@ from slipstream.config.parsing import parse_config
 from slipstream.reporting.report import BudgetNotMetError, Report
 from slipstream.runtime import InputError
 from tasks.preprocess import preprocess
+from tests.conftest import COMPUTED
 from tests.flows.conftest import listening
 
 Result = TypeVar("Result")
 Heard: TypeAlias = tuple[Result, list[logging.LogRecord]]
-COMPUTED = ["ingest", "preprocess", "select", "train", "quantize", "predict", "baseline"]
 NEVER_CACHED = ["benchmark", "compare", "track"]
 
 
@@ -113,23 +113,26 @@ def test_another_k_recomputes_from_select_on(first: Report, place: Path) -> None
 
 
 def test_a_damaged_file_is_computed_again(
-    first: Report, place: Path, caplog: pytest.LogCaptureFixture
+    first: Report, place: Path, heard: list[logging.LogRecord]
 ) -> None:
-    """A stage whose stored file is gone or altered runs again, with a warning; others do not."""
+    """A stage whose stored file is gone, cut or altered runs again and warns; others do not."""
     model = first.record.config.model
     prepared = preprocess.fn(first.record.dataset, model.encoding, model.bins)
     gone = open_store().path(prepared.table)
+    cut = open_store().path(first.record.bundles.int8.file)
     altered = open_store().path(first.record.network.weights)
-    contents = {path: path.read_bytes() for path in (gone, altered)}
+    contents = {path: path.read_bytes() for path in (gone, cut, altered)}
     gone.unlink()
+    cut.write_bytes(contents[cut][:100])
     altered.write_bytes(contents[altered][:-1] + b"\0")
-    logging.getLogger("slipstream").addHandler(caplog.handler)
     again = optimize(config_of(place))
-    assert cached(again) == [stage for stage in COMPUTED if stage not in ("preprocess", "train")]
+    damaged = ("preprocess", "train", "quantize")
+    assert cached(again) == [stage for stage in COMPUTED if stage not in damaged]
     assert {path: path.read_bytes() for path in contents} == contents
-    for stored in ("PreparedRef", "NetworkRef"):
+    messages = [record.getMessage() for record in heard]
+    for stored in ("PreparedRef", "NetworkRef", "Bundles"):
         warning = f"A stored file of {stored} is missing or altered; the stage runs again."
-        assert warning in caplog.text
+        assert warning in messages
         assert warning in again.record.warnings
 
 

@@ -5,7 +5,6 @@ from prefect.server.api.server import SubprocessASGIServer
 from prefect.settings import (
     PREFECT_API_URL,
     PREFECT_HOME,
-    PREFECT_SERVER_DATABASE_CONNECTION_URL,
     PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS,
     temporary_settings,
 )
@@ -46,21 +45,6 @@ def test_a_server_that_is_late_is_announced_and_then_refused(
         start()
     assert capsys.readouterr().err == "Waiting for Prefect's server to start …\n"
     assert servers == pids_of(tmp_path / "late") == {}
-
-
-def test_a_server_whose_database_is_damaged_is_one_message(servers: dict, tmp_path: Path) -> None:
-    """The message has its exit code, the reason and the log that says more; no server is left."""
-    (tmp_path / "prefect.db").write_text("this is not a database" * 100)
-    database = f"sqlite+aiosqlite:///{tmp_path}/prefect.db"
-    changes = {
-        PREFECT_API_URL: None,
-        PREFECT_HOME: tmp_path,
-        PREFECT_SERVER_DATABASE_CONNECTION_URL: database,
-    }
-    reason = r"must start, however: it ended with code 3: .*file is not a database; see .*\.log, or"
-    with temporary_settings(changes), pytest.raises(InputError, match=reason):
-        start()
-    assert pids_of(tmp_path) == {}
 
 
 def test_a_folder_of_prefects_that_cannot_be_used_is_named(servers: dict, tmp_path: Path) -> None:

@@ -25,15 +25,12 @@ from tasks.support.logs import one_message
 from tasks.support.records import ReferenceSerializer
 from tasks.support.stage import cached
 from tasks.train import train
-from tests.conftest import Trained
+from tests.conftest import Trained, measure_briefly
 
 
 def test_tasks_do_what_the_library_does(mixed: Trained, monkeypatch: pytest.MonkeyPatch) -> None:
     """Called without Prefect, the tasks in a row give what their library calls give."""
-    # Nothing here looks at how well a time is known.
-    monkeypatch.setattr("slipstream.measurement.latency.HOT_SECONDS", 0.05)
-    monkeypatch.setattr("slipstream.measurement.breakdown.SECONDS", 0.02)
-    monkeypatch.setattr("slipstream.search.alternatives.SECONDS", 0.05)
+    measure_briefly(monkeypatch)
     config = mixed.config
     published = []
     for name in ("benchmark", "alternatives"):

@@ -11,8 +11,6 @@ from slipstream.reporting import pages
 from tests.e2e import browser
 from tests.e2e.servers import ASK_SECONDS, Up, ask
 
-pytestmark = pytest.mark.usefixtures("needs_chromium")
-
 
 @pytest.fixture(scope="module")
 def run_output(servers: Up) -> str:
@@ -33,7 +31,7 @@ def test_the_console_script_uses_the_running_server(servers: Up, run_output: str
 
 
 @pytest.fixture
-def page(run_output: str) -> Page:
+def page(needs_chromium: None, run_output: str) -> Page:
     with browser.browser_page() as opened:
         opened.set_viewport_size({"width": 1440, "height": 900})
         yield opened

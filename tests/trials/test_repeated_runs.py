@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.conftest import COMPUTED
 from tests.e2e.servers import LIMIT_SECONDS, PROGRAM
 
 Start = Callable[..., "subprocess.Popen[str]"]
-COMPUTED = ["ingest", "preprocess", "select", "train", "quantize", "predict", "baseline"]
 
 
 @pytest.fixture(scope="module")
@@ -46,8 +46,9 @@ def cached(report: Path) -> list[str]:
     return [stage["stage"] for stage in stages if stage["cached"]]
 
 
-def test_a_killed_run_can_be_run_again(start: Start, folder: Path) -> None:
-    """Killed with -9 when training begins, it leaves no MLflow run; run again, it completes."""
+@pytest.fixture(scope="module")
+def killed(start: Start, folder: Path) -> None:
+    """A run was killed with -9 when training began."""
     run = start()
     end = time.monotonic() + LIMIT_SECONDS
     while not list(folder.glob("home/results/select-*")):  # the stage before training
@@ -58,13 +59,23 @@ def test_a_killed_run_can_be_run_again(start: Start, folder: Path) -> None:
     run.communicate()
     assert not (folder / "output" / "report.json").exists()
     assert not (folder / "mlflow.db").exists()
+
+
+@pytest.fixture(scope="module")
+def repeated(killed: None, start: Start, folder: Path) -> Path:
+    """The report of the same run afterwards."""
     again = start()
     _, errors = again.communicate(timeout=LIMIT_SECONDS)
     assert again.returncode == 0, errors
-    assert cached(folder / "output" / "report.json") == ["ingest", "preprocess", "select"]
+    return folder / "output" / "report.json"
 
 
-def test_the_same_run_once_more_is_cached(start: Start, folder: Path) -> None:
+def test_a_killed_run_can_be_run_again(repeated: Path) -> None:
+    """It leaves no report and no MLflow run; run again, it completes, from where it was killed."""
+    assert cached(repeated) == ["ingest", "preprocess", "select"]
+
+
+def test_the_same_run_once_more_is_cached(repeated: Path, start: Start, folder: Path) -> None:
     """Another process finds every stage cached, on a new embedded server; the budget is obeyed."""
     strict = start("--budget.p99_us", "0.001", "--output", "strict")
     printed, errors = strict.communicate(timeout=LIMIT_SECONDS)

@@ -50,11 +50,12 @@ def compile_native(into: Path, *flags: str) -> Path:
 
 
 def compiled(into: Path, *flags: str) -> list[Path]:
-    """An object file of every C file; none may warn."""
-    headers = [f"-I{sysconfig.get_path('include')}", "-isystem", np.get_include()]
+    """An object file of every C file; none may warn, and the kernels find no header of Python's."""
+    binding = [f"-I{sysconfig.get_path('include')}", "-isystem", np.get_include()]
     objects = [(into / each.relative_to(RUNTIME)).with_suffix(".o") for each in SOURCES]
     for source, made in zip(SOURCES, objects, strict=True):
         made.parent.mkdir(parents=True, exist_ok=True)
+        headers = () if made.parent.name == "csrc" else binding
         build(*FLAGS, *flags, *headers, "-c", str(source), "-o", str(made))
     return objects
 

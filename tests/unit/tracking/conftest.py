@@ -8,8 +8,9 @@ import pytest
 
 from slipstream.config.tracking import TrackingConfig
 from slipstream.evaluation import benchmark, row_trace, verdict
-from slipstream.reporting.record import RunRecord
-from tests.conftest import Trained
+from slipstream.reporting.record import RunRecord, TrackedRun
+from slipstream.tracking.runs import FlowRun, track
+from tests.conftest import Trained, measure_briefly
 
 SERVER = "http://127.0.0.1:5000"
 
@@ -17,9 +18,8 @@ SERVER = "http://127.0.0.1:5000"
 @pytest.fixture(scope="session")
 def measured(mixed: Trained) -> RunRecord:
     """A run of the mixed table before it is tracked; `located` says where it will be."""
-    with pytest.MonkeyPatch.context() as patch:  # nothing here looks at how well a time is known
-        patch.setattr("slipstream.measurement.latency.HOT_SECONDS", 0.05)
-        patch.setattr("slipstream.measurement.breakdown.SECONDS", 0.02)
+    with pytest.MonkeyPatch.context() as patch:
+        measure_briefly(patch)
         found = benchmark.benchmark(mixed.dataset, mixed.bundles, mixed.baseline, 0.01, mixed.store)
     return RunRecord(
         config=mixed.config,
@@ -42,6 +42,22 @@ def empty_store(mlflow_tables: Path) -> Callable[[Path], str]:
         return f"sqlite:///{folder}/mlflow.db"
 
     return put
+
+
+@pytest.fixture(scope="module")
+def record(
+    measured: RunRecord,
+    empty_store: Callable[[Path], str],
+    tmp_path_factory: pytest.TempPathFactory,
+) -> RunRecord:
+    """That run, in a store of the test file's own."""
+    return located(measured, empty_store(tmp_path_factory.mktemp("mlruns")))
+
+
+@pytest.fixture(scope="module")
+def tracked(record: RunRecord, mixed: Trained) -> TrackedRun:
+    """That run when it has been tracked."""
+    return track(record, FlowRun("flow-run-1", "no page", "test run"), SERVER, mixed.store)
 
 
 def located(record: RunRecord, uri: str) -> RunRecord:

@@ -65,11 +65,8 @@ def test_connecting_to_a_moved_store_repairs_it(
     uri = f"sqlite:///{folder}/mlflow.db"
     with caplog.at_level(logging.WARNING, logger="slipstream"):
         assert Registry("customers", uri).rollback("moved")[1] == "1"
-        messages = {each.getMessage() for each in caplog.records}
-        assert len([each for each in messages if "were moved" in each]) == 1, messages
-        caplog.clear()
         Registry("customers", uri)
-        assert "were moved" not in caplog.text
+    assert caplog.text.count("were moved") == 1
     client = MlflowClient(uri)
     assert Path(folder, "artifacts", tracked.run_id, "artifacts").exists()
     assert client.list_artifacts(tracked.run_id)

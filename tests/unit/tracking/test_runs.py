@@ -52,20 +52,6 @@ def run_with(tracked: TrackedRun, *arguments: str) -> str:
 
 
 @pytest.fixture(scope="module")
-def record(
-    measured: RunRecord,
-    empty_store: Callable[[Path], str],
-    tmp_path_factory: pytest.TempPathFactory,
-) -> RunRecord:
-    return located(measured, empty_store(tmp_path_factory.mktemp("mlruns")))
-
-
-@pytest.fixture(scope="module")
-def tracked(record: RunRecord, mixed: Trained) -> TrackedRun:
-    return track(record, FlowRun("flow-run-1", "no page", "test run"), SERVER, mixed.store)
-
-
-@pytest.fixture(scope="module")
 def client(tracked: TrackedRun) -> MlflowClient:
     return MlflowClient(tracked.tracking_uri)
 
