@@ -10,10 +10,10 @@ import hashlib
 import json
 import stat
 import struct
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,19 +21,28 @@ from safetensors import SafetensorError, safe_open
 from safetensors.numpy import load as load_tensors
 from safetensors.numpy import save as save_tensors
 
+from slipstream.runtime.bundle_parts import (
+    check_classes,
+    check_range,
+    check_widths,
+    fail,
+    one_of,
+    read_columns,
+    read_layer,
+    strings,
+)
 from slipstream.runtime.columns import Column
 from slipstream.runtime.errors import BundleError
 from slipstream.runtime.kernels import Layer
-from slipstream.runtime.limits import MAX_BIAS, MAX_FEATURES, MAX_WIDTH
 from slipstream.runtime.links import outputs
-from slipstream.runtime.text import listing, quote, shorten
+from slipstream.runtime.text import listing
 from slipstream.runtime.types import Precision, Task
 
 __all__ = ["Bundle", "dump", "parse", "read"]
 
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
+READABLE = (1, 2)  # version 1 had no more than plain numbers, categories and booleans
 _FOREIGN = ("it must be a safetensors file written by slipstream", "it is not, or was cut short")
-_DTYPES: Mapping[str, tuple[str, str]] = {"float32": ("f4", "f4"), "int8": ("i1", "i4")}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -117,7 +126,7 @@ def _content(path: Path) -> bytes:
         with safe_open(path, "numpy"):  # maps it, and checks its size against its header
             return path.read_bytes()
     except SafetensorError:
-        _fail(*_FOREIGN)
+        fail(*_FOREIGN)
 
 
 def _inside(folder: Path) -> str:
@@ -133,17 +142,20 @@ def parse(data: bytes) -> Bundle:
         BundleError: the bytes are damaged, or are not a bundle.
     """
     header, tensors = _split(data)
-    if header.get("format_version") != FORMAT_VERSION:
-        _fail(f"its format version must be {FORMAT_VERSION}", header.get("format_version"))
+    if header.get("format_version") not in READABLE:
+        fail(
+            f"its format version must be {' or '.join(map(str, READABLE))}",
+            header.get("format_version"),
+        )
     digest = header.pop("sha256", None)
     if digest != _digest(header, tensors):
-        _fail("its content must match its SHA-256", "it was altered or cut short")
+        fail("its content must match its SHA-256", "it was altered or cut short")
     try:
         return _build(header, tensors)
     except BundleError:
         raise
     except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
-        _fail("its metadata must be complete", f"{type(error).__name__}: {error}")
+        fail("its metadata must be complete", f"{type(error).__name__}: {error}")
 
 
 def _split(data: bytes) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
@@ -152,34 +164,34 @@ def _split(data: bytes) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
         (length,) = struct.unpack_from("<Q", data)
         header = json.loads(json.loads(data[8 : 8 + length])["__metadata__"]["slipstream"])
     except (SafetensorError, struct.error, KeyError, TypeError, ValueError, RecursionError):
-        _fail(*_FOREIGN)
+        fail(*_FOREIGN)
     if not isinstance(header, dict):
-        _fail("its metadata must be an object", type(header).__name__)
+        fail("its metadata must be an object", type(header).__name__)
     return header, tensors
 
 
 def _build(header: dict[str, Any], tensors: dict[str, NDArray[Any]]) -> Bundle:
-    precision = _one_of("precision", header["precision"], ("float32", "int8"))
-    task = _one_of("task", header["task"], ("binary", "multiclass", "regression"))
-    classes = tuple(_strings("classes", header["classes"]))
-    _check_classes(task, classes)
-    markers = tuple(_strings("missing markers", header["missing_markers"]))
-    columns = _columns(header["columns"], tensors.pop("edges"))
+    precision = one_of("precision", header["precision"], ("float32", "int8"))
+    task = one_of("task", header["task"], ("binary", "multiclass", "regression"))
+    classes = tuple(strings("classes", header["classes"]))
+    check_classes(task, classes)
+    markers = tuple(strings("missing markers", header["missing_markers"]))
+    columns = read_columns(header["columns"], tensors.pop("edges"))
     depth = sum(name.endswith(".weight") for name in tensors)
-    layers = tuple(_layer(tensors, index, precision) for index in range(depth))
+    layers = tuple(read_layer(tensors, index, precision) for index in range(depth))
     if tensors:
-        _fail("every tensor must be known", sorted(tensors))
-    _check_widths(layers, columns, outputs=outputs(task, classes))
-    _check_range(layers, len(columns))
+        fail("every tensor must be known", sorted(tensors))
+    check_widths(layers, columns, outputs=outputs(task, classes))
+    check_range(layers, len(columns))
     scales = tuple(header["activation_scales"])
     wanted = depth - 1 if precision == "int8" else 0
     if len(scales) != wanted or not all(
         type(each) is float and 0 < each < np.inf for each in scales
     ):
-        _fail("each hidden int8 layer must have a positive activation scale", scales)
+        fail("each hidden int8 layer must have a positive activation scale", scales)
     details = header["details"]
     if not isinstance(details, dict):
-        _fail("details must be an object", type(details).__name__)
+        fail("details must be an object", type(details).__name__)
     return Bundle(
         precision=precision,
         task=task,
@@ -190,114 +202,6 @@ def _build(header: dict[str, Any], tensors: dict[str, NDArray[Any]]) -> Bundle:
         activation_scales=scales,
         details=details,
     )
-
-
-def _columns(entries: Any, edges: NDArray[Any]) -> tuple[Column, ...]:
-    if not isinstance(entries, list) or not 1 <= len(entries) <= MAX_FEATURES:
-        _fail(f"a model must have 1 to {MAX_FEATURES:,} columns", type(entries).__name__)
-    if edges.dtype != np.float64 or edges.ndim != 1 or not np.isfinite(edges).all():
-        _fail("edges must be finite float64 in one dimension", f"{edges.dtype} {edges.shape}")
-    columns, taken = [], 0
-    for entry in entries:
-        own = edges[taken : taken + entry["edges"]]
-        columns.append(_column(entry, own))
-        taken += entry["edges"]
-    if taken != len(edges):
-        _fail("every edge must belong to a column", f"{len(edges)} edges, {taken} used")
-    if len({column.name for column in columns}) != len(columns):
-        _fail("column names must differ", [column.name for column in columns])
-    return tuple(columns)
-
-
-def _column(entry: dict[str, Any], edges: NDArray[Any]) -> Column:
-    kind = _one_of("a column's kind", entry["kind"], ("numeric", "boolean", "categorical"))
-    (name,) = _strings("a column's name", [entry["name"]])
-    categories = _strings(f"the categories of {quote(name)}", entry["categories"])
-    if type(entry["edges"]) is not int or len(edges) != entry["edges"]:
-        _fail(f"column {quote(name)} must have all its edges", entry["edges"])
-    if kind == "categorical":
-        if len(edges) or len(set(categories)) != len(categories):
-            _fail(
-                f"categorical column {quote(name)} must have distinct categories and no edges", name
-            )
-    else:
-        with np.errstate(over="ignore"):
-            steps = np.diff(edges)
-        if len(edges) < 2 or categories or not (np.isfinite(steps).all() and (steps > 0).all()):
-            _fail(f"the edges of column {quote(name)} must increase by finite steps", "they do not")
-    if not isinstance(entry["allows_missing"], bool):
-        _fail(
-            f"allows_missing of column {quote(name)} must be true or false", entry["allows_missing"]
-        )
-    return Column(
-        name=name,
-        kind=kind,
-        allows_missing=entry["allows_missing"],
-        edges=None if kind == "categorical" else edges,
-        categories=tuple(categories),
-    )
-
-
-def _layer(tensors: dict[str, NDArray[Any]], index: int, precision: Precision) -> Layer:
-    weight, bias = tensors.pop(f"layers.{index}.weight"), tensors.pop(f"layers.{index}.bias")
-    multiplier = tensors.pop(f"layers.{index}.multiplier") if precision == "int8" else None
-    weight_type, bias_type = _DTYPES[precision]
-    if weight.dtype != np.dtype(weight_type) or bias.dtype != np.dtype(bias_type):
-        _fail(f"layer {index} must hold {precision} tensors", f"{weight.dtype}, {bias.dtype}")
-    if weight.ndim != 2 or 0 in weight.shape or bias.ndim != 1 or len(bias) > MAX_WIDTH:
-        _fail(f"layer {index} must have a weight matrix and a bias", f"{weight.shape}")
-    if not (np.isfinite(weight).all() and np.isfinite(bias).all()):
-        _fail(f"layer {index} must hold finite numbers", "NaN or infinity")
-    if multiplier is not None:
-        if (weight == -128).any() or (np.abs(bias.astype(np.int64)) > MAX_BIAS).any():
-            _fail(
-                f"layer {index} must keep its integer sums below 2^31", "weights or biases exceed"
-            )
-        if multiplier.dtype != np.float32 or multiplier.shape != bias.shape:
-            _fail(f"layer {index} must have a float32 multiplier per channel", multiplier.shape)
-        if not (np.isfinite(multiplier).all() and (multiplier > 0).all()):
-            _fail(f"the multipliers of layer {index} must be positive and finite", "they are not")
-    return Layer(weight=weight, bias=bias, multiplier=multiplier)
-
-
-def _check_classes(task: Task, classes: Sequence[str]) -> None:
-    if len(set(classes)) != len(classes):
-        _fail("classes must differ", classes)
-    if task == "binary" and len(classes) != 2:
-        _fail("a binary model must have two classes", classes)
-    if task == "multiclass" and len(classes) < 2:
-        _fail("a multiclass model must have two classes or more", classes)
-    if task == "regression" and classes:
-        _fail("a regression must have no classes", classes)
-
-
-def _check_widths(layers: Sequence[Layer], columns: Sequence[Column], outputs: int) -> None:
-    rows = sum(column.rows for column in columns)
-    if len(layers) < 2 or layers[0].weight.shape != (rows, len(layers[0].bias)):
-        _fail(f"the first layer must be a table of {rows} rows", f"{len(layers)} layers")
-    width = len(layers[0].bias)
-    for index, layer in enumerate(layers[1:], start=1):
-        if layer.weight.shape != (len(layer.bias), width):
-            _fail(f"layer {index} must read {width} inputs", layer.weight.shape)
-        width = len(layer.bias)
-    if width != outputs:
-        _fail(f"a model of this task and these classes must have {outputs} outputs", width)
-
-
-def _check_range(layers: Sequence[Layer], features: int) -> None:
-    """Check that no row can overflow float32: infinities would become NaN."""
-    first, *later = layers
-    last = later[-1].multiplier
-    if last is not None:  # integer sums have their own limits
-        largest = np.float64(last.max()) * 2**31
-    else:
-        sums = features * np.abs(first.weight.astype(np.float64)).max(axis=0) + np.abs(first.bias)
-        largest = sums.max()
-        for layer in later:
-            sums = np.abs(layer.weight.astype(np.float64)) @ sums + np.abs(layer.bias)
-            largest = max(largest, sums.max())
-    if not largest < np.finfo(np.float32).max:
-        _fail("float32 sums must stay finite for every row", "the weights are too large")
 
 
 def _tensors(bundle: Bundle) -> dict[str, NDArray[Any]]:
@@ -330,21 +234,3 @@ def _digest(header: Mapping[str, Any], tensors: Mapping[str, NDArray[Any]]) -> s
         digest.update(f"{name} {tensor.dtype.str} {tensor.shape}\n".encode())
         digest.update(tensor.tobytes())
     return digest.hexdigest()
-
-
-def _one_of(what: str, value: Any, choices: tuple[Any, ...]) -> Any:
-    if value not in choices:
-        _fail(f"{what} must be one of {', '.join(choices)}", value)
-    return value
-
-
-def _strings(what: str, values: Any) -> list[str]:
-    if not isinstance(values, list) or not all(isinstance(value, str) for value in values):
-        _fail(f"{what} must be text", type(values).__name__)
-    return values
-
-
-def _fail(rule: str, fact: Any) -> NoReturn:
-    raise BundleError(
-        f"not a usable bundle: {rule}, however: {shorten(fact)}; ask for the file again"
-    )

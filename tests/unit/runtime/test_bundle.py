@@ -87,6 +87,12 @@ def test_damage_is_always_a_bundle_error(data: bytes, source: st.DataObject) -> 
     assert dump(survived) == data  # such as whitespace around the header
 
 
+def test_a_bundle_of_the_first_format_is_read(data: bytes) -> None:
+    """A file of format version 1 is read as it was."""
+    bundle = parse(forged(data, {"format_version": 1}))
+    assert dump(bundle) == data
+
+
 def forged(data: bytes, change: dict) -> bytes:
     """A bundle with other metadata and a digest that fits it, as a careful attacker sends it."""
     (length,) = struct.unpack_from("<Q", data)
@@ -104,7 +110,7 @@ def forged(data: bytes, change: dict) -> bytes:
 @pytest.mark.parametrize(
     "change",
     [
-        {"format_version": 2},
+        {"format_version": 3},
         {"precision": "int4"},
         {"precision": "float32"},
         {"precision": []},

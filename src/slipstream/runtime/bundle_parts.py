@@ -1,0 +1,158 @@
+"""The parts of a bundle, read from its metadata and tensors, each checked before it is used."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, NoReturn
+
+import numpy as np
+from numpy.typing import NDArray
+
+from slipstream.runtime.columns import Column
+from slipstream.runtime.errors import BundleError
+from slipstream.runtime.kernels import Layer
+from slipstream.runtime.limits import MAX_BIAS, MAX_FEATURES, MAX_WIDTH
+from slipstream.runtime.text import quote, shorten
+from slipstream.runtime.types import Precision, Task
+
+__all__ = [
+    "check_classes",
+    "check_range",
+    "check_widths",
+    "fail",
+    "one_of",
+    "read_columns",
+    "read_layer",
+    "strings",
+]
+
+_DTYPES: Mapping[str, tuple[str, str]] = {"float32": ("f4", "f4"), "int8": ("i1", "i4")}
+
+
+def read_columns(entries: Any, edges: NDArray[Any]) -> tuple[Column, ...]:
+    """Read the columns; `edges` holds those of all numeric ones, one after the other."""
+    if not isinstance(entries, list) or not 1 <= len(entries) <= MAX_FEATURES:
+        fail(f"a model must have 1 to {MAX_FEATURES:,} columns", type(entries).__name__)
+    if edges.dtype != np.float64 or edges.ndim != 1 or not np.isfinite(edges).all():
+        fail("edges must be finite float64 in one dimension", f"{edges.dtype} {edges.shape}")
+    columns, taken = [], 0
+    for entry in entries:
+        own = edges[taken : taken + entry["edges"]]
+        columns.append(_column(entry, own))
+        taken += entry["edges"]
+    if taken != len(edges):
+        fail("every edge must belong to a column", f"{len(edges)} edges, {taken} used")
+    if len({column.name for column in columns}) != len(columns):
+        fail("column names must differ", [column.name for column in columns])
+    return tuple(columns)
+
+
+def _column(entry: dict[str, Any], edges: NDArray[Any]) -> Column:
+    kind = one_of("a column's kind", entry["kind"], ("numeric", "boolean", "categorical"))
+    (name,) = strings("a column's name", [entry["name"]])
+    categories = strings(f"the categories of {quote(name)}", entry["categories"])
+    if type(entry["edges"]) is not int or len(edges) != entry["edges"]:
+        fail(f"column {quote(name)} must have all its edges", entry["edges"])
+    if kind == "categorical":
+        if len(edges) or len(set(categories)) != len(categories):
+            fail(
+                f"categorical column {quote(name)} must have distinct categories and no edges", name
+            )
+    else:
+        with np.errstate(over="ignore"):
+            steps = np.diff(edges)
+        if len(edges) < 2 or categories or not (np.isfinite(steps).all() and (steps > 0).all()):
+            fail(f"the edges of column {quote(name)} must increase by finite steps", "they do not")
+    if not isinstance(entry["allows_missing"], bool):
+        fail(
+            f"allows_missing of column {quote(name)} must be true or false", entry["allows_missing"]
+        )
+    return Column(
+        name=name,
+        kind=kind,
+        allows_missing=entry["allows_missing"],
+        edges=None if kind == "categorical" else edges,
+        categories=tuple(categories),
+    )
+
+
+def read_layer(tensors: dict[str, NDArray[Any]], index: int, precision: Precision) -> Layer:
+    """Take one layer out of the tensors."""
+    weight, bias = tensors.pop(f"layers.{index}.weight"), tensors.pop(f"layers.{index}.bias")
+    multiplier = tensors.pop(f"layers.{index}.multiplier") if precision == "int8" else None
+    weight_type, bias_type = _DTYPES[precision]
+    if weight.dtype != np.dtype(weight_type) or bias.dtype != np.dtype(bias_type):
+        fail(f"layer {index} must hold {precision} tensors", f"{weight.dtype}, {bias.dtype}")
+    if weight.ndim != 2 or 0 in weight.shape or bias.ndim != 1 or len(bias) > MAX_WIDTH:
+        fail(f"layer {index} must have a weight matrix and a bias", f"{weight.shape}")
+    if not (np.isfinite(weight).all() and np.isfinite(bias).all()):
+        fail(f"layer {index} must hold finite numbers", "NaN or infinity")
+    if multiplier is not None:
+        if (weight == -128).any() or (np.abs(bias.astype(np.int64)) > MAX_BIAS).any():
+            fail(f"layer {index} must keep its integer sums below 2^31", "weights or biases exceed")
+        if multiplier.dtype != np.float32 or multiplier.shape != bias.shape:
+            fail(f"layer {index} must have a float32 multiplier per channel", multiplier.shape)
+        if not (np.isfinite(multiplier).all() and (multiplier > 0).all()):
+            fail(f"the multipliers of layer {index} must be positive and finite", "they are not")
+    return Layer(weight=weight, bias=bias, multiplier=multiplier)
+
+
+def check_classes(task: Task, classes: Sequence[str]) -> None:
+    """Check that the labels fit the kind of target."""
+    if len(set(classes)) != len(classes):
+        fail("classes must differ", classes)
+    if task == "binary" and len(classes) != 2:
+        fail("a binary model must have two classes", classes)
+    if task == "multiclass" and len(classes) < 2:
+        fail("a multiclass model must have two classes or more", classes)
+    if task == "regression" and classes:
+        fail("a regression must have no classes", classes)
+
+
+def check_widths(layers: Sequence[Layer], columns: Sequence[Column], outputs: int) -> None:
+    """Check that every layer reads what the one before it gives."""
+    rows = sum(column.rows for column in columns)
+    if len(layers) < 2 or layers[0].weight.shape != (rows, len(layers[0].bias)):
+        fail(f"the first layer must be a table of {rows} rows", f"{len(layers)} layers")
+    width = len(layers[0].bias)
+    for index, layer in enumerate(layers[1:], start=1):
+        if layer.weight.shape != (len(layer.bias), width):
+            fail(f"layer {index} must read {width} inputs", layer.weight.shape)
+        width = len(layer.bias)
+    if width != outputs:
+        fail(f"a model of this task and these classes must have {outputs} outputs", width)
+
+
+def check_range(layers: Sequence[Layer], features: int) -> None:
+    """Check that no row can overflow float32: infinities would become NaN."""
+    first, *later = layers
+    last = later[-1].multiplier
+    if last is not None:  # integer sums have their own limits
+        largest = np.float64(last.max()) * 2**31
+    else:
+        sums = features * np.abs(first.weight.astype(np.float64)).max(axis=0) + np.abs(first.bias)
+        largest = sums.max()
+        for layer in later:
+            sums = np.abs(layer.weight.astype(np.float64)) @ sums + np.abs(layer.bias)
+            largest = max(largest, sums.max())
+    if not largest < np.finfo(np.float32).max:
+        fail("float32 sums must stay finite for every row", "the weights are too large")
+
+
+def one_of(what: str, value: Any, choices: tuple[Any, ...]) -> Any:
+    """The value, if it is one of the choices."""
+    if value not in choices:
+        fail(f"{what} must be one of {', '.join(choices)}", value)
+    return value
+
+
+def strings(what: str, values: Any) -> list[str]:
+    """The values, if they are a list of text."""
+    if not isinstance(values, list) or not all(isinstance(value, str) for value in values):
+        fail(f"{what} must be text", type(values).__name__)
+    return values
+
+
+def fail(rule: str, fact: Any) -> NoReturn:
+    """Refuse the bundle: the rule it breaks, and what was found."""
+    raise BundleError(
+        f"not a usable bundle: {rule}, however: {shorten(fact)}; ask for the file again"
+    )
