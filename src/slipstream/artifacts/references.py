@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any, Literal
 
 from slipstream.artifacts.values import Blob, Reference, Value
+from slipstream.runtime.dates import DateFormat
 from slipstream.runtime.types import ColumnKind, Precision, Task
 
 __all__ = [
@@ -31,10 +32,11 @@ PARTS: tuple[Part, ...] = ("train", "validation", "test")
 
 
 class ColumnSchema(Value):
-    """A raw column as ingest found it."""
+    """A raw column as ingest found it; `dates` says how a date or time is written."""
 
     name: str
     kind: ColumnKind
+    dates: DateFormat | None = None
 
 
 class SplitRule(Value):

@@ -11,7 +11,10 @@ import pyarrow.types as pt
 
 from slipstream.artifacts.references import ColumnSchema
 from slipstream.data.cells import blank_to_null, is_supported, is_text
+from slipstream.data.dates import find_dates
 from slipstream.data.identifiers import why_identifier
+from slipstream.data.temporal import is_temporal
+from slipstream.runtime.dates import DateFormat
 from slipstream.runtime.errors import InputError
 from slipstream.runtime.text import quote
 from slipstream.runtime.types import ColumnKind
@@ -31,9 +34,9 @@ class _UnusableError(Exception):
 class Inferred:
     """The usable columns of a table.
 
-    `frame` has numeric and boolean columns as float64 with NaN for missing, categorical ones as
-    trimmed text; `warnings` has a line for each column left out; `identifiers` are those that
-    identify rows: left out, unless they are kept.
+    `frame` has numbers, booleans and durations as float64 with NaN for missing, dates as datetime64
+    in microseconds, categories as trimmed text; `warnings` has a line for each column left out;
+    `identifiers` are those that identify rows: left out, unless they are kept.
     """
 
     frame: pd.DataFrame
@@ -47,6 +50,7 @@ class _Typed:
     kind: ColumnKind
     series: pd.Series
     note: str = ""
+    dates: DateFormat | None = None
 
 
 def infer(table: pa.Table, keep: Collection[str] = ()) -> Inferred:
@@ -77,7 +81,7 @@ def infer(table: pa.Table, keep: Collection[str] = ()) -> Inferred:
         if typed.note:
             warnings.append(f"column {quote(name)}: {typed.note}")
         columns[name] = typed.series
-        schema.append(ColumnSchema(name=name, kind=typed.kind))
+        schema.append(ColumnSchema(name=name, kind=typed.kind, dates=typed.dates))
     if not columns:
         raise InputError(
             "a table must have a column to learn from, however: none is usable:\n  "
@@ -91,13 +95,15 @@ def _infer_column(name: str, raw: pa.Array) -> _Typed:
     values = blank_to_null(raw)
     if values.null_count == len(values):
         raise _UnusableError("it has no values")
-    if not is_supported(values.type):
+    if not (is_supported(values.type) or is_temporal(values.type)):
         raise _UnusableError(
             f"its type, {values.type}, is not supported; derive numbers or text from it"
         )
     distinct = pc.unique(values.drop_null())
     if len(distinct) == 1 and not values.null_count:
         raise _UnusableError("it is constant")
+    if dates := find_dates(name, values):
+        return _Typed(dates.kind, dates.series, "; ".join(dates.notes), dates.form)
     if pt.is_boolean(values.type):
         return _Typed("boolean", _floats(values))
     if is_text(values.type):

@@ -13,7 +13,7 @@ from slipstream.artifacts.store import Store
 from slipstream.config.features import FeaturesConfig
 from slipstream.data.snapshot import TARGET, Snapshot
 from slipstream.features.preprocessing import load_columns
-from slipstream.runtime.columns import Column
+from slipstream.runtime.columns import Column, lookup_names, lookups
 from slipstream.runtime.limits import MAX_FEATURES
 from slipstream.runtime.types import Task
 
@@ -29,7 +29,13 @@ def select(prepared: PreparedRef, features: FeaturesConfig, store: Store) -> Fea
     columns = load_columns(prepared, store)
     score = SCORES[prepared.task][features.method]
     target = train[TARGET].to_numpy()
-    scores = [score(groups(column, train[column.name]), target) for column in columns]
+    scores = [
+        max(
+            score(groups(each, train[name]), target)
+            for each, name in zip(lookups([column]), lookup_names([column]), strict=True)
+        )
+        for column in columns
+    ]
     kept = keep(scores, features.k)
     warnings: tuple[str, ...] = ()
     if features.k > len(columns):

@@ -89,8 +89,9 @@ def truncated(bundle: Bundle) -> dict[str, Bundle]:
 
 
 def smallest(bundle: Bundle, column: Column) -> Bundle:
-    """A model cut down to one of its columns and one unit."""
+    """A model cut down to one of its columns, without what is derived from it, and one unit."""
     first, second = bundle.layers[:2]
+    column = replace(column, parts=())
     layers = [_cut_table(first, column.rows, 1), _cut_matrix(second, 1, inputs=1)]
     return _with_layers(replace(bundle, columns=(column,)), layers)
 
