@@ -34,7 +34,7 @@ def read_dates(reader: ColumnReader, raw: pa.Array) -> tuple[NDArray[np.datetime
     counted = form.epoch is not None or form.digits
     if not (typed or _is_plain(raw, numbers=counted)):
         raise _refusal(reader, raw, "dates or times")
-    if typed:
+    if pt.is_timestamp(raw.type) or pt.is_date(raw.type):
         return np.asarray(raw.to_numpy(zero_copy_only=False)), np.zeros(len(raw), bool)
 
     def one(cell: Any) -> int:

@@ -24,6 +24,7 @@ from slipstream.serving.dates import read_dates, read_spans
 __all__ = ["checked_rows", "typed_rows"]
 
 Mask = NDArray[np.bool_]
+Reading = Callable[[ColumnReader, pa.Array], tuple[NDArray[Any], Mask]]
 
 
 def typed_rows(model: Predictor, table: pa.Table) -> pd.DataFrame:
@@ -81,7 +82,8 @@ def _typed_columns(model: Predictor, table: pa.Table) -> tuple[pd.DataFrame, Map
         if column.edges is None:
             columns[column.name] = _texts(reader, raw)
             continue
-        numbers, mask = _READERS.get(column.kind, _numbers)(reader, raw)
+        read: Reading = _READERS.get(column.kind, _numbers)
+        numbers, mask = read(reader, raw)
         columns[column.name] = pd.Series(numbers)
         if mask.any():
             wrong[column.name] = mask
@@ -153,7 +155,7 @@ def _trimmed(raw: pa.Array, absent: set[str]) -> pa.Array:
 
 
 # How a column is read whose numbers are written in other ways.
-_READERS: Mapping[ColumnKind, Callable[[ColumnReader, pa.Array], tuple[NDArray[Any], Mask]]] = {
+_READERS: Mapping[ColumnKind, Reading] = {
     "datetime": read_dates,
     "duration": read_spans,
 }
