@@ -27,7 +27,8 @@ def ingest(data: DataConfig, store: Store) -> DatasetRef:
     Raises:
         InputError: the source or the target breaks a rule.
     """
-    raw = source_of(data).read()
+    read = source_of(data).read()
+    raw = read.table
     find_target(raw.column_names, data.target)
     _check_dropped(raw, data)
     target = READERS[data.task](raw.column(data.target).combine_chunks(), data)
@@ -51,7 +52,7 @@ def ingest(data: DataConfig, store: Store) -> DatasetRef:
             columns=_recorded(hashed),
         ),
         rows={part: int((parts == index).sum()) for index, part in enumerate(PARTS)},
-        warnings=inferred.warnings,
+        warnings=(*read.notes, *inferred.warnings),
     )
 
 
