@@ -54,7 +54,7 @@ class DatasetRef(Reference):
     """A dataset snapshot: the usable columns, the target as numbers, and each row's part.
 
     `classes` are the target's labels, in the order of their numbers; `class_shares` is the share
-    of rows that has each.
+    of rows that has each. `kept` names columns that later stages must not leave out.
     """
 
     table: Blob
@@ -65,6 +65,7 @@ class DatasetRef(Reference):
     class_shares: tuple[float, ...]
     split: SplitRule
     rows: dict[Part, int]
+    kept: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
 
     @property

@@ -5,6 +5,7 @@ from typing import Annotated, Any, ClassVar, Literal, Self
 from pydantic import Field, StringConstraints, field_validator, model_validator
 
 from slipstream.config.section import Section
+from slipstream.runtime.text import quote
 
 __all__ = ["DataConfig"]
 
@@ -39,6 +40,11 @@ class DataConfig(Section):
         "byte-order mark says",
     )
     drop: list[ColumnName] = Field([], title="Drop", description="columns to leave out")
+    keep: list[ColumnName] = Field(
+        [],
+        title="Keep",
+        description="columns never left out as an identifier or as a copy of the answer",
+    )
     task: Literal["binary"] = Field("binary", title="Task", description="what is predicted")
     positive: str = Field(
         "",
@@ -79,6 +85,14 @@ class DataConfig(Section):
             raise ValueError(
                 "test_fraction + validation_fraction must be below 1, to leave rows to train on, "
                 f"however: {held_out:g}"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _keep_nothing_that_is_dropped(self) -> Self:
+        if both := sorted(set(self.keep) & set(self.drop)):
+            raise ValueError(
+                f"keep must not name what drop names, however: {quote(both[0])}; take it out of one"
             )
         return self
 

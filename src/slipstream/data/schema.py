@@ -1,6 +1,6 @@
 """What each raw column is: inferred once, at ingest, and recorded."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -8,10 +8,10 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.types as pt
-from numpy.typing import NDArray
 
 from slipstream.artifacts.references import ColumnSchema
 from slipstream.data.cells import blank_to_null, is_supported, is_text
+from slipstream.data.identifiers import why_identifier
 from slipstream.runtime.errors import InputError
 from slipstream.runtime.text import quote
 from slipstream.runtime.types import ColumnKind
@@ -21,17 +21,10 @@ __all__ = ["MAX_SLIPS", "Inferred", "infer"]
 
 # Treat text as numeric if at most this share of its values fails to parse.
 MAX_SLIPS = 0.01
-# A text column whose values hardly ever repeat identifies rows; it does not describe them.
-IDENTIFIER_SHARE = 0.9
-IDENTIFIER_MIN_DISTINCT = 20
 
 
 class _UnusableError(Exception):
     """The column cannot help a model; the message says why."""
-
-
-class _IdentifierError(_UnusableError):
-    """The column identifies rows."""
 
 
 @dataclass(frozen=True)
@@ -39,8 +32,8 @@ class Inferred:
     """The usable columns of a table.
 
     `frame` has numeric and boolean columns as float64 with NaN for missing, categorical ones as
-    trimmed text; `warnings` has a line for each column left out; `identifiers` are those left out
-    because they identify rows.
+    trimmed text; `warnings` has a line for each column left out; `identifiers` are those that
+    identify rows: left out, unless they are kept.
     """
 
     frame: pd.DataFrame
@@ -56,8 +49,12 @@ class _Typed:
     note: str = ""
 
 
-def infer(table: pa.Table) -> Inferred:
+def infer(table: pa.Table, keep: Collection[str] = ()) -> Inferred:
     """Type the columns of a raw table and leave out those that no model can use.
+
+    Args:
+        table: the columns.
+        keep: names of those that are not left out if they identify rows.
 
     Raises:
         InputError: a number is infinite, or no usable column is left.
@@ -68,11 +65,14 @@ def infer(table: pa.Table) -> Inferred:
     identifiers: list[str] = []
     for name in table.column_names:
         try:
-            typed = _infer_column(name, table.column(name).combine_chunks())
+            cells = table.column(name).combine_chunks()
+            typed = _infer_column(name, cells)
+            if why := why_identifier(name, cells, typed.series):
+                identifiers.append(name)
+                if name not in keep:
+                    raise _UnusableError(f"{why} (data.keep keeps it)")
         except _UnusableError as reason:
             warnings.append(f"column {quote(name)} is left out: {reason}")
-            if isinstance(reason, _IdentifierError):
-                identifiers.append(name)
             continue
         if typed.note:
             warnings.append(f"column {quote(name)}: {typed.note}")
@@ -102,8 +102,6 @@ def _infer_column(name: str, raw: pa.Array) -> _Typed:
         return _Typed("boolean", _floats(values))
     if is_text(values.type):
         return _infer_text(name, values, distinct.to_pylist())
-    if pt.is_integer(values.type) and not values.null_count:
-        _check_identifier(name, values.to_numpy(zero_copy_only=False))  # before floats round it
     return _numeric(name, _floats(values))
 
 
@@ -126,8 +124,6 @@ def _infer_text(name: str, values: pa.Array, distinct: list[str]) -> _Typed:
         first = pc.index(slips, True).as_py() + 1
         note = f"{slipped} values that are not numbers count as missing (the first in row {first})"
         return _Typed(typed.kind, typed.series, note)
-    if len(distinct) >= max(IDENTIFIER_MIN_DISTINCT, IDENTIFIER_SHARE * present):
-        raise _IdentifierError("its values hardly ever repeat, as in an identifier or free text")
     return _Typed("categorical", pd.Series(values.to_pylist(), dtype=object))
 
 
@@ -140,19 +136,7 @@ def _numeric(name: str, values: pd.Series) -> _Typed:
             f"{int(np.argmax(infinite)) + 1} ({int(infinite.sum())} such rows); "
             "replace it, or leave it empty for missing"
         )
-    _check_identifier(name, numbers)
     return _Typed("numeric", pd.Series(numbers + 0.0))  # -0.0 becomes 0.0: they are one value
-
-
-def _check_identifier(name: str, numbers: NDArray[np.number]) -> None:
-    """Refuse distinct whole numbers that are consecutive, or whose name says identifier."""
-    if len(numbers) < IDENTIFIER_MIN_DISTINCT or np.isnan(numbers).any():
-        return
-    if (numbers != np.floor(numbers)).any() or len(np.unique(numbers)) != len(numbers):
-        return
-    called_so = name.lower() == "id" or name.lower().endswith(("_id", " id")) or name.endswith("Id")
-    if called_so or numbers.max() - numbers.min() == len(numbers) - 1:
-        raise _IdentifierError("it numbers the rows, as an identifier does")
 
 
 def _looked_up(values: pa.Array, lookup: Mapping[str, float | None]) -> pd.Series:
