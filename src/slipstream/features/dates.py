@@ -4,15 +4,16 @@ A part that the training rows show once, such as the months of half a year, says
 instant does not say, and would be wrong for the months to come: it is left out.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
 from slipstream.runtime.columns import Column
 from slipstream.runtime.date_parts import PARTS, derive
+from slipstream.runtime.text import quote
 
-__all__ = ["fit_parts"]
+__all__ = ["date_notes", "fit_parts"]
 
 Floats = NDArray[np.float64]
 DAY_SECONDS = 86_400
@@ -46,3 +47,15 @@ def fit_parts(
                 Column(name=part, kind="numeric", allows_missing=allows_missing, edges=edges)
             )
     return tuple(fitted)
+
+
+def date_notes(columns: Sequence[Column]) -> list[str]:
+    """What a model reads of each date, a sentence a column."""
+    names = {"hour": "hour", "weekday": "weekday", "day": "day of the month", "month": "month"}
+    notes = []
+    for column in columns:
+        if column.kind == "datetime":
+            parts = ["how late it is", *(names[part.name] for part in column.parts)]
+            listed = " and ".join([", ".join(parts[:-1]), parts[-1]] if parts[1:] else parts)
+            notes.append(f"column {quote(column.name)} is a date or time; of it, {listed} count")
+    return notes
