@@ -55,7 +55,9 @@ def date_notes(columns: Sequence[Column]) -> list[str]:
     notes = []
     for column in columns:
         if column.kind == "datetime":
-            parts = ["how late it is", *(names[part.name] for part in column.parts)]
-            listed = " and ".join([", ".join(parts[:-1]), parts[-1]] if parts[1:] else parts)
-            notes.append(f"column {quote(column.name)} is a date or time; of it, {listed} count")
+            seen = ["trend", *(names[part.name] for part in column.parts)]
+            listed = " and ".join([", ".join(seen[:-1]), seen[-1]] if seen[1:] else seen)
+            notes.append(
+                f"column {quote(column.name)} is a date or time; the model learns its {listed}"
+            )
     return notes
