@@ -88,7 +88,7 @@ def read_dates(name: str, cells: pa.Array) -> Dates:
     found = find_dates(name, cells)
     if found is not None and found.kind == "datetime":
         return found
-    if is_temporal(cells.type):
+    if is_temporal(cells.type) or pt.is_boolean(cells.type):
         raise ValueError(f"its type is {cells.type}")
     words = distinct(cells)
     found = _digits(name, words, named=True) or _epochs(words) or _dates_in_text(words, most=0.5)
