@@ -6,9 +6,10 @@ from pydantic import Field, StringConstraints, model_validator
 
 from slipstream.config.section import Section
 
-__all__ = ["DataConfig"]
+__all__ = ["ColumnType", "DataConfig"]
 
 ColumnName = Annotated[str, StringConstraints(min_length=1)]
+ColumnType = Literal["numeric", "category", "text", "id", "ignore"]
 
 
 class DataConfig(Section):
@@ -33,6 +34,17 @@ class DataConfig(Section):
         "", title="Query", description="the SELECT to run where the path is a SQLAlchemy URL"
     )
     drop: list[ColumnName] = Field([], title="Drop", description="columns to leave out")
+    types: dict[ColumnName, ColumnType] = Field(
+        {},
+        title="Types",
+        description="what columns are, where it is not to be inferred: numeric, category; "
+        "or text, id, ignore: left out",
+    )
+    missing: list[ColumnName] = Field(
+        [],
+        title="Missing markers",
+        description="more texts that mean missing; !NA makes NA a category where it is one",
+    )
     task: Literal["binary"] = Field("binary", title="Task", description="what is predicted")
     positive: str = Field(
         "",

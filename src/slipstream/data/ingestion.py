@@ -8,13 +8,14 @@ import pyarrow as pa
 from slipstream.artifacts.references import PARTS, DatasetRef, SplitRule
 from slipstream.artifacts.store import Store
 from slipstream.config.data import DataConfig
+from slipstream.data.cells import missing_markers
 from slipstream.data.schema import infer
 from slipstream.data.snapshot import PART, TARGET, to_parquet
 from slipstream.data.sources.source import source_of
 from slipstream.data.splitting import check_parts, hash_rows, hashed_columns, split
 from slipstream.data.target import READERS, find_target
 from slipstream.runtime.errors import InputError
-from slipstream.runtime.text import listing, quote
+from slipstream.runtime.text import did_you_mean, listing, quote
 
 __all__ = ["ingest"]
 
@@ -32,7 +33,9 @@ def ingest(data: DataConfig, store: Store) -> DatasetRef:
     _check_dropped(raw, data)
     target = READERS[data.task](raw.column(data.target).combine_chunks(), data)
     unused = [data.target, *data.drop]
-    inferred = infer(raw.drop_columns(list(dict.fromkeys(unused))))
+    _check_types(raw, data)
+    markers = missing_markers(data.missing)
+    inferred = infer(raw.drop_columns(list(dict.fromkeys(unused))), data.types, markers)
     hashed = hashed_columns(raw, left_out={*unused, *inferred.identifiers})
     parts = split(hash_rows(raw, hashed), data)
     check_parts(parts, target.numbers, target.classes)
@@ -52,6 +55,7 @@ def ingest(data: DataConfig, store: Store) -> DatasetRef:
         ),
         rows={part: int((parts == index).sum()) for index, part in enumerate(PARTS)},
         warnings=inferred.warnings,
+        missing_markers=markers,
     )
 
 
@@ -62,6 +66,21 @@ def _recorded(names: tuple[str, ...]) -> tuple[str, ...]:
         return names
     digest = hashlib.sha256(written.encode()).hexdigest()
     return (f"{len(names)} names of SHA-256 {digest}",)
+
+
+def _check_types(raw: pa.Table, data: DataConfig) -> None:
+    absent = sorted(set(data.types) - set(raw.column_names))
+    if absent:
+        raise InputError(
+            f"data.types must name columns, however: there is no {quote(absent[0])}; "
+            f"{did_you_mean(absent[0], raw.column_names)}"
+            f"the columns are {listing(raw.column_names)}"
+        )
+    if data.target in data.types:
+        raise InputError(
+            f"data.types must leave the target, however: it names {quote(data.target)}; take it "
+            "out, because data.task says what is predicted"
+        )
 
 
 def _check_dropped(raw: pa.Table, data: DataConfig) -> None:

@@ -218,13 +218,18 @@ def _tensors(bundle: Bundle) -> dict[str, NDArray[Any]]:
 
 
 def _column_header(column: Column) -> dict[str, Any]:
-    return {
+    header: dict[str, Any] = {
         "name": column.name,
         "kind": column.kind,
         "allows_missing": column.allows_missing,
         "edges": 0 if column.edges is None else len(column.edges),
         "categories": list(column.categories),
     }
+    if column.format is not None:
+        header["format"] = column.format.to_json()
+    if column.missing:
+        header["missing"] = list(column.missing)
+    return header
 
 
 def _digest(header: Mapping[str, Any], tensors: Mapping[str, NDArray[Any]]) -> str:

@@ -1,5 +1,6 @@
 """The parts of a bundle, read from its metadata and tensors, each checked before it is used."""
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any, NoReturn
 
@@ -8,6 +9,7 @@ from numpy.typing import NDArray
 
 from slipstream.runtime.columns import Column
 from slipstream.runtime.errors import BundleError
+from slipstream.runtime.formats import SEPARATORS, NumberFormat
 from slipstream.runtime.kernels import Layer
 from slipstream.runtime.limits import MAX_BIAS, MAX_FEATURES, MAX_WIDTH
 from slipstream.runtime.text import quote, shorten
@@ -24,6 +26,7 @@ __all__ = [
     "strings",
 ]
 
+MAX_CURRENCY = 8  # characters
 _DTYPES: Mapping[str, tuple[str, str]] = {"float32": ("f4", "f4"), "int8": ("i1", "i4")}
 
 
@@ -71,7 +74,29 @@ def _column(entry: dict[str, Any], edges: NDArray[Any]) -> Column:
         allows_missing=entry["allows_missing"],
         edges=None if kind == "categorical" else edges,
         categories=tuple(categories),
+        format=_format(name, kind, entry.get("format")),
+        missing=tuple(strings(f"what is missing in {quote(name)}", entry.get("missing", []))),
     )
+
+
+def _format(name: str, kind: str, entry: Any) -> NumberFormat | None:
+    if entry is None:
+        return None
+    what = f"the number format of column {quote(name)}"
+    if kind != "numeric":
+        fail(f"{what} must belong to a numeric column", kind)
+    if not isinstance(entry, dict) or sorted(entry) != sorted(NumberFormat().to_json()):
+        fail(f"{what} must say how numbers are written", entry)
+    one_of(f"the decimal sign in {what}", entry["decimal"], (".", ","))
+    one_of(f"the separator in {what}", entry["thousands"], tuple(SEPARATORS))
+    if entry["decimal"] == entry["thousands"]:
+        fail(f"{what} must have two different signs", entry["decimal"])
+    (currency,) = strings(f"the currency in {what}", [entry["currency"]])
+    if len(currency) > MAX_CURRENCY or re.search(r"[\d\s]", currency):
+        fail(f"the currency in {what} must be a short sign or code", currency)
+    if not isinstance(entry["percent"], bool):
+        fail(f"percent in {what} must be true or false", entry["percent"])
+    return NumberFormat(**entry)
 
 
 def read_layer(tensors: dict[str, NDArray[Any]], index: int, precision: Precision) -> Layer:

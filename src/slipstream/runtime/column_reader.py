@@ -13,9 +13,12 @@ from slipstream.runtime.text import quote
 from slipstream.runtime.values import (
     WrongValueError,
     is_missing,
+    means_missing,
+    spellings,
     text_number,
-    text_truth,
     to_number,
+    to_texts,
+    word_truth,
 )
 
 __all__ = ["NO_NUMBER", "NO_VALUE", "ColumnReader"]
@@ -38,13 +41,22 @@ class ColumnReader:
     def __init__(self, column: Column, missing_markers: Iterable[str] = ()) -> None:
         self.column = column
         self._is_categorical = column.edges is None
-        missing = dict.fromkeys(missing_markers, column.missing_row)
-        self._codes = missing | {category: code for code, category in enumerate(column.categories)}
+        missing = dict.fromkeys((*missing_markers, *column.missing), column.missing_row)
+        self._codes = missing | spellings(column.categories)
+        self._has_numbers = any(text_number(each) is not None for each in column.categories)
 
     @property
     def codes(self) -> dict[str, int]:
-        """The table row, counted within the column, of every category and missing marker."""
+        """The table row, counted within the column, of each text that has one.
+
+        These are the categories in all their spellings, and the missing markers.
+        """
         return dict(self._codes)
+
+    @property
+    def markers(self) -> list[str]:
+        """The texts that stand for a missing value."""
+        return [text for text, row in self._codes.items() if row == self.column.missing_row]
 
     def encode(self, value: Any) -> float:
         """Encode one raw value: NaN if it is missing; for a category, its table row.
@@ -89,9 +101,12 @@ class ColumnReader:
         """
         if text in self._codes:
             return math.nan
-        number = text_number(text)
+        form = self.column.format
+        number = text_number(text) if form is None else form.parse(text)
         if number is None and self.column.kind == "boolean":
-            number = text_truth(text)
+            number = word_truth(text)
+        if number is None and means_missing(text):
+            number = math.nan
         if number is None:
             raise WrongValueError(NO_NUMBER)
         return number
@@ -113,10 +128,14 @@ class ColumnReader:
         )
 
     def _encode_each(self, values: Any, count: int) -> Floats:
+        plain = isinstance(values, np.ndarray) and values.dtype.kind in "fiub"
+        if self._is_categorical and plain:
+            distinct, places = np.unique(values, return_inverse=True)
+            return self._encode_each(distinct.astype(object), len(distinct))[places.ravel()]
         if self._is_categorical:
             return np.fromiter(map(self._code, values), np.float64, count)
-        if isinstance(values, np.ndarray) and values.dtype.kind in "fiub":
-            return values.astype(np.float64)
+        if plain:
+            return np.asarray(values, np.float64)
         return np.fromiter(map(self._number, values), np.float64, count)
 
     def _number(self, value: Any) -> float:
@@ -134,7 +153,12 @@ class ColumnReader:
             return float(code)
         if is_missing(value):
             return float(self.column.missing_row)
-        raise WrongValueError(f"a value of type {type(value).__name__}")
+        for text in to_texts(value):
+            if text in self._codes:
+                return float(self._codes[text])
+        if self._has_numbers:
+            return float(self.column.unknown_row)
+        raise WrongValueError(f"a value of type {type(value).__name__}")  # of another column?
 
     def _is_absent(self, numbers: Any) -> Any:
         return numbers == self.column.missing_row if self._is_categorical else numbers != numbers

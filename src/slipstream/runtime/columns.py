@@ -13,6 +13,7 @@ from itertools import accumulate
 import numpy as np
 from numpy.typing import NDArray
 
+from slipstream.runtime.formats import NumberFormat
 from slipstream.runtime.types import ColumnKind
 
 __all__ = [
@@ -56,6 +57,10 @@ class Column:
 
     Numeric and boolean columns own `len(edges) + 1` table rows: one per edge, then "missing".
     Categorical columns own `len(categories) + 2`: one per category, then "unknown" and "missing".
+
+    Args:
+        format: how the column writes numbers; None: in digits, with a decimal point.
+        missing: texts that stand for a missing value in this column only.
     """
 
     name: str
@@ -63,6 +68,8 @@ class Column:
     allows_missing: bool
     edges: Floats | None = None
     categories: tuple[str, ...] = ()
+    format: NumberFormat | None = None
+    missing: tuple[str, ...] = ()
     _edge_list: list[float] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:

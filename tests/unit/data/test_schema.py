@@ -108,7 +108,7 @@ def test_types_of_other_programs_are_understood() -> None:
 def test_a_few_slips_do_not_turn_numbers_into_text() -> None:
     """One cell in two hundred that is no number counts as missing, with a warning and its row."""
     values = [str(value % 50) for value in MANY]
-    values[41] = "n.v."
+    values[41] = "12o"
     found, frame, warnings = kinds(number=values)
     assert found == {"number": "numeric"}
     assert math.isnan(frame["number"][41])

@@ -15,6 +15,7 @@ import pyarrow.compute as pc
 import pyarrow.csv as pacsv
 import pyarrow.parquet as pq
 
+from slipstream.data.cells import DELIMITER, mark_categories
 from slipstream.runtime.errors import InputError
 from slipstream.runtime.text import listing, shorten
 
@@ -127,9 +128,10 @@ def _read_one(file: Path) -> pa.Table:
 
 def _read_parquet(file: Path) -> pa.Table:
     try:
-        table = pq.ParquetFile(file).read()
+        source = pq.ParquetFile(file)
+        table = source.read()
         table.validate(full=True)  # text may not be UTF-8
-        return table
+        return mark_categories(table, source.metadata.metadata)
     except (pa.ArrowInvalid, pa.ArrowNotImplementedError, UnicodeDecodeError) as error:
         reason = shorten(str(error).splitlines()[0])
         raise InputError(
@@ -230,7 +232,7 @@ def _parse(
         )
     _check_quotes(file, body, table)
     trimmed = [pc.utf8_trim_whitespace(column) for column in table.columns]
-    return pa.table(trimmed, names=names)
+    return pa.table(trimmed, names=names, metadata={DELIMITER: delimiter.encode()})
 
 
 def _check_quotes(file: Path | str, body: str, table: pa.Table) -> None:
