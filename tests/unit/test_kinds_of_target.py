@@ -28,6 +28,7 @@ JUDGING = ("evaluation", "search", "lifecycle", "tracking", "reporting")
 NAMING = {
     "config/data.py",
     "data/target.py",
+    "data/sources/raw_table.py",  # Arrow's word for bytes
     "features/preprocessing.py",
     "features/selection.py",
     "training/losses.py",

@@ -61,7 +61,8 @@ class DatasetRef(Reference):
     """A dataset snapshot: the usable columns, the target as numbers, and each row's part.
 
     `classes` are the target's labels, in the order of their numbers; `class_shares` is the share
-    of rows that has each; `missing_markers` are the texts that mean missing in every column.
+    of rows that has each. `kept` names columns that later stages must not leave out.
+    `missing_markers` are the texts that mean missing in every column.
     """
 
     table: Blob
@@ -72,6 +73,7 @@ class DatasetRef(Reference):
     class_shares: tuple[float, ...]
     split: SplitRule
     rows: dict[Part, int]
+    kept: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
     missing_markers: tuple[str, ...] = ()
 

@@ -2,9 +2,10 @@
 
 from typing import Annotated, Any, ClassVar, Literal, Self
 
-from pydantic import Field, StringConstraints, model_validator
+from pydantic import Field, StringConstraints, field_validator, model_validator
 
 from slipstream.config.section import Section
+from slipstream.runtime.text import quote
 
 __all__ = ["ColumnType", "DataConfig"]
 
@@ -26,14 +27,25 @@ class DataConfig(Section):
         "demo",
         min_length=1,
         title="Path",
-        description="demo, a scikit-learn set (breast_cancer), a .csv, .csv.gz or .parquet file, "
-        "a folder or glob of those, or a SQLAlchemy URL",
+        description="demo, a scikit-learn set (breast_cancer), a .csv, .tsv, .csv.gz or .parquet "
+        "file, a folder or glob of those, or a SQLAlchemy URL",
     )
     target: str = Field("target", min_length=1, title="Target", description="the column to predict")
     query: str = Field(
         "", title="Query", description="the SELECT to run where the path is a SQLAlchemy URL"
     )
+    encoding: str = Field(
+        "",
+        title="Encoding",
+        description="of text files, such as cp1252 or utf-16-le; empty: UTF-8, or what a "
+        "byte-order mark says",
+    )
     drop: list[ColumnName] = Field([], title="Drop", description="columns to leave out")
+    keep: list[ColumnName] = Field(
+        [],
+        title="Keep",
+        description="columns never left out as an identifier or as a copy of the answer",
+    )
     types: dict[ColumnName, ColumnType] = Field(
         {},
         title="Types",
@@ -66,6 +78,18 @@ class DataConfig(Section):
         0, ge=0, lt=2**63, title="Split seed", description="seed of the split into parts"
     )
 
+    @field_validator("encoding")
+    @classmethod
+    def _is_known(cls, encoding: str) -> str:
+        try:
+            "".encode(encoding or "utf-8")
+        except (LookupError, ValueError):
+            raise ValueError(
+                "must be an encoding that Python knows, such as cp1252, however: "
+                f"{encoding!r}; leave it empty for UTF-8"
+            ) from None
+        return encoding
+
     @model_validator(mode="after")
     def _leave_rows_to_train_on(self) -> Self:
         held_out = self.test_fraction + self.validation_fraction
@@ -73,6 +97,14 @@ class DataConfig(Section):
             raise ValueError(
                 "test_fraction + validation_fraction must be below 1, to leave rows to train on, "
                 f"however: {held_out:g}"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _keep_nothing_that_is_dropped(self) -> Self:
+        if both := sorted(set(self.keep) & set(self.drop)):
+            raise ValueError(
+                f"keep must not name what drop names, however: {quote(both[0])}; take it out of one"
             )
         return self
 

@@ -1,7 +1,6 @@
 """What the cells and names of a raw table mean: missing markers, types that are supported."""
 
-import base64
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -18,7 +17,6 @@ __all__ = [
     "is_number",
     "is_supported",
     "is_text",
-    "mark_categories",
     "missing_markers",
     "trim_names",
 ]
@@ -96,26 +94,6 @@ def blank_to_null(values: pa.Array, markers: Sequence[str] = MISSING_MARKERS) ->
     trimmed = pc.utf8_trim_whitespace(values.cast(pa.string()))
     absent = pc.is_in(trimmed, pa.array(markers, pa.string()))
     return pc.if_else(absent, pa.scalar(None, pa.string()), trimmed)
-
-
-def mark_categories(table: pa.Table, metadata: Mapping[bytes, bytes] | None) -> pa.Table:
-    """Encode the columns that a Parquet file's metadata declares to be categories.
-
-    Arrow itself restores those of text only.
-    """
-    written = (metadata or {}).get(b"ARROW:schema")
-    if written is None:
-        return table
-    try:
-        declared = pa.ipc.read_schema(pa.BufferReader(base64.b64decode(written)))
-    except (pa.ArrowInvalid, OSError, ValueError):  # not Arrow's own
-        return table
-    marked = {field.name for field in declared if pt.is_dictionary(field.type)}
-    for index, field in enumerate(table.schema):
-        if field.name in marked and not pt.is_dictionary(field.type):
-            encoded = table.column(index).dictionary_encode()
-            table = table.set_column(index, field.name, encoded)
-    return table
 
 
 def is_text(kind: pa.DataType) -> bool:

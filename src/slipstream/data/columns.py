@@ -28,7 +28,6 @@ from slipstream.runtime.values import (
 
 __all__ = [
     "MOST_SLIPS",
-    "IdentifierError",
     "NumberParts",
     "RawColumn",
     "Typed",
@@ -36,27 +35,19 @@ __all__ = [
     "as_category",
     "as_numbers",
     "as_truths",
-    "check_identifier",
-    "check_repeated",
     "holds_codes",
     "number_parts",
     "sentinel_note",
 ]
 
-# A text column whose values hardly ever repeat identifies rows; it does not describe them.
-IDENTIFIER_SHARE = 0.9
-IDENTIFIER_MIN_DISTINCT = 20
 MOST_SLIPS = 100  # distinct texts of a numeric column that are not numbers
 # A number that occurs this often, this many times farther from the others than they spread.
 SENTINEL_COUNT, SENTINEL_GAP = 3, 2
+SENTINEL_OTHERS = 20  # distinct
 
 
 class UnusableError(Exception):
     """The column cannot help a model; the message says why."""
-
-
-class IdentifierError(UnusableError):
-    """The column identifies rows, or is not one to learn from."""
 
 
 @dataclass(frozen=True)
@@ -158,32 +149,7 @@ def as_category(column: RawColumn, notes: Sequence[str] = ()) -> Typed:
     merged = sum(spelling[word] != word for word in words)
     chosen = np.array([*(spelling[word] for word in words), None], dtype=object)
     more = [f"{merged} spellings of other categories count as those"] if merged else []
-    return Typed("categorical", pd.Series(chosen[texts.codes]), (*notes, *more))
-
-
-def check_repeated(distinct: int, present: int, reason: str) -> None:
-    """Refuse a column whose values hardly ever repeat: this many distinct of all that are there.
-
-    Raises:
-        IdentifierError: they do not; the message is the reason.
-    """
-    if distinct >= max(IDENTIFIER_MIN_DISTINCT, IDENTIFIER_SHARE * present):
-        raise IdentifierError(reason)
-
-
-def check_identifier(name: str, numbers: NDArray[np.number]) -> None:
-    """Refuse distinct whole numbers that are consecutive, or whose name says identifier.
-
-    Raises:
-        IdentifierError: they are.
-    """
-    if len(numbers) < IDENTIFIER_MIN_DISTINCT or np.isnan(numbers).any():
-        return
-    if (numbers != np.floor(numbers)).any() or len(np.unique(numbers)) != len(numbers):
-        return
-    called_so = name.lower() == "id" or name.lower().endswith(("_id", " id")) or name.endswith("Id")
-    if called_so or numbers.max() - numbers.min() == len(numbers) - 1:
-        raise IdentifierError("it numbers the rows, as an identifier does")
+    return Typed("categorical", pd.Series(chosen[texts.codes], dtype=object), (*notes, *more))
 
 
 def holds_codes(values: pa.Array) -> bool:
@@ -235,7 +201,7 @@ def sentinel_note(numbers: NDArray[np.float64]) -> str:
     for end in (np.min, np.max) if len(present) else ():
         same = present == end(present)
         others = present[~same]
-        if same.sum() < SENTINEL_COUNT or len(np.unique(others)) < IDENTIFIER_MIN_DISTINCT:
+        if same.sum() < SENTINEL_COUNT or len(np.unique(others)) < SENTINEL_OTHERS:
             continue
         with np.errstate(over="ignore"):
             gap = np.abs(others - end(present)).min()

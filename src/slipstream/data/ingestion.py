@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from collections.abc import Sequence
 
 import pyarrow as pa
 
@@ -9,6 +10,8 @@ from slipstream.artifacts.references import PARTS, DatasetRef, SplitRule
 from slipstream.artifacts.store import Store
 from slipstream.config.data import DataConfig
 from slipstream.data.cells import missing_markers
+from slipstream.data.duplicates import count_duplicates
+from slipstream.data.labels import labelled
 from slipstream.data.schema import infer
 from slipstream.data.snapshot import PART, TARGET, to_parquet
 from slipstream.data.sources.source import source_of
@@ -28,16 +31,22 @@ def ingest(data: DataConfig, store: Store) -> DatasetRef:
     Raises:
         InputError: the source or the target breaks a rule.
     """
-    raw = source_of(data).read()
-    find_target(raw.column_names, data.target)
-    _check_dropped(raw, data)
+    read = source_of(data).read()
+    find_target(read.table.column_names, data.target)
+    _check_named("drop", data.drop, read.table, data.target)
+    _check_named("keep", data.keep, read.table, data.target)
+    _check_named("types", list(data.types), read.table, data.target)
+    raw, unlabelled = labelled(read.table, data.target)
     target = READERS[data.task](raw.column(data.target).combine_chunks(), data)
     unused = [data.target, *data.drop]
-    _check_types(raw, data)
     markers = missing_markers(data.missing)
-    inferred = infer(raw.drop_columns(list(dict.fromkeys(unused))), data.types, markers)
-    hashed = hashed_columns(raw, left_out={*unused, *inferred.identifiers})
-    parts = split(hash_rows(raw, hashed), data)
+    features = raw.drop_columns(list(dict.fromkeys(unused)))
+    inferred = infer(features, data.keep, data.types, markers)
+    # An identifier decides no row's part, even if it is kept: a row with another number stays.
+    hashed = hashed_columns(raw, {*unused, *inferred.identifiers}) or hashed_columns(raw, unused)
+    hashes = hash_rows(raw, hashed)
+    repeated = count_duplicates(hashes, target)
+    parts = split(hashes, data)
     check_parts(parts, target.numbers, target.classes)
     snapshot = inferred.frame.assign(**{TARGET: target.numbers, PART: parts})
     return DatasetRef(
@@ -54,7 +63,8 @@ def ingest(data: DataConfig, store: Store) -> DatasetRef:
             columns=_recorded(hashed),
         ),
         rows={part: int((parts == index).sum()) for index, part in enumerate(PARTS)},
-        warnings=inferred.warnings,
+        kept=tuple(data.keep),
+        warnings=(*read.notes, *unlabelled, *inferred.warnings, *repeated),
         missing_markers=markers,
     )
 
@@ -68,29 +78,15 @@ def _recorded(names: tuple[str, ...]) -> tuple[str, ...]:
     return (f"{len(names)} names of SHA-256 {digest}",)
 
 
-def _check_types(raw: pa.Table, data: DataConfig) -> None:
-    absent = sorted(set(data.types) - set(raw.column_names))
+def _check_named(field: str, names: Sequence[str], raw: pa.Table, target: str) -> None:
+    absent = sorted(set(names) - set(raw.column_names))
     if absent:
         raise InputError(
-            f"data.types must name columns, however: there is no {quote(absent[0])}; "
+            f"data.{field} must name columns, however: there is no {quote(absent[0])}; "
             f"{did_you_mean(absent[0], raw.column_names)}"
             f"the columns are {listing(raw.column_names)}"
         )
-    if data.target in data.types:
+    if target in names:
         raise InputError(
-            f"data.types must leave the target, however: it names {quote(data.target)}; take it "
-            "out, because data.task says what is predicted"
-        )
-
-
-def _check_dropped(raw: pa.Table, data: DataConfig) -> None:
-    absent = sorted(set(data.drop) - set(raw.column_names))
-    if absent:
-        raise InputError(
-            f"data.drop must name columns, however: there is no {quote(absent[0])}; "
-            f"the columns are {listing(raw.column_names)}"
-        )
-    if data.target in data.drop:
-        raise InputError(
-            f"data.drop must leave the target, however: it names {quote(data.target)}; take it out"
+            f"data.{field} must not name the target, however: it names {quote(target)}; take it out"
         )

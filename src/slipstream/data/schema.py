@@ -1,8 +1,9 @@
 """What each raw column is: inferred once, at ingest, or as `data.types` says; and recorded."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
+from types import MappingProxyType
 
 import numpy as np
 import pandas as pd
@@ -21,7 +22,6 @@ from slipstream.data.cells import (
 )
 from slipstream.data.columns import (
     MOST_SLIPS,
-    IdentifierError,
     NumberParts,
     RawColumn,
     Typed,
@@ -29,12 +29,11 @@ from slipstream.data.columns import (
     as_category,
     as_numbers,
     as_truths,
-    check_identifier,
-    check_repeated,
     holds_codes,
     number_parts,
     sentinel_note,
 )
+from slipstream.data.identifiers import why_identifier
 from slipstream.data.numbers import Evidence, code_reason, is_telephone
 from slipstream.runtime.errors import InputError
 from slipstream.runtime.text import quote
@@ -55,8 +54,7 @@ class Inferred:
 
     `frame` has numeric and boolean columns as float64 with NaN for missing, categorical ones as
     trimmed text; `warnings` has a line for each column left out, and for what was assumed of
-    others; `identifiers` are those left out because they identify rows, or because of their type
-    in `data.types`.
+    others; `identifiers` are those that identify rows, and those that `data.types` leaves out.
     """
 
     frame: pd.DataFrame
@@ -67,13 +65,15 @@ class Inferred:
 
 def infer(
     table: pa.Table,
-    types: Mapping[str, ColumnType] | None = None,
+    keep: Collection[str] = (),
+    types: Mapping[str, ColumnType] = MappingProxyType({}),
     markers: Sequence[str] = MISSING_MARKERS,
 ) -> Inferred:
     """Type the columns of a raw table and leave out those that no model can use.
 
     Args:
         table: the raw columns without the target.
+        keep: names of those that are not left out if they identify rows.
         types: what columns are, where it is not to be inferred.
         markers: the texts that mean missing in every column.
 
@@ -83,19 +83,22 @@ def infer(
     columns: dict[str, pd.Series] = {}
     schema: list[ColumnSchema] = []
     warnings: list[str] = []
-    identifiers: list[str] = []
+    identifiers = [name for name in table.column_names if types.get(name) in LEFT_OUT]
     for raw in _raw_columns(table, markers):
+        name, wanted = raw.name, types.get(raw.name)
         try:
-            typed = _typed(raw, (types or {}).get(raw.name))
+            typed = _typed(raw, wanted)
+            if why := why_identifier(name, raw.cells, typed.series):
+                identifiers.append(name)
+                if wanted is None and name not in keep:
+                    raise UnusableError("; ".join((f"{why} (data.keep keeps it)", *typed.notes)))
         except UnusableError as reason:
-            warnings.append(f"column {quote(raw.name)} is left out: {reason}")
-            if isinstance(reason, IdentifierError):
-                identifiers.append(raw.name)
+            warnings.append(f"column {quote(name)} is left out: {reason}")
             continue
-        warnings += [f"column {quote(raw.name)}: {note}" for note in typed.notes]
-        columns[raw.name] = typed.series
+        warnings += [f"column {quote(name)}: {note}" for note in typed.notes]
+        columns[name] = typed.series
         schema.append(
-            ColumnSchema(name=raw.name, kind=typed.kind, format=typed.format, missing=typed.missing)
+            ColumnSchema(name=name, kind=typed.kind, format=typed.format, missing=typed.missing)
         )
     if not columns:
         raise InputError(
@@ -124,8 +127,8 @@ def _raw_columns(table: pa.Table, markers: Sequence[str]) -> list[RawColumn]:
 
 
 def _typed(column: RawColumn, wanted: ColumnType | None) -> Typed:
-    if wanted in _LEFT_OUT:
-        raise IdentifierError(_LEFT_OUT[wanted])
+    if wanted in LEFT_OUT:
+        raise UnusableError(LEFT_OUT[wanted])
     values = column.cells
     if values.null_count == len(values):
         raise UnusableError("it has no values")
@@ -138,19 +141,15 @@ def _guess(column: RawColumn) -> Typed:
     """Infer what a column holds from its type and its values."""
     values = column.cells
     if column.is_marked and not pt.is_boolean(values.type):
-        typed = as_category(column)
-        _check_repeated(typed, "it is marked as categories, but they hardly ever repeat")
-        return typed
+        return as_category(column)
     if is_text(values.type):
         return as_truths(column) or _guess_text(column)
     if pt.is_boolean(values.type):
         return Typed("boolean", as_numbers(column).series)
-    if pt.is_integer(values.type) and not values.null_count:
-        check_identifier(column.name, values.to_numpy(zero_copy_only=False))  # before rounding
     if holds_codes(values):
         why = "its whole numbers are above 2^53, where floats no longer tell them apart"
         return _codes(column, why)
-    return _checked(column, as_numbers(column))
+    return _checked(as_numbers(column))
 
 
 def _guess_text(column: RawColumn) -> Typed:
@@ -166,7 +165,7 @@ def _guess_text(column: RawColumn) -> Typed:
         why = "all are grouped by blanks alike, as telephone numbers are" if phone else ""
     if why:
         return _codes(column, why)
-    return _checked(column, as_numbers(column, parts))
+    return _checked(as_numbers(column, parts))
 
 
 def _are_numbers(column: RawColumn, parts: NumberParts) -> bool:
@@ -185,40 +184,24 @@ def _words(column: RawColumn, parts: NumberParts) -> Typed:
     texts = column.texts
     share = texts.share(parts.is_number)
     if share < MOSTLY:
-        why = "its values hardly ever repeat, as in an identifier or free text"
-        check_repeated(len(texts.words), texts.present, why)
         return as_category(column)
     why = f"{100 * (1 - share):.2g} % of its values are not numbers"
     if len(column.forms.currencies) > 1:
         why = f"its amounts are in {len(column.forms.currencies)} currencies"
     first = texts.first_row(parts.is_slip if parts.is_slip.any() else ~parts.is_number)
-    why += f" (the first in row {first})"
-    check_repeated(
-        len(texts.words),
-        texts.present,
-        f"{why}, and as text they hardly ever repeat; name what means missing in data.missing",
-    )
-    return as_category(column, [f"{why}, so it is read as text"])
+    way_out = "name in data.missing what means missing, or what it is in data.types"
+    return as_category(column, [f"{why} (the first in row {first}): it is read as text; {way_out}"])
 
 
 def _codes(column: RawColumn, why: str) -> Typed:
     """Read numbers as categories, because they are codes."""
-    typed = as_category(column, [f"its numbers are read as text, because {why}"])
-    _check_repeated(typed, f"its numbers are codes ({why}) that hardly ever repeat")
-    return typed
+    return as_category(column, [f"its numbers are read as text, because {why}"])
 
 
-def _check_repeated(typed: Typed, reason: str) -> None:
-    check_repeated(typed.series.nunique(), typed.series.count(), reason)
-
-
-def _checked(column: RawColumn, typed: Typed) -> Typed:
-    """Refuse numbers that identify rows, and point out one that may stand for missing."""
-    numbers = typed.series.to_numpy(np.float64)
-    check_identifier(column.name, numbers)
-    sentinel = sentinel_note(numbers)
-    more = (sentinel,) if sentinel else ()
-    return replace(typed, notes=(*typed.notes, *more))
+def _checked(typed: Typed) -> Typed:
+    """Point out a number that may stand for a missing value."""
+    sentinel = sentinel_note(typed.series.to_numpy(np.float64))
+    return replace(typed, notes=(*typed.notes, *[sentinel] * bool(sentinel)))
 
 
 def _is_constant(values: pa.Array) -> bool:
@@ -257,7 +240,7 @@ def _refusal(column: RawColumn, wanted: ColumnType, fact: str) -> InputError:
     )
 
 
-_LEFT_OUT: Mapping[str | None, str] = {
+LEFT_OUT: Mapping[str | None, str] = {
     "text": "data.types says that it is free text",
     "id": "data.types says that it identifies rows",
     "ignore": "data.types says so",

@@ -96,7 +96,7 @@ def test_types_of_other_programs_are_understood() -> None:
     """Half floats, NaN for missing and 64-bit identifiers beyond 2^53 are no surprise."""
     big = [2**60 + value for value in MANY]
     half = np.array([value % 5 for value in MANY], np.float16)
-    holes = np.array([math.nan, *range(199)])
+    holes = np.array([math.nan, *(value % 50 for value in range(199))])
     found, frame, _ = kinds(big=big, half=half, holes=holes)
     assert found == {"half": "numeric", "holes": "numeric"}
     assert math.isnan(frame["holes"][0])
