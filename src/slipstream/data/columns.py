@@ -159,11 +159,11 @@ def holds_codes(values: pa.Array) -> bool:
     present = values.drop_null()
     if pt.is_floating(values.type):
         numbers = np.abs(present.to_numpy(zero_copy_only=False).astype(np.float64))
-        return bool(len(numbers) and numbers.min() > LARGEST_EXACT and numbers.max() < 2**64)
+        return bool(len(numbers) and numbers.min() >= LARGEST_EXACT and numbers.max() < 2**64)
     if pt.is_decimal(values.type) and values.type.scale > 0:
         return False
     floats = np.abs(_cast(present))
-    beyond = floats > LARGEST_EXACT
+    beyond = floats >= LARGEST_EXACT
     distinct = pc.unique(present.filter(pa.array(beyond)))
     collide = len(np.unique(_cast(distinct))) < len(distinct)
     return bool(beyond.any() and (beyond.mean() > 0.01 or collide))

@@ -28,7 +28,7 @@ __all__ = [
     "read",
 ]
 
-LARGEST_EXACT = 2**53  # a float holds every whole number up to it
+LARGEST_EXACT = 2**53  # below it, a float holds every whole number
 CODES_SHARE = 0.01  # of values written as no number is: fewer may be slips
 CLEAR_SHARE = 0.5  # of values that are numbers: fewer say nothing about the table's decimal sign
 
@@ -177,7 +177,7 @@ def code_reason(texts: Texts, numbers: NDArray[np.float64]) -> str:
     padded = matches(words, r"[+-]?0[0-9]+")
     if padded.any() and whole.all() and _are_codes(texts, numbers, padded):
         return "some have zeros in front"
-    long = whole & (np.abs(numbers) > LARGEST_EXACT)
+    long = whole & (np.abs(numbers) >= LARGEST_EXACT)
     if long.any() and (texts.share(long) > CODES_SHARE or _collide(numbers[long])):
         return "some are whole numbers above 2^53, which no model tells apart"
     if all_match(words, r"\+[0-9]{7,}"):
