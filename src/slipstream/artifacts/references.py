@@ -76,7 +76,8 @@ class DatasetRef(Reference):
 class PreparedRef(Reference):
     """The normalised table, and the fitted columns that normalise any other row the same way.
 
-    `outputs` is how many numbers a network has to give for one answer of this `task`.
+    `outputs` is how many numbers a network has to give for one answer of this `task`; `copies` are
+    columns that are left out because they know the answer.
     """
 
     table: Blob
@@ -85,6 +86,8 @@ class PreparedRef(Reference):
     outputs: int
     rows: int
     width: int
+    copies: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
 
     @property
     def shape(self) -> str:

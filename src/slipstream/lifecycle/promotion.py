@@ -1,5 +1,7 @@
 """Champion and challenger: may the new model replace the old one? Pure decisions."""
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -9,8 +11,9 @@ from slipstream.evaluation.scoring import Scoring
 from slipstream.measurement import intervals
 from slipstream.reporting.record import Decision
 from slipstream.runtime import Bundle, InputError
+from slipstream.runtime.text import quote
 
-__all__ = ["Champion", "Fit", "check_schema", "check_split", "decide"]
+__all__ = ["Champion", "Fit", "check_schema", "check_split", "decide", "knows_the_answer"]
 
 
 class Champion(Reference):
@@ -95,6 +98,25 @@ def check_split(champion: SplitRule, today: SplitRule) -> tuple[str, ...]:
             "column out of the split), or train under another model name"
         )
     return warnings
+
+
+def knows_the_answer(copies: Sequence[str]) -> Decision | None:
+    """Keep a champion that reads copies of the answer: its score is nothing to compare with.
+
+    Args:
+        copies: columns that the champion reads, and that are left out today.
+    """
+    if not copies:
+        return None
+    brief = (
+        f"the champion reads {quote(copies[0])}, which today is left out as a copy of the answer"
+    )
+    return Decision(
+        promoted=False,
+        reason=f"{brief}, so the two cannot be compared; put the column into data.keep if it is "
+        "known before the answer, else train under another model name",
+        brief=brief,
+    )
 
 
 def decide(
