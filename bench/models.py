@@ -14,12 +14,11 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from bench.pipeline import compute
 from slipstream.artifacts.store import Store
 from slipstream.config.optimize import OptimizeConfig
 from slipstream.config.training import TrainingConfig
-from slipstream.data import ingestion
 from slipstream.data.snapshot import TARGET
-from slipstream.features import preprocessing, selection
 from slipstream.quantization import variants
 from slipstream.quantization.folding import fold
 from slipstream.runtime import Bundle, Predictor, load_file
@@ -185,16 +184,9 @@ def mixed_rows(data: Data) -> list[dict[str, float | str]]:
 
 def demo_tensors_ratio() -> float:
     """All tensors of the demo's int8 bundle over those of its float32 bundle."""
-    config = OptimizeConfig()
+    short = TrainingConfig(epochs=1)  # sizes, not weights, matter
     with tempfile.TemporaryDirectory() as folder:
-        store = Store(Path(folder))
-        dataset = ingestion.ingest(config.data, store)
-        model = config.model
-        prepared = preprocessing.preprocess(dataset, model.encoding, model.bins, store)
-        mask = selection.select(prepared, config.features, store)
-        short = config.training.model_copy(update={"epochs": 1})  # sizes, not weights, matter
-        network = fitting.train(prepared, mask, model.hidden, short, store, lambda _: None)
-        bundles = variants.quantize(dataset, prepared, mask, network, CALIBRATION_ROWS, store)
+        bundles = compute(OptimizeConfig(training=short), Store(Path(folder))).bundles
     return bundles.int8.tensors_bytes / bundles.float32.tensors_bytes
 
 

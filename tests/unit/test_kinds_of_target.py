@@ -30,6 +30,7 @@ NAMING = {
     "config/data.py",
     "data/target.py",
     "features/leaks.py",
+    "data/sources/raw_table.py",  # Arrow's word for bytes
     "features/preprocessing.py",
     "features/selection.py",
     "training/losses.py",
