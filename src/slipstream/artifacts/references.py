@@ -21,12 +21,14 @@ __all__ = [
     "Part",
     "PreparedRef",
     "RowTrace",
+    "SplitMode",
     "SplitRule",
 ]
 
 Part = Literal["train", "validation", "test"]
 
 
+SplitMode = Literal["random", "time", "group", "column"]
 PARTS: tuple[Part, ...] = ("train", "validation", "test")
 
 
@@ -40,14 +42,22 @@ class ColumnSchema(Value):
 class SplitRule(Value):
     """What decides each row's part: under another rule, rows change parts.
 
-    `columns`: names of the raw columns whose cells are hashed, sorted; None if a champion was
-    registered without them.
+    `column` is the one that the rows are split by, unless they are split at random. `columns`:
+    names of the raw columns whose cells are hashed, sorted; None if a champion was registered
+    without them. `dealt` are labels too rare for chance. Of a split by time, `fitted_until` is the
+    newest instant of training and validation (text that sorts, in UTC, or a number), `tested_from`
+    the oldest of the test.
     """
 
     seed: int
     test_fraction: float
     validation_fraction: float
     columns: tuple[str, ...] | None = None
+    mode: SplitMode = "random"
+    column: str = ""
+    dealt: tuple[str, ...] = ()
+    fitted_until: str | int | float | None = None
+    tested_from: str | int | float | None = None
 
 
 class DatasetRef(Reference):
