@@ -4,7 +4,7 @@ What a column holds is read by the predictor's own functions, so that a cell mea
 """
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,21 +15,22 @@ import pyarrow.types as pt
 from numpy.typing import NDArray
 
 from slipstream.data.cells import is_text
-from slipstream.data.distinct import Distinct, distinct
+from slipstream.data.columns import MOST_SLIPS
+from slipstream.data.date_orders import NO_DATE, ORDERS, read_dates_as, settle_order
 from slipstream.data.temporal import instants, is_temporal, temporal_seconds
+from slipstream.data.texts import Texts, encode
 from slipstream.runtime.date_text import has_zone
 from slipstream.runtime.dates import (
     END_US,
     FIRST_US,
     DateFormat,
     Epoch,
-    instant_us,
 )
 from slipstream.runtime.numpy_time import NOT_A_TIME
 from slipstream.runtime.spans import parse_span
-from slipstream.runtime.text import quote
+from slipstream.runtime.text import listing, quote
 from slipstream.runtime.types import ColumnKind
-from slipstream.runtime.values import WrongValueError
+from slipstream.runtime.values import means_missing
 
 __all__ = ["Dates", "find_dates", "read_dates"]
 
@@ -42,22 +43,27 @@ PLAUSIBLE_YEARS = (1800, 2200)  # of nearly all dates, where text alone says tha
 DIGIT_YEARS = (1950, 2050)  # of all dates, where they are numbers such as 20250304
 
 _NAMED = re.compile(r"date|datum|fecha|data$|time|day|ymd|(^|_)dt($|_)", re.IGNORECASE)
-_ORDERED = re.compile(r"\d{1,2}([-/. ])\d{1,2}\1(\d{4}|\d{2})\b.*", re.ASCII | re.DOTALL)
 # Dates that stand for none in many systems; Excel, Unix, SQL Server and people write them.
 _SENTINELS = ("1899-12-30", "1899-12-31", "1900-01-01", "1970-01-01", "1753-01-01", "2999-12-31")
-_DAY_US = 86_400_000_000
+_CONVERTED = "its times{} are converted to UTC, hour and weekday too"
 
 Instants = NDArray[np.int64]
+Mask = NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
 class Dates:
-    """A column of dates as datetime64 (N,), or of durations as seconds (N,), and what to say."""
+    """A column of dates as datetime64 (N,), or of durations as seconds (N,), and what to say.
+
+    `missing` are texts that are neither, and count as missing. Of categories, there are only notes:
+    why they are not dates.
+    """
 
     kind: ColumnKind
     series: pd.Series
     form: DateFormat | None = None
     notes: tuple[str, ...] = ()
+    missing: tuple[str, ...] = ()
 
 
 def find_dates(name: str, cells: pa.Array) -> Dates | None:
@@ -70,12 +76,12 @@ def find_dates(name: str, cells: pa.Array) -> Dates | None:
     if is_temporal(cells.type):
         return _typed(cells)
     if is_text(cells.type):
-        words = distinct(cells)
-        return _dates_in_text(words) or _digits(name, words) or _spans_in_text(words)
+        texts = encode(cells)
+        return _dates_in_text(texts) or _digits(name, texts) or _spans_in_text(texts)
     if pt.is_integer(cells.type) or pt.is_floating(cells.type):
         in_range = pc.min_max(cells).as_py()
         if (in_range["min"] or 1e7) >= 1e7 and 1e7 <= in_range["max"] < 1e14:
-            return _digits(name, distinct(cells))
+            return _digits(name, encode(cells))
     return None
 
 
@@ -90,8 +96,8 @@ def read_dates(name: str, cells: pa.Array) -> Dates:
         return found
     if is_temporal(cells.type) or pt.is_boolean(cells.type):
         raise ValueError(f"its type is {cells.type}")
-    words = distinct(cells)
-    found = _digits(name, words, named=True) or _epochs(words) or _dates_in_text(words, most=0.5)
+    texts = encode(cells)
+    found = _digits(name, texts, named=True) or _epochs(texts) or _dates_in_text(texts, most=0.5)
     if found is None:
         raise ValueError("its values are in no layout of dates, or in several")
     return found
@@ -104,198 +110,143 @@ def _typed(cells: pa.Array) -> Dates:
     if not (pt.is_timestamp(cells.type) or pt.is_date(cells.type)):
         return Dates("duration", pd.Series(temporal_seconds(cells)))
     zone = getattr(cells.type, "tz", None)
-    notes = []
+    found = instants(cells)
+    series, notes = _as_series(found)
     if zone not in (None, "UTC", "Etc/UTC", "+00:00"):
-        notes.append(f"its times of zone {zone} are converted to UTC, hour and weekday too")
-    return _as_dates(instants(cells), DateFormat(), notes, cells.null_count)
+        notes.append(_CONVERTED.format(f" of zone {zone}"))
+    nothing = int(series.isna().sum()) - cells.null_count
+    if nothing:
+        notes.append(_nothing_note(nothing))
+    return Dates("datetime", series, DateFormat(), tuple(notes))
 
 
 # ------------------------------------------------------------------------------------ text
 
 
-def _dates_in_text(words: Distinct, most: float | None = None) -> Dates | None:
+def _dates_in_text(texts: Texts, most: float | None = None) -> Dates | None:
     """Read text as dates if nearly all of it is, in one order of day, month and year."""
-    sample = words.cells[:: max(1, len(words.cells) // SAMPLE)]
-    forms = [DateFormat(order=order) for order in ("dmy", "mdy", "ymd")]
-    if not any(2 * _parsed(sample, form).sum() > len(sample) for form in forms):
+    words = texts.words.to_pylist()
+    sample = words[:: max(1, len(words) // SAMPLE)]
+    if not any(2 * _are_read(sample, form).sum() > len(sample) for form in ORDERS):
         return None
-    counts = words.counts
-    if not any(_ORDERED.fullmatch(str(each)) for each in words.cells):
-        forms = [DateFormat()]
-    read = [_read(words.cells, form) for form in forms]
-    good = [int(counts[each != _NO_DATE].sum()) for each in read]
-    best = [index for index, count in enumerate(good) if count == max(good)]
-    chosen, notes = (best[0], []) if len(best) == 1 else _ambiguous(best, forms, read, words)
-    found = read[chosen]
-    slips = found == _NO_DATE
-    if not _are_dates(found, counts, most):
-        return _mixed(words, slips)
-    if forms[chosen].order is not None and len(best) == 1:
-        notes.append(f"its text is read as dates, {_ORDERS[str(forms[chosen].order)]}")
-    if slips.any():
-        notes.append(_slip_note("not a date", words, slips))
-    notes += _zone_notes(words)
-    return _as_dates(words.rows(np.where(slips, NOT_A_TIME, found)), forms[chosen], notes,
-                     int((words.codes < 0).sum() + counts[slips].sum()))  # fmt: skip
+    form, found, notes = settle_order(texts)
+    slips = found == NO_DATE
+    if not _are_dates(found, texts.counts, most):
+        return _mixed(texts, slips)
+    markers = np.array([means_missing(word) for word in words])
+    series, more = _as_series(
+        np.append(np.where(slips, NOT_A_TIME, found), NOT_A_TIME)[texts.codes]
+    )
+    nothing = (found == NOT_A_TIME) & ~markers
+    notes += [*_absent_notes(texts, markers, slips, "date"), *_zone_notes(texts)]
+    if nothing.any():
+        notes.append(_nothing_note(int(texts.counts[nothing].sum())))
+    missing = tuple(sorted(word for word, slip in zip(words, slips, strict=True) if slip))
+    return Dates("datetime", series, form, (*notes, *more), missing)
 
 
-def _mixed(words: Distinct, slips: NDArray[np.bool_]) -> Dates | None:
+def _mixed(texts: Texts, slips: Mask) -> Dates | None:
     """Text of which much is dates, and the rest is not: categories, with a note."""
-    others = int(words.counts[slips].sum())
-    if not 0 < 2 * others < words.counts.sum():
+    others = int(texts.counts[slips].sum())
+    if not 0 < 2 * others < texts.present:
         return None
     note = (
         f"it is read as text, because {others:,} of its values are not dates, or in another order "
-        f"of day and month (the first in row {words.first_row(slips)}); write all as 2025-03-04"
+        f"of day and month (the first in row {texts.first_row(slips)}); write all as 2025-03-04"
     )
-    texts = [*words.cells, None]
-    series = pd.Series([texts[code] for code in words.codes], dtype=object)
-    return Dates("categorical", series, notes=(note,))
+    return Dates("categorical", pd.Series(dtype=object), notes=(note,))
 
 
-def _slip_note(fault: str, words: Distinct, slips: NDArray[np.bool_]) -> str:
-    count, first = int(words.counts[slips].sum()), words.first_row(slips)
-    if count == 1:
-        return f"1 value is {fault} and counts as missing (in row {first})"
-    return f"{count:,} values are {fault} and count as missing (the first in row {first})"
+def _absent_notes(texts: Texts, markers: Mask, slips: Mask, wanted: str) -> list[str]:
+    """What counts as missing among dates or durations."""
+    notes = []
+    if markers.any():
+        words = sorted(texts.words.filter(pa.array(markers)).to_pylist())
+        share = f"{100 * texts.share(markers):.2g} %"
+        notes.append(f"{share} of its values ({listing(words, most=5)}) count as missing")
+    if slips.any():
+        count, first = int(texts.counts[slips].sum()), texts.first_row(slips)
+        verbs = ("values are", "count") if count > 1 else ("value is", "counts")
+        notes.append(f"{count:,} {verbs[0]} no {wanted} and {verbs[1]} as missing (row {first})")
+    return notes
 
 
-_NO_DATE = NOT_A_TIME + 1
-_ORDERS = {
-    "dmy": "with the day first, then the month",
-    "mdy": "with the month first, then the day",
-    "ymd": "with the year first, then the month",
-}
+def _nothing_note(count: int) -> str:
+    return (
+        f"{count:,} of its dates are of a year that stands for no date, such as 0000, 0001 or "
+        "9999, and count as missing"
+    )
 
 
-def _read(values: Sequence[str | int | float], form: DateFormat) -> NDArray[np.int64]:
-    """What each value (D,) is: microseconds, `NOT_A_TIME` for missing, or `_NO_DATE`."""
-
-    def one(value: str | int | float) -> int:
-        try:
-            found = instant_us(value, form)
-        except WrongValueError:
-            return _NO_DATE
-        return NOT_A_TIME if found is None else found
-
-    return np.fromiter(map(one, values), np.int64, len(values))
-
-
-def _parsed(values: Sequence[str | int | float], form: DateFormat) -> NDArray[np.bool_]:
-    return _read(values, form) != _NO_DATE
+def _are_read(values: Sequence[str | int | float], form: DateFormat) -> Mask:
+    return read_dates_as(values, form) != NO_DATE
 
 
 def _are_dates(read: Instants, counts: NDArray[np.int64], most: float | None) -> bool:
     """Whether all but slips are dates, and of plausible years unless a user says they are dates."""
-    dates = (read != _NO_DATE) & (read != NOT_A_TIME)
+    dates = (read != NO_DATE) & (read != NOT_A_TIME)
     if not dates.any():
         return False
-    slips = int(counts[read == _NO_DATE].sum())
+    slips = read == NO_DATE
     allowed = most or (MAX_WORDS if dates.sum() > MANY else MAX_SLIPS)
-    if slips > allowed * counts.sum():
+    if slips.sum() > MOST_SLIPS or counts[slips].sum() > allowed * counts.sum():
         return False
     return (
         most is not None or float(_years_are(read[dates], PLAUSIBLE_YEARS).mean()) >= 1 - MAX_SLIPS
     )
 
 
-def _years_are(instants: Instants, years: tuple[int, int]) -> NDArray[np.bool_]:
+def _years_are(instants: Instants, years: tuple[int, int]) -> Mask:
     low, high = (np.datetime64(f"{year}-01-01", "us").astype(np.int64) for year in years)
     return (instants >= low) & (instants < high)
 
 
-def _ambiguous(
-    best: Sequence[int], forms: Sequence[DateFormat], read: Sequence[Instants], words: Distinct
-) -> tuple[int, list[str]]:
-    """Choose between orders that fit equally well, and say why.
-
-    It is the one with the fewest years, by which the file is sorted, or with the fewest days of
-    the month, as where each is the first of one; else what the mark usually means.
-    """
-    sample = next(str(each) for each in words.cells if _ORDERED.fullmatch(str(each)))
-    fitting = _least([(index, _distinct(read[index], "Y", "")) for index in best])
-    sorted_by = [index for index in fitting if _is_sorted(words.rows(read[index]))]
-    least = _least([(index, _distinct(read[index], "D", "M")) for index in fitting])
-    if len(fitting) == 1:
-        return fitting[0], [f"its text is read as dates, {_ORDERS[str(forms[fitting[0]].order)]}"]
-    if len(sorted_by) == 1:
-        (chosen,), why = sorted_by, "by which its rows are in order"
-    elif len(least) == 1:
-        (chosen,), why = least, "by which few days of the month occur"
-    else:
-        american = "/" in sample
-        order = "mdy" if american else "dmy"
-        chosen = next((each for each in fitting if forms[each].order == order), fitting[0])
-        why = f"as is usual with {'a slash' if american else 'this mark'}"
-    order_read = _ORDERS[str(forms[chosen].order)]
-    note = (
-        f"its dates fit more than one order; they are read {order_read}, {why} (if that is wrong, "
-        "write them as 2025-03-04)"
-    )
-    return chosen, [note]
-
-
-def _is_sorted(instants: Instants) -> bool:
-    present = instants[instants > _NO_DATE]
-    steps = np.diff(present)
-    return bool(len(present) > 2 and ((steps >= 0).all() or (steps <= 0).all()))
-
-
-def _distinct(instants: Instants, unit: str, within: str) -> int:
-    """How many years there are, or days within their month."""
-    found = instants[instants > _NO_DATE].astype("M8[us]").astype(f"M8[{unit}]")
-    numbers = found - found.astype(f"M8[{within}]") if within else found
-    return len(np.unique(numbers.astype(np.int64)))
-
-
-def _least(counted: Sequence[tuple[int, int]]) -> list[int]:
-    """Those with the smallest count."""
-    smallest = min(count for _, count in counted)
-    return [index for index, count in counted if count == smallest]
-
-
-def _zone_notes(words: Distinct) -> list[str]:
-    zoned = np.array([has_zone(str(each)) for each in words.cells])
+def _zone_notes(texts: Texts) -> list[str]:
+    words = texts.words.to_pylist()
+    zoned = np.array([has_zone(word) for word in words])
     if not zoned.any():
         return []
-    rows = int(words.counts[zoned].sum())
     if zoned.all():
-        offsets = any(str(each)[-1] not in "zZCTct" for each in words.cells)
-        return ["its times are converted to UTC, hour and weekday too"] if offsets else []
+        has_offsets = any(word[-1] not in "zZCTct" for word in words)
+        return [_CONVERTED.format("")] if has_offsets else []
+    rows = int(texts.counts[zoned].sum())
     return [f"{rows:,} of its values say their time zone; the others are taken to be in UTC"]
 
 
 # ------------------------------------------------------------------------------------ numbers
 
 
-def _digits(name: str, words: Distinct, *, named: bool = False) -> Dates | None:
+def _digits(name: str, texts: Texts, *, named: bool = False) -> Dates | None:
     """Read numbers such as 20250304 as dates if all of them are, of usual years."""
-    form = DateFormat(digits=True)
-    if not _parsed(words.cells[:SAMPLE], form).all():
+    form, values = DateFormat(digits=True), texts.words.to_pylist()
+    if not _are_read(values[:SAMPLE], form).all():
         return None
-    read = _read(words.cells, form)
-    dates = read[(read != _NO_DATE) & (read != NOT_A_TIME)]
+    read = read_dates_as(values, form)
+    dates = read[read > NO_DATE]
     says_so = named or _NAMED.search(name) is not None
-    if (read == _NO_DATE).any() or len(dates) < (1 if says_so else MANY):
+    if (read == NO_DATE).any() or len(dates) < (1 if says_so else MANY):
         return None
     if not named and not _years_are(dates, DIGIT_YEARS).all():
         return None
     note = "its numbers are read as dates, as 20250304 is (data.types can say numeric)"
-    return _as_dates(words.rows(read), form, [note], int((words.codes < 0).sum()))
+    series, more = _as_series(np.append(read, NOT_A_TIME)[texts.codes])
+    return Dates("datetime", series, form, (note, *more))
 
 
-def _epochs(words: Distinct) -> Dates | None:
+def _epochs(texts: Texts) -> Dates | None:
     """Read numbers as seconds since 1970, or as the smaller unit that gives usual years."""
-    numbers = pd.to_numeric(pd.Series(list(words.cells), dtype=object), errors="coerce")
-    if numbers.isna().any():
+    values = texts.words.to_pylist()
+    numbers = pd.to_numeric(pd.Series(values, dtype=object), errors="coerce")
+    numbers = numbers[[not means_missing(str(value)) for value in values]]
+    if numbers.isna().any() or not len(numbers):
         return None
     typical = float(numbers.abs().median())
     units: Sequence[tuple[float, Epoch]] = ((1e11, "s"), (1e14, "ms"), (1e17, "us"))
     epoch: Epoch = next((unit for below, unit in units if typical < below), "ns")
     form = DateFormat(epoch=epoch)
-    read = _read(words.cells, form)
+    series, more = _as_series(np.append(read_dates_as(values, form), NOT_A_TIME)[texts.codes])
     note = f"its numbers are read as {_EPOCHS[epoch]} since 1970 in UTC"
-    return _as_dates(words.rows(read), form, [note], int((words.codes < 0).sum()))
+    return Dates("datetime", series, form, (note, *more))
 
 
 _EPOCHS: Mapping[Epoch, str] = {
@@ -309,42 +260,39 @@ _EPOCHS: Mapping[Epoch, str] = {
 # ------------------------------------------------------------------------------------ durations
 
 
-def _spans_in_text(words: Distinct) -> Dates | None:
+def _spans_in_text(texts: Texts) -> Dates | None:
     """Read text as durations or times of day, in seconds, if nearly all of it is."""
-    sample = words.cells[:: max(1, len(words.cells) // SAMPLE)]
-    read: Callable[[str | int | float], float | None] = lambda value: parse_span(str(value))  # noqa: E731
-    if 2 * sum(read(each) is None for each in sample) > len(sample):
+    words = texts.words.to_pylist()
+    sample = words[:: max(1, len(words) // SAMPLE)]
+    if 2 * sum(parse_span(word) is None for word in sample) > len(sample):
         return None
-    seconds = np.array([np.nan if (found := read(each)) is None else found for each in words.cells])
-    counts, slips = words.counts, np.isnan(seconds)
-    if counts[slips].sum() > MAX_SLIPS * counts.sum():
+    read = [parse_span(word) for word in words]
+    seconds = np.array([np.nan if each is None else each for each in read])
+    markers = np.array([means_missing(word) for word in words]) & np.isnan(seconds)
+    slips = np.isnan(seconds) & ~markers
+    if slips.sum() > MOST_SLIPS or texts.share(slips) > MAX_SLIPS:
         return None
-    notes = ["its durations or times of day are read as numbers of seconds"]
-    if slips.any():
-        notes.append(_slip_note("not a duration", words, slips))
-    spread = np.append(seconds, np.nan)[words.codes]
-    return Dates("duration", pd.Series(spread), notes=tuple(notes))
+    note = "its durations or times of day are read as numbers of seconds"
+    return Dates(
+        "duration",
+        pd.Series(np.append(seconds, np.nan)[texts.codes]),
+        notes=(note, *_absent_notes(texts, markers, slips, "duration")),
+        missing=tuple(sorted(word for word, slip in zip(words, slips, strict=True) if slip)),
+    )
 
 
 # ------------------------------------------------------------------------------------ the whole
 
 
-def _as_dates(instants: Instants, form: DateFormat, notes: Sequence[str], absent: int) -> Dates:
-    """Instants (N,) as datetime64, with notes on those that stand for no date."""
+def _as_series(instants: Instants) -> tuple[pd.Series, list[str]]:
+    """Instants (N,) as datetime64, and a note on each date that may stand for none."""
     inside = (instants >= FIRST_US) & (instants < END_US)
-    said = list(notes)
-    nothing = int(len(instants) - inside.sum()) - absent
-    if nothing > 0:
-        said.append(
-            f"{nothing:,} of its dates are of a year that stands for no date, such as 0000, 0001 "
-            "or 9999, and count as missing"
-        )
+    notes = []
     for sentinel in _SENTINELS:
         rows = int((instants == np.datetime64(sentinel, "us").astype(np.int64)).sum())
         if rows > 1 and rows >= MAX_SLIPS * len(instants):
-            said.append(
+            notes.append(
                 f"{sentinel} is in {rows:,} rows and may stand for no date; if so, leave those "
                 f"cells empty, or name {quote(sentinel)} in data.missing"
             )
-    series = pd.Series(np.where(inside, instants, NOT_A_TIME).view("M8[us]"))
-    return Dates("datetime", series, form, tuple(said))
+    return pd.Series(np.where(inside, instants, NOT_A_TIME).view("M8[us]")), notes

@@ -22,11 +22,14 @@ from slipstream.artifacts.store import Store
 from slipstream.config.model import Encoding
 from slipstream.data.snapshot import PART, TARGET, Snapshot, as_numbers, to_parquet
 from slipstream.features.dates import fit_parts
+from slipstream.features.leaks import find_leaks
 from slipstream.runtime.column_reader import ColumnReader
 from slipstream.runtime.columns import Column, lookup_names
 from slipstream.runtime.date_parts import derive
 from slipstream.runtime.dates import DateFormat
+from slipstream.runtime.formats import NumberFormat
 from slipstream.runtime.links import outputs
+from slipstream.runtime.text import quote
 from slipstream.runtime.types import Task
 
 __all__ = [
@@ -54,6 +57,7 @@ def preprocess(dataset: DatasetRef, encoding: Encoding, bins: int, store: Store)
     snapshot = Snapshot(dataset, store)
     rows, train = snapshot.rows(), snapshot.frame("train")
     bins = bins if encoding == "piecewise" else 1
+    copies, warnings = _copies(dataset, train)
     columns = [
         _allow_missing(
             fit_column(schema, train[schema.name], train[TARGET].to_numpy(), bins, dataset.task),
@@ -62,6 +66,7 @@ def preprocess(dataset: DatasetRef, encoding: Encoding, bins: int, store: Store)
             bool(rows[schema.name].isna().any()),
         )
         for schema in dataset.columns
+        if schema.name not in copies
     ]
     prepared = pd.DataFrame(
         {
@@ -78,6 +83,28 @@ def preprocess(dataset: DatasetRef, encoding: Encoding, bins: int, store: Store)
         outputs=outputs(dataset.task, dataset.classes),
         rows=len(prepared),
         width=len(columns),
+        copies=copies,
+        warnings=warnings,
+    )
+
+
+def _copies(dataset: DatasetRef, train: pd.DataFrame) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The columns that know the answer and are left out, and what to warn of.
+
+    Where nothing else would be left, they stay.
+    """
+    asked = [each for each in dataset.columns if each.name not in dataset.kept]
+    leaks = find_leaks(asked, train, train[TARGET].to_numpy(), dataset.classes, dataset.task)
+    copies = tuple(leak.name for leak in leaks if leak.is_copy)
+    if len(copies) == len(dataset.columns):
+        copies = ()
+    return copies, tuple(
+        f"column {quote(leak.name)} is left out as a copy of the answer: {leak.reason} "
+        "(data.keep keeps it)"
+        if leak.name in copies
+        else f"column {quote(leak.name)} may know the answer: {leak.reason}; if it is not known "
+        "before the answer, put it into data.drop, else into data.keep"
+        for leak in leaks
     )
 
 
@@ -114,6 +141,8 @@ def fit_column(
         allows_missing=not present.all(),
         edges=edges,
         categories=categories,
+        format=schema.format,
+        missing=schema.missing,
         dates=schema.dates,
         parts=parts,
     )
@@ -204,6 +233,8 @@ def _entry(column: Column) -> dict[str, Any]:
         "allows_missing": column.allows_missing,
         "edges": None if column.edges is None else column.edges.tolist(),
         "categories": column.categories,
+        "format": None if column.format is None else column.format.to_json(),
+        "missing": column.missing,
         "dates": None if column.dates is None else asdict(column.dates),
         "parts": [_entry(part) for part in column.parts],
     }
@@ -216,6 +247,8 @@ def _column(entry: Mapping[str, Any]) -> Column:
         allows_missing=entry["allows_missing"],
         edges=None if entry["edges"] is None else np.array(entry["edges"]),
         categories=tuple(entry["categories"]),
+        format=None if entry["format"] is None else NumberFormat(**entry["format"]),
+        missing=tuple(entry["missing"]),
         dates=None if entry["dates"] is None else DateFormat(**entry["dates"]),
         parts=tuple(map(_column, entry["parts"])),
     )

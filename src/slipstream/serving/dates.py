@@ -16,7 +16,7 @@ from slipstream.runtime.dates import DateFormat, instant_us
 from slipstream.runtime.numpy_time import NOT_A_TIME
 from slipstream.runtime.spans import span_seconds
 from slipstream.runtime.text import quote, shorten
-from slipstream.runtime.values import WrongValueError
+from slipstream.runtime.values import WrongValueError, means_missing
 
 __all__ = ["read_dates", "read_spans"]
 
@@ -75,7 +75,8 @@ def _each(
     bad: list[bool] = []
     for cell in coded.dictionary.to_pylist():
         try:
-            read.append(missing if cell == "" or cell in reader.codes else one(cell))
+            is_marker = isinstance(cell, str) and (cell in reader.codes or means_missing(cell))
+            read.append(missing if is_marker else one(cell))
             bad.append(False)
         except WrongValueError:
             read.append(missing)

@@ -123,11 +123,9 @@ def test_what_is_no_date_stays_what_it_is(texts: list[str]) -> None:
 def test_dates_in_two_orders_stay_text_and_it_is_said() -> None:
     """No order fits day-first and month-first dates in one column: they are read as text."""
     texts = [m.strftime("%d/%m/%Y" if row % 2 else "%m/%d/%Y") for row, m in enumerate(MOMENTS)]
-    found = find(texts)
-    assert found is not None
-    assert found.kind == "categorical"
-    assert found.series.tolist() == texts
-    assert "in another order of day and month" in found.notes[0]
+    inferred = infer(pa.table({"x": texts * 2}))
+    assert inferred.frame["x"].tolist() == texts * 2
+    assert "in another order of day and month" in inferred.warnings[0]
 
 
 @pytest.mark.parametrize("word", ["unknown", "-", "n/a", "soon"])
@@ -160,7 +158,8 @@ def test_an_impossible_day_is_counted() -> None:
     """One 30th of February is missing, and its row is named."""
     texts = [f"{m:%Y-%m-%d}" for m in MOMENTS]
     found = found_dates([*texts[:7], "2025-02-30", *texts[8:]])
-    assert found.notes == ("1 value is not a date and counts as missing (in row 8)",)
+    assert found.notes == ("1 value is no date and counts as missing (row 8)",)
+    assert found.missing == ("2025-02-30",)
 
 
 @pytest.mark.parametrize(
