@@ -166,8 +166,11 @@ def _absent_notes(texts: Texts, markers: Mask, slips: Mask, wanted: str) -> list
         notes.append(f"{share} of its values ({listing(words, most=5)}) count as missing")
     if slips.any():
         count, first = int(texts.counts[slips].sum()), texts.first_row(slips)
-        verbs = ("values are", "count") if count > 1 else ("value is", "counts")
-        notes.append(f"{count:,} {verbs[0]} no {wanted} and {verbs[1]} as missing (row {first})")
+        notes.append(
+            f"1 value is not a {wanted} and counts as missing (in row {first})"
+            if count == 1
+            else f"{count:,} values are not {wanted}s and count as missing (first in row {first})"
+        )
     return notes
 
 

@@ -158,7 +158,7 @@ def test_an_impossible_day_is_counted() -> None:
     """One 30th of February is missing, and its row is named."""
     texts = [f"{m:%Y-%m-%d}" for m in MOMENTS]
     found = found_dates([*texts[:7], "2025-02-30", *texts[8:]])
-    assert found.notes == ("1 value is no date and counts as missing (row 8)",)
+    assert found.notes == ("1 value is not a date and counts as missing (in row 8)",)
     assert found.missing == ("2025-02-30",)
 
 
