@@ -39,12 +39,17 @@ class DataConfig(Section):
         title="Keep",
         description="columns never left out as an identifier or as a copy of the answer",
     )
-    task: Literal["binary"] = Field("binary", title="Task", description="what is predicted")
+    task: Literal["auto", "binary", "multiclass", "regression"] = Field(
+        "auto",
+        title="Task",
+        description="what is predicted: one of two labels, one of up to 1,000, or a number; auto "
+        "decides from the target",
+    )
     positive: str = Field(
         "",
         title="Positive label",
-        description="the label whose probability is predicted; empty: True, 1 or yes, else the "
-        "last in sorted order",
+        description="of two labels, the one whose probability is predicted; empty: True, 1 or yes, "
+        "else the last in sorted order",
     )
     test_fraction: float = Field(
         0.2, gt=0, lt=1, title="Test fraction", description="share of rows kept for the test"

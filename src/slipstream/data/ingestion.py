@@ -13,7 +13,7 @@ from slipstream.data.schema import infer
 from slipstream.data.snapshot import PART, TARGET, to_parquet
 from slipstream.data.sources.source import source_of
 from slipstream.data.splitting import check_parts, hash_rows, hashed_columns, split
-from slipstream.data.target import READERS, find_target
+from slipstream.data.target import find_target, read_target
 from slipstream.runtime.errors import InputError
 from slipstream.runtime.text import did_you_mean, listing, quote
 
@@ -32,7 +32,7 @@ def ingest(data: DataConfig, store: Store) -> DatasetRef:
     find_target(raw.column_names, data.target)
     _check_named("drop", data.drop, raw, data.target)
     _check_named("keep", data.keep, raw, data.target)
-    target = READERS[data.task](raw.column(data.target).combine_chunks(), data)
+    target = read_target(raw.column(data.target).combine_chunks(), data)
     unused = [data.target, *data.drop]
     inferred = infer(raw.drop_columns(list(dict.fromkeys(unused))), data.keep)
     # An identifier decides no row's part, even if it is kept: a row with another number stays.
@@ -44,9 +44,11 @@ def ingest(data: DataConfig, store: Store) -> DatasetRef:
         table=store.put(to_parquet(snapshot), ".parquet"),
         columns=inferred.columns,
         target=data.target,
-        task=data.task,
+        task=target.task,
         classes=target.classes,
         class_shares=target.class_shares,
+        mean=target.mean,
+        deviation=target.deviation,
         split=SplitRule(
             seed=data.seed,
             test_fraction=data.test_fraction,
@@ -55,7 +57,7 @@ def ingest(data: DataConfig, store: Store) -> DatasetRef:
         ),
         rows={part: int((parts == index).sum()) for index, part in enumerate(PARTS)},
         kept=tuple(data.keep),
-        warnings=inferred.warnings,
+        warnings=(*target.notes, *inferred.warnings),
     )
 
 

@@ -69,7 +69,7 @@ def groups(column: Column, values: pd.Series) -> NDArray[np.int64]:
     return np.where(np.isnan(numbers), -1, np.searchsorted(inner, numbers, side="left"))
 
 
-def mutual_information(group: NDArray[np.int64], target: NDArray[np.integer]) -> float:
+def mutual_information(group: NDArray[np.int64], target: NDArray[np.number]) -> float:
     """Mutual information of groups (N,) and target (N,), in nats, less its bias; at least 0.
 
     The bias, (groups - 1)(classes - 1) / 2N, is what independent columns would show on average
@@ -79,7 +79,13 @@ def mutual_information(group: NDArray[np.int64], target: NDArray[np.integer]) ->
     return max(0.0, float(mutual_info_score(target, group)) - bias)
 
 
-def anova_f(group: NDArray[np.int64], target: NDArray[np.integer]) -> float:
+def binned_information(group: NDArray[np.int64], target: NDArray[np.number]) -> float:
+    """As `mutual_information`, of a number (N,) in groups of as many rows."""
+    inner = np.unique(np.quantile(target, np.linspace(0, 1, SCORE_BINS + 1)[1:-1]))
+    return mutual_information(group, np.searchsorted(inner, target, side="left"))
+
+
+def anova_f(group: NDArray[np.int64], target: NDArray[np.number]) -> float:
     """F statistic of a one-way analysis of variance of the target (N,) between groups (N,)."""
     samples = [target[group == each] for each in np.unique(group)]
     if len(samples) < 2:
@@ -89,7 +95,9 @@ def anova_f(group: NDArray[np.int64], target: NDArray[np.integer]) -> float:
 
 
 # How a column's groups (N,) are scored against the target (N,), for each kind of target.
-Score = Callable[[NDArray[np.int64], NDArray[np.integer]], float]
+Score = Callable[[NDArray[np.int64], NDArray[np.number]], float]
 SCORES: Mapping[Task, Mapping[str, Score]] = {
     "binary": {"mutual_info": mutual_information, "anova_f": anova_f},
+    "multiclass": {"mutual_info": mutual_information, "anova_f": anova_f},
+    "regression": {"mutual_info": binned_information, "anova_f": anova_f},
 }

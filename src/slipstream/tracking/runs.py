@@ -123,7 +123,8 @@ def _log_parent(
     client.log_dict(run_id, record.mask.to_json(), "feature_mask.json")
     client.log_dict(run_id, _profile(record, store).model_dump(mode="json"), PROFILE)
     client.log_dict(run_id, record.benchmark.machine.model_dump(mode="json"), "machine.json")
-    history = history_figure(record.network.history, record.network.best_epoch)
+    best_epoch = record.network.best_epoch
+    history = history_figure(record.network.history, best_epoch, record.dataset.task)
     client.log_figure(run_id, history, "history.png")
     client.log_figure(run_id, feature_figure(record.mask), "feature_scores.png")
     client.log_figure(run_id, latency_figure(record.benchmark), "latency.png")

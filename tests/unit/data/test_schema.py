@@ -9,7 +9,7 @@ import pytest
 
 from slipstream.config.data import DataConfig
 from slipstream.data.schema import infer
-from slipstream.data.target import READERS, Target, find_target
+from slipstream.data.target import Target, find_target, read_target
 from slipstream.runtime import InputError
 
 
@@ -23,7 +23,7 @@ def kinds(**columns: object) -> tuple[dict[str, str], pd.DataFrame, str]:
 
 def read(values: list[object], positive: str = "") -> Target:
     """The binary target of a column named `y`."""
-    return READERS["binary"](pa.array(values), DataConfig(target="y", positive=positive))
+    return read_target(pa.array(values), DataConfig(target="y", positive=positive, task="binary"))
 
 
 MANY = range(200)
