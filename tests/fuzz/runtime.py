@@ -13,6 +13,7 @@ import random
 import struct
 import sys
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from pathlib import Path
 from typing import Any
 
@@ -52,7 +53,7 @@ def damaged(data: bytes, chance: random.Random) -> bytes:
 ODD_VALUES: list[Any] = [
     None, True, False, 0, 1, -1, 2, 3, 10**30, -(10**30), 1.5, float("nan"), float("inf"), 1e308,
     5e-324, "", "a", "missing", "float32", "int8", "binary", "multiclass", "regression", "numeric",
-    "categorical", "boolean", [], {}, [1], ["a", "b"], ["a", "a"], {"a": 1}, "\ud800", "x" * 1000,
+    "categorical", "boolean", "datetime", "duration", "dmy", "hour", [], {}, [1], ["a", "b"], ["a", "a"], {"a": 1}, "\ud800", "x" * 1000,
 ]  # fmt: skip
 
 
@@ -126,8 +127,9 @@ def try_bundle(data: bytes, chance: random.Random) -> bool:
     except BundleError:
         return False
     model = Predictor(bundle)
-    row = [chance.choice([0.0, -1e308, 1e308, "a", None]) for _ in bundle.columns]
-    for attempt in (row, [0.0 if each.edges is not None else "a" for each in bundle.columns]):
+    row = [chance.choice([0.0, -1e308, 1e308, "a", "2025-03-04", None]) for _ in bundle.columns]
+    usual = {"categorical": "a", "datetime": "2025-03-04"}
+    for attempt in (row, [usual.get(each.kind, 0.0) for each in bundle.columns]):
         try:
             alone = model.predict_one(attempt)
             table = model.predict([attempt] * 9)
@@ -141,6 +143,7 @@ def seeds() -> list[bytes]:
     """Small valid files of every precision and task."""
     from slipstream.runtime.bundle import dump
     from tests.unit.runtime.agreement import Shape, bundle_of
+    from tests.unit.runtime.dated import date_column, dated_model, number_column
 
     shapes = [
         Shape(features=3, bins=3, hidden=[4], outputs=1, rows=0, seed=1),
@@ -148,11 +151,20 @@ def seeds() -> list[bytes]:
         Shape(features=9, bins=70, hidden=[2, 2, 2], outputs=9, rows=0, seed=3),
         Shape(features=2, bins=2, hidden=[520, 3], outputs=1, rows=0, seed=4),  # beyond float32
     ]
+    dated = [
+        dated_model(number_column("a"), date_column(order="dmy", epoch="s"), precision="float32"),
+        dated_model(
+            date_column(digits=True, missing=False), date_column("then"), number_column("a")
+        ),
+    ]
     return [
-        dump(bundle_of(shape, kind, categorical=share))
-        for shape in shapes
-        for kind in ("float32", "int8")
-        for share in (0.0, 0.4)
+        *map(dump, dated),
+        *(
+            dump(bundle_of(shape, kind, categorical=share))
+            for shape in shapes
+            for kind in ("float32", "int8")
+            for share in (0.0, 0.4)
+        ),
     ]
 
 
@@ -186,19 +198,27 @@ def fuzz_constructor(count: int) -> None:
     edges = np.array([0.0, 1.0, 2.0])
     weights = np.zeros((4 + 3, 2), np.float32)
     parts: list[Any] = [
-        ("x", True, edges, None, 0), ("c", False, None, {"a": 0}, 3), (weights, weights[0], None),
+        ("x", True, edges, None, 0, None), ("c", False, None, {"a": 0}, 3, None),
+        (weights, weights[0], None),
         (np.zeros((1, 2), np.float32), np.zeros(1, np.float32), None), "sigmoid", "softmax",
         "identity", edges, edges[::-1], weights, {"a": 5}, {1: 1}, {"a": -1}, {"a": "b"}, None, 0,
         -1, 2**62, 2**70, "x", np.ndarray, list, (), (1,), np.zeros((7, 2), np.int8),
         np.zeros(2, np.int32), np.zeros((2**20, 0), np.float32), np.full(3, np.nan), True,
         np.zeros(2, ">f4"), np.zeros((7, 4), np.float32)[:, ::2], b"bytes", np.zeros(0),
+        ("dmy", "s", True, ((0, edges),)), ("", "", 0, ()), ("ymd", "h", 1, ((9, edges),)),
+        ("mdy", "ns", True, ((3, edges), (3, edges), (1, edges), (2, edges), (0, edges))),
+        ("dmy", "us", False, (0,)), ("dmy", "ms", True, ((0, None),)), ((0, edges),),
     ]  # fmt: skip
+    dated = ("x", True, edges, None, 0, ("dmy", "s", True, ((0, edges),)))
+    wide = np.zeros((4 + 3 + 4, 2), np.float32)
     built = 0
     for case in range(count):
         chance = random.Random(case)
         good: list[Any] = [
             (parts[0], parts[1]), (parts[2], parts[3]), "sigmoid", lambda row: [0.0, 0.0],
         ]  # fmt: skip
+        if case % 2:
+            good[0], good[1] = (dated, parts[1]), ((wide, wide[0], None), parts[3])
         at = chance.randrange(7)
         if at < 4:
             good[at] = chance.choice(parts)
@@ -264,8 +284,45 @@ def fail() -> Any:
     raise EvilError
 
 
+class Moment(datetime):
+    """A datetime of another class."""
+
+
+class EvilZone(tzinfo):
+    """A zone that has no offset, or fails to say it."""
+
+    def utcoffset(self, _moment: datetime | None) -> timedelta | None:
+        return random.choice([lambda: None, fail])()
+
+
+LETTERS = "0123456789-/.: TZ+,aPMr"
+
+
+def odd_date(chance: random.Random) -> Any:
+    """A date in any form, and text that is nearly one."""
+    day = datetime(
+        chance.randint(1, 9999), chance.randint(1, 12), chance.randint(1, 28), 23, 59, 59
+    )
+    kind = chance.randrange(6)
+    if kind == 0:
+        zones = [None, UTC, timezone(timedelta(hours=-23, minutes=-59)), EvilZone()]
+        return day.replace(tzinfo=chance.choice(zones))
+    if kind == 1:
+        units = ["D", "ns", "us", "s", "Y", "M", "10s", "h", "as", "W"]
+        return np.datetime64(chance.choice([0, 1, -1, 2**62, -(2**62)]), chance.choice(units))
+    if kind == 2:
+        odd = [Moment(1, 1, 1), day.date(), day.time(), timedelta(1), np.timedelta64(1, "D")]
+        return chance.choice([*odd, np.datetime64("NaT"), 1e300, -(10**30), 20250304])
+    text = list(chance.choice([day.isoformat(" "), f"{day:%d/%m/%Y}", day.isoformat() + ".5Z"]))
+    for _ in range(chance.randrange(4)):
+        text[chance.randrange(len(text))] = chance.choice(LETTERS)
+    return "".join(text[: chance.choice([len(text), chance.randrange(len(text))])])
+
+
 def odd_value(chance: random.Random) -> Any:
-    kind = chance.randrange(9)
+    kind = chance.randrange(10)
+    if kind == 9:
+        return odd_date(chance)
     if kind < 4:
         return chance.choice([0.5, -3.0, 7, True, "a", None])
     if kind == 4:
@@ -365,6 +422,35 @@ def fuzz_rows(count: int) -> None:
     print(f"{count:,} rows, {answered:,} answered")
 
 
+def fuzz_dates(count: int) -> None:
+    """Both predictors read odd dates alike, or refuse them alike."""
+    from slipstream.runtime import InputError, Predictor
+    from tests.unit.runtime.dated import date_column, dated_model
+
+    forms: list[dict[str, Any]] = [
+        {"order": "dmy"},
+        {"epoch": "s"},
+        {"digits": True},
+        {"order": "mdy"},
+    ]
+    bundles = [dated_model(date_column(**form)) for form in forms]
+    pairs = [(Predictor(each), Predictor(each, backend="numpy")) for each in bundles]
+    refused = 0
+    for case in range(count):
+        chance = random.Random(case)
+        value = odd_date(chance)
+        answers: list[Any] = []
+        for model in chance.choice(pairs):
+            try:
+                answers.append(model.predict_one([value]))
+            except (InputError, EvilError) as error:
+                answers.append(type(error))
+                refused += 1
+        evil = isinstance(value, datetime) and isinstance(value.tzinfo, EvilZone)
+        assert evil or answers[0] == answers[1], f"date case {case}: {value!r}: {answers}"
+    print(f"{count:,} dates, {refused // 2:,} refused")
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--bundles", type=int, default=100_000)
@@ -377,6 +463,7 @@ def main() -> None:
 
     print(f"{_native.__file__} on {instruction_set}")
     fuzz_rows(chosen.rows)
+    fuzz_dates(chosen.rows // 4)
     fuzz_constructor(chosen.rows // 10)
     fuzz_bundles(chosen.bundles)
 

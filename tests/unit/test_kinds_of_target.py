@@ -29,6 +29,7 @@ NAMING = {
     "artifacts/references.py",  # what kind of answer a traced row got
     "config/data.py",
     "data/target.py",
+    "data/sources/raw_table.py",  # Arrow's word for bytes
     "features/preprocessing.py",
     "features/selection.py",
     "training/losses.py",

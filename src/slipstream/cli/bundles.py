@@ -38,6 +38,11 @@ def add_commands(commands: Commands) -> None:
         default="stop",
         help="where a row is refused: stop, or leave its answer empty and go on (default: stop)",
     )
+    answer.add_argument(
+        "--encoding",
+        default="",
+        help="of a text file, such as cp1252 (default: UTF-8, or what a byte-order mark says)",
+    )
     answer.set_defaults(run=_predict)
 
     inspect = commands.add_parser("inspect", help="describe a bundle")
@@ -54,7 +59,11 @@ def add_commands(commands: Commands) -> None:
 
 
 def _predict(chosen: argparse.Namespace) -> int:
-    choices = Choices(keep=split_names(chosen.keep), goes_on=chosen.on_error == "null")
+    choices = Choices(
+        keep=split_names(chosen.keep),
+        goes_on=chosen.on_error == "null",
+        encoding=chosen.encoding,
+    )
     predict(load(chosen.bundle), chosen.rows, choices)
     return DONE
 

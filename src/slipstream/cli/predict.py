@@ -16,6 +16,8 @@ from slipstream.serving.json_rows import is_json, is_json_file, parse_rows
 if TYPE_CHECKING:
     import pyarrow as pa
 
+    from slipstream.data.sources.raw_table import RawTable
+
 __all__ = ["Choices", "predict"]
 
 STDIN = "the standard input"
@@ -24,10 +26,11 @@ WAY_ON = "--on-error null leaves such answers empty"
 
 @dataclass(frozen=True, kw_only=True)
 class Choices:
-    """The options: columns to print before the answers, and whether to go on after bad rows."""
+    """The options: columns to keep, whether to go on after bad rows, and a file's encoding."""
 
     keep: Sequence[str] = ()
     goes_on: bool = False
+    encoding: str = ""
 
 
 def predict(model: Predictor, source: str, choices: Choices) -> None:
@@ -47,7 +50,7 @@ def predict(model: Predictor, source: str, choices: Choices) -> None:
     else:
         from slipstream.data.sources import files
 
-        _answer_table(model, files.read(source), choices)
+        _answer_table(model, files.read(source, choices.encoding), choices)
 
 
 def _read_stdin() -> bytes:
@@ -78,21 +81,25 @@ def _answer_bytes(model: Predictor, data: bytes, choices: Choices) -> None:
     if data.lstrip(b"\xef\xbb\xbf \t\r\n").startswith((b"{", b"[")):
         _answer_json(model, parse_rows(data, STDIN), choices)
         return
-    from slipstream.data.sources import files
+    from slipstream.data.sources.csv_text import parse_csv
 
-    table = files.parse_csv(data, STDIN)
-    if not table.num_rows:
+    raw = parse_csv(data, STDIN, choices.encoding)
+    if not raw.table.num_rows:
         raise InputError(
             f"{STDIN} must have rows, however: it has a header only; send the rows below it"
         )
-    _answer_table(model, table, choices)
+    _answer_table(model, raw, choices)
 
 
-def _answer_table(model: Predictor, table: "pa.Table", choices: Choices) -> None:
+def _answer_table(model: Predictor, raw: "RawTable", choices: Choices) -> None:
     """Print a line of CSV for each row."""
     import numpy as np
 
     from slipstream.serving.tables import checked_rows
+
+    table = raw.table
+    for note in raw.notes:
+        print(f"slipstream: {escape(note)}", file=sys.stderr)
 
     kept = _kept_columns(table, choices.keep)
     rows, refused, reason = checked_rows(model, table)

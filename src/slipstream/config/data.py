@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any, ClassVar, Literal, Self
 
-from pydantic import Field, StringConstraints, model_validator
+from pydantic import Field, StringConstraints, field_validator, model_validator
 
 from slipstream.config.section import Section
 from slipstream.runtime.text import quote
@@ -26,12 +26,18 @@ class DataConfig(Section):
         "demo",
         min_length=1,
         title="Path",
-        description="demo, a scikit-learn set (breast_cancer), a .csv, .csv.gz or .parquet file, "
-        "a folder or glob of those, or a SQLAlchemy URL",
+        description="demo, a scikit-learn set (breast_cancer), a .csv, .tsv, .csv.gz or .parquet "
+        "file, a folder or glob of those, or a SQLAlchemy URL",
     )
     target: str = Field("target", min_length=1, title="Target", description="the column to predict")
     query: str = Field(
         "", title="Query", description="the SELECT to run where the path is a SQLAlchemy URL"
+    )
+    encoding: str = Field(
+        "",
+        title="Encoding",
+        description="of text files, such as cp1252 or utf-16-le; empty: UTF-8, or what a "
+        "byte-order mark says",
     )
     drop: list[ColumnName] = Field([], title="Drop", description="columns to leave out")
     keep: list[ColumnName] = Field(
@@ -64,6 +70,18 @@ class DataConfig(Section):
     seed: int = Field(
         0, ge=0, lt=2**63, title="Split seed", description="seed of the split into parts"
     )
+
+    @field_validator("encoding")
+    @classmethod
+    def _is_known(cls, encoding: str) -> str:
+        try:
+            "".encode(encoding or "utf-8")
+        except (LookupError, ValueError):
+            raise ValueError(
+                "must be an encoding that Python knows, such as cp1252, however: "
+                f"{encoding!r}; leave it empty for UTF-8"
+            ) from None
+        return encoding
 
     @model_validator(mode="after")
     def _leave_rows_to_train_on(self) -> Self:

@@ -9,6 +9,8 @@ import pyarrow as pa
 from slipstream.artifacts.references import PARTS, DatasetRef, SplitRule
 from slipstream.artifacts.store import Store
 from slipstream.config.data import DataConfig
+from slipstream.data.duplicates import count_duplicates
+from slipstream.data.labels import labelled
 from slipstream.data.schema import infer
 from slipstream.data.snapshot import PART, TARGET, to_parquet
 from slipstream.data.sources.source import source_of
@@ -28,16 +30,19 @@ def ingest(data: DataConfig, store: Store) -> DatasetRef:
     Raises:
         InputError: the source or the target breaks a rule.
     """
-    raw = source_of(data).read()
-    find_target(raw.column_names, data.target)
-    _check_named("drop", data.drop, raw, data.target)
-    _check_named("keep", data.keep, raw, data.target)
+    read = source_of(data).read()
+    find_target(read.table.column_names, data.target)
+    _check_named("drop", data.drop, read.table, data.target)
+    _check_named("keep", data.keep, read.table, data.target)
+    raw, unlabelled = labelled(read.table, data.target)
     target = read_target(raw.column(data.target).combine_chunks(), data)
     unused = [data.target, *data.drop]
     inferred = infer(raw.drop_columns(list(dict.fromkeys(unused))), data.keep)
     # An identifier decides no row's part, even if it is kept: a row with another number stays.
     hashed = hashed_columns(raw, {*unused, *inferred.identifiers}) or hashed_columns(raw, unused)
-    parts = split(hash_rows(raw, hashed), data)
+    hashes = hash_rows(raw, hashed)
+    repeated = count_duplicates(hashes, target)
+    parts = split(hashes, data)
     check_parts(parts, target.numbers, target.classes)
     snapshot = inferred.frame.assign(**{TARGET: target.numbers, PART: parts})
     return DatasetRef(
@@ -57,7 +62,7 @@ def ingest(data: DataConfig, store: Store) -> DatasetRef:
         ),
         rows={part: int((parts == index).sum()) for index, part in enumerate(PARTS)},
         kept=tuple(data.keep),
-        warnings=(*target.notes, *inferred.warnings),
+        warnings=(*read.notes, *unlabelled, *target.notes, *inferred.warnings, *repeated),
     )
 
 

@@ -75,12 +75,12 @@ def find_target(columns: list[str], target: str) -> None:
 
 
 def read_target(raw: pa.Array, data: DataConfig) -> Target:
-    """Read the target's column (N,) as the kind that `data.task` names, or else the one it has.
+    """Read the target's column (N,), none of it missing, as `data.task` says or as what it holds.
 
     Raises:
-        InputError: a cell is missing, or the column breaks a rule of its kind.
+        InputError: the column breaks a rule of its kind.
     """
-    values = _present(data.target, raw)
+    values = _checked(data.target, raw)
     if data.task != "auto":
         return READERS[data.task](values, data)
     task, note = _kind(data.target, values, are_categories=pt.is_dictionary(raw.type))
@@ -225,16 +225,10 @@ def _regression(values: pa.Array, data: DataConfig) -> Target:
     return Target(found + 0.0, (), "regression")
 
 
-def _present(name: str, raw: pa.Array) -> pa.Array:
-    """The target's values, each of which must be there."""
+def _checked(name: str, raw: pa.Array) -> pa.Array:
+    """The target's values, of a type that can be read."""
     values = blank_to_null(raw)
-    if values.null_count:
-        rows = [index + 1 for index, null in enumerate(values.is_null().to_pylist()) if null]
-        first = ", ".join(str(row) for row in rows[:5])
-        raise InputError(
-            f"target {quote(name)} must have a value in every row, however: {len(rows)} have none "
-            f"(row {first}{', …' if len(rows) > 5 else ''}); remove or label those rows"
-        )
+    assert not values.null_count, "rows without a label are left out before"
     if not is_supported(values.type):
         raise InputError(
             f"target {quote(name)} must hold numbers, booleans or text, however: its type is "

@@ -1,26 +1,60 @@
 """Select: score every raw column on the training part, and keep the top k."""
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy import stats
-from sklearn.metrics import mutual_info_score
 
 from slipstream.artifacts.references import FeatureMask, FeatureScore, PreparedRef
 from slipstream.artifacts.store import Store
 from slipstream.config.features import FeaturesConfig
 from slipstream.data.snapshot import TARGET, Snapshot
 from slipstream.features.preprocessing import load_columns
+from slipstream.features.scores import (
+    Score,
+    label_anova_f,
+    label_information,
+    number_anova_f,
+    number_information,
+)
+from slipstream.features.twins import Candidate, are_twins
 from slipstream.runtime.columns import Column
 from slipstream.runtime.limits import MAX_FEATURES
+from slipstream.runtime.text import listing, quote
 from slipstream.runtime.types import Task
 
-__all__ = ["anova_f", "keep", "mutual_information", "select"]
+__all__ = ["Choice", "choose", "groups", "keep", "select"]
 
-SCORE_BINS = 16
+# Groups of a column of numbers: few show a trend in few rows, many show a shape. The better counts.
+SCORE_BINS = (4, 16)
+FINEST = 256  # so many different numbers are compared with a category one by one
 ENOUGH = 0.95  # share of the total score that k = 0 keeps
+BY_CHANCE = 0.05  # how likely chance makes one column of all seem better than noise
+NEIGHBOURS = 20  # a column is compared with so many of the best that come next to it by score
+MOST_NOTES = 20
+
+
+# How a column's groups (N,) are scored against the target (N,), for each kind of target.
+Scorer = Callable[[NDArray[np.int64], NDArray[Any]], Score]
+_LABELS: Mapping[str, Scorer] = {"mutual_info": label_information, "anova_f": label_anova_f}
+_NUMBERS: Mapping[str, Scorer] = {"mutual_info": number_information, "anova_f": number_anova_f}
+SCORES: Mapping[Task, Mapping[str, Scorer]] = {
+    "binary": _LABELS,
+    "multiclass": _LABELS,
+    "regression": _NUMBERS,
+}
+
+
+@dataclass(frozen=True)
+class Choice:
+    """Indices of the columns to keep, of those better than noise, and each twin's other."""
+
+    kept: frozenset[int]
+    real: frozenset[int]
+    twins: Mapping[int, int]
 
 
 def select(prepared: PreparedRef, features: FeaturesConfig, store: Store) -> FeatureMask:
@@ -29,75 +63,117 @@ def select(prepared: PreparedRef, features: FeaturesConfig, store: Store) -> Fea
     columns = load_columns(prepared, store)
     score = SCORES[prepared.task][features.method]
     target = train[TARGET].to_numpy()
-    scores = [score(groups(column, train[column.name]), target) for column in columns]
-    kept = keep(scores, features.k)
-    warnings: tuple[str, ...] = ()
-    if features.k > len(columns):
-        warnings = (f"features.k is {features.k}, but there are {len(columns)} columns: all kept",)
+    scores = [_score(column, train[column.name], target, score) for column in columns]
+    candidates = [
+        _candidate(column, train[column.name], each.value)
+        for column, each in zip(columns, scores, strict=True)
+    ]
+    chosen = choose(scores, candidates, features.k)
     return FeatureMask(
         method=features.method,
         scores=tuple(
-            FeatureScore(name=column.name, score=value, kept=index in kept)
-            for index, (column, value) in enumerate(zip(columns, scores, strict=True))
+            FeatureScore(name=column.name, score=each.value, kept=index in chosen.kept)
+            for index, (column, each) in enumerate(zip(columns, scores, strict=True))
         ),
         rows=prepared.rows,
-        warnings=warnings,
+        warnings=_warnings(chosen, [column.name for column in columns], features.k),
     )
 
 
-def keep(scores: Sequence[float], k: int) -> set[int]:
-    """Choose the indices of the k best scores, of no more than a bundle can hold.
+def choose(scores: Sequence[Score], candidates: Sequence[Candidate], k: int) -> Choice:
+    """Choose the k best columns, of no more than a bundle can hold; twins come last.
 
-    k = 0: the fewest that carry 95 % of the total.
+    k = 0: the fewest that carry 95 % of the score of all that are better than noise, or the best
+    one where nothing is.
     """
-    order = np.argsort(-np.asarray(scores), kind="stable")
+    order = _by_score([score.value for score in scores])
+    real = [index for index in order if scores[index].p_value * len(scores) < BY_CHANCE]
+    twins = _find_twins(real, candidates)
     if k == 0:
-        ordered = np.asarray(scores)[order]
-        carried = np.cumsum(ordered)
-        k = int(np.searchsorted(carried, ENOUGH * carried[-1])) + 1
-    return {int(index) for index in order[: min(k, MAX_FEATURES)]}
+        kept = _carrying([index for index in real if index not in twins], scores) or order[:1]
+    else:
+        kept = sorted(order, key=lambda index: index in twins)[:k]
+    return Choice(frozenset(kept[:MAX_FEATURES]), frozenset(real), twins)
 
 
-def groups(column: Column, values: pd.Series) -> NDArray[np.int64]:
+def keep(scores: Sequence[float], k: int) -> set[int]:
+    """Choose the indices of the k best scores; ties go to the first."""
+    return set(_by_score(scores)[:k])
+
+
+def groups(column: Column, values: pd.Series, bins: int) -> NDArray[np.int64]:
     """Group normalised values (N,): codes as they are, numbers by quantile, missing apart."""
     if column.edges is None:
         return values.to_numpy(np.int64)
     numbers = values.to_numpy(np.float64)
     if np.isnan(numbers).all():
         return np.full(len(numbers), -1)
-    inner = np.unique(np.nanquantile(numbers, np.linspace(0, 1, SCORE_BINS + 1)[1:-1]))
+    inner = np.unique(np.nanquantile(numbers, np.linspace(0, 1, bins + 1)[1:-1]))
     return np.where(np.isnan(numbers), -1, np.searchsorted(inner, numbers, side="left"))
 
 
-def mutual_information(group: NDArray[np.int64], target: NDArray[np.number]) -> float:
-    """Mutual information of groups (N,) and target (N,), in nats, less its bias; at least 0.
-
-    The bias, (groups - 1)(classes - 1) / 2N, is what independent columns would show on average
-    (Miller 1955); without it, columns of many values would look important.
-    """
-    bias = (len(np.unique(group)) - 1) * (len(np.unique(target)) - 1) / (2 * len(target))
-    return max(0.0, float(mutual_info_score(target, group)) - bias)
+def _score(column: Column, values: pd.Series, target: NDArray[Any], score: Scorer) -> Score:
+    several = SCORE_BINS if column.edges is not None else SCORE_BINS[:1]
+    tried = [score(groups(column, values, bins), target) for bins in several]
+    best = max(tried, key=lambda each: each.value)
+    return Score(best.value, min(len(tried) * min(each.p_value for each in tried), 1.0))
 
 
-def binned_information(group: NDArray[np.int64], target: NDArray[np.number]) -> float:
-    """As `mutual_information`, of a number (N,) in groups of as many rows."""
-    inner = np.unique(np.quantile(target, np.linspace(0, 1, SCORE_BINS + 1)[1:-1]))
-    return mutual_information(group, np.searchsorted(inner, target, side="left"))
+def _candidate(column: Column, values: pd.Series, score: float) -> Candidate:
+    if column.edges is None:
+        return Candidate(values.to_numpy(np.int64), None, score)
+    numbers = values.to_numpy(np.float64)
+    distinct, codes = np.unique(numbers, return_inverse=True)
+    fine = len(distinct) <= FINEST
+    group = np.where(np.isnan(numbers), -1, codes) if fine else groups(column, values, FINEST)
+    return Candidate(group, numbers, score)
 
 
-def anova_f(group: NDArray[np.int64], target: NDArray[np.number]) -> float:
-    """F statistic of a one-way analysis of variance of the target (N,) between groups (N,)."""
-    samples = [target[group == each] for each in np.unique(group)]
-    if len(samples) < 2:
-        return 0.0
-    statistic = float(stats.f_oneway(*samples).statistic)
-    return min(statistic, np.finfo(np.float32).max.item()) if statistic == statistic else 0.0
+def _by_score(scores: Sequence[float]) -> list[int]:
+    return [int(index) for index in np.argsort(-np.asarray(scores), kind="stable")]
 
 
-# How a column's groups (N,) are scored against the target (N,), for each kind of target.
-Score = Callable[[NDArray[np.int64], NDArray[np.number]], float]
-SCORES: Mapping[Task, Mapping[str, Score]] = {
-    "binary": {"mutual_info": mutual_information, "anova_f": anova_f},
-    "multiclass": {"mutual_info": mutual_information, "anova_f": anova_f},
-    "regression": {"mutual_info": binned_information, "anova_f": anova_f},
-}
+def _find_twins(order: Sequence[int], candidates: Sequence[Candidate]) -> dict[int, int]:
+    """Each column that is a twin of a better one, and that one; twins have about one score."""
+    twins: dict[int, int] = {}
+    single: list[int] = []
+    for index in order:
+        near = single[-NEIGHBOURS:]
+        other = next(
+            (each for each in near if are_twins(candidates[each], candidates[index])), None
+        )
+        if other is None:
+            single.append(index)
+        else:
+            twins[index] = other
+    return twins
+
+
+def _carrying(order: Sequence[int], scores: Sequence[Score]) -> list[int]:
+    """The first of these columns that carry enough of the score of all."""
+    carried = np.cumsum([scores[index].value for index in order])
+    return list(order[: int(np.searchsorted(carried, ENOUGH * carried[-1])) + 1]) if order else []
+
+
+def _warnings(chosen: Choice, names: Sequence[str], k: int) -> tuple[str, ...]:
+    """What a user should know of the choice, a sentence each."""
+    warnings = []
+    if k > len(names):
+        warnings.append(f"features.k is {k}, but there are {len(names)} columns: all kept")
+    if not chosen.real:
+        warnings.append(
+            "no column is better than noise: what the model answers is hardly better than guessing"
+        )
+    elif noise := [names[index] for index in sorted(chosen.kept - chosen.real)]:
+        warnings.append(
+            f"kept, although no better than noise in the training part: {listing(noise, most=5)}; "
+            "features.k = 0 leaves such columns out"
+        )
+    left_out = sorted((twin, of) for twin, of in chosen.twins.items() if twin not in chosen.kept)
+    warnings += [
+        f"column {quote(names[twin])} is a twin of {quote(names[of])}: one of them is enough"
+        for twin, of in left_out[:MOST_NOTES]
+    ]
+    if len(left_out) > MOST_NOTES:
+        warnings.append(f"{len(left_out) - MOST_NOTES} more columns are twins of others")
+    return tuple(warnings)

@@ -48,6 +48,7 @@ static void model_dealloc(Model *self)
         Py_XDECREF(self->fields[index].name);
         Py_XDECREF(self->fields[index].codes);
     }
+    PyMem_Free(self->dates);
     slipstream_free(&self->network);
     type->tp_free((PyObject *)self);
     Py_DECREF(type);
@@ -60,7 +61,7 @@ static PyMethodDef model_methods[] = {
      "predict_one($self, row, /)\n--\n\n" /* what inspect.signature reads */
      "Answer one row: a float, or a list of floats where there are several outputs."},
     {"predict", (PyCFunction)(void (*)(void))model_predict, METH_FASTCALL,
-     "Write the answers of a float32 or float64 table (N, k) into a float64 array (N, outputs).\n\n"
+     "Write the answers of a float32 or float64 table (N, L) into a float64 array (N, outputs).\n\n"
      "A categorical column holds its rows. False where a value is not plain, or must not be missing."},
     {NULL, NULL, 0, NULL},
 };
@@ -101,7 +102,7 @@ static bool choose(PyObject *names)
 
 static int fill_module(PyObject *module)
 {
-    if (import_numpy() < 0)
+    if (import_numpy() < 0 || import_dates() < 0)
         return -1;
     available_count = slipstream_instruction_sets(available);
     chosen = available[available_count - 1];

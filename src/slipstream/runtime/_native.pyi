@@ -17,7 +17,15 @@ class Model:
     def __new__(
         cls,
         columns: tuple[
-            tuple[str, bool, NDArray[np.float64] | None, dict[str, int] | None, int], ...
+            tuple[
+                str,
+                bool,
+                NDArray[np.float64] | None,
+                dict[str, int] | None,
+                int,
+                tuple[str, str, bool, tuple[tuple[int, NDArray[np.float64]], ...]] | None,
+            ],
+            ...,
         ],
         layers: tuple[tuple[NDArray[Any], NDArray[Any], NDArray[np.float32] | None], ...],
         link: Literal["identity", "sigmoid", "softmax"],
@@ -26,7 +34,7 @@ class Model:
     def predict_one(self, row: Any, /) -> Any:
         """Answer one row: a float, or a list of floats where there are several outputs."""
     def predict(self, table: NDArray[Any], answers: NDArray[np.float64], /) -> bool:
-        """Write the answers of a float32 or float64 table (N, k) into `answers` (N, outputs).
+        """Write the answers of a float32 or float64 table (N, L) into `answers` (N, outputs).
 
         A categorical column holds its rows. False where a value is not plain, or must not be
         missing.

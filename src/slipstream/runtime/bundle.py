@@ -1,6 +1,7 @@
 """The bundle: one variant of a model as one safetensors file, verified before it is used.
 
-Layout: the tensors `edges` (all numeric columns' edges, concatenated) and
+Layout: the tensors `edges` (of all numeric columns, and of a date and its parts, one after the
+other) and
 `layers.{i}.weight|bias[|multiplier]`, and one metadata entry, `slipstream`, with JSON: what a user
 wants to know about the model, and the SHA-256 of everything else.
 """
@@ -11,7 +12,7 @@ import json
 import stat
 import struct
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -31,7 +32,7 @@ from slipstream.runtime.bundle_parts import (
     read_layer,
     strings,
 )
-from slipstream.runtime.columns import Column
+from slipstream.runtime.columns import Column, lookups
 from slipstream.runtime.errors import BundleError
 from slipstream.runtime.kernels import Layer
 from slipstream.runtime.links import outputs
@@ -182,7 +183,7 @@ def _build(header: dict[str, Any], tensors: dict[str, NDArray[Any]]) -> Bundle:
     if tensors:
         fail("every tensor must be known", sorted(tensors))
     check_widths(layers, columns, outputs=outputs(task, classes))
-    check_range(layers, len(columns))
+    check_range(layers, len(lookups(columns)))
     scales = tuple(header["activation_scales"])
     wanted = depth - 1 if precision == "int8" else 0
     if len(scales) != wanted or not all(
@@ -205,7 +206,12 @@ def _build(header: dict[str, Any], tensors: dict[str, NDArray[Any]]) -> Bundle:
 
 
 def _tensors(bundle: Bundle) -> dict[str, NDArray[Any]]:
-    edges = [column.edges for column in bundle.columns if column.edges is not None]
+    edges = [
+        each.edges
+        for column in bundle.columns
+        for each in (column, *column.parts)
+        if each.edges is not None
+    ]
     tensors: dict[str, NDArray[Any]] = {
         "edges": np.concatenate(edges) if edges else np.zeros(0, np.float64)
     }
@@ -218,13 +224,21 @@ def _tensors(bundle: Bundle) -> dict[str, NDArray[Any]]:
 
 
 def _column_header(column: Column) -> dict[str, Any]:
-    return {
+    header = {
         "name": column.name,
         "kind": column.kind,
         "allows_missing": column.allows_missing,
-        "edges": 0 if column.edges is None else len(column.edges),
+        "edges": _count(column),
         "categories": list(column.categories),
     }
+    if column.dates is not None:
+        header["dates"] = asdict(column.dates)
+        header["parts"] = [{"name": part.name, "edges": _count(part)} for part in column.parts]
+    return header
+
+
+def _count(column: Column) -> int:
+    return 0 if column.edges is None else len(column.edges)
 
 
 def _digest(header: Mapping[str, Any], tensors: Mapping[str, NDArray[Any]]) -> str:

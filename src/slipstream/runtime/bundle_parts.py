@@ -1,17 +1,20 @@
 """The parts of a bundle, read from its metadata and tensors, each checked before it is used."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any, NoReturn
+from typing import Any, NoReturn, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
-from slipstream.runtime.columns import Column
+from slipstream.runtime.columns import Column, lookups
+from slipstream.runtime.date_parts import PARTS
+from slipstream.runtime.date_text import Order
+from slipstream.runtime.dates import EPOCHS, DateFormat
 from slipstream.runtime.errors import BundleError
 from slipstream.runtime.kernels import Layer
 from slipstream.runtime.limits import MAX_BIAS, MAX_FEATURES, MAX_WIDTH
 from slipstream.runtime.text import quote, shorten
-from slipstream.runtime.types import Precision, Task
+from slipstream.runtime.types import ColumnKind, Precision, Task
 
 __all__ = [
     "check_classes",
@@ -24,6 +27,7 @@ __all__ = [
     "strings",
 ]
 
+Floats = NDArray[np.float64]
 _DTYPES: Mapping[str, tuple[str, str]] = {"float32": ("f4", "f4"), "int8": ("i1", "i4")}
 
 
@@ -33,44 +37,96 @@ def read_columns(entries: Any, edges: NDArray[Any]) -> tuple[Column, ...]:
         fail(f"a model must have 1 to {MAX_FEATURES:,} columns", type(entries).__name__)
     if edges.dtype != np.float64 or edges.ndim != 1 or not np.isfinite(edges).all():
         fail("edges must be finite float64 in one dimension", f"{edges.dtype} {edges.shape}")
-    columns, taken = [], 0
+    columns = []
     for entry in entries:
-        own = edges[taken : taken + entry["edges"]]
-        columns.append(_column(entry, own))
-        taken += entry["edges"]
-    if taken != len(edges):
-        fail("every edge must belong to a column", f"{len(edges)} edges, {taken} used")
+        column, edges = _column(entry, edges)
+        columns.append(column)
+    if len(edges):
+        fail("every edge must belong to a column", f"{len(edges)} edges belong to none")
+    if len(lookups(columns)) > MAX_FEATURES:
+        fail(
+            f"columns and what is derived from dates must be {MAX_FEATURES:,} at most", len(entries)
+        )
     if len({column.name for column in columns}) != len(columns):
         fail("column names must differ", [column.name for column in columns])
     return tuple(columns)
 
 
-def _column(entry: dict[str, Any], edges: NDArray[Any]) -> Column:
-    kind = one_of("a column's kind", entry["kind"], ("numeric", "boolean", "categorical"))
+def _column(entry: dict[str, Any], edges: Floats) -> tuple[Column, Floats]:
+    """Read one column, and what is left of the edges."""
+    kind = one_of("a column's kind", entry["kind"], get_args(ColumnKind))
     (name,) = strings("a column's name", [entry["name"]])
     categories = strings(f"the categories of {quote(name)}", entry["categories"])
-    if type(entry["edges"]) is not int or len(edges) != entry["edges"]:
-        fail(f"column {quote(name)} must have all its edges", entry["edges"])
+    own, edges = _take_edges(name, entry["edges"], edges)
     if kind == "categorical":
-        if len(edges) or len(set(categories)) != len(categories):
+        if len(own) or len(set(categories)) != len(categories):
             fail(
                 f"categorical column {quote(name)} must have distinct categories and no edges", name
             )
-    else:
-        with np.errstate(over="ignore"):
-            steps = np.diff(edges)
-        if len(edges) < 2 or categories or not (np.isfinite(steps).all() and (steps > 0).all()):
-            fail(f"the edges of column {quote(name)} must increase by finite steps", "they do not")
+    elif not _are_edges(own) or categories:
+        fail(f"the edges of column {quote(name)} must increase by finite steps", "they do not")
     if not isinstance(entry["allows_missing"], bool):
         fail(
             f"allows_missing of column {quote(name)} must be true or false", entry["allows_missing"]
         )
-    return Column(
+    parts, edges = _parts(name, entry, edges)
+    column = Column(
         name=name,
         kind=kind,
         allows_missing=entry["allows_missing"],
-        edges=None if kind == "categorical" else edges,
+        edges=None if kind == "categorical" else own,
         categories=tuple(categories),
+        dates=_dates(name, kind, entry.get("dates")),
+        parts=parts,
+    )
+    return column, edges
+
+
+def _take_edges(name: str, count: Any, edges: Floats) -> tuple[Floats, Floats]:
+    """The first edges, which are a column's own, and the others."""
+    if type(count) is not int or not 0 <= count <= len(edges):
+        fail(f"column {quote(name)} must have all its edges", count)
+    return edges[:count], edges[count:]
+
+
+def _are_edges(edges: Floats) -> bool:
+    with np.errstate(over="ignore"):
+        steps = np.diff(edges)
+    return len(edges) >= 2 and bool((np.isfinite(steps) & (steps > 0)).all())
+
+
+def _parts(name: str, entry: Mapping[str, Any], edges: Floats) -> tuple[tuple[Column, ...], Floats]:
+    """Read what is derived from a date, and what is left of the edges."""
+    entries = entry.get("parts", [])
+    if not isinstance(entries, list) or (entries and entry["kind"] != "datetime"):
+        fail(f"only a date or time must have parts, as a list: column {quote(name)}", entries)
+    parts = []
+    for each in entries:
+        part = one_of(f"a part of {quote(name)}", each["name"], PARTS)
+        own, edges = _take_edges(name, each["edges"], edges)
+        if not _are_edges(own):
+            fail(f"the edges of column {quote(name)} must increase by finite steps", part)
+        missing = entry["allows_missing"]
+        parts.append(Column(name=part, kind="numeric", allows_missing=missing, edges=own))
+    if len({part.name for part in parts}) != len(parts):
+        fail(f"the parts of column {quote(name)} must differ", [part.name for part in parts])
+    return tuple(parts), edges
+
+
+def _dates(name: str, kind: ColumnKind, entry: Any) -> DateFormat | None:
+    """Read how a date is written; every other column has no such entry."""
+    if (entry is None) != (kind != "datetime"):
+        fail(f"a date or time, and nothing else, must say how it is written: {quote(name)}", kind)
+    if entry is None:
+        return None
+    if not isinstance(entry, dict) or set(entry) != {"order", "digits", "epoch"}:
+        fail(f"column {quote(name)} must say its order, digits and epoch", entry)
+    if not isinstance(entry["digits"], bool):
+        fail(f"digits of column {quote(name)} must be true or false", entry["digits"])
+    return DateFormat(
+        order=one_of(f"the order of {quote(name)}", entry["order"], (None, *get_args(Order))),
+        digits=entry["digits"],
+        epoch=one_of(f"the epoch of {quote(name)}", entry["epoch"], (None, *EPOCHS)),
     )
 
 
@@ -109,7 +165,7 @@ def check_classes(task: Task, classes: Sequence[str]) -> None:
 
 def check_widths(layers: Sequence[Layer], columns: Sequence[Column], outputs: int) -> None:
     """Check that every layer reads what the one before it gives."""
-    rows = sum(column.rows for column in columns)
+    rows = sum(column.rows for column in lookups(columns))
     if len(layers) < 2 or layers[0].weight.shape != (rows, len(layers[0].bias)):
         fail(f"the first layer must be a table of {rows} rows", f"{len(layers)} layers")
     width = len(layers[0].bias)
@@ -140,7 +196,7 @@ def check_range(layers: Sequence[Layer], features: int) -> None:
 def one_of(what: str, value: Any, choices: tuple[Any, ...]) -> Any:
     """The value, if it is one of the choices."""
     if value not in choices:
-        fail(f"{what} must be one of {', '.join(choices)}", value)
+        fail(f"{what} must be one of {', '.join(map(str, choices))}", value)
     return value
 
 

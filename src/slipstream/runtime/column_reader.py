@@ -1,15 +1,18 @@
 """Raw values of one column in, numbers out, or a refusal that says what is wrong."""
 
 import math
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from slipstream.runtime.columns import Column
+from slipstream.runtime.dates import seconds, seconds_of_array
 from slipstream.runtime.errors import InputError
+from slipstream.runtime.spans import span_seconds, spans_of_array
 from slipstream.runtime.text import quote
+from slipstream.runtime.types import ColumnKind
 from slipstream.runtime.values import (
     WrongValueError,
     is_missing,
@@ -26,6 +29,18 @@ Floats = NDArray[np.float64]
 NO_VALUE = "none"
 NO_NUMBER = "text that is not a number"
 
+# What a value of a column has to be, and what to do about another one.
+_RULES: Mapping[ColumnKind, tuple[str, str]] = {
+    "numeric": ("must be a number", "convert it to one"),
+    "boolean": ("must be true or false", "write true, false, 1 or 0"),
+    "categorical": ("must be a string (it is categorical)", "convert it to text"),
+    "datetime": ("must be a date or time", "write it as 2025-03-04 or 2025-03-04T12:30"),
+    "duration": (
+        "must be a duration or a time of day",
+        "give its seconds, or write it as 1:23:45",
+    ),
+}
+
 
 class ColumnReader:
     """Reads one column's raw values.
@@ -39,6 +54,11 @@ class ColumnReader:
         self.column = column
         self._is_categorical = column.edges is None
         missing = dict.fromkeys(missing_markers, column.missing_row)
+        self._value: Callable[[Any], float] = {
+            "categorical": self._code,
+            "datetime": self._instant,
+            "duration": self._span,
+        }.get(column.kind, self._number)
         self._codes = missing | {category: code for code, category in enumerate(column.categories)}
 
     @property
@@ -53,7 +73,7 @@ class ColumnReader:
             InputError: the value has the wrong type, or is missing where the model's data had none.
         """
         try:
-            number = self._code(value) if self._is_categorical else self._number(value)
+            number = self._value(value)
         except WrongValueError as error:
             raise self.refusal(str(error)) from None
         if not self.column.allows_missing and self._is_absent(number):
@@ -82,13 +102,15 @@ class ColumnReader:
         return np.full(count, missing, np.float64)
 
     def number(self, text: str) -> float:
-        """Parse stripped text of a numeric or boolean column: NaN if it means missing.
+        """Parse stripped text of a column of numbers: NaN if it means missing.
 
         Raises:
             WrongValueError: it is not a number.
         """
         if text in self._codes:
             return math.nan
+        if self.column.kind in ("datetime", "duration"):
+            return self._value(text)
         number = text_number(text)
         if number is None and self.column.kind == "boolean":
             number = text_truth(text)
@@ -113,11 +135,30 @@ class ColumnReader:
         )
 
     def _encode_each(self, values: Any, count: int) -> Floats:
-        if self._is_categorical:
-            return np.fromiter(map(self._code, values), np.float64, count)
-        if isinstance(values, np.ndarray) and values.dtype.kind in "fiub":
-            return values.astype(np.float64)
-        return np.fromiter(map(self._number, values), np.float64, count)
+        if isinstance(values, np.ndarray) and not self._is_categorical:
+            numbers = self._array(values)
+            if numbers is not None:
+                return numbers
+        return np.fromiter(map(self._value, values), np.float64, count)
+
+    def _array(self, values: NDArray[Any]) -> Floats | None:
+        """Read an array of a type that needs no look at each value; None: it does."""
+        if self.column.dates is not None:
+            return seconds_of_array(values, self.column.dates)
+        if values.dtype.kind == "m" and self.column.kind == "duration":
+            return spans_of_array(values)
+        return values.astype(np.float64) if values.dtype.kind in "fiub" else None
+
+    def _instant(self, value: Any) -> float:
+        if isinstance(value, str) and value.strip() in self._codes:
+            return math.nan
+        assert self.column.dates is not None
+        return seconds(value, self.column.dates)
+
+    def _span(self, value: Any) -> float:
+        if isinstance(value, str) and value.strip() in self._codes:
+            return math.nan
+        return span_seconds(value)
 
     def _number(self, value: Any) -> float:
         if type(value) is float:
@@ -160,10 +201,7 @@ class ColumnReader:
             name = quote(self.column.name)
             return rule, f"fill it in, or train on data where {name} is missing sometimes"
         empty = ", or leave it empty" if self.column.allows_missing else ""
-        if self._is_categorical:
-            return "must be a string (it is categorical)", f"convert it to text{empty}"
-        if self.column.kind == "boolean":
-            return "must be true or false", f"write true, false, 1 or 0{empty}"
-        if found == NO_NUMBER:
-            return "must be a number", f"write it in digits, such as 1234.5{empty}"
-        return "must be a number", f"convert it to one{empty}"
+        rule, way_out = _RULES[self.column.kind]
+        if found == NO_NUMBER and self.column.kind == "numeric":
+            way_out = "write it in digits, such as 1234.5"
+        return rule, f"{way_out}{empty}"

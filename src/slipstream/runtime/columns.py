@@ -6,19 +6,21 @@ have a row of their own (`low == high`, `t == 0`).
 """
 
 from bisect import bisect_right
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from itertools import accumulate
 
 import numpy as np
 from numpy.typing import NDArray
 
+from slipstream.runtime.dates import DateFormat
 from slipstream.runtime.types import ColumnKind
 
 __all__ = [
     "Column",
     "Positions",
     "locate",
+    "lookups",
     "stack",
     "table_offsets",
 ]
@@ -54,8 +56,10 @@ def locate(values: Floats, edges: Floats) -> tuple[Rows, Floats]:
 class Column:
     """One raw column that a model reads, and its share of the first layer's table.
 
-    Numeric and boolean columns own `len(edges) + 1` table rows: one per edge, then "missing".
+    Columns of numbers own `len(edges) + 1` table rows: one per edge, then "missing".
     Categorical columns own `len(categories) + 2`: one per category, then "unknown" and "missing".
+    A date or time is its instant, a number of seconds; `dates` says how it is written, and `parts`
+    are what is derived from it (`date_parts.PARTS`), each a column with rows of its own.
     """
 
     name: str
@@ -63,6 +67,8 @@ class Column:
     allows_missing: bool
     edges: Floats | None = None
     categories: tuple[str, ...] = ()
+    dates: DateFormat | None = None
+    parts: tuple["Column", ...] = ()
     _edge_list: list[float] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -112,8 +118,13 @@ class Column:
         return start + low, start + low + 1, t
 
 
+def lookups(columns: Sequence[Column]) -> list[Column]:
+    """All that a row is looked up by: the k columns themselves, then the parts of each, (L,)."""
+    return [*columns, *(part for column in columns for part in column.parts)]
+
+
 def table_offsets(columns: Iterable[Column]) -> list[int]:
-    """Where each column's rows begin in the table."""
+    """Where the rows of each of a model's `lookups` begin in the table."""
     return [0, *accumulate(column.rows for column in columns)][:-1]
 
 

@@ -1,13 +1,16 @@
 """The interface to the compiled predictor, `_native`; absent if built without a C compiler."""
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 
 from slipstream.runtime.bundle import Bundle
 from slipstream.runtime.column_reader import ColumnReader
+from slipstream.runtime.columns import Column
+from slipstream.runtime.date_parts import PARTS
+from slipstream.runtime.date_text import parse_date
 from slipstream.runtime.errors import InputError
 from slipstream.runtime.links import Link
 from slipstream.runtime.types import Backend
@@ -60,18 +63,24 @@ def compile_model(
         InputError: as for `check_instruction_set`.
     """
     check_instruction_set()
-    columns = tuple(
-        (
-            column.name,
-            column.allows_missing,
-            column.edges,
-            ColumnReader(column, bundle.missing_markers).codes if column.edges is None else None,
-            column.rows,
-        )
-        for column in bundle.columns
-    )
+    columns = tuple(_column(each, bundle.missing_markers) for each in bundle.columns)
     layers = tuple(
         (np.ascontiguousarray(layer.weight), layer.bias, layer.multiplier)
         for layer in bundle.layers
     )
     return _native.Model(columns, layers, link, encode)
+
+
+def _column(column: Column, markers: Sequence[str]) -> tuple[Any, ...]:
+    """One column as `binding/construction.c` reads it."""
+    codes = ColumnReader(column, markers).codes if column.edges is None else None
+    missing, form = column.allows_missing, None
+    if column.dates is not None:
+        dates = column.dates
+        form = (
+            "" if dates.order in (None, "ymd") else dates.order,
+            "" if dates.digits or dates.epoch is None else dates.epoch,
+            all(parse_date(marker, dates.order) is None for marker in markers),
+            tuple((PARTS.index(part.name), part.edges) for part in column.parts),
+        )
+    return column.name, missing, column.edges, codes, column.rows, form

@@ -6,14 +6,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from slipstream.runtime.bundle import Bundle
-from slipstream.runtime.columns import Positions, stack, table_offsets
+from slipstream.runtime.columns import Positions, lookups, stack, table_offsets
 from slipstream.runtime.kernels import Float32Kernel, Int8Kernel, Kernel, activations, run
 
 __all__ = ["NumpyModel"]
 
 
 class NumpyModel:
-    """Computes with one bundle, from numbers as `RowReader` encodes them.
+    """Computes with one bundle, from the L numbers of a row as `RowReader` encodes them.
 
     Args:
         bundle: a verified bundle.
@@ -21,8 +21,8 @@ class NumpyModel:
 
     def __init__(self, bundle: Bundle) -> None:
         made = Int8Kernel if bundle.precision == "int8" else Float32Kernel
-        self._columns = bundle.columns
-        self._offsets = table_offsets(bundle.columns)
+        self._columns = lookups(bundle.columns)
+        self._offsets = table_offsets(self._columns)
         self._depth = len(bundle.layers)
         self._kernel: Kernel = made(bundle.layers)
 
@@ -30,17 +30,17 @@ class NumpyModel:
         """Yield each hidden layer's activation (N, width), int8 ones in u8 steps, then logits.
 
         Args:
-            numbers: (N, k).
+            numbers: (N, L).
         """
         return activations(self._kernel, self._positions(numbers), self._depth)
 
     def logits(self, numbers: NDArray[np.float64]) -> NDArray[np.float32]:
-        """The logits (N, O) of rows (N, k), computed a bounded number of rows at a time."""
+        """The logits (N, O) of rows (N, L), computed a bounded number of rows at a time."""
         return run(self._kernel, self._positions(numbers), self._depth)
 
     def logits_of_one(self, numbers: Sequence[float]) -> NDArray[np.float32]:
-        """The logits (1, O) of one row (k,), in less time than as a table."""
-        places = zip(self._columns, numbers, self._offsets)  # noqa: B905 - k each
+        """The logits (1, O) of one row (L,), in less time than as a table."""
+        places = zip(self._columns, numbers, self._offsets)  # noqa: B905 - L each
         located = zip(*(column.locate_one(number, start) for column, number, start in places))  # noqa: B905 - triples
         low, high, t = (np.array([each]) for each in located)
         *_, logits = activations(self._kernel, (low, high, t), self._depth)

@@ -174,12 +174,12 @@ class Predictor:
             return None
         if table.ndim != 2 or table.dtype.kind != "f":
             return None
-        if any(column.edges is None for column in self.bundle.columns):
+        if any(each.edges is None or each.dates is not None for each in self.bundle.columns):
             return None
         return self._answer_compiled(table, threads)
 
     def _answer(self, numbers: NDArray[np.float64], threads: int = 1) -> NDArray[np.float64]:
-        """Predict encoded rows (N, k): (N, O)."""
+        """Predict encoded rows (N, L): (N, O)."""
         if self._compiled is None:
             return apply(self._link, self._numpy.logits(numbers))
         answers = self._answer_compiled(numbers, threads)

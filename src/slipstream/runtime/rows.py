@@ -8,8 +8,10 @@ from numpy.typing import NDArray
 
 from slipstream.runtime.bundle import Bundle
 from slipstream.runtime.column_reader import ColumnReader
+from slipstream.runtime.date_parts import derive, derive_one
 from slipstream.runtime.errors import InputError
 from slipstream.runtime.text import did_you_mean, listing, repeated
+from slipstream.runtime.types import ColumnKind
 
 __all__ = ["RowReader", "check_names_differ"]
 
@@ -23,32 +25,46 @@ class RowReader:
     def __init__(self, bundle: Bundle) -> None:
         self.columns = [ColumnReader(each, bundle.missing_markers) for each in bundle.columns]
         self._names = [column.name for column in bundle.columns]
+        # Of each date: which column it is, and the names of its parts.
+        self._parts = [
+            (index, [part.name for part in column.parts])
+            for index, column in enumerate(bundle.columns)
+            if column.parts
+        ]
 
     def encode_one(self, row: Any) -> list[float]:
-        """Turn one raw row into k numbers: NaN for missing, a category's row in its column.
+        """Turn one raw row into L numbers: NaN for missing, a category's row in its column.
+
+        The k columns come first, then what is derived from dates.
 
         Raises:
             InputError: a value has the wrong type, or is missing where the model's data had none.
         """
         values = self.one(row)
         try:
-            return [column.encode(value) for column, value in zip(self.columns, values)]  # noqa: B905 - checked
+            numbers = [column.encode(value) for column, value in zip(self.columns, values)]  # noqa: B905 - checked
         except InputError:
             if _has_names(type(row)):
                 self._check_present(row, "the row")
             raise
+        for index, parts in self._parts:
+            numbers += derive_one(numbers[index], parts)
+        return numbers
 
     def encode(self, table: Any) -> NDArray[np.float64]:
-        """Turn a raw table into numbers, (N, k), as `encode_one` does.
+        """Turn a raw table into numbers, (N, L), as `encode_one` does.
 
         Raises:
             InputError: the shape or a value is wrong.
         """
         raw, count = self.table(table)
-        numbers = np.empty((len(raw), count))
-        for into, column, values in zip(numbers, self.columns, raw, strict=True):
+        numbers = np.empty((len(raw) + sum(len(parts) for _, parts in self._parts), count))
+        for into, column, values in zip(numbers, self.columns, raw, strict=False):
             absent = values is None
             into[:] = column.encode_absent(count) if absent else column.encode_all(values, count)
+        derived = [each for index, parts in self._parts for each in derive(numbers[index], parts)]
+        for into, part in zip(numbers[len(raw) :], derived, strict=True):
+            into[:] = part
         return numbers.T
 
     def one(self, row: Any) -> list[Any]:
@@ -110,7 +126,12 @@ class RowReader:
                 f"a table must have the model's columns ({listing(self._names)}), however: it has "
                 f"{listing(list(names)) or 'none'}; use a table like the one the model was made for"
             )
-        return [_plain(frame[name]) if name in present else None for name in self._names]
+        return [
+            _plain(frame[each.column.name], each.column.kind)
+            if each.column.name in present
+            else None
+            for each in self.columns
+        ]
 
     def _check_present(self, names: Any, what: str) -> None:
         """Check that each column that must have a value is among the given names."""
@@ -198,8 +219,13 @@ def _shown(table: Any, array: NDArray[Any]) -> str:
     return f"its shape is {array.shape}" if array.ndim else f"its type is {type(table).__name__}"
 
 
-def _plain(series: Any) -> NDArray[Any]:
-    """A frame's column as an array: numbers as they are, everything else as objects."""
-    if getattr(series.dtype, "kind", "O") in "fiub" and isinstance(series.dtype, np.dtype):
+def _plain(series: Any, kind: ColumnKind) -> NDArray[Any]:
+    """A frame's column as an array: numbers and times as they are, everything else as objects."""
+    given = getattr(series.dtype, "kind", "O")
+    if given in "fiub" and isinstance(series.dtype, np.dtype):
         return series.to_numpy()
+    if (kind, given) == ("datetime", "M"):
+        return series.to_numpy(dtype="M8[us]")  # of a zone's: in UTC
+    if (kind, given) == ("duration", "m"):
+        return series.to_numpy(dtype="m8[us]")
     return series.to_numpy(dtype=object)

@@ -170,7 +170,7 @@ def _run_epoch(
     for chosen in order.split(batch_size):
         rows, weights, target = (each[chosen] for each in train)
         optimizer.zero_grad()
-        objective.loss(network(rows, weights), target).mean().backward()
+        objective.loss(network(rows, weights), target, None).backward()
         optimizer.step()
 
 
@@ -180,7 +180,7 @@ def _evaluate(network: Network, batch: Batch, objective: Objective) -> dict[str,
     most = max(1, min(EVALUATION_ROWS, EVALUATION_NUMBERS // outputs))
     sums: dict[str, float] = defaultdict(float)
     for rows, weights, target in zip(*(each.split(most) for each in batch), strict=True):
-        for name, figure in objective.figures(network(rows, weights), target).items():
+        for name, figure in objective.figures(network(rows, weights), target, None).items():
             sums[name] += figure * len(rows)
     return {name: total / len(batch[0]) for name, total in sums.items()}
 

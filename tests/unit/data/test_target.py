@@ -95,7 +95,6 @@ def test_a_quantity_has_a_mean_and_a_deviation() -> None:
         (["a", "b", "c"] * 9, {"positive": "a"}, "data.positive must be empty.*more than two"),
         ([1.5, 2.5, 3.5] * 9, {"positive": "1"}, "data.positive must be empty.*number"),
         ([datetime.datetime(2025, 1, 1)] * 9, {}, r"its type is timestamp"),
-        (["a", None, "b"], {}, r"1 have none \(row 2\)"),
     ],
 )
 def test_targets_that_cannot_be_learned_are_refused(

@@ -1,20 +1,55 @@
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from slipstream.artifacts.references import FeatureMask
+from slipstream.artifacts.store import Store
+from slipstream.config.data import DataConfig
 from slipstream.config.features import FeaturesConfig
-from slipstream.features.selection import anova_f, keep, mutual_information, select
+from slipstream.data.ingestion import ingest
+from slipstream.features.preprocessing import preprocess
+from slipstream.features.scores import Score
+from slipstream.features.selection import choose, keep, select
+from slipstream.features.twins import Candidate
 from slipstream.runtime.limits import MAX_FEATURES
 from tests.conftest import Trained
 
-RANDOM = np.random.default_rng(0)
+ROWS = 900
+
+
+def unlike(count: int) -> list[Candidate]:
+    """Candidates of which no two are twins."""
+    return [Candidate(np.eye(count, dtype=int)[index], None, 1.0) for index in range(count)]
+
+
+def chosen(values: list[float], k: int) -> set[int]:
+    scores = [Score(value, 0.0 if value else 1.0) for value in values]
+    return set(choose(scores, unlike(len(values)), k).kept)
+
+
+def mask_of(columns: dict[str, object], store: Store, k: int = 0) -> FeatureMask:
+    """The mask of a table whose target `y` is among the columns."""
+    path = store.folder.parent / "rows.parquet"
+    pd.DataFrame(columns).to_parquet(path)
+    dataset = ingest(DataConfig(path=str(path), target="y"), store)
+    prepared = preprocess(dataset, "minmax", 1, store)
+    return select(prepared, FeaturesConfig(k=k), store)
+
+
+def signal(seed: int = 1) -> tuple[np.random.Generator, np.ndarray, np.ndarray]:
+    """A generator, a column, and a target that depends on it."""
+    random = np.random.default_rng(seed)
+    x = random.normal(size=ROWS)
+    return random, x, (x + random.normal(size=ROWS) > 0).astype(int)
 
 
 @given(st.lists(st.sampled_from([0.0, 0.1, 0.5]), min_size=1, max_size=20), st.integers(1, 30))
 def test_the_best_k_are_kept_and_ties_go_to_the_first(scores: list[float], k: int) -> None:
     """Exactly min(k, columns) are kept; no dropped column beats a kept one; ties are stable."""
-    kept = keep(scores, k)
+    kept = chosen(scores, k)
+    assert kept == keep(scores, k)
     assert len(kept) == min(k, len(scores))
     for dropped in set(range(len(scores))) - kept:
         for each in kept:
@@ -22,43 +57,113 @@ def test_the_best_k_are_kept_and_ties_go_to_the_first(scores: list[float], k: in
 
 
 def test_zero_means_choose_for_me() -> None:
-    """K = 0 keeps the fewest columns that carry 95 % of the total score."""
-    assert keep([0.5, 0.46, 0.01, 0.03], 0) == {0, 1}
-    assert keep([0.0, 0.0], 0) == {0}
-    assert keep([1.0], 0) == {0}
+    """K = 0 keeps the fewest columns that carry 95 % of the score of those that are no noise."""
+    assert chosen([0.5, 0.46, 0.01, 0.03], 0) == {0, 1}
+    assert chosen([0.0, 0.0], 0) == {0}
+    assert chosen([1.0], 0) == {0}
+    noise = [Score(0.5, 0.0), Score(0.4, 0.2)]
+    assert choose(noise, unlike(2), 0).kept == {0}
 
 
 def test_no_more_are_kept_than_a_bundle_can_hold() -> None:
     """Where 95 % of the score would take more columns, the best that fit are kept."""
-    alike = [1.0] * (2 * MAX_FEATURES)
-    assert keep(alike, 0) == set(range(MAX_FEATURES))
+    count = MAX_FEATURES + 10
+    random = np.random.default_rng(0)
+    alike = [Score(1.0, 0.0)] * count
+    candidates = [Candidate(random.integers(0, 4, 50), None, 1.0) for _ in range(count)]
+    assert choose(alike, candidates, count).kept == set(range(MAX_FEATURES))
 
 
-@pytest.mark.parametrize("score", [mutual_information, anova_f])
-def test_telling_columns_score_higher(score) -> None:
-    """A column that tells the target beats noise, even noise with many values."""
-    target = RANDOM.integers(0, 2, 2000)
-    informative = np.where(RANDOM.random(2000) < 0.8, target, 1 - target)
-    noise = RANDOM.integers(0, 200, 2000)
-    assert score(informative, target) > 10 * score(noise, target)
-    assert score(np.zeros(2000, int), target) == pytest.approx(0, abs=1e-9)
+def test_noise_of_any_kind_is_not_kept(store: Store) -> None:
+    """Beside a real column, categories of 200 values, floats and whole numbers of noise go."""
+    random, x, y = signal()
+    mask = mask_of(
+        {
+            "words": random.integers(0, 200, ROWS).astype(str),
+            "day": random.integers(0, 365, ROWS),
+            "float": random.normal(size=ROWS),
+            "x": x,
+            "flag": random.random(ROWS) < 0.02,
+            "y": y,
+        },
+        store,
+    )
+    assert mask.features == ["x"]
+    assert mask.warnings == ()
+    assert {score.name: score.score < 0.005 for score in mask.scores if score.name != "x"} == {
+        "words": True,
+        "day": True,
+        "float": True,
+        "flag": True,
+    }
 
 
-def test_noise_has_no_mutual_information_on_average() -> None:
-    """With the bias taken off, independent columns of many values score next to nothing."""
-    scores = [
-        mutual_information(RANDOM.integers(0, 50, 1000), RANDOM.integers(0, 2, 1000))
-        for _ in range(50)
-    ]
-    assert np.mean(scores) < 0.004  # uncorrected, it would be 0.0245
+def test_hundreds_of_columns_of_noise_leave_one(store: Store) -> None:
+    """K = 0 on 500 columns of noise keeps one, and says that none is better than noise."""
+    random = np.random.default_rng(2)
+    columns = {f"n{index}": random.normal(size=1000) for index in range(500)}
+    mask = mask_of({**columns, "y": random.integers(0, 2, 1000)}, store)
+    assert len(mask.features) == 1
+    assert any("no column is better than noise" in each for each in mask.warnings)
 
 
-def test_the_mask_finds_the_telling_columns(demo: Trained) -> None:
+@pytest.mark.parametrize(
+    "twin",
+    [
+        lambda x: 100 * x,
+        lambda x: -3 * x + 7,
+        np.exp,
+        lambda x: np.round(x, 2),
+        lambda x: x + np.random.default_rng(0).normal(scale=1e-3, size=len(x)),
+    ],
+)
+def test_a_twin_takes_no_place_from_another_column(twin: object, store: Store) -> None:
+    """Another unit, order, scale or precision of a column leaves its place to a weaker column."""
+    random, x, y = signal()
+    weak = y + 3 * random.normal(size=ROWS)
+    mask = mask_of({"x": x, "twin": twin(x), "weak": weak, "y": y}, store, k=2)
+    assert len(mask.features) == 2
+    assert "weak" in mask.features
+    assert any("is a twin of" in each for each in mask.warnings)
+    both = mask_of({"x": x, "twin": twin(x), "weak": weak, "y": y}, store, k=3)
+    assert both.features == ["x", "twin", "weak"]
+
+
+def test_a_category_is_a_twin_of_its_codes(store: Store) -> None:
+    """Words and the numbers that stand for them are twins; coarser words are not."""
+    _, x, y = signal()
+    code = np.digitize(x, [-1, -0.3, 0.3, 1])
+    names = np.array(["e", "b", "d", "a", "c"])[code]
+    mask = mask_of(
+        {"code": code, "name": names, "half": (code > 2).astype(str), "y": y}, store, k=2
+    )
+    assert "half" in mask.features
+    assert sum("is a twin of" in each for each in mask.warnings) == 1
+
+
+def test_columns_that_only_resemble_each_other_are_no_twins(store: Store) -> None:
+    """A correlation of 0.99 is not enough."""
+    random, x, y = signal()
+    mask = mask_of({"x": x, "near": x + random.normal(scale=0.15, size=ROWS), "y": y}, store, k=1)
+    assert not any("twin" in each for each in mask.warnings)
+
+
+def test_noise_that_k_asks_for_is_named(store: Store) -> None:
+    """A fixed k keeps noise where there is nothing better, and the run says so."""
+    random, x, y = signal()
+    mask = mask_of({"x": x, "noise": random.normal(size=ROWS), "y": y}, store, k=2)
+    assert mask.features == ["x", "noise"]
+    (warning,) = mask.warnings
+    assert "no better than noise in the training part: 'noise'; features.k = 0 leaves" in warning
+
+
+@pytest.mark.parametrize("k", [0, 5])
+@pytest.mark.parametrize("method", ["mutual_info", "anova_f"])
+def test_the_mask_finds_the_informative_columns(demo: Trained, k: int, method: str) -> None:
     """The demo's five informative columns are the ones that are kept, in the table's order."""
     informative = ["feature_01", "feature_03", "feature_04", "feature_06", "feature_08"]
-    assert demo.mask.features == informative
-    by_f = select(demo.prepared, FeaturesConfig(k=5, method="anova_f"), demo.store)
-    assert by_f.features == informative
+    mask = select(demo.prepared, FeaturesConfig(k=k, method=method), demo.store)
+    assert mask.features == informative
 
 
 def test_too_large_a_k_keeps_all_and_says_so(mixed: Trained) -> None:

@@ -6,6 +6,7 @@ Run by `test_native.py`, in a process for each instruction set: `python -m …ag
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any
 from unittest import mock
 
@@ -20,6 +21,7 @@ from slipstream.runtime.links import LINKS, Link, apply
 from slipstream.runtime.numpy_model import NumpyModel
 from slipstream.runtime.rows import RowReader
 from slipstream.runtime.types import Precision, Task
+from tests.unit.runtime.dated import INSTANTS, date_column, dated_model, forms_of, number_column
 
 CATEGORIES = tuple("abcdefg")
 ODD = [np.inf, -np.inf, np.nan, 0.0, -0.0, 5e-324, -5e-324, 1e-310, 1.7e308, -1.7e308]
@@ -201,11 +203,26 @@ def a_row_answers_as_in_a_table(shape: Shape, precision: Precision, numeric: boo
         assert model.predict(single).tolist() == [model.predict_one(row) for row in single]
 
 
+@settings(deadline=None, derandomize=True, max_examples=40)
+@given(st.lists(INSTANTS, min_size=1, max_size=80), st.sampled_from(["float32", "int8"]))
+def dates_are_read_alike(instants: list[datetime], precision: Precision) -> None:
+    bundle = dated_model(number_column("a"), date_column(), precision=precision)
+    model, reference = Predictor(bundle), Predictor(bundle, backend="numpy")
+    rows = [[0.5, form] for instant in instants for form in forms_of(instant)]
+    answers = model.predict(rows)
+    assert answers.tolist() == [model.predict_one(row) for row in rows]
+    assert len(set(answers.tolist())) <= len(instants)
+    expected = reference.predict(rows)
+    tolerance = 0.0 if precision == "int8" else 1e-5 * max(1.0, float(np.abs(expected).max()))
+    np.testing.assert_allclose(answers, expected, rtol=0, atol=tolerance)
+
+
 def check_all() -> None:
     """Run every comparison on this process's instruction set."""
     int8_is_bit_identical()
     float32_is_close()
     a_row_answers_as_in_a_table()
+    dates_are_read_alike()
 
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@
 
 import os
 import re
+import time
 from pathlib import Path
 from typing import Any
 
@@ -9,31 +10,47 @@ import pyarrow as pa
 import sqlalchemy
 import sqlparse
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
+from sqlparse.tokens import CTE, DDL, DML, Comment
 
+from slipstream.data.sources.raw_table import RawTable, settle_types
 from slipstream.runtime.errors import InputError
 from slipstream.runtime.text import shorten
 
 __all__ = ["read"]
 
+QUERY_SECONDS = 1200.0  # a stage may take half an hour
+SQLITE_STEPS = 10_000  # of its virtual machine, between two looks at the clock
+
+_SELECTS = {"SELECT", "WITH", "VALUES"}
+_DOING = (DML, DDL, CTE)
 _VARIABLE = re.compile(r"\$\{(\w+)\}")
 _SECRET_KEYS = ("password", "passwd", "pwd", "sslpassword", "passfile", "token", "odbc_connect")
 
 
-def read(url: str, query: str) -> pa.Table:
+def read(url: str, query: str) -> RawTable:
     """Run one SELECT in a transaction that is rolled back.
 
     Raises:
-        InputError: the URL holds a password, the query is not a SELECT, or the database refuses.
+        InputError: the URL holds a password, the query is not a SELECT, the database refuses, or
+            it takes longer than `QUERY_SECONDS`.
     """
     _check_query(query)
     engine = _engine(url)
+    started = time.monotonic()
     try:
         with engine.connect() as connection:
-            _forbid_writes(connection)
-            result = connection.exec_driver_sql(query)
+            _limit(connection, started + QUERY_SECONDS)
+            # Otherwise drivers take a % for the place of a parameter.
+            plain = connection.execution_options(no_parameters=True)
+            result = plain.exec_driver_sql(query.rstrip("; \t\r\n"))
             names, rows = list(result.keys()), result.fetchall()
             connection.rollback()
     except SQLAlchemyError as error:
+        if time.monotonic() - started >= QUERY_SECONDS:
+            raise InputError(
+                f"data.query must finish within {QUERY_SECONDS:g} s, however: it did not; let the "
+                "database prepare the table, or ask for fewer rows"
+            ) from None
         cause = shorten(str(getattr(error, "orig", None) or error).splitlines()[0])
         raise InputError(
             f"data.query must run on {url}, however: {cause}; try it in the database's own client"
@@ -42,7 +59,8 @@ def read(url: str, query: str) -> pa.Table:
         engine.dispose()
     if not rows:
         raise InputError("data.query must return rows, however: it returned none; widen it")
-    return pa.table([_column(cells) for cells in zip(*rows, strict=True)], names=names)
+    table = pa.table([_column(cells) for cells in zip(*rows, strict=True)], names=names)
+    return settle_types(table, "data.query")
 
 
 def _column(cells: tuple[Any, ...]) -> pa.Array:
@@ -54,13 +72,30 @@ def _column(cells: tuple[Any, ...]) -> pa.Array:
 
 
 def _check_query(query: str) -> None:
+    """Check that there is one statement, and that it only selects."""
     statements = [each for each in sqlparse.parse(query) if str(each).strip(" \t\r\n;")]
-    if len(statements) != 1 or statements[0].get_type() != "SELECT":
-        kinds = ", ".join(each.get_type() for each in statements) or "nothing"
-        raise InputError(
-            f"data.query must be one SELECT, because sources are only read, however: {kinds}; "
-            "put a SELECT there"
-        )
+    words = [_words(each) for each in statements]
+    if len(words) == 1 and words[0] and words[0][0] in _SELECTS and not set(words[0]) - _SELECTS:
+        return
+    facts = [next((word for word in each if word not in _SELECTS), "SELECT") for each in words]
+    raise InputError(
+        "data.query must be one SELECT, because sources are only read, however: "
+        f"{', '.join(facts) or 'nothing'}; put a SELECT there"
+    )
+
+
+def _words(statement: Any) -> list[str]:
+    """The words that say what a statement does: the first one, and all that could write."""
+    written = [
+        token for token in statement.flatten() if not token.is_whitespace and not _is_skipped(token)
+    ]
+    doing = [token for token in written[1:] if token.ttype in _DOING or token.normalized == "INTO"]
+    words = [token.normalized for token in [*written[:1], *doing]]
+    return words[:1] + [word for word in words[1:] if word != "REPLACE"]  # also a function
+
+
+def _is_skipped(token: Any) -> bool:
+    return token.ttype in Comment or token.value in "()"
 
 
 def _engine(url: str) -> sqlalchemy.Engine:
@@ -124,8 +159,20 @@ def _check_sqlite_file(written: sqlalchemy.URL, expanded: sqlalchemy.URL) -> Non
         )
 
 
-def _forbid_writes(connection: sqlalchemy.Connection) -> None:
-    """Ask the database itself to refuse writes, where it has a switch for it."""
-    switch = {"sqlite": "PRAGMA query_only = ON", "postgresql": "SET TRANSACTION READ ONLY"}
-    if statement := switch.get(connection.dialect.name):
+def _limit(connection: sqlalchemy.Connection, end: float) -> None:
+    """Ask the database itself to refuse writes and to stop in time, where it has a switch for it.
+
+    `end` is on the monotonic clock, in seconds.
+    """
+    switches = {
+        "sqlite": ["PRAGMA query_only = ON"],
+        "postgresql": [
+            "SET TRANSACTION READ ONLY",
+            f"SET LOCAL statement_timeout = {round(1000 * (end - time.monotonic()))}",
+        ],
+    }
+    for statement in switches.get(connection.dialect.name, []):
         connection.exec_driver_sql(statement)
+    if connection.dialect.name == "sqlite":
+        driver: Any = connection.connection.driver_connection
+        driver.set_progress_handler(lambda: time.monotonic() > end, SQLITE_STEPS)

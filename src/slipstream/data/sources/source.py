@@ -3,11 +3,10 @@
 from dataclasses import dataclass
 from typing import Protocol
 
-import pyarrow as pa
-
 from slipstream.config.data import DataConfig
 from slipstream.data.cells import trim_names
 from slipstream.data.sources import builtin, database, files
+from slipstream.data.sources.raw_table import RawTable
 
 __all__ = ["Source", "source_of"]
 
@@ -17,7 +16,7 @@ SMALL_BYTES = 1 << 22  # a compressed file may hold much more
 class Source(Protocol):
     """A place that a table is read from."""
 
-    def read(self) -> pa.Table:
+    def read(self) -> RawTable:
         """Read the raw table; names are trimmed, CSV cells arrive as text.
 
         Raises:
@@ -39,15 +38,15 @@ def source_of(data: DataConfig) -> Source:
     """The source that a config's path names."""
     if "://" in data.path:
         return _Database(data.path, data.query)
-    return _BuiltIn(data.path) if builtin.has(data.path) else _Files(data.path)
+    return _BuiltIn(data.path) if builtin.has(data.path) else _Files(data.path, data.encoding)
 
 
 @dataclass(frozen=True)
 class _BuiltIn:
     name: str
 
-    def read(self) -> pa.Table:
-        return builtin.read(self.name)
+    def read(self) -> RawTable:
+        return RawTable(builtin.read(self.name))
 
     def is_small(self) -> bool:
         return False
@@ -59,9 +58,10 @@ class _BuiltIn:
 @dataclass(frozen=True)
 class _Files:
     path: str
+    encoding: str
 
-    def read(self) -> pa.Table:
-        return trim_names(files.read(self.path), self.path)
+    def read(self) -> RawTable:
+        return _trimmed(files.read(self.path, self.encoding), self.path)
 
     def is_small(self) -> bool:
         return files.size_bytes(self.path) <= SMALL_BYTES
@@ -75,11 +75,16 @@ class _Database:
     url: str
     query: str
 
-    def read(self) -> pa.Table:
-        return trim_names(database.read(self.url, self.query), "data.query")
+    def read(self) -> RawTable:
+        return _trimmed(database.read(self.url, self.query), "data.query")
 
     def is_small(self) -> bool:
         return False
 
     def fingerprint(self) -> None:
         return None
+
+
+def _trimmed(raw: RawTable, source: str) -> RawTable:
+    table = trim_names(raw.table, source)
+    return RawTable(table.replace_schema_metadata(raw.table.schema.metadata), raw.notes)

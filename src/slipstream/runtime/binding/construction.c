@@ -5,12 +5,14 @@
 #include <string.h>
 
 #define TENSORS_A_LAYER 3 /* weight, bias, multiplier */
+#define COLUMN_ITEMS 6    /* of which the last says how a date is written */
 
 typedef struct {
     ColumnSpec *columns;
     LayerSpec *layers;
     Py_buffer *tensors;
-    Py_ssize_t held; /* of the tensors */
+    Py_ssize_t held;     /* of the tensors */
+    Py_ssize_t features; /* of the columns: the fields, and what is derived from dates so far */
 } Parts;
 
 static bool refuse(const char *rule)
@@ -58,15 +60,79 @@ static bool read_codes(Field *field, PyObject *source, Py_ssize_t rows)
     return true;
 }
 
-/* One column: (name, allows_missing, edges or None, codes or None, rows). */
-static bool read_column(Field *field, ColumnSpec *column, Parts *parts, PyObject *source)
+static bool read_edges(ColumnSpec *column, Parts *parts, PyObject *edges)
 {
-    PyObject *name, *edges, *codes;
+    const Py_buffer *view = hold(parts, edges, 'd', 1);
+    if (view == NULL)
+        return false;
+    column->edges = view->buf;
+    column->edge_count = view->shape[0];
+    return true;
+}
+
+static bool read_order(const char *name, DateOrder *order)
+{
+    *order = strcmp(name, "dmy") == 0 ? DAY_FIRST : strcmp(name, "mdy") == 0 ? MONTH_FIRST : NO_ORDER;
+    return *order != NO_ORDER || name[0] == 0 || refuse("a known order of day, month and year");
+}
+
+static bool read_unit(const char *name, DateForm *form)
+{
+    static const char *const names[] = {"s", "ms", "us", "ns"};
+    static const double units_us[] = {1e6, 1e3, 1, 0};
+    for (int unit = 0; unit < 4; unit++)
+        if (strcmp(name, names[unit]) == 0) {
+            form->plain_number = true;
+            form->unit_us = units_us[unit];
+        }
+    return form->plain_number || name[0] == 0 || refuse("a known unit of time");
+}
+
+/* How a date is written: (order, unit, plain_text, ((part, edges), ...)). */
+static bool read_form(DateForm *form, Parts *parts, const ColumnSpec *column, PyObject *source)
+{
+    const char *order, *unit;
+    int plain_text;
+    PyObject *derived;
+    if (!PyTuple_CheckExact(source))
+        return refuse("dates as tuples");
+    if (!PyArg_ParseTuple(source, "sspO!", &order, &unit, &plain_text, &PyTuple_Type, &derived) ||
+        !read_order(order, &form->order) || !read_unit(unit, form))
+        return false;
+    form->is_date = true;
+    form->plain_text = plain_text != 0;
+    form->first = parts->features;
+    form->count = PyTuple_GET_SIZE(derived);
+    if (form->count > PART_KINDS)
+        return refuse("each part of a date once");
+    for (Py_ssize_t index = 0; index < form->count; index++) {
+        int part;
+        PyObject *edges;
+        PyObject *item = PyTuple_GET_ITEM(derived, index);
+        ColumnSpec *made = &parts->columns[parts->features++];
+        if (!PyTuple_CheckExact(item))
+            return refuse("parts of dates as tuples");
+        if (!PyArg_ParseTuple(item, "iO", &part, &edges) ||
+            !read_edges(made, parts, edges))
+            return false;
+        if (part < 0 || part >= PART_KINDS)
+            return refuse("known parts of dates");
+        form->parts[index] = (uint8_t)part;
+        made->allows_missing = column->allows_missing;
+    }
+    return true;
+}
+
+/* One column: (name, allows_missing, edges or None, codes or None, rows, how a date is written or
+ * None). */
+static bool read_column(Model *self, Py_ssize_t index, Parts *parts, PyObject *source)
+{
+    Field *field = &self->fields[index];
+    ColumnSpec *column = &parts->columns[index];
+    PyObject *name, *edges, *codes, *form;
     int allows_missing;
     Py_ssize_t rows;
-    if (!PyTuple_CheckExact(source))
-        return refuse("columns as tuples");
-    if (!PyArg_ParseTuple(source, "UpOOn", &name, &allows_missing, &edges, &codes, &rows))
+    if (!PyArg_ParseTuple(source, "UpOOnO", &name, &allows_missing, &edges, &codes, &rows, &form))
         return false;
     column->allows_missing = allows_missing != 0;
     field->name = Py_NewRef(name);
@@ -75,12 +141,8 @@ static bool read_column(Field *field, ColumnSpec *column, Parts *parts, PyObject
         column->rows = rows;
         return read_codes(field, codes, rows);
     }
-    const Py_buffer *view = hold(parts, edges, 'd', 1);
-    if (view == NULL)
-        return false;
-    column->edges = view->buf;
-    column->edge_count = view->shape[0];
-    return true;
+    return read_edges(column, parts, edges) &&
+           (form == Py_None || read_form(&self->dates[index], parts, column, form));
 }
 
 /* ------------------------------------------------------------------------ layers */
@@ -145,14 +207,44 @@ static bool read_link(const char *name, Link *link)
 static bool read_parts(Model *self, PyObject *columns, PyObject *layers, Parts *parts, bool integer)
 {
     for (Py_ssize_t index = 0; index < PyTuple_GET_SIZE(columns); index++)
-        if (!read_column(&self->fields[index], &parts->columns[index], parts,
-                         PyTuple_GET_ITEM(columns, index)))
+        if (!read_column(self, index, parts, PyTuple_GET_ITEM(columns, index)))
             return false;
     for (Py_ssize_t index = 0; index < PyTuple_GET_SIZE(layers); index++)
         if (!read_layer(&parts->layers[index], parts, PyTuple_GET_ITEM(layers, index), index == 0,
                         integer))
             return false;
     return true;
+}
+
+/* How many columns there are with what is derived from dates, and whether there are dates; -1 where
+ * an exception is set. */
+static Py_ssize_t count_features(PyObject *columns, bool *dated)
+{
+    Py_ssize_t count = 0;
+    for (Py_ssize_t index = 0; index < PyTuple_GET_SIZE(columns); index++) {
+        PyObject *column = PyTuple_GET_ITEM(columns, index);
+        if (!PyTuple_CheckExact(column) || PyTuple_GET_SIZE(column) != COLUMN_ITEMS) {
+            refuse("columns as tuples of six");
+            return -1;
+        }
+        PyObject *form = PyTuple_GET_ITEM(column, COLUMN_ITEMS - 1);
+        count++;
+        if (form == Py_None)
+            continue;
+        *dated = true;
+        if (PyTuple_CheckExact(form) && PyTuple_GET_SIZE(form) == 4 &&
+            PyTuple_CheckExact(PyTuple_GET_ITEM(form, 3)))
+            count += PyTuple_GET_SIZE(PyTuple_GET_ITEM(form, 3));
+    }
+    return count;
+}
+
+static bool allocate_dates(Model *self)
+{
+    self->dates = PyMem_Calloc((size_t)Py_SIZE(self), sizeof(DateForm));
+    if (self->dates == NULL)
+        PyErr_NoMemory();
+    return self->dates != NULL;
 }
 
 static bool allocate_parts(Parts *parts, Py_ssize_t features, Py_ssize_t depth)
@@ -189,11 +281,14 @@ static bool build(Model *self, const NetworkSpec *spec, const Kernels *kernels)
 bool construct(Model *self, PyObject *columns, PyObject *layers, const char *link,
                const Kernels *kernels)
 {
-    NetworkSpec spec = {.features = PyTuple_GET_SIZE(columns), .depth = PyTuple_GET_SIZE(layers)};
-    if (!read_link(link, &spec.link) || !read_precision(layers, &spec.integer))
+    bool dated = false;
+    NetworkSpec spec = {.features = count_features(columns, &dated),
+                        .depth = PyTuple_GET_SIZE(layers)};
+    if (spec.features < 0 || !read_link(link, &spec.link) ||
+        !read_precision(layers, &spec.integer) || (dated && !allocate_dates(self)))
         return false;
-    Parts parts = {0};
-    bool done = allocate_parts(&parts, PyTuple_GET_SIZE(columns), PyTuple_GET_SIZE(layers)) &&
+    Parts parts = {.features = PyTuple_GET_SIZE(columns)};
+    bool done = allocate_parts(&parts, spec.features, PyTuple_GET_SIZE(layers)) &&
                 read_parts(self, columns, layers, &parts, spec.integer);
     spec.columns = parts.columns;
     spec.layers = parts.layers;

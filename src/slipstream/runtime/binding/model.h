@@ -6,6 +6,7 @@
 #include <Python.h>
 
 #include "../csrc/network.h"
+#include "dates.h"
 
 typedef struct {
     PyObject *name;  /* an interned string */
@@ -15,7 +16,8 @@ typedef struct {
 typedef struct {
     PyObject_VAR_HEAD /* counts the fields */
     PyObject *encode; /* turns an unusual row into a list of plain numbers, or raises */
-    Network network;
+    DateForm *dates;  /* (fields,), or NULL where no column is a date */
+    Network network;  /* looks up the fields, then what is derived from dates */
     Field fields[];
 } Model;
 

@@ -14,9 +14,6 @@
 
 int import_numpy(void) { return PyArray_ImportNumPyAPI(); }
 
-/* How reading a row went. */
-typedef enum { FAILED = -1, UNUSUAL = 0, PLAIN = 1 } Reading;
-
 INLINE Reading read_number(const Column *column, PyObject *value, double *to)
 {
     if (PyFloat_CheckExact(value)) {
@@ -66,25 +63,28 @@ INLINE Reading read_category(const Column *column, const Field *field, PyObject 
     return row != column->rows - 1 || column->allows_missing ? PLAIN : UNUSUAL;
 }
 
-INLINE Reading read_value(const Model *self, int64_t index, PyObject *value, double *values)
+INLINE Reading read_value(const Model *self, int64_t index, PyObject *value, double *values,
+                          bool dated)
 {
     const Column *column = &self->network.columns[index];
+    if (dated && self->dates[index].is_date)
+        return read_date(&self->dates[index], column->allows_missing, value, index, values);
     return column->edges != NULL
                ? read_number(column, value, values + index)
                : read_category(column, &self->fields[index], value, values + index);
 }
 
 /* A value is read before the next is looked up: a key's __eq__ may change the dict. */
-static Reading read_dict(const Model *self, PyObject *row, double *values)
+INLINE Reading read_dict(const Model *self, PyObject *row, double *values, bool dated)
 {
-    for (int64_t index = 0; index < self->network.features; index++) {
+    for (Py_ssize_t index = 0; index < Py_SIZE(self); index++) {
         PyObject *value = PyDict_GetItemWithError(row, self->fields[index].name);
         if (value == NULL) {
             if (PyErr_Occurred())
                 return FAILED;
             value = Py_None;
         }
-        Reading reading = read_value(self, index, value, values);
+        Reading reading = read_value(self, index, value, values, dated);
         if (reading != PLAIN)
             return reading;
     }
@@ -92,12 +92,13 @@ static Reading read_dict(const Model *self, PyObject *row, double *values)
 }
 
 /* Nothing here runs Python code, so a list keeps its length. */
-static Reading read_sequence(const Model *self, PyObject **items, Py_ssize_t count, double *values)
+INLINE Reading read_sequence(const Model *self, PyObject **items, Py_ssize_t count, double *values,
+                             bool dated)
 {
-    if (count != self->network.features)
+    if (count != Py_SIZE(self))
         return UNUSUAL;
-    for (int64_t index = 0; index < count; index++) {
-        Reading reading = read_value(self, index, items[index], values);
+    for (Py_ssize_t index = 0; index < count; index++) {
+        Reading reading = read_value(self, index, items[index], values, dated);
         if (reading != PLAIN)
             return reading;
     }
@@ -122,15 +123,17 @@ static Reading read_array(const Network *network, const PyArrayObject *array, do
     return PLAIN;
 }
 
-static Reading read_row(const Model *self, PyObject *row, double *values)
+INLINE Reading read_row(const Model *self, PyObject *row, double *values, bool dated)
 {
     if (PyDict_CheckExact(row))
-        return read_dict(self, row, values);
+        return read_dict(self, row, values, dated);
     if (PyList_CheckExact(row))
-        return read_sequence(self, ((PyListObject *)row)->ob_item, PyList_GET_SIZE(row), values);
+        return read_sequence(self, ((PyListObject *)row)->ob_item, PyList_GET_SIZE(row), values,
+                             dated);
     if (PyTuple_CheckExact(row))
-        return read_sequence(self, ((PyTupleObject *)row)->ob_item, PyTuple_GET_SIZE(row), values);
-    if (PyArray_CheckExact(row) && self->network.numeric)
+        return read_sequence(self, ((PyTupleObject *)row)->ob_item, PyTuple_GET_SIZE(row), values,
+                             dated);
+    if (PyArray_CheckExact(row) && self->network.numeric && !dated)
         return read_array(&self->network, (const PyArrayObject *)row, values);
     return UNUSUAL;
 }
@@ -181,7 +184,8 @@ static PyObject *answer_row(const Model *self, PyObject *row, char *memory)
     lay_out_row(network, &scratch, (uintptr_t)memory);
     for (int64_t index = network->features; index < network->groups * GROUP; index++)
         scratch.values[index] = 0;
-    Reading reading = read_row(self, row, scratch.values);
+    Reading reading = self->dates == NULL ? read_row(self, row, scratch.values, false)
+                                          : read_row(self, row, scratch.values, true);
     if (reading == UNUSUAL)
         reading = read_encoded(self, row, scratch.values);
     if (reading != PLAIN)

@@ -1,0 +1,147 @@
+"""Dates and times in text: the layouts that are read, whatever the language's libraries can.
+
+ISO 8601 (2025-03-04T12:30:00.5+01:00, 20250304T123000Z, 2025-03), its parts also divided by a
+slash, a point or a blank; a month's English name with day and year on either side; and three
+numbers in an order that the whole column decides, such as 04/03/2025. A time may follow, with
+seconds and fractions, am or pm, and Z, UTC, GMT or an offset.
+"""
+
+import re
+from datetime import date
+from typing import Literal
+
+__all__ = ["EPOCH_ORDINAL", "NOTHING", "Order", "date_in_digits", "parse_clock", "parse_date"]
+
+Order = Literal["dmy", "mdy", "ymd"]
+
+EPOCH_ORDINAL = date(1970, 1, 1).toordinal()
+NOTHING = -(10**18)  # microseconds before any date: all digits are zero, as MySQL writes "no date"
+PIVOT = 69  # two-digit years from here on are of the last century, as in POSIX
+
+_MONTHS = "january february march april may june july august september october november december"
+_MONTH_OF = {
+    **{name: number for number, name in enumerate(_MONTHS.split(), start=1)},
+    **{name[:3]: number for number, name in enumerate(_MONTHS.split(), start=1)},
+    "sept": 9,
+}
+_DAY = r"(?:(?:mon|tue|tues|wed|wednes|thu|thurs|fri|sat|satur|sun)(?:day)?,? +)?"
+_CLOCK = (
+    r"(?P<hour>\d{1,2}):(?P<minute>\d{2})(?::(?P<second>\d{2})(?:[.,](?P<fraction>\d+))?)?"
+    r"(?: ?(?P<half>[ap])\.?m\.?)?"
+)
+_ZONE = r"(?: ?(?P<zone>z|utc|gmt|[+-]\d{2}(?::?\d{2})?))?"
+_TIME = rf"(?:(?:t|,? +){_CLOCK}{_ZONE})?"
+_DATES = {
+    "ymd": r"(?P<year>\d{4})(?P<mark>[-/. ])(?P<month>\d{1,2})(?:(?P=mark)(?P<day>\d{1,2}))?",
+    "ordered": r"(?P<one>\d{1,2})(?P<mark>[-/. ])(?P<two>\d{1,2})(?P=mark)(?P<three>\d{4}|\d{2})",
+    "dby": r"(?P<day>\d{1,2})(?:st|nd|rd|th)?[ ./-]*(?P<name>[a-z]{3,9})\.?,?[ ./-]*"
+    r"(?P<year>\d{4}|\d{2})",
+    "bdy": r"(?P<name>[a-z]{3,9})\.?[ ./-]*(?P<day>\d{1,2})(?:st|nd|rd|th)?(?:,? +|[,./-])"
+    r"(?P<year>\d{4}|\d{2})",
+    "ybd": r"(?P<year>\d{4})[ ./-](?P<name>[a-z]{3,9})\.?[ ./-](?P<day>\d{1,2})",
+}
+_FLAGS = re.ASCII | re.IGNORECASE
+_LAYOUTS = [re.compile(f"{_DAY}{each}{_TIME}", _FLAGS) for each in _DATES.values()]
+_BASIC = re.compile(
+    r"(?P<year>\d{4})(?P<month>\d{2})(?P<day>\d{2})t(?P<hour>\d{2})(?P<minute>\d{2})"
+    rf"(?:(?P<second>\d{{2}})(?:[.,](?P<fraction>\d+))?)?{_ZONE}",
+    _FLAGS,
+)
+_CLOCK_ALONE = re.compile(_CLOCK, _FLAGS)
+
+
+def parse_date(text: str, order: Order | None) -> int | None:
+    """Read text without blanks around it: microseconds since 1970 in UTC; None: it is no date.
+
+    Args:
+        text: what to read.
+        order: of three numbers that are not a year first; None: such text is no date.
+    """
+    for layout in (*_LAYOUTS, _BASIC):
+        found = layout.fullmatch(text)
+        if found is not None:
+            parts = found.groupdict()
+            day = _day(parts, order)
+            clock = _clock_us(parts) if parts.get("hour") else 0
+            offset = _offset_us(parts.get("zone"))
+            if day is None or clock is None or offset is None:
+                return None
+            return day if day == NOTHING else day * 86_400_000_000 + clock - offset
+    return None
+
+
+def date_in_digits(number: float) -> int | None:
+    """The date that a number such as 20250304 spells, in microseconds; None if it spells none."""
+    if not 0 <= number < 1e8 or number != int(number):
+        return None
+    if number == 0:
+        return NOTHING
+    year, rest = divmod(int(number), 10_000)
+    day = _ordinal(year, rest // 100, rest % 100) if year >= 1000 else None
+    return None if day is None else day * 86_400_000_000
+
+
+def parse_clock(text: str) -> int | None:
+    """Read a time of day, in microseconds; None if it is none."""
+    found = _CLOCK_ALONE.fullmatch(text)
+    return None if found is None else _clock_us(found.groupdict())
+
+
+def _day(parts: dict[str, str | None], order: Order | None) -> int | None:
+    """Days since 1970; `NOTHING` where all is zero; None where there is no such day."""
+    if parts.get("one") is not None:
+        if order is None:
+            return NOTHING if _all_zero(parts, "one", "two", "three") else None
+        fields = dict(zip(order, (parts["one"], parts["two"], parts["three"]), strict=True))
+        year, month, day = fields["y"], fields["m"], fields["d"]
+        if len(str(year)) == 1 or len(str(day)) > 2:
+            return None
+    else:
+        year, day = parts["year"], parts["day"] or "1"
+        month = parts.get("month") or str(_MONTH_OF.get(str(parts.get("name")).lower(), 13))
+    assert year is not None
+    assert month is not None
+    assert day is not None
+    if int(year) == int(month) == int(day) == 0:
+        return NOTHING
+    return _ordinal(_whole_year(year), int(month), int(day))
+
+
+def _all_zero(parts: dict[str, str | None], *names: str) -> bool:
+    return all(int(parts[name] or "1") == 0 for name in names)
+
+
+def _whole_year(year: str) -> int:
+    short = int(year)
+    return short if len(year) == 4 else short + (1900 if short >= PIVOT else 2000)
+
+
+def _ordinal(year: int, month: int, day: int) -> int | None:
+    try:
+        return date(year, month, day).toordinal() - EPOCH_ORDINAL
+    except ValueError:
+        return None
+
+
+def _clock_us(parts: dict[str, str | None]) -> int | None:
+    hour, minute = int(parts["hour"] or 0), int(parts["minute"] or 0)
+    second, half = int(parts["second"] or 0), parts.get("half")
+    if half is not None:
+        if not 1 <= hour <= 12:
+            return None
+        hour = hour % 12 + (12 if half.lower() == "p" else 0)
+    if hour > 23 or minute > 59 or second > 59:
+        return None
+    fraction = int((parts["fraction"] or "")[:6].ljust(6, "0"))  # finer digits are cut off
+    return ((hour * 60 + minute) * 60 + second) * 1_000_000 + fraction
+
+
+def _offset_us(zone: str | None) -> int | None:
+    if zone is None or zone[0] not in "+-":
+        return 0
+    digits = zone[1:].replace(":", "").ljust(4, "0")
+    hours, minutes = int(digits[:2]), int(digits[2:])
+    if hours > 23 or minutes > 59:
+        return None
+    size = (hours * 60 + minutes) * 60_000_000
+    return size if zone[0] == "+" else -size
