@@ -1,13 +1,15 @@
 """What the measuring stages return: figures with their units in their names."""
 
 from collections.abc import Mapping
-from typing import Literal
+from typing import Any, Literal
+
+from pydantic import SerializerFunctionWrapHandler, model_serializer
 
 from slipstream.artifacts.values import Reference, Value
 from slipstream.measurement.figures import LatencyFigures, SizeFigures
 from slipstream.measurement.intervals import Interval
 from slipstream.measurement.machine import Machine
-from slipstream.runtime.types import Precision
+from slipstream.runtime.types import Precision, Task
 
 __all__ = [
     "Benchmark",
@@ -30,6 +32,13 @@ ScoreName = Literal[
     "test_ece",
     "test_recall_at_1pct_fpr",
     "test_precision_at_top_1pct",
+    "test_macro_f1",
+    "test_top_3_accuracy",
+    "test_top_5_accuracy",
+    "test_rmse",
+    "test_mae",
+    "test_r2",
+    "test_relative_rmse",
 ]
 StepName = Literal["baseline", "features selected", "smaller network", "int8"]
 
@@ -59,20 +68,24 @@ class WaterfallStep(Value):
     """One step from the baseline to int8, and its change against the step before.
 
     `p50_ratio` is this step over the one before; `score_changes`, by metric, are paired by test
-    row. The first step has neither. `remark` says in words whether the step helped.
+    row. The first step has neither. `remark` says in words whether the step helped. `scores` are
+    written out next to the other figures.
     """
 
     name: StepName
     network: str
     latency_p50_us: float
     weights_bytes: int
-    test_accuracy: float
-    test_auc: float
-    test_log_loss: float
+    scores: Mapping[ScoreName, float]
     p50_ratio: Interval | None = None
     score_changes: Mapping[ScoreName, Interval] = {}
     helped: bool = True
     remark: str = ""
+
+    @model_serializer(mode="wrap")
+    def _flat(self, written: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        figures = written(self)
+        return {**figures.pop("scores"), **figures}
 
 
 class Waterfall(Value):
@@ -97,14 +110,18 @@ class Benchmark(Reference):
 
     `baseline` is the wide network. Ratios are int8 over float32; `noise_ratio` is int8 over itself.
     Changes, by metric, are paired by test row: `score_changes` are int8's against float32,
-    `auc_changes` each variant's against the baseline.
+    `baseline_changes` each variant's against the baseline, in the score `judged_by`. `class_rows`
+    is how many test rows have each label.
     """
 
     metrics: Mapping[Precision, VariantMetrics]
     baseline: VariantMetrics
     waterfall: Waterfall
     score_changes: Mapping[ScoreName, Interval]
-    auc_changes: Mapping[Precision, Interval]
+    baseline_changes: Mapping[Precision, Interval]
+    judged_by: ScoreName = "test_auc"
+    task: Task = "binary"
+    class_rows: tuple[int, ...] = ()
     changed_answers: int
     test_rows: int
     positive_rows: int

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from slipstream.measurement.units import microseconds, size
-from slipstream.reporting.comparison import SCORE_LABELS, leading_score
+from slipstream.reporting.comparison import SCORE_LABELS, leading_score, write_score
 from slipstream.reporting.record import RunRecord
 from slipstream.reporting.report import Retraining
 from slipstream.runtime.types import Precision
@@ -70,7 +70,8 @@ def _winner(record: RunRecord, winner: Precision) -> str:
 
 def _score(record: RunRecord, winner: Precision) -> str:
     leading = leading_score(record.benchmark)
-    return f"{SCORE_LABELS[leading]} {record.benchmark.metrics[winner].scores[leading]:.4f}"
+    value = record.benchmark.metrics[winner].scores[leading]
+    return f"{SCORE_LABELS[leading]} {write_score(leading, value)}"
 
 
 def _count(notes: Sequence[str]) -> str:

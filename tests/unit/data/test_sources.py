@@ -173,13 +173,13 @@ def test_fingerprint_follows_the_content(tmp_path: Path) -> None:
 
 
 def test_built_in_sets() -> None:
-    """The demo has 1000 x 10 cells and never changes; a multi-class set is refused."""
+    """The demo has 1000 x 10 cells and never changes; targets are labels by name, or numbers."""
     demo = read("demo")
     assert (demo.num_rows, demo.num_columns) == (1000, 11)
     assert demo.equals(read("demo"))
     assert read("breast_cancer").num_rows == 569
-    with pytest.raises(InputError, match="try breast_cancer"):
-        read("iris")
+    assert set(read("iris")["target"].to_pylist()) == {"setosa", "versicolor", "virginica"}
+    assert read("diabetes").num_rows == 442
 
 
 @pytest.fixture

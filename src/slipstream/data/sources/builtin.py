@@ -1,14 +1,12 @@
-"""The demo table, and the classification sets that scikit-learn ships."""
+"""The demo table, and the sets that scikit-learn ships."""
 
 import numpy as np
 import pyarrow as pa
 from sklearn import datasets
 
-from slipstream.runtime.errors import InputError
-
 __all__ = ["has", "read"]
 
-_SHIPPED = ("breast_cancer", "digits", "iris", "wine")
+_SHIPPED = ("breast_cancer", "diabetes", "digits", "iris", "wine")
 DEMO_ROWS = 1000
 
 
@@ -18,19 +16,12 @@ def has(name: str) -> bool:
 
 
 def read(name: str) -> pa.Table:
-    """Make or load a built-in set; its target column is `target`.
-
-    Raises:
-        InputError: the set's target is not binary.
-    """
+    """Make or load a built-in set; its target column is `target`."""
     if name == "demo":
         return demo()
     bunch = getattr(datasets, f"load_{name}")(as_frame=True)
-    if len(bunch.target_names) != 2:
-        raise InputError(
-            "the target must have two classes, however: scikit-learn's set "
-            f"{name!r} has {len(bunch.target_names)}; try breast_cancer"
-        )
+    if "target_names" not in bunch:  # a number, not a label
+        return pa.Table.from_pandas(bunch.frame, preserve_index=False)
     labels = np.asarray([str(label) for label in bunch.target_names])[bunch.target.to_numpy()]
     frame = bunch.data.assign(target=labels)
     return pa.Table.from_pandas(frame, preserve_index=False)
