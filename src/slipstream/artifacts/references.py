@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any, Literal
 
 from slipstream.artifacts.values import Blob, Reference, Value
+from slipstream.runtime.formats import NumberFormat
 from slipstream.runtime.types import ColumnKind, Precision, Task
 
 __all__ = [
@@ -33,10 +34,16 @@ PARTS: tuple[Part, ...] = ("train", "validation", "test")
 
 
 class ColumnSchema(Value):
-    """A raw column as ingest found it."""
+    """A raw column as ingest found it.
+
+    `format` is how it writes numbers, None in digits with a decimal point; `missing` are the texts
+    that stand for a missing value in this column only.
+    """
 
     name: str
     kind: ColumnKind
+    format: NumberFormat | None = None
+    missing: tuple[str, ...] = ()
 
 
 class SplitRule(Value):
@@ -64,11 +71,9 @@ class DatasetRef(Reference):
     """A dataset snapshot: the usable columns, the target as numbers, and each row's part.
 
     `classes` are the target's labels, in the order of their numbers; `class_shares` is the share
-    <<<<<<< HEAD
-    of rows that has each. A number has neither; it has a `mean` and a standard `deviation`.
-    =======
-    of rows that has each. `kept` names columns that later stages must not leave out.
-    >>>>>>> main
+    of rows that has each. A number has neither; it has a `mean` and a standard `deviation`. `kept`
+    names columns that later stages must not leave out. `missing_markers` are the texts that mean
+    missing in every column.
     """
 
     table: Blob
@@ -83,6 +88,7 @@ class DatasetRef(Reference):
     rows: dict[Part, int]
     kept: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
+    missing_markers: tuple[str, ...] = ()
 
     @property
     def shape(self) -> str:

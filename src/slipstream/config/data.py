@@ -7,9 +7,10 @@ from pydantic import Field, StringConstraints, field_validator, model_validator
 from slipstream.config.section import Section
 from slipstream.runtime.text import quote
 
-__all__ = ["DataConfig"]
+__all__ = ["ColumnType", "DataConfig"]
 
 ColumnName = Annotated[str, StringConstraints(min_length=1)]
+ColumnType = Literal["numeric", "category", "text", "id", "ignore"]
 
 
 def _only_where(split: str, field: str) -> dict[str, Any]:
@@ -40,8 +41,8 @@ class DataConfig(Section):
         "demo",
         min_length=1,
         title="Path",
-        description="demo, a scikit-learn set (breast_cancer), a .csv, .tsv, .csv.gz or .parquet "
-        "file, a folder or glob of those, or a SQLAlchemy URL",
+        description="demo, a scikit-learn set (breast_cancer, wine, diabetes), a .csv, .tsv, "
+        ".csv.gz or .parquet file, a folder or glob of those, or a SQLAlchemy URL",
     )
     target: str = Field("target", min_length=1, title="Target", description="the column to predict")
     query: str = Field(
@@ -58,6 +59,17 @@ class DataConfig(Section):
         [],
         title="Keep",
         description="columns never left out as an identifier or as a copy of the answer",
+    )
+    types: dict[ColumnName, ColumnType] = Field(
+        {},
+        title="Types",
+        description="what columns are, where it is not to be inferred: numeric, category; "
+        "or text, id, ignore: left out",
+    )
+    missing: list[ColumnName] = Field(
+        [],
+        title="Missing markers",
+        description="more texts that mean missing; !NA makes NA a category where it is one",
     )
     task: Literal["auto", "binary", "multiclass", "regression"] = Field(
         "auto",

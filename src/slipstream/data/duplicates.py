@@ -19,18 +19,13 @@ def count_duplicates(
     """
     rows = pd.DataFrame({"cells": hashes, "label": target.numbers})
     repeated = int(rows.duplicated().sum())
+    of = f"of {len(rows):,} rows"
     where = ", on the same side of the split" if together else ""
-    note = (
-        f"{repeated:,} of {len(rows):,} rows repeat an earlier one, the target included; they "
-        f"are kept{where}"
-    )
-    notes = (note,) * bool(repeated)
-    if not target.classes:  # numbers hardly ever agree
-        return notes
-    differing = rows.drop_duplicates()["cells"]
-    ambiguous = int(rows["cells"].isin(differing[differing.duplicated()]).sum())
-    doubt = (
-        f"{ambiguous:,} of {len(rows):,} rows are alike in all columns but the target, which "
-        "differs: no model can answer them all"
-    )
-    return notes + (doubt,) * bool(ambiguous)
+    notes = [f"{repeated:,} {of} repeat an earlier one, the target included; they are kept{where}"]
+    notes *= bool(repeated)
+    if target.classes:  # numbers hardly ever agree
+        different = rows.drop_duplicates()["cells"]
+        unsure = int(rows["cells"].isin(different[different.duplicated()]).sum())
+        said = f"{unsure:,} {of} are alike in all columns but the target, and cannot all be right"
+        notes += [said] * bool(unsure)
+    return tuple(notes)

@@ -9,6 +9,7 @@ import pyarrow as pa
 from slipstream.artifacts.references import PARTS, DatasetRef
 from slipstream.artifacts.store import Store
 from slipstream.config.data import DataConfig
+from slipstream.data.cells import missing_markers
 from slipstream.data.duplicates import count_duplicates
 from slipstream.data.labels import labelled
 from slipstream.data.parts import Rows, assign
@@ -35,6 +36,7 @@ def ingest(data: DataConfig, store: Store) -> DatasetRef:
     find_target(read.table.column_names, data.target)
     _check_named("drop", data.drop, read.table, data.target)
     _check_named("keep", data.keep, read.table, data.target)
+    _check_named("types", list(data.types), read.table, data.target)
     if data.splits_by:
         field = "split_column" if data.split == "column" else data.split
         _check_named(field, [data.splits_by], read.table, data.target)
@@ -42,8 +44,9 @@ def ingest(data: DataConfig, store: Store) -> DatasetRef:
     target = read_target(raw.column(data.target).combine_chunks(), data)
     aside = _set_aside(data)
     unused = [data.target, *data.drop]
+    markers = missing_markers(data.missing)
     features = raw.drop_columns(list(dict.fromkeys([*unused, *aside])))
-    inferred = infer(features, data.keep)
+    inferred = infer(features, data.keep, data.types, markers)
     # An identifier decides no row's part, even if it is kept: a row with another number stays.
     hashed = hashed_columns(raw, {*unused, *inferred.identifiers}) or hashed_columns(raw, unused)
     hashes = hash_rows(raw, hashed)
@@ -73,6 +76,7 @@ def ingest(data: DataConfig, store: Store) -> DatasetRef:
             *repeated,
             *assigned.warnings,
         ),
+        missing_markers=markers,
     )
 
 

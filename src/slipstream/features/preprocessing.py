@@ -24,6 +24,7 @@ from slipstream.data.snapshot import PART, TARGET, Snapshot, to_parquet
 from slipstream.features.leaks import find_leaks
 from slipstream.runtime.column_reader import ColumnReader
 from slipstream.runtime.columns import Column
+from slipstream.runtime.formats import NumberFormat
 from slipstream.runtime.links import outputs
 from slipstream.runtime.text import quote
 from slipstream.runtime.types import Task
@@ -130,6 +131,8 @@ def fit_column(
         allows_missing=not present.all(),
         edges=edges,
         categories=categories,
+        format=schema.format,
+        missing=schema.missing,
     )
 
 
@@ -152,6 +155,8 @@ def load_columns(prepared: PreparedRef, store: Store) -> list[Column]:
             allows_missing=entry["allows_missing"],
             edges=None if entry["edges"] is None else np.array(entry["edges"]),
             categories=tuple(entry["categories"]),
+            format=None if entry["format"] is None else NumberFormat(**entry["format"]),
+            missing=tuple(entry["missing"]),
         )
         for entry in json.loads(store.get(prepared.columns))
     ]
@@ -206,6 +211,8 @@ def _columns_to_json(columns: Sequence[Column]) -> bytes:
             "allows_missing": column.allows_missing,
             "edges": None if column.edges is None else column.edges.tolist(),
             "categories": column.categories,
+            "format": None if column.format is None else column.format.to_json(),
+            "missing": column.missing,
         }
         for column in columns
     ]
