@@ -49,6 +49,7 @@ NAMING = {
     "reporting/comparison.py",
     "reporting/summary.py",
     "reporting/terminal/screen.py",
+    "tracking/runs.py",
     "tracking/signature.py",
 }
 WORDS = re.compile(r"binary|multiclass|regression|sigmoid|softmax|(?<!false_)positive", re.I)
