@@ -27,8 +27,8 @@ class DataConfig(Section):
         "demo",
         min_length=1,
         title="Path",
-        description="demo, a scikit-learn set (breast_cancer), a .csv, .tsv, .csv.gz or .parquet "
-        "file, a folder or glob of those, or a SQLAlchemy URL",
+        description="demo, a scikit-learn set (breast_cancer, wine, diabetes), a .csv, .tsv, "
+        ".csv.gz or .parquet file, a folder or glob of those, or a SQLAlchemy URL",
     )
     target: str = Field("target", min_length=1, title="Target", description="the column to predict")
     query: str = Field(

@@ -16,15 +16,12 @@ def count_duplicates(hashes: NDArray[np.uint64], target: Target) -> tuple[str, .
     """
     rows = pd.DataFrame({"cells": hashes, "label": target.numbers})
     repeated = int(rows.duplicated().sum())
-    notes = (
-        f"{repeated:,} of {len(rows):,} rows repeat an earlier one, the target included; they "
-        "are kept, on the same side of the split",
-    ) * bool(repeated)
-    if not target.classes:  # numbers hardly ever agree
-        return notes
-    differing = rows.drop_duplicates()["cells"]
-    ambiguous = int(rows["cells"].isin(differing[differing.duplicated()]).sum())
-    return notes + (
-        f"{ambiguous:,} of {len(rows):,} rows are alike in all columns but the target, which "
-        "differs: no model can answer them all",
-    ) * bool(ambiguous)
+    of = f"of {len(rows):,} rows"
+    notes = [f"{repeated:,} {of} repeat an earlier one, the target included; they are kept"]
+    notes *= bool(repeated)
+    if target.classes:  # numbers hardly ever agree
+        different = rows.drop_duplicates()["cells"]
+        unsure = int(rows["cells"].isin(different[different.duplicated()]).sum())
+        said = f"{unsure:,} {of} are alike in all columns but the target, and cannot all be right"
+        notes += [said] * bool(unsure)
+    return tuple(notes)
