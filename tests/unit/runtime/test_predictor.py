@@ -273,7 +273,7 @@ def test_numeric_text_counts_as_a_number(backend: Any, text: str) -> None:
     assert model.predict(np.array([[text, "Oslo", "NA", "1"]])).tolist() == [expected]
 
 
-@pytest.mark.parametrize("text", ["fifty", "1_000", "0x10", "NAN", "1,5", "\u0663", "4 0"])
+@pytest.mark.parametrize("text", ["fifty", "1_000", "0x10", "1,5", "\u0663", "4 0"])
 def test_text_that_is_not_a_number_has_a_way_out_that_works(text: str) -> None:
     """Leaving it empty is advised only where a value may be missing."""
     model = Predictor(people())
