@@ -72,12 +72,17 @@ class DataConfig(Section):
         title="Missing markers",
         description="more texts that mean missing; !NA makes NA a category where it is one",
     )
-    task: Literal["binary"] = Field("binary", title="Task", description="what is predicted")
+    task: Literal["auto", "binary", "multiclass", "regression"] = Field(
+        "auto",
+        title="Task",
+        description="what is predicted: one of two labels, one of up to 1,000, or a number; auto "
+        "decides from the target",
+    )
     positive: str = Field(
         "",
         title="Positive label",
-        description="the label whose probability is predicted; empty: True, 1 or yes, else the "
-        "last in sorted order",
+        description="of two labels, the one whose probability is predicted; empty: True, 1 or yes, "
+        "else the last in sorted order",
     )
     split: Literal["random", "time", "group", "column"] = Field(
         "random",

@@ -15,11 +15,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from sklearn.tree import DecisionTreeClassifier
+from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 
 from slipstream.artifacts.references import ColumnSchema, DatasetRef, FeatureMask, PreparedRef
 from slipstream.artifacts.store import Store
 from slipstream.config.model import Encoding
+from slipstream.data.sampling import spread_places
 from slipstream.data.snapshot import PART, TARGET, Snapshot, as_numbers, to_parquet
 from slipstream.features.dates import fit_parts
 from slipstream.features.leaks import find_leaks
@@ -45,10 +46,13 @@ TAIL = 0.005  # share of training rows beyond each outermost edge; outliers satu
 MAX_CATEGORIES = 1000  # rarer ones count as unknown
 MIN_LEAF_ROWS = 20
 LARGEST_EDGE = 8e307  # keeps the difference of two edges finite
+TREE_CELLS = 1 << 25  # rows times labels that a tree looks at: with 1,000 labels, 33,554 rows
 
 # The tree whose thresholds are a column's edges, for each kind of target.
-TREES: Mapping[Task, Callable[..., DecisionTreeClassifier]] = {
+TREES: Mapping[Task, Callable[..., DecisionTreeClassifier | DecisionTreeRegressor]] = {
     "binary": partial(DecisionTreeClassifier, criterion="entropy"),
+    "multiclass": partial(DecisionTreeClassifier, criterion="entropy"),
+    "regression": DecisionTreeRegressor,
 }
 
 
@@ -214,6 +218,9 @@ def _thresholds(
 ) -> NDArray[np.float64]:
     if bins == 1:
         return np.zeros(0)
+    if task == "multiclass":  # a tree's time is proportional to the labels
+        chosen = spread_places(len(values), TREE_CELLS // (int(target.max(initial=0)) + 1))
+        values, target = values[chosen], target[chosen]
     # The tree computes in float32, which ranks survive and large or close values do not.
     distinct, ranks = np.unique(values, return_inverse=True)
     tree = TREES[task](max_leaf_nodes=bins, min_samples_leaf=MIN_LEAF_ROWS, random_state=0)

@@ -15,7 +15,13 @@ from slipstream.config.features import FeaturesConfig
 from slipstream.data.snapshot import TARGET, Snapshot
 from slipstream.features.dates import date_notes
 from slipstream.features.preprocessing import load_columns
-from slipstream.features.scores import Score, label_anova_f, label_information
+from slipstream.features.scores import (
+    Score,
+    label_anova_f,
+    label_information,
+    number_anova_f,
+    number_information,
+)
 from slipstream.features.twins import Candidate, are_twins
 from slipstream.runtime.columns import Column, lookup_names, lookups
 from slipstream.runtime.limits import MAX_FEATURES
@@ -36,8 +42,11 @@ MOST_NOTES = 20
 # How a column's groups (N,) are scored against the target (N,), for each kind of target.
 Scorer = Callable[[NDArray[np.int64], NDArray[Any]], Score]
 _LABELS: Mapping[str, Scorer] = {"mutual_info": label_information, "anova_f": label_anova_f}
+_NUMBERS: Mapping[str, Scorer] = {"mutual_info": number_information, "anova_f": number_anova_f}
 SCORES: Mapping[Task, Mapping[str, Scorer]] = {
     "binary": _LABELS,
+    "multiclass": _LABELS,
+    "regression": _NUMBERS,
 }
 
 

@@ -35,7 +35,10 @@ static int model_traverse(Model *self, visitproc visit, void *arg)
     Py_VISIT(Py_TYPE(self));
     Py_VISIT(self->encode);
     for (Py_ssize_t index = 0; index < Py_SIZE(self); index++)
+    {
         Py_VISIT(self->fields[index].codes);
+        Py_VISIT(self->fields[index].numbers);
+    }
     return 0;
 }
 
@@ -47,6 +50,7 @@ static void model_dealloc(Model *self)
     for (Py_ssize_t index = 0; index < Py_SIZE(self); index++) {
         Py_XDECREF(self->fields[index].name);
         Py_XDECREF(self->fields[index].codes);
+        Py_XDECREF(self->fields[index].numbers);
     }
     PyMem_Free(self->dates);
     slipstream_free(&self->network);

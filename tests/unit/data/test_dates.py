@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from slipstream.artifacts.references import ColumnSchema
 from slipstream.data.cells import blank_to_null
-from slipstream.data.dates import Dates, find_dates, read_dates
+from slipstream.data.dates import Dates, NotDatesError, find_dates, read_dates
 from slipstream.data.schema import infer
 from slipstream.data.temporal import temporal_seconds
 from slipstream.runtime.dates import DateFormat
@@ -246,7 +246,7 @@ def test_epoch_numbers_are_dates_where_a_user_says_so(scale: int, unit: str) -> 
 def test_columns_that_a_user_wrongly_calls_dates_are_refused() -> None:
     """Words and booleans are no dates whatever a user says."""
     for values in (["a", "b"], [True, False], [timedelta(1), timedelta(2)]):
-        with pytest.raises(ValueError, match="its"):
+        with pytest.raises(NotDatesError, match="its"):
             read_dates("x", pa.array(values))
 
 

@@ -9,8 +9,9 @@
 #include "dates.h"
 
 typedef struct {
-    PyObject *name;  /* an interned string */
-    PyObject *codes; /* {category: row}, or NULL where the column is numeric */
+    PyObject *name;    /* an interned string */
+    PyObject *codes;   /* {category: row}, or NULL where the column is numeric */
+    PyObject *numbers; /* the same, of categories that are numbers: {2: row} finds 2.0 too */
 } Field;
 
 typedef struct {
