@@ -57,6 +57,12 @@ class DataConfig(Section):
         description="of two labels, the one whose probability is predicted; empty: True, 1 or yes, "
         "else the last in sorted order",
     )
+    weight: str = Field(
+        "",
+        title="Weight",
+        description="a column with each row's weight, which is no feature; empty: all rows count "
+        "alike",
+    )
     test_fraction: float = Field(
         0.2, gt=0, lt=1, title="Test fraction", description="share of rows kept for the test"
     )

@@ -12,10 +12,11 @@ from slipstream.config.data import DataConfig
 from slipstream.data.duplicates import count_duplicates
 from slipstream.data.labels import labelled
 from slipstream.data.schema import infer
-from slipstream.data.snapshot import PART, TARGET, to_parquet
+from slipstream.data.snapshot import PART, TARGET, WEIGHT, to_parquet
 from slipstream.data.sources.source import source_of
 from slipstream.data.splitting import check_parts, hash_rows, hashed_columns, split
 from slipstream.data.target import find_target, read_target
+from slipstream.data.weights import read_weights
 from slipstream.runtime.errors import InputError
 from slipstream.runtime.text import did_you_mean, listing, quote
 
@@ -36,15 +37,20 @@ def ingest(data: DataConfig, store: Store) -> DatasetRef:
     _check_named("keep", data.keep, read.table, data.target)
     raw, unlabelled = labelled(read.table, data.target)
     target = read_target(raw.column(data.target).combine_chunks(), data)
-    unused = [data.target, *data.drop]
+    weights = read_weights(raw, data)
+    unused = [data.target, *([data.weight] if data.weight else []), *data.drop]
     inferred = infer(raw.drop_columns(list(dict.fromkeys(unused))), data.keep)
     # An identifier decides no row's part, even if it is kept: a row with another number stays.
     hashed = hashed_columns(raw, {*unused, *inferred.identifiers}) or hashed_columns(raw, unused)
     hashes = hash_rows(raw, hashed)
     repeated = count_duplicates(hashes, target)
     parts = split(hashes, data)
-    check_parts(parts, target.numbers, target.classes)
-    snapshot = inferred.frame.assign(**{TARGET: target.numbers, PART: parts})
+    counts = slice(None) if weights is None else weights > 0
+    check_parts(parts[counts], target.numbers[counts], target.classes)
+    kept_apart = {TARGET: target.numbers, PART: parts}
+    if weights is not None:
+        kept_apart[WEIGHT] = weights
+    snapshot = inferred.frame.assign(**kept_apart)
     return DatasetRef(
         table=store.put(to_parquet(snapshot), ".parquet"),
         columns=inferred.columns,

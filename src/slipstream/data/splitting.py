@@ -67,13 +67,18 @@ def hash_rows(table: pa.Table, columns: Iterable[str]) -> Hashes:
 def check_parts(
     parts: NDArray[np.int8], target: NDArray[np.number], classes: Sequence[str]
 ) -> None:
-    """Check that every part has rows of every class.
+    """Check that every part has rows, and of every class.
 
     Raises:
-        InputError: one lacks a class.
+        InputError: one has no row, or lacks a class.
     """
     for index, part in enumerate(PARTS):
         inside = target[parts == index]
+        if not len(inside):
+            raise InputError(
+                f"every part of the split must have rows, however: the {part} part has none; add "
+                "rows, or change data.test_fraction, data.validation_fraction or data.seed"
+            )
         for label, name in enumerate(classes):
             if not (inside == label).any():
                 raise InputError(

@@ -58,7 +58,7 @@ def benchmark(
     """
     snapshot, scoring = Snapshot(dataset, store), SCORING[dataset.task]
     rows = snapshot.rows("test")
-    target = snapshot.target("test").to_numpy()
+    target, weights = snapshot.target("test").to_numpy(), snapshot.weights("test")
     files = {
         "baseline": baseline.all_columns,
         "kept columns": baseline.kept_columns,
@@ -71,7 +71,7 @@ def benchmark(
     latency = measure(predictors, varied, twice="int8")
     metrics = {
         arm: VariantMetrics(
-            scores=scoring.quality(target, answers[arm]),
+            scores=scoring.quality(target, answers[arm], weights),
             latency=latency.figures(arm),
             size=_size(files[arm]),
         )
@@ -82,6 +82,7 @@ def benchmark(
             target,
             answers[before],
             answers[arm],
+            weights,
             accuracy=arm == "int8" and len(target) >= ENOUGH_ROWS,
         )
         for before, arm in itertools.pairwise(waterfall.STEPS.values())
@@ -95,7 +96,9 @@ def benchmark(
         ),
         score_changes=changes["int8"],
         baseline_changes={
-            precision: scoring.baseline_change(target, answers["baseline"], answers[precision])
+            precision: scoring.baseline_change(
+                target, answers["baseline"], answers[precision], weights
+            )
             for precision in bundles.variants
         },
         judged_by=scoring.judged_by,

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from slipstream.artifacts.references import FeatureMask, FeatureScore, PreparedRef
 from slipstream.artifacts.store import Store
 from slipstream.config.features import FeaturesConfig
-from slipstream.data.snapshot import TARGET, Snapshot
+from slipstream.data.snapshot import TARGET, Snapshot, weights_of
 from slipstream.features.preprocessing import load_columns
 from slipstream.features.scores import (
     Score,
@@ -37,8 +37,9 @@ NEIGHBOURS = 20  # a column is compared with so many of the best that come next 
 MOST_NOTES = 20
 
 
-# How a column's groups (N,) are scored against the target (N,), for each kind of target.
-Scorer = Callable[[NDArray[np.int64], NDArray[Any]], Score]
+# How a column's groups (N,) are scored against the target (N,) of rows with these weights (N,), for
+# each kind of target.
+Scorer = Callable[[NDArray[np.int64], NDArray[Any], NDArray[np.float64] | None], Score]
 _LABELS: Mapping[str, Scorer] = {"mutual_info": label_information, "anova_f": label_anova_f}
 _NUMBERS: Mapping[str, Scorer] = {"mutual_info": number_information, "anova_f": number_anova_f}
 SCORES: Mapping[Task, Mapping[str, Scorer]] = {
@@ -62,8 +63,8 @@ def select(prepared: PreparedRef, features: FeaturesConfig, store: Store) -> Fea
     train = Snapshot(prepared, store).frame("train")
     columns = load_columns(prepared, store)
     score = SCORES[prepared.task][features.method]
-    target = train[TARGET].to_numpy()
-    scores = [_score(column, train[column.name], target, score) for column in columns]
+    target, weights = train[TARGET].to_numpy(), weights_of(train)
+    scores = [_score(each, train[each.name], target, weights, score) for each in columns]
     candidates = [
         _candidate(column, train[column.name], each.value)
         for column, each in zip(columns, scores, strict=True)
@@ -112,9 +113,15 @@ def groups(column: Column, values: pd.Series, bins: int) -> NDArray[np.int64]:
     return np.where(np.isnan(numbers), -1, np.searchsorted(inner, numbers, side="left"))
 
 
-def _score(column: Column, values: pd.Series, target: NDArray[Any], score: Scorer) -> Score:
+def _score(
+    column: Column,
+    values: pd.Series,
+    target: NDArray[Any],
+    weights: NDArray[np.float64] | None,
+    score: Scorer,
+) -> Score:
     several = SCORE_BINS if column.edges is not None else SCORE_BINS[:1]
-    tried = [score(groups(column, values, bins), target) for bins in several]
+    tried = [score(groups(column, values, bins), target, weights) for bins in several]
     best = max(tried, key=lambda each: each.value)
     return Score(best.value, min(len(tried) * min(each.p_value for each in tried), 1.0))
 

@@ -138,7 +138,7 @@ def promote(
         )
     snapshot, scoring = Snapshot(record.dataset, store), SCORING[record.dataset.task]
     rows = snapshot.rows("test")
-    target = snapshot.target("test").to_numpy()
+    target, weights = snapshot.target("test").to_numpy(), snapshot.weights("test")
     challenger = load_file(store.path(record.bundles.variants[winner].file))
     with registry.lock():
         champion = registry.champion()
@@ -157,12 +157,13 @@ def promote(
         losses = None
         if rival is not None:
             answers = _tolerant(parse(registry.bundle(rival))).predict(rows)
-            losses = scoring.row_losses(target, answers)
+            losses = scoring.row_losses(target, answers, weights)
         decision = decide(
             scoring,
-            guess_losses=scoring.row_losses(target, scoring.guess(target)),
+            guess_losses=scoring.row_losses(target, scoring.guess(target, weights), weights),
             champion_losses=losses,
-            challenger_losses=scoring.row_losses(target, challenger.predict(rows)),
+            challenger_losses=scoring.row_losses(target, challenger.predict(rows), weights),
+            weights=weights,
         )
         registry.settle(version, decision)
     found = {"version": version.number, "had_champion": champion is not None}

@@ -140,7 +140,7 @@ def _log_parent(
 
 
 def _log_outcomes(client: MlflowClient, run_id: str, record: RunRecord, store: Store) -> None:
-    """What the winner, or else float32, answers on the test part, as a figure; none of two labels."""
+    """What the winner, or else float32, answers on the test part; of two labels, nothing."""
     dataset = record.dataset
     if dataset.task == "binary":
         return
