@@ -2,10 +2,27 @@
 
 from pathlib import Path
 
-from slipstream.runtime import BundleError, InputError, Predictor, SlipstreamError, load_file
+from slipstream.runtime import (
+    AbsentColumnWarning,
+    BundleError,
+    CheckReport,
+    InputError,
+    Predictor,
+    SlipstreamError,
+    load_file,
+)
 from slipstream.runtime.bundle import parse
 
-__all__ = ["BundleError", "InputError", "Predictor", "SlipstreamError", "__version__", "load"]
+__all__ = [
+    "AbsentColumnWarning",
+    "BundleError",
+    "CheckReport",
+    "InputError",
+    "Predictor",
+    "SlipstreamError",
+    "__version__",
+    "load",
+]
 
 __version__ = "0.1.0"
 

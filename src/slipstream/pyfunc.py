@@ -9,6 +9,7 @@ as for `slipstream predict`.
 """
 
 import functools
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,7 @@ from numpy.typing import NDArray
 from slipstream.runtime import InputError, Predictor, load_file
 from slipstream.runtime.columns import Column
 from slipstream.runtime.text import listing
+from slipstream.runtime.values import to_texts
 from slipstream.serving.tables import typed_rows
 
 __all__ = ["BundleModel", "RefusedError"]
@@ -96,19 +98,22 @@ def _is_or_are(names: list[str]) -> str:
 
 def _written(values: pd.Series, column: Column) -> pa.Array:
     """A column as a file would hold it; values of mixed types become text, as in a CSV file."""
-    if column.edges is None and values.dtype.kind == "f" and _are_whole(values):
-        values = values.astype("Int64")  # next to a null, pandas reads JSON's 5 as 5.0
     try:
         array = pa.array(values, from_pandas=True)
     except (pa.ArrowInvalid, pa.ArrowTypeError):
         return pa.array([None if _is_null(value) else str(value) for value in values], pa.string())
     is_number = pt.is_integer(array.type) or pt.is_floating(array.type) or pt.is_boolean(array.type)
-    return array.cast(pa.string()) if column.edges is None and is_number else array
+    if column.edges is not None or not is_number:
+        return array
+    known = set(column.categories)
+    words = [None if value is None else _spelling(value, known) for value in array.to_pylist()]
+    return pa.array(words, pa.string())
 
 
-def _are_whole(values: pd.Series) -> bool:
-    present = values.dropna()
-    return bool((np.isfinite(present) & (present == np.floor(present))).all())
+def _spelling(value: float, known: Collection[str]) -> str:
+    """A number or truth value as the category that it is, or as text."""
+    texts = to_texts(value)
+    return next((text for text in texts if text in known), (*texts, "")[0])
 
 
 def _is_null(value: Any) -> bool:

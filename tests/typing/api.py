@@ -11,7 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 import slipstream
-from slipstream import BundleError, InputError, Predictor, SlipstreamError, load
+from slipstream import BundleError, CheckReport, InputError, Predictor, SlipstreamError, load
 from slipstream.runtime import Bundle, backend, instruction_set, load_file
 
 # A model, from a file or from the registry.
@@ -42,6 +42,9 @@ model.predict_one(row={"age": 39})  # type: ignore[call-arg]
 assert_type(model.predict(pd.DataFrame({"age": [39]})), NDArray[np.float64])
 assert_type(model.predict([{"age": 39}], threads=2), NDArray[np.float64])
 assert_type(model.predict(np.zeros((1, 2))), NDArray[np.float64])
+assert_type(model.predict({"age": [39]}, strict=True), NDArray[np.float64])
+assert_type(model.check(pd.DataFrame({"age": [39]})), CheckReport)
+assert_type(model.check([{"age": 39}]).columns[0].unknown, int)
 model.predict([{"age": 39}], 2)  # type: ignore[call-arg]
 model.predict([{"age": 39}], threads="two")  # type: ignore[arg-type]
 for activation in model.layers([{"age": 39}]):

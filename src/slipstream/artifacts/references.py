@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any, Literal
 
 from slipstream.artifacts.values import Blob, Reference, Value
+from slipstream.runtime.formats import NumberFormat
 from slipstream.runtime.types import ColumnKind, Precision, Task
 
 __all__ = [
@@ -21,44 +22,58 @@ __all__ = [
     "Part",
     "PreparedRef",
     "RowTrace",
+    "SplitMode",
     "SplitRule",
 ]
 
 Part = Literal["train", "validation", "test"]
 
 
+SplitMode = Literal["random", "time", "group", "column"]
 PARTS: tuple[Part, ...] = ("train", "validation", "test")
 
 
 class ColumnSchema(Value):
-    """A raw column as ingest found it."""
+    """A raw column as ingest found it.
+
+    `format` is how it writes numbers, None in digits with a decimal point; `missing` are the texts
+    that stand for a missing value in this column only.
+    """
 
     name: str
     kind: ColumnKind
+    format: NumberFormat | None = None
+    missing: tuple[str, ...] = ()
 
 
 class SplitRule(Value):
     """What decides each row's part: under another rule, rows change parts.
 
-    `columns`: names of the raw columns whose cells are hashed, sorted; None if a champion was
-    registered without them.
+    `column` is the one that the rows are split by, unless they are split at random. `columns`:
+    names of the raw columns whose cells are hashed, sorted; None if a champion was registered
+    without them. `dealt` are labels too rare for chance. Of a split by time, `fitted_until` is the
+    newest instant of training and validation (text that sorts, in UTC, or a number), `tested_from`
+    the oldest of the test.
     """
 
     seed: int
     test_fraction: float
     validation_fraction: float
     columns: tuple[str, ...] | None = None
+    mode: SplitMode = "random"
+    column: str = ""
+    dealt: tuple[str, ...] = ()
+    fitted_until: str | int | float | None = None
+    tested_from: str | int | float | None = None
 
 
 class DatasetRef(Reference):
     """A dataset snapshot: the usable columns, the target as numbers, and each row's part.
 
     `classes` are the target's labels, in the order of their numbers; `class_shares` is the share
-    <<<<<<< HEAD
-    of rows that has each. A number has neither; it has a `mean` and a standard `deviation`.
-    =======
-    of rows that has each. `kept` names columns that later stages must not leave out.
-    >>>>>>> main
+    of rows that has each. A number has neither; it has a `mean` and a standard `deviation`. `kept`
+    names columns that later stages must not leave out. `missing_markers` are the texts that mean
+    missing in every column.
     """
 
     table: Blob
@@ -73,6 +88,7 @@ class DatasetRef(Reference):
     rows: dict[Part, int]
     kept: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
+    missing_markers: tuple[str, ...] = ()
 
     @property
     def shape(self) -> str:
@@ -82,7 +98,8 @@ class DatasetRef(Reference):
 class PreparedRef(Reference):
     """The normalised table, and the fitted columns that normalise any other row the same way.
 
-    `outputs` is how many numbers a network has to give for one answer of this `task`.
+    `outputs` is how many numbers a network has to give for one answer of this `task`; `copies` are
+    columns that are left out because they know the answer.
     """
 
     table: Blob
@@ -91,6 +108,8 @@ class PreparedRef(Reference):
     outputs: int
     rows: int
     width: int
+    copies: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
 
     @property
     def shape(self) -> str:

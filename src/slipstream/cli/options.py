@@ -18,7 +18,7 @@ __all__ = ["add_config", "read_config"]
 LISTS = (
     "A list is written with commas, or by repeating the flag: --model.hidden 64,32 is "
     "--model.hidden 64 --model.hidden 32. A name with a comma is quoted: "
-    "--data.drop 'age,\"income, gross\"'."
+    "--data.drop 'age,\"income, gross\"'. Pairs are written with =: --data.types zip=category."
 )
 
 

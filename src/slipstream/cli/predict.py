@@ -3,18 +3,22 @@
 import csv
 import json
 import sys
+import warnings
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from slipstream.runtime import InputError, Predictor
+from slipstream.runtime import AbsentColumnWarning, InputError, Predictor
 from slipstream.runtime.text import did_you_mean, escape, listing, quote
 from slipstream.serving import answers as serving
 from slipstream.serving.json_rows import is_json, is_json_file, parse_rows
 
 if TYPE_CHECKING:
+    import numpy as np
+    import pandas as pd
     import pyarrow as pa
+    from numpy.typing import NDArray
 
     from slipstream.data.sources.raw_table import RawTable
 
@@ -105,13 +109,15 @@ def _answer_table(model: Predictor, raw: "RawTable", choices: Choices) -> None:
     rows, refused, reason = checked_rows(model, table)
     if refused.any() and not choices.goes_on:
         raise InputError(f"{reason} ({WAY_ON})")
-    answers = model.predict(rows[~refused] if refused.any() else rows)
+    answered = rows[~refused] if refused.any() else rows
+    answers = _predict_quietly(model, answered)
     shown = serving.columns(model, answers)
     if refused.any():
         places = np.flatnonzero(~refused).tolist()
         shown = [_spread(column, places, len(rows)) for column in shown]
         _report_refused(int(refused.sum()), len(rows), reason)
     _report_absent({each: len(rows) for each in model.features if each not in rows}, len(rows))
+    _report_unseen(model, answered)
     header = [*_free_names(model, kept), *serving.names(model)]
     writer = csv.writer(sys.stdout, lineterminator="\n")
     writer.writerow(map(escape, header))
@@ -120,6 +126,13 @@ def _answer_table(model: Predictor, raw: "RawTable", choices: Choices) -> None:
     if labels:
         columns.append(list(map(_Escaped().get, labels)))
     writer.writerows(zip(*columns, strict=True))
+
+
+def _predict_quietly(model: Predictor, rows: "pd.DataFrame") -> "NDArray[np.float64]":
+    """Predict without the warning of absent columns: a line on the error output reports them."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", AbsentColumnWarning)
+        return model.predict(rows)
 
 
 class _Escaped(dict[str, str]):
@@ -199,6 +212,8 @@ def _answer_json(model: Predictor, rows: Sequence[Any], choices: Choices) -> Non
     there = Counter(name for row in objects for name in row)
     lacking = {each: len(objects) - there[each] for each in model.features}
     _report_absent({each: count for each, count in lacking.items() if count}, len(objects))
+    if there.keys() & set(model.features):
+        _report_unseen(model, objects)
     kept = dict(zip(_free_names(model, choices.keep), choices.keep, strict=True))
     names = serving.names(model)
     for row, answer in zip(rows, answers, strict=True):
@@ -245,3 +260,15 @@ def _report_absent(lacking: Mapping[str, int], of: int) -> None:
         where = " in some rows" if some else ""
         message = f"columns that are not there{where} count as missing: {listing(list(lacking))}"
         print(f"slipstream: {message}", file=sys.stderr)
+
+
+def _report_unseen(model: Predictor, rows: Any) -> None:
+    """Report values that are answered, though the model has not seen the like."""
+    for column in model.check(rows).columns:
+        for count, what in (
+            (column.unknown, "of a category that training did not see"),
+            (column.outside, "outside what training saw"),
+        ):
+            if count:
+                message = f"column {quote(column.name)}: {count:,} of {len(rows):,} values {what}"
+                print(f"slipstream: {escape(message)}", file=sys.stderr)

@@ -1,17 +1,34 @@
 """What the cells and names of a raw table mean: missing markers, types that are supported."""
 
+from collections.abc import Sequence
+
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.types as pt
 
 from slipstream.runtime.errors import InputError
-from slipstream.runtime.text import listing, repeated
+from slipstream.runtime.text import listing, quote, repeated
+from slipstream.runtime.values import text_number
 
-__all__ = ["MISSING_MARKERS", "blank_to_null", "is_supported", "is_text", "trim_names"]
+__all__ = [
+    "DELIMITER",
+    "MISSING_MARKERS",
+    "blank_to_null",
+    "is_number",
+    "is_supported",
+    "is_text",
+    "missing_markers",
+    "trim_names",
+]
 
+DELIMITER = b"delimiter"  # what a CSV file has between its cells: a key of a table's metadata
+# What means missing in every column. Among numbers, booleans and dates more text does:
+# `runtime.values.means_missing`.
 MISSING_MARKERS = (
-    *("", "?", "#N/A", "<NA>", "N/A", "NA", "n/a", "na"),
-    *("NULL", "Null", "null", "None", "none", "NaN", "nan"),
+    *("", "?", "#N/A", "<NA>", "N/A", "NA", "n/a", "na", "N/a", "Na", "<na>", "#NA", "#N/A N/A"),
+    *("NULL", "Null", "null", "(null)", "(NULL)", "<null>", "<NULL>", "\\N", "NaT"),
+    *("None", "none", "NONE", "NaN", "nan", "NAN", "Nan", "-nan", "-NaN", "1.#QNAN", "-1.#IND"),
+    *("#DIV/0!", "#VALUE!", "#REF!", "#NAME?", "#NUM!", "#NULL!"),
 )
 
 
@@ -36,7 +53,35 @@ def trim_names(table: pa.Table, source: str) -> pa.Table:
     return table.rename_columns(names)
 
 
-def blank_to_null(values: pa.Array) -> pa.Array:
+def missing_markers(changes: Sequence[str]) -> tuple[str, ...]:
+    """The texts that mean missing in every column, as `data.missing` changes them.
+
+    Args:
+        changes: texts to add; one to remove, in any case, follows an exclamation mark.
+
+    Raises:
+        InputError: a text to add is a number, or one to remove is not there.
+    """
+    added = [each for each in changes if not each.startswith("!")]
+    removed = {each[1:].casefold() for each in changes if each.startswith("!")}
+    known = {each.casefold() for each in MISSING_MARKERS if each}
+    absent = sorted(removed - known)
+    if absent:
+        raise InputError(
+            f"data.missing must remove a text that means missing, however: {quote('!' + absent[0])}"
+            f"; those in every column are {listing(sorted(known), most=len(known))}"
+        )
+    numbers = [each for each in added if text_number(each) is not None]
+    if numbers:
+        raise InputError(
+            f"data.missing must name text that is not a number, however: {quote(numbers[0])}; "
+            "leave such cells empty, because a model could not tell them from other numbers"
+        )
+    kept = (each for each in MISSING_MARKERS if each.casefold() not in removed)
+    return tuple(dict.fromkeys((*kept, *added)))
+
+
+def blank_to_null(values: pa.Array, markers: Sequence[str] = MISSING_MARKERS) -> pa.Array:
     """Trim text, and turn missing markers and NaN into nulls; other types pass unchanged."""
     if pt.is_dictionary(values.type):
         values = values.dictionary_decode()
@@ -47,8 +92,8 @@ def blank_to_null(values: pa.Array) -> pa.Array:
     if not is_text(values.type):
         return values
     trimmed = pc.utf8_trim_whitespace(values.cast(pa.string()))
-    markers = pa.array(MISSING_MARKERS)
-    return pc.if_else(pc.is_in(trimmed, markers), pa.scalar(None, pa.string()), trimmed)
+    absent = pc.is_in(trimmed, pa.array(markers, pa.string()))
+    return pc.if_else(absent, pa.scalar(None, pa.string()), trimmed)
 
 
 def is_text(kind: pa.DataType) -> bool:
@@ -56,7 +101,11 @@ def is_text(kind: pa.DataType) -> bool:
     return bool(pt.is_string(kind) or pt.is_large_string(kind) or pt.is_string_view(kind))
 
 
+def is_number(kind: pa.DataType) -> bool:
+    """Whether a column holds numbers."""
+    return bool(pt.is_integer(kind) or pt.is_floating(kind) or pt.is_decimal(kind))
+
+
 def is_supported(kind: pa.DataType) -> bool:
     """Whether a column holds numbers, booleans or text."""
-    numeric = pt.is_integer(kind) or pt.is_floating(kind) or pt.is_decimal(kind)
-    return bool(numeric or pt.is_boolean(kind) or is_text(kind))
+    return bool(is_number(kind) or pt.is_boolean(kind) or is_text(kind))

@@ -9,22 +9,23 @@ from slipstream.data.target import Target
 __all__ = ["count_duplicates"]
 
 
-def count_duplicates(hashes: NDArray[np.uint64], target: Target) -> tuple[str, ...]:
+def count_duplicates(
+    hashes: NDArray[np.uint64], target: Target, *, together: bool = True
+) -> tuple[str, ...]:
     """Notes on rows (N,) that are alike: with the same label, and with different ones.
 
-    `hashes` (N,) are of the cells, but for identifiers and the target.
+    `hashes` (N,) are of the cells, but for identifiers and the target; `together` is whether the
+    split keeps rows that are alike on one side.
     """
     rows = pd.DataFrame({"cells": hashes, "label": target.numbers})
     repeated = int(rows.duplicated().sum())
-    notes = (
-        f"{repeated:,} of {len(rows):,} rows repeat an earlier one, the target included; they "
-        "are kept, on the same side of the split",
-    ) * bool(repeated)
-    if not target.classes:  # numbers hardly ever agree
-        return notes
-    differing = rows.drop_duplicates()["cells"]
-    ambiguous = int(rows["cells"].isin(differing[differing.duplicated()]).sum())
-    return notes + (
-        f"{ambiguous:,} of {len(rows):,} rows are alike in all columns but the target, which "
-        "differs: no model can answer them all",
-    ) * bool(ambiguous)
+    of = f"of {len(rows):,} rows"
+    where = ", on the same side of the split" if together else ""
+    notes = [f"{repeated:,} {of} repeat an earlier one, the target included; they are kept{where}"]
+    notes *= bool(repeated)
+    if target.classes:  # numbers hardly ever agree
+        different = rows.drop_duplicates()["cells"]
+        unsure = int(rows["cells"].isin(different[different.duplicated()]).sum())
+        said = f"{unsure:,} {of} are alike in all columns but the target, and cannot all be right"
+        notes += [said] * bool(unsure)
+    return tuple(notes)

@@ -6,15 +6,17 @@ from collections.abc import Sequence
 
 import pyarrow as pa
 
-from slipstream.artifacts.references import PARTS, DatasetRef, SplitRule
+from slipstream.artifacts.references import PARTS, DatasetRef
 from slipstream.artifacts.store import Store
 from slipstream.config.data import DataConfig
+from slipstream.data.cells import missing_markers
 from slipstream.data.duplicates import count_duplicates
 from slipstream.data.labels import labelled
+from slipstream.data.parts import Rows, assign
 from slipstream.data.schema import infer
 from slipstream.data.snapshot import PART, TARGET, WEIGHT, to_parquet
 from slipstream.data.sources.source import source_of
-from slipstream.data.splitting import check_parts, hash_rows, hashed_columns, split
+from slipstream.data.splitting import check_parts, hash_rows, hashed_columns
 from slipstream.data.target import find_target, read_target
 from slipstream.data.weights import read_weights
 from slipstream.runtime.errors import InputError
@@ -35,16 +37,24 @@ def ingest(data: DataConfig, store: Store) -> DatasetRef:
     find_target(read.table.column_names, data.target)
     _check_named("drop", data.drop, read.table, data.target)
     _check_named("keep", data.keep, read.table, data.target)
+    _check_named("types", list(data.types), read.table, data.target)
+    if data.splits_by:
+        field = "split_column" if data.split == "column" else data.split
+        _check_named(field, [data.splits_by], read.table, data.target)
     raw, unlabelled = labelled(read.table, data.target)
     target = read_target(raw.column(data.target).combine_chunks(), data)
     weights = read_weights(raw, data)
+    aside = _set_aside(data)
     unused = [data.target, *([data.weight] if data.weight else []), *data.drop]
-    inferred = infer(raw.drop_columns(list(dict.fromkeys(unused))), data.keep)
+    markers = missing_markers(data.missing)
+    features = raw.drop_columns(list(dict.fromkeys([*unused, *aside])))
+    inferred = infer(features, data.keep, data.types, markers)
     # An identifier decides no row's part, even if it is kept: a row with another number stays.
     hashed = hashed_columns(raw, {*unused, *inferred.identifiers}) or hashed_columns(raw, unused)
     hashes = hash_rows(raw, hashed)
-    repeated = count_duplicates(hashes, target)
-    parts = split(hashes, data)
+    repeated = count_duplicates(hashes, target, together=data.split == "random")
+    assigned = assign(Rows(raw, target, hashes, _recorded(hashed)), data)
+    parts = assigned.parts
     counts = slice(None) if weights is None else weights > 0
     check_parts(parts[counts], target.numbers[counts], target.classes)
     kept_apart = {TARGET: target.numbers, PART: parts}
@@ -60,16 +70,35 @@ def ingest(data: DataConfig, store: Store) -> DatasetRef:
         class_shares=target.class_shares,
         mean=target.mean,
         deviation=target.deviation,
-        split=SplitRule(
-            seed=data.seed,
-            test_fraction=data.test_fraction,
-            validation_fraction=data.validation_fraction,
-            columns=_recorded(hashed),
-        ),
+        split=assigned.rule,
         rows={part: int((parts == index).sum()) for index, part in enumerate(PARTS)},
         kept=tuple(data.keep),
-        warnings=(*read.notes, *unlabelled, *target.notes, *inferred.warnings, *repeated),
+        warnings=(
+            *read.notes,
+            *unlabelled,
+            *aside.values(),
+            *target.notes,
+            *inferred.warnings,
+            *repeated,
+            *assigned.warnings,
+        ),
+        missing_markers=markers,
     )
+
+
+def _set_aside(data: DataConfig) -> dict[str, str]:
+    """The column that the rows are split by, if it is no feature, and why."""
+    name = data.splits_by
+    if not name or name in data.keep or name in data.drop:
+        return {}
+    why = {
+        "time": "rows are split by it, and a model meets only times it has not seen (data.keep "
+        "keeps it)",
+        "group": "rows are split by it, and a model meets only groups it has not seen (data.keep "
+        "keeps it)",
+        "column": "it says which part a row belongs to",
+    }[data.split]
+    return {name: f"column {quote(name)} is left out: {why}"}
 
 
 def _recorded(names: tuple[str, ...]) -> tuple[str, ...]:

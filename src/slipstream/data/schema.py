@@ -1,7 +1,9 @@
-"""What each raw column is: inferred once, at ingest, and recorded."""
+"""What each raw column is: inferred once, at ingest, or as `data.types` says; and recorded."""
 
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cache
+from types import MappingProxyType
 
 import numpy as np
 import pandas as pd
@@ -10,21 +12,40 @@ import pyarrow.compute as pc
 import pyarrow.types as pt
 
 from slipstream.artifacts.references import ColumnSchema
-from slipstream.data.cells import blank_to_null, is_supported, is_text
+from slipstream.config.data import ColumnType
+from slipstream.data.cells import (
+    DELIMITER,
+    MISSING_MARKERS,
+    blank_to_null,
+    is_supported,
+    is_text,
+)
+from slipstream.data.columns import (
+    MOST_SLIPS,
+    NumberParts,
+    RawColumn,
+    Typed,
+    UnusableError,
+    as_category,
+    as_numbers,
+    as_truths,
+    holds_codes,
+    number_parts,
+    sentinel_note,
+)
 from slipstream.data.identifiers import why_identifier
+from slipstream.data.numbers import Evidence, code_reason, is_telephone
 from slipstream.runtime.errors import InputError
 from slipstream.runtime.text import quote
-from slipstream.runtime.types import ColumnKind
-from slipstream.runtime.values import text_truth
 
-__all__ = ["MAX_SLIPS", "Inferred", "infer"]
+__all__ = ["Inferred", "infer"]
 
-# Treat text as numeric if at most this share of its values fails to parse.
+# Text of which at most this share is neither a number nor means missing holds numbers: MAX_SLIPS
+# where the numbers are few, which might be codes of categories, MAX_WORDS where they are many.
 MAX_SLIPS = 0.01
-
-
-class _UnusableError(Exception):
-    """The column cannot help a model; the message says why."""
+MAX_WORDS = 0.1
+FEW_NUMBERS = 20
+MOSTLY = 0.5  # the share of numbers that is worth a note where a column is text
 
 
 @dataclass(frozen=True)
@@ -32,8 +53,8 @@ class Inferred:
     """The usable columns of a table.
 
     `frame` has numeric and boolean columns as float64 with NaN for missing, categorical ones as
-    trimmed text; `warnings` has a line for each column left out; `identifiers` are those that
-    identify rows: left out, unless they are kept.
+    trimmed text; `warnings` has a line for each column left out, and for what was assumed of
+    others; `identifiers` are those that identify rows, and those that `data.types` leaves out.
     """
 
     frame: pd.DataFrame
@@ -42,42 +63,43 @@ class Inferred:
     identifiers: tuple[str, ...]
 
 
-@dataclass(frozen=True)
-class _Typed:
-    kind: ColumnKind
-    series: pd.Series
-    note: str = ""
-
-
-def infer(table: pa.Table, keep: Collection[str] = ()) -> Inferred:
+def infer(
+    table: pa.Table,
+    keep: Collection[str] = (),
+    types: Mapping[str, ColumnType] = MappingProxyType({}),
+    markers: Sequence[str] = MISSING_MARKERS,
+) -> Inferred:
     """Type the columns of a raw table and leave out those that no model can use.
 
     Args:
-        table: the columns.
+        table: the raw columns without the target.
         keep: names of those that are not left out if they identify rows.
+        types: what columns are, where it is not to be inferred.
+        markers: the texts that mean missing in every column.
 
     Raises:
-        InputError: a number is infinite, or no usable column is left.
+        InputError: a number is infinite, a column is not what `types` says, or none is usable.
     """
     columns: dict[str, pd.Series] = {}
     schema: list[ColumnSchema] = []
     warnings: list[str] = []
-    identifiers: list[str] = []
-    for name in table.column_names:
+    identifiers = [name for name in table.column_names if types.get(name) in LEFT_OUT]
+    for raw in _raw_columns(table, markers):
+        name, wanted = raw.name, types.get(raw.name)
         try:
-            cells = table.column(name).combine_chunks()
-            typed = _infer_column(name, cells)
-            if why := why_identifier(name, cells, typed.series):
+            typed = _typed(raw, wanted)
+            if why := why_identifier(name, raw.cells, typed.series):
                 identifiers.append(name)
-                if name not in keep:
-                    raise _UnusableError(f"{why} (data.keep keeps it)")
-        except _UnusableError as reason:
+                if wanted is None and name not in keep:
+                    raise UnusableError("; ".join((f"{why} (data.keep keeps it)", *typed.notes)))
+        except UnusableError as reason:
             warnings.append(f"column {quote(name)} is left out: {reason}")
             continue
-        if typed.note:
-            warnings.append(f"column {quote(name)}: {typed.note}")
+        warnings += [f"column {quote(name)}: {note}" for note in typed.notes]
         columns[name] = typed.series
-        schema.append(ColumnSchema(name=name, kind=typed.kind))
+        schema.append(
+            ColumnSchema(name=name, kind=typed.kind, format=typed.format, missing=typed.missing)
+        )
     if not columns:
         raise InputError(
             "a table must have a column to learn from, however: none is usable:\n  "
@@ -87,63 +109,145 @@ def infer(table: pa.Table, keep: Collection[str] = ()) -> Inferred:
     return Inferred(pd.DataFrame(columns), tuple(schema), tuple(warnings), tuple(identifiers))
 
 
-def _infer_column(name: str, raw: pa.Array) -> _Typed:
-    values = blank_to_null(raw)
+def _raw_columns(table: pa.Table, markers: Sequence[str]) -> list[RawColumn]:
+    """The columns, each with what the others show about how numbers are written."""
+    columns: list[RawColumn] = []
+
+    @cache
+    def evidence() -> Evidence:
+        texts = [each for each in columns if is_text(each.cells.type) and not each.is_marked]
+        decimals = {each.forms.decimal for each in texts if not each.forms.is_open} - {""}
+        delimiter = (table.schema.metadata or {}).get(DELIMITER, b"").decode()
+        return Evidence(decimals, delimiter)
+
+    for name in table.column_names:
+        raw = table.column(name).combine_chunks()
+        columns.append(RawColumn(name, raw.type, blank_to_null(raw, markers), evidence))
+    return columns
+
+
+def _typed(column: RawColumn, wanted: ColumnType | None) -> Typed:
+    if wanted in LEFT_OUT:
+        raise UnusableError(LEFT_OUT[wanted])
+    values = column.cells
     if values.null_count == len(values):
-        raise _UnusableError("it has no values")
-    if not is_supported(values.type):
-        raise _UnusableError(
-            f"its type, {values.type}, is not supported; derive numbers or text from it"
-        )
-    distinct = pc.unique(values.drop_null())
-    if len(distinct) == 1 and not values.null_count:
-        raise _UnusableError("it is constant")
-    if pt.is_boolean(values.type):
-        return _Typed("boolean", _floats(values))
+        raise UnusableError("it has no values")
+    if not values.null_count and _is_constant(values):
+        raise UnusableError("it is constant")
+    return _guess(column) if wanted is None else READERS[wanted](column)
+
+
+def _guess(column: RawColumn) -> Typed:
+    """Infer what a column holds from its type and its values."""
+    values = column.cells
+    if column.is_marked and not pt.is_boolean(values.type):
+        return as_category(column)
     if is_text(values.type):
-        return _infer_text(name, values, distinct.to_pylist())
-    return _numeric(name, _floats(values))
+        return as_truths(column) or _guess_text(column)
+    if pt.is_boolean(values.type):
+        return Typed("boolean", as_numbers(column).series)
+    if holds_codes(values):
+        why = "its whole numbers are above 2^53, where floats no longer tell them apart"
+        return _codes(column, why)
+    return _checked(as_numbers(column))
 
 
-def _infer_text(name: str, values: pa.Array, distinct: list[str]) -> _Typed:
-    truths = [text_truth(each) for each in distinct]
-    if None not in truths:
-        return _Typed("boolean", _looked_up(values, dict(zip(distinct, truths, strict=True))))
-    numbers = pd.to_numeric(pd.Series(distinct, dtype=object), errors="coerce")
-    not_numbers = pa.array(
-        [each for each, number in zip(distinct, numbers.isna(), strict=True) if number]
-    )
-    slips = pc.is_in(values, not_numbers) if len(not_numbers) else None
-    slipped = pc.sum(slips).as_py() if slips is not None else 0
-    present = len(values) - values.null_count
-    if slipped <= MAX_SLIPS * present:
-        lookup = dict(zip(distinct, numbers.to_numpy(np.float64), strict=True))
-        typed = _numeric(name, _looked_up(values, lookup))
-        if not slipped:
-            return typed
-        first = pc.index(slips, True).as_py() + 1
-        note = f"{slipped} values that are not numbers count as missing (the first in row {first})"
-        return _Typed(typed.kind, typed.series, note)
-    return _Typed("categorical", pd.Series(values.to_pylist(), dtype=object))
+def _guess_text(column: RawColumn) -> Typed:
+    parts = number_parts(column)
+    texts = column.texts
+    if not _are_numbers(column, parts):
+        return _words(column, parts)
+    numbers = texts.only(parts.is_number)
+    if parts.form is None:
+        why = code_reason(numbers, parts.numbers[parts.is_number])
+    else:
+        phone = is_telephone(numbers, parts.form)
+        why = "all are grouped by blanks alike, as telephone numbers are" if phone else ""
+    if why:
+        return _codes(column, why)
+    return _checked(as_numbers(column, parts))
 
 
-def _numeric(name: str, values: pd.Series) -> _Typed:
-    numbers = values.to_numpy(np.float64)
-    infinite = np.isinf(numbers)
-    if infinite.any():
-        raise InputError(
-            f"a number must be finite, however: column {quote(name)} is infinite in row "
-            f"{int(np.argmax(infinite)) + 1} ({int(infinite.sum())} such rows); "
-            "replace it, or leave it empty for missing"
+def _are_numbers(column: RawColumn, parts: NumberParts) -> bool:
+    """Whether all but slips are numbers, apart from what means missing."""
+    texts = column.texts
+    rest = texts.present - int(texts.counts[parts.is_marker].sum())
+    slipped = int(texts.counts[parts.is_slip].sum())
+    if not parts.is_number.any() or parts.is_slip.sum() > MOST_SLIPS:
+        return False
+    many = len(np.unique(parts.numbers[parts.is_number])) > FEW_NUMBERS
+    return slipped <= (MAX_WORDS if many else MAX_SLIPS) * rest
+
+
+def _words(column: RawColumn, parts: NumberParts) -> Typed:
+    """Read text as categories, and say so where much of it is numbers."""
+    texts = column.texts
+    share = texts.share(parts.is_number)
+    if share < MOSTLY:
+        return as_category(column)
+    why = f"{100 * (1 - share):.2g} % of its values are not numbers"
+    if len(column.forms.currencies) > 1:
+        why = f"its amounts are in {len(column.forms.currencies)} currencies"
+    first = texts.first_row(parts.is_slip if parts.is_slip.any() else ~parts.is_number)
+    way_out = "name in data.missing what means missing, or what it is in data.types"
+    return as_category(column, [f"{why} (the first in row {first}): it is read as text; {way_out}"])
+
+
+def _codes(column: RawColumn, why: str) -> Typed:
+    """Read numbers as categories, because they are codes."""
+    return as_category(column, [f"its numbers are read as text, because {why}"])
+
+
+def _checked(typed: Typed) -> Typed:
+    """Point out a number that may stand for a missing value."""
+    sentinel = sentinel_note(typed.series.to_numpy(np.float64))
+    return replace(typed, notes=(*typed.notes, *[sentinel] * bool(sentinel)))
+
+
+def _is_constant(values: pa.Array) -> bool:
+    try:
+        return len(pc.unique(values)) == 1
+    except pa.ArrowNotImplementedError:  # nested types
+        return False
+
+
+def _as_wanted_numbers(column: RawColumn) -> Typed:
+    kind = column.cells.type
+    if not is_supported(kind):
+        raise _refusal(column, "numeric", f"its type is {kind}")
+    if not is_text(kind):
+        return as_numbers(column)
+    parts = number_parts(column)
+    if parts.is_slip.any():
+        count = int(column.texts.counts[parts.is_slip].sum())
+        first = column.texts.first_row(parts.is_slip)
+        raise _refusal(
+            column, "numeric", f"row {first} has text that is not a number ({count:,} such rows)"
         )
-    return _Typed("numeric", pd.Series(numbers + 0.0))  # -0.0 becomes 0.0: they are one value
+    return as_numbers(column, parts)
 
 
-def _looked_up(values: pa.Array, lookup: Mapping[str, float | None]) -> pd.Series:
-    """The number for each text; NaN for missing."""
-    return pd.Series(values.to_pylist(), dtype=object).map(lookup).astype(float)
+def _as_wanted_category(column: RawColumn) -> Typed:
+    if not is_supported(column.cells.type):
+        raise _refusal(column, "category", f"its type is {column.cells.type}")
+    return as_category(column)
 
 
-def _floats(values: pa.Array) -> pd.Series:
-    floats = values.cast(pa.float64(), safe=False)  # integers beyond 2^53 are rounded
-    return pd.Series(floats.to_numpy(zero_copy_only=False))
+def _refusal(column: RawColumn, wanted: ColumnType, fact: str) -> InputError:
+    return InputError(
+        f"column {quote(column.name)} must be what data.types says, {wanted}, however: {fact}; "
+        "change the data or the type, or name what means missing in data.missing"
+    )
+
+
+LEFT_OUT: Mapping[str | None, str] = {
+    "text": "data.types says that it is free text",
+    "id": "data.types says that it identifies rows",
+    "ignore": "data.types says so",
+}
+
+# How a column is read whose type `data.types` gives.
+READERS: Mapping[str, Callable[[RawColumn], Typed]] = {
+    "numeric": _as_wanted_numbers,
+    "category": _as_wanted_category,
+}

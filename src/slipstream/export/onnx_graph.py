@@ -25,6 +25,7 @@ from numpy.typing import DTypeLike, NDArray
 from onnx import TensorProto, helper, numpy_helper
 
 from slipstream.runtime import Bundle, InputError
+from slipstream.runtime.column_reader import ColumnReader
 from slipstream.runtime.columns import Column, table_offsets
 from slipstream.runtime.kernels import Layer
 from slipstream.runtime.limits import LARGEST_ACTIVATION, POSITION_ONE, sum_type
@@ -151,8 +152,7 @@ def _codes(
     """Look up c categorical columns: their table rows (N, c), and which are refused (N, c)."""
     codes, missing = [], []
     for column, start in zip(columns, table_offsets(columns), strict=True):
-        known = dict.fromkeys(("", *markers), column.missing_row)
-        known |= {category: code for code, category in enumerate(column.categories)}
+        known = ColumnReader(column, ("", *markers)).codes
         code = graph.add(
             "LabelEncoder",
             column.name,

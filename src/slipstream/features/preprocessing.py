@@ -21,9 +21,12 @@ from slipstream.artifacts.store import Store
 from slipstream.config.model import Encoding
 from slipstream.data.sampling import spread_places
 from slipstream.data.snapshot import TARGET, Snapshot, to_parquet, weights_of
+from slipstream.features.leaks import find_leaks
 from slipstream.runtime.column_reader import ColumnReader
 from slipstream.runtime.columns import Column
+from slipstream.runtime.formats import NumberFormat
 from slipstream.runtime.links import outputs
+from slipstream.runtime.text import quote
 from slipstream.runtime.types import Task
 
 __all__ = [
@@ -55,6 +58,7 @@ def preprocess(dataset: DatasetRef, encoding: Encoding, bins: int, store: Store)
     rows, train = snapshot.rows(), snapshot.frame("train")
     bins = bins if encoding == "piecewise" else 1
     target = TrainingTarget(train[TARGET].to_numpy(), dataset.task, weights_of(train))
+    copies, warnings = _copies(dataset, train)
     columns = [
         replace(
             fit_column(schema, train[schema.name], target, bins),
@@ -63,6 +67,7 @@ def preprocess(dataset: DatasetRef, encoding: Encoding, bins: int, store: Store)
             allows_missing=bool(rows[schema.name].isna().any()),
         )
         for schema in dataset.columns
+        if schema.name not in copies
     ]
     prepared = pd.DataFrame(
         {column.name: normalise(column, rows[column.name]) for column in columns}
@@ -75,6 +80,28 @@ def preprocess(dataset: DatasetRef, encoding: Encoding, bins: int, store: Store)
         outputs=outputs(dataset.task, dataset.classes),
         rows=len(prepared),
         width=len(columns),
+        copies=copies,
+        warnings=warnings,
+    )
+
+
+def _copies(dataset: DatasetRef, train: pd.DataFrame) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The columns that know the answer and are left out, and what to warn of.
+
+    Where nothing else would be left, they stay.
+    """
+    asked = [each for each in dataset.columns if each.name not in dataset.kept]
+    leaks = find_leaks(asked, train, train[TARGET].to_numpy(), dataset.classes, dataset.task)
+    copies = tuple(leak.name for leak in leaks if leak.is_copy)
+    if len(copies) == len(dataset.columns):
+        copies = ()
+    return copies, tuple(
+        f"column {quote(leak.name)} is left out as a copy of the answer: {leak.reason} "
+        "(data.keep keeps it)"
+        if leak.name in copies
+        else f"column {quote(leak.name)} may know the answer: {leak.reason}; if it is not known "
+        "before the answer, put it into data.drop, else into data.keep"
+        for leak in leaks
     )
 
 
@@ -119,6 +146,8 @@ def fit_column(
         allows_missing=not present.all(),
         edges=edges,
         categories=categories,
+        format=schema.format,
+        missing=schema.missing,
     )
 
 
@@ -141,6 +170,8 @@ def load_columns(prepared: PreparedRef, store: Store) -> list[Column]:
             allows_missing=entry["allows_missing"],
             edges=None if entry["edges"] is None else np.array(entry["edges"]),
             categories=tuple(entry["categories"]),
+            format=None if entry["format"] is None else NumberFormat(**entry["format"]),
+            missing=tuple(entry["missing"]),
         )
         for entry in json.loads(store.get(prepared.columns))
     ]
@@ -194,6 +225,8 @@ def _columns_to_json(columns: Sequence[Column]) -> bytes:
             "allows_missing": column.allows_missing,
             "edges": None if column.edges is None else column.edges.tolist(),
             "categories": column.categories,
+            "format": None if column.format is None else column.format.to_json(),
+            "missing": column.missing,
         }
         for column in columns
     ]

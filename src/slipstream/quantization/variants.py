@@ -15,7 +15,6 @@ from slipstream.artifacts.references import (
     PreparedRef,
 )
 from slipstream.artifacts.store import Store
-from slipstream.data.cells import MISSING_MARKERS
 from slipstream.data.sampling import spread
 from slipstream.data.snapshot import Snapshot
 from slipstream.features.preprocessing import selected_columns
@@ -57,7 +56,7 @@ def float32_bundle(
         layers=tuple(layers),
         classes=dataset.classes,
         task=dataset.task,
-        missing_markers=MISSING_MARKERS,
+        missing_markers=dataset.missing_markers,
         details=_details(dataset, best),
     )
 

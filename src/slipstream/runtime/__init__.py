@@ -5,13 +5,21 @@ at install time.
 """
 
 from slipstream.runtime.bundle import Bundle
-from slipstream.runtime.errors import BundleError, InputError, SlipstreamError
+from slipstream.runtime.checking import CheckReport
+from slipstream.runtime.errors import (
+    AbsentColumnWarning,
+    BundleError,
+    InputError,
+    SlipstreamError,
+)
 from slipstream.runtime.native import backend, instruction_set
 from slipstream.runtime.predictor import Predictor, load_file
 
 __all__ = [
+    "AbsentColumnWarning",
     "Bundle",
     "BundleError",
+    "CheckReport",
     "InputError",
     "Predictor",
     "SlipstreamError",

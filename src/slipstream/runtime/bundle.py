@@ -224,13 +224,17 @@ def _tensors(bundle: Bundle) -> dict[str, NDArray[Any]]:
 
 
 def _column_header(column: Column) -> dict[str, Any]:
-    header = {
+    header: dict[str, Any] = {
         "name": column.name,
         "kind": column.kind,
         "allows_missing": column.allows_missing,
         "edges": _count(column),
         "categories": list(column.categories),
     }
+    if column.format is not None:
+        header["format"] = column.format.to_json()
+    if column.missing:
+        header["missing"] = list(column.missing)
     if column.dates is not None:
         header["dates"] = asdict(column.dates)
         header["parts"] = [{"name": part.name, "edges": _count(part)} for part in column.parts]

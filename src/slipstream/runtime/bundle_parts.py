@@ -1,5 +1,6 @@
 """The parts of a bundle, read from its metadata and tensors, each checked before it is used."""
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any, NoReturn, get_args
 
@@ -11,6 +12,7 @@ from slipstream.runtime.date_parts import PARTS
 from slipstream.runtime.date_text import Order
 from slipstream.runtime.dates import EPOCHS, DateFormat
 from slipstream.runtime.errors import BundleError
+from slipstream.runtime.formats import SEPARATORS, NumberFormat
 from slipstream.runtime.kernels import Layer
 from slipstream.runtime.limits import MAX_BIAS, MAX_FEATURES, MAX_WIDTH
 from slipstream.runtime.text import quote, shorten
@@ -27,6 +29,7 @@ __all__ = [
     "strings",
 ]
 
+MAX_CURRENCY = 8  # characters
 Floats = NDArray[np.float64]
 _DTYPES: Mapping[str, tuple[str, str]] = {"float32": ("f4", "f4"), "int8": ("i1", "i4")}
 
@@ -78,6 +81,8 @@ def _column(entry: dict[str, Any], edges: Floats) -> tuple[Column, Floats]:
         categories=tuple(categories),
         dates=_dates(name, kind, entry.get("dates")),
         parts=parts,
+        format=_format(name, kind, entry.get("format")),
+        missing=tuple(strings(f"what is missing in {quote(name)}", entry.get("missing", []))),
     )
     return column, edges
 
@@ -128,6 +133,26 @@ def _dates(name: str, kind: ColumnKind, entry: Any) -> DateFormat | None:
         digits=entry["digits"],
         epoch=one_of(f"the epoch of {quote(name)}", entry["epoch"], (None, *EPOCHS)),
     )
+
+
+def _format(name: str, kind: str, entry: Any) -> NumberFormat | None:
+    if entry is None:
+        return None
+    what = f"the number format of column {quote(name)}"
+    if kind != "numeric":
+        fail(f"{what} must belong to a numeric column", kind)
+    if not isinstance(entry, dict) or sorted(entry) != sorted(NumberFormat().to_json()):
+        fail(f"{what} must say how numbers are written", entry)
+    one_of(f"the decimal sign in {what}", entry["decimal"], (".", ","))
+    one_of(f"the separator in {what}", entry["thousands"], tuple(SEPARATORS))
+    if entry["decimal"] == entry["thousands"]:
+        fail(f"{what} must have two different signs", entry["decimal"])
+    (currency,) = strings(f"the currency in {what}", [entry["currency"]])
+    if len(currency) > MAX_CURRENCY or re.search(r"[\d\s]", currency):
+        fail(f"the currency in {what} must be a short sign or code", currency)
+    if not isinstance(entry["percent"], bool):
+        fail(f"percent in {what} must be true or false", entry["percent"])
+    return NumberFormat(**entry)
 
 
 def read_layer(tensors: dict[str, NDArray[Any]], index: int, precision: Precision) -> Layer:

@@ -16,9 +16,12 @@ from slipstream.runtime.types import ColumnKind
 from slipstream.runtime.values import (
     WrongValueError,
     is_missing,
+    means_missing,
+    spellings,
     text_number,
-    text_truth,
     to_number,
+    to_texts,
+    word_truth,
 )
 
 __all__ = ["NO_NUMBER", "NO_VALUE", "ColumnReader"]
@@ -53,18 +56,27 @@ class ColumnReader:
     def __init__(self, column: Column, missing_markers: Iterable[str] = ()) -> None:
         self.column = column
         self._is_categorical = column.edges is None
-        missing = dict.fromkeys(missing_markers, column.missing_row)
+        missing = dict.fromkeys((*missing_markers, *column.missing), column.missing_row)
+        self._codes = missing | spellings(column.categories)
+        self._has_numbers = any(text_number(each) is not None for each in column.categories)
         self._value: Callable[[Any], float] = {
             "categorical": self._code,
             "datetime": self._instant,
             "duration": self._span,
         }.get(column.kind, self._number)
-        self._codes = missing | {category: code for code, category in enumerate(column.categories)}
 
     @property
     def codes(self) -> dict[str, int]:
-        """The table row, counted within the column, of every category and missing marker."""
+        """The table row, counted within the column, of each text that has one.
+
+        These are the categories in all their spellings, and the missing markers.
+        """
         return dict(self._codes)
+
+    @property
+    def markers(self) -> list[str]:
+        """The texts that stand for a missing value."""
+        return [text for text, row in self._codes.items() if row == self.column.missing_row]
 
     def encode(self, value: Any) -> float:
         """Encode one raw value: NaN if it is missing; for a category, its table row.
@@ -111,9 +123,12 @@ class ColumnReader:
             return math.nan
         if self.column.kind in ("datetime", "duration"):
             return self._value(text)
-        number = text_number(text)
+        form = self.column.format
+        number = text_number(text) if form is None else form.parse(text)
         if number is None and self.column.kind == "boolean":
-            number = text_truth(text)
+            number = word_truth(text)
+        if number is None and means_missing(text):
+            number = math.nan
         if number is None:
             raise WrongValueError(NO_NUMBER)
         return number
@@ -135,7 +150,7 @@ class ColumnReader:
         )
 
     def _encode_each(self, values: Any, count: int) -> Floats:
-        if isinstance(values, np.ndarray) and not self._is_categorical:
+        if isinstance(values, np.ndarray):
             numbers = self._array(values)
             if numbers is not None:
                 return numbers
@@ -147,18 +162,27 @@ class ColumnReader:
             return seconds_of_array(values, self.column.dates)
         if values.dtype.kind == "m" and self.column.kind == "duration":
             return spans_of_array(values)
-        return values.astype(np.float64) if values.dtype.kind in "fiub" else None
+        if values.dtype.kind not in "fiub":
+            return None
+        if not self._is_categorical:
+            return values.astype(np.float64)
+        distinct, places = np.unique(values, return_inverse=True)
+        codes = [self._code(value) for value in distinct.astype(object)]
+        return np.array(codes, np.float64)[places.ravel()]
 
     def _instant(self, value: Any) -> float:
-        if isinstance(value, str) and value.strip() in self._codes:
+        if isinstance(value, str) and self._means_missing(value.strip()):
             return math.nan
         assert self.column.dates is not None
         return seconds(value, self.column.dates)
 
     def _span(self, value: Any) -> float:
-        if isinstance(value, str) and value.strip() in self._codes:
+        if isinstance(value, str) and self._means_missing(value.strip()):
             return math.nan
         return span_seconds(value)
+
+    def _means_missing(self, text: str) -> bool:
+        return text in self._codes or means_missing(text)
 
     def _number(self, value: Any) -> float:
         if type(value) is float:
@@ -175,7 +199,12 @@ class ColumnReader:
             return float(code)
         if is_missing(value):
             return float(self.column.missing_row)
-        raise WrongValueError(f"a value of type {type(value).__name__}")
+        for text in to_texts(value):
+            if text in self._codes:
+                return float(self._codes[text])
+        if self._has_numbers:
+            return float(self.column.unknown_row)
+        raise WrongValueError(f"a value of type {type(value).__name__}")  # of another column?
 
     def _is_absent(self, numbers: Any) -> Any:
         return numbers == self.column.missing_row if self._is_categorical else numbers != numbers

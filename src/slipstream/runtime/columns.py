@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from slipstream.runtime.dates import DateFormat
+from slipstream.runtime.formats import NumberFormat
 from slipstream.runtime.types import ColumnKind
 
 __all__ = [
@@ -60,6 +61,10 @@ class Column:
     Categorical columns own `len(categories) + 2`: one per category, then "unknown" and "missing".
     A date or time is its instant, a number of seconds; `dates` says how it is written, and `parts`
     are what is derived from it (`date_parts.PARTS`), each a column with rows of its own.
+
+    Args:
+        format: how the column writes numbers; None: in digits, with a decimal point.
+        missing: texts that stand for a missing value in this column only.
     """
 
     name: str
@@ -67,6 +72,8 @@ class Column:
     allows_missing: bool
     edges: Floats | None = None
     categories: tuple[str, ...] = ()
+    format: NumberFormat | None = None
+    missing: tuple[str, ...] = ()
     dates: DateFormat | None = None
     parts: tuple["Column", ...] = ()
     _edge_list: list[float] = field(init=False, repr=False, compare=False)

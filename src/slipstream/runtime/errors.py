@@ -1,6 +1,6 @@
 """The errors a user of a bundle can meet; each message gives the rule, the fact and the way out."""
 
-__all__ = ["BundleError", "InputError", "SlipstreamError"]
+__all__ = ["AbsentColumnWarning", "BundleError", "InputError", "SlipstreamError"]
 
 
 class SlipstreamError(ValueError):
@@ -13,3 +13,7 @@ class InputError(SlipstreamError):
 
 class BundleError(SlipstreamError):
     """A bundle file is damaged, or is not a bundle."""
+
+
+class AbsentColumnWarning(UserWarning):
+    """A table lacks columns that a model reads; they count as missing."""

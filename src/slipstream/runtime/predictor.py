@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from slipstream.runtime import native
 from slipstream.runtime.bundle import Bundle, dump, parse, read
+from slipstream.runtime.checking import CheckReport, check
 from slipstream.runtime.errors import InputError
 from slipstream.runtime.links import LINKS, apply
 from slipstream.runtime.numpy_model import NumpyModel
@@ -141,24 +142,40 @@ class Predictor:
         answers = apply(self._link, logits)[0].tolist()
         return answers if self.task == "multiclass" else answers[0]
 
-    def predict(self, table: Any, *, threads: int = 1) -> NDArray[np.float64]:
+    def predict(self, table: Any, *, threads: int = 1, strict: bool = False) -> NDArray[np.float64]:
         """Predict N rows: (N,), or (N, C) for a multiclass model.
 
         Args:
-            table: a pandas frame (other columns are ignored, an absent one is all missing), a list
-                of rows as `predict_one` takes them, or an (N, k) array of raw values in the order
-                of `features`.
+            table: a frame of pandas, polars or pyarrow, a structured array, a dict of columns (of
+                all these, other columns are ignored), a list of rows as `predict_one` takes them,
+                or an (N, k) array of raw values in the order of `features`. A column that is
+                absent, and may be, is all missing; an `AbsentColumnWarning` says so once.
             threads: the most threads that share the rows, thousands each; compiled predictor
                 only.
+            strict: refuse a table in which a column is absent.
 
         Raises:
-            InputError: the shape or a value is wrong, as for `predict_one`.
+            InputError: the shape or a value is wrong, as for `predict_one`, or a column is absent.
         """
         threads = _checked_threads(threads)
         answers = self._plain_answers(table, threads)
         if answers is None:
-            answers = self._answer(self._reader.encode(table), threads)
+            answers = self._answer(self._reader.encode(table, strict=strict), threads)
         return answers if self.task == "multiclass" else answers[:, 0]
+
+    def check(self, table: Any) -> CheckReport:
+        """Count what a table holds that the model does not know, or refuses.
+
+        That is unknown categories, numbers outside what training saw, missing and wrong values,
+        and columns that are absent or not read. It takes longer than predicting.
+
+        Args:
+            table: as for `predict`.
+
+        Raises:
+            InputError: it is not a table, or none of its columns is the model's.
+        """
+        return check(self.bundle, table)
 
     def layers(self, table: Any) -> Iterator[NDArray[np.generic]]:
         """Yield each hidden layer's activation (N, width), int8 ones in u8 steps, then logits."""

@@ -1,6 +1,9 @@
 """Raw rows and tables of any kind, read in the order of a model's columns."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence, Set
+import warnings
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence, Set
+from dataclasses import dataclass
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -9,14 +12,29 @@ from numpy.typing import NDArray
 from slipstream.runtime.bundle import Bundle
 from slipstream.runtime.column_reader import ColumnReader
 from slipstream.runtime.date_parts import derive, derive_one
-from slipstream.runtime.errors import InputError
+from slipstream.runtime.errors import AbsentColumnWarning, InputError
+from slipstream.runtime.frames import Frame, unmasked
 from slipstream.runtime.text import did_you_mean, listing, repeated
-from slipstream.runtime.types import ColumnKind
 
-__all__ = ["RowReader", "check_names_differ"]
+__all__ = ["Opened", "RowReader", "check_names_differ"]
 
 # Iterable types that are not rows.
 _NOT_ROWS = (str, bytes, bytearray, memoryview, np.void, Set)
+
+
+@dataclass(frozen=True)
+class Opened:
+    """A table taken apart.
+
+    `columns` has the raw values of each of the model's columns, None for one that is absent;
+    `names` are those of all its columns, None if they have none; `named_rows` are its rows, if some
+    are mappings.
+    """
+
+    columns: list[Any]
+    rows: int
+    names: list[Any] | None = None
+    named_rows: Sequence[Any] = ()
 
 
 class RowReader:
@@ -25,6 +43,7 @@ class RowReader:
     def __init__(self, bundle: Bundle) -> None:
         self.columns = [ColumnReader(each, bundle.missing_markers) for each in bundle.columns]
         self._names = [column.name for column in bundle.columns]
+        self._has_warned = False  # of absent columns
         # Of each date: which column it is, and the names of its parts.
         self._parts = [
             (index, [part.name for part in column.parts])
@@ -51,13 +70,14 @@ class RowReader:
             numbers += derive_one(numbers[index], parts)
         return numbers
 
-    def encode(self, table: Any) -> NDArray[np.float64]:
+    def encode(self, table: Any, *, strict: bool = False) -> NDArray[np.float64]:
         """Turn a raw table into numbers, (N, L), as `encode_one` does.
 
         Raises:
-            InputError: the shape or a value is wrong.
+            InputError: the shape or a value is wrong, or a column is absent that must not be: if
+                `strict`, any.
         """
-        raw, count = self.table(table)
+        raw, count = self.table(table, strict=strict)
         numbers = np.empty((len(raw) + sum(len(parts) for _, parts in self._parts), count))
         for into, column, values in zip(numbers, self.columns, raw, strict=False):
             absent = values is None
@@ -83,16 +103,53 @@ class RowReader:
         self._check_width(len(values), "give a dict to name them")
         return values
 
-    def table(self, table: Any) -> tuple[list[Any], int]:
-        """The raw values of each column (None: absent, and allowed to be), and how many rows."""
-        if hasattr(table, "columns"):
-            return self._frame_columns(table), len(table)
+    def table(self, table: Any, *, strict: bool = False) -> tuple[list[Any], int]:
+        """The raw values of each column (None: absent, and allowed to be), and how many rows.
+
+        Columns that are allowed to be absent are warned of once, or refused if `strict`.
+
+        Raises:
+            InputError: the shape is wrong, or a column is absent that must not be.
+        """
+        opened = self.open(table)
+        for number, row in self._lacking(opened):
+            self._check_present(row, f"row {number}")
+        if opened.names is not None and not opened.named_rows:
+            self._check_present(opened.names, "the table")
+        absent = [
+            name for name, values in zip(self._names, opened.columns, strict=True) if values is None
+        ]
+        if absent:
+            self._report_absent(absent, strict)
+        return opened.columns, opened.rows
+
+    def _lacking(self, opened: Opened) -> Iterator[tuple[int, Any]]:
+        """The rows that are mappings and may lack a column that must have a value; from 1."""
+        required = [
+            values
+            for reader, values in zip(self.columns, opened.columns, strict=True)
+            if not reader.column.allows_missing
+        ]
+        for number, row in enumerate(opened.named_rows):
+            is_lacking = any(values is None or values[number] is None for values in required)
+            if is_lacking and _has_names(type(row)):
+                yield number + 1, row
+
+    def open(self, table: Any) -> Opened:
+        """Take a table apart, whatever is absent from it.
+
+        Raises:
+            InputError: the shape is wrong, or no column is the model's.
+        """
+        frame = Frame.of(table)
+        if frame is not None:
+            return self._open_frame(frame)
         if isinstance(table, np.ma.MaskedArray):
-            array = np.where(np.ma.getmaskarray(table), np.array(None), table.data)
+            array = unmasked(table)
         else:
             rows = _listed(table)
             if rows is not None and (not rows or any(map(_has_names, set(map(type, rows))))):
-                return self._named_columns(rows), len(rows)
+                return self._open_rows(rows)
             array = _as_array(table if rows is None else rows)
         if array.ndim != 2:
             raise InputError(
@@ -100,38 +157,65 @@ class RowReader:
                 f"however: {_shown(table, array)}; give one row to predict_one, several as a list"
             )
         self._check_width(array.shape[1], "give a frame or dicts to name them")
-        return list(array.T), len(array)
+        return Opened(list(array.T), len(array))
 
-    def _named_columns(self, rows: Sequence[Any]) -> list[Any]:
+    def _open_rows(self, rows: Sequence[Any]) -> Opened:
         """The columns of rows of which some, or all, are mappings: each is read as by `one`."""
         read = [self.one(row) for row in rows]
-        for number, (row, values) in enumerate(zip(rows, read, strict=True), start=1):
-            if _has_names(type(row)) and any(value is None for value in values):
-                self._check_present(row, f"row {number}")
-        return list(zip(*read, strict=True)) if read else [()] * len(self._names)
+        if not read:
+            return Opened([()] * len(self._names), 0)
+        columns: list[Any] = list(zip(*read, strict=True))
+        if not all(_has_names(type(row)) for row in rows):
+            return Opened(columns, len(rows), None, rows)
+        there = dict.fromkeys(chain.from_iterable(map(_keys, rows)))
+        self._check_names(list(there))
+        columns = [
+            values if name in there else None
+            for name, values in zip(self._names, columns, strict=True)
+        ]
+        return Opened(columns, len(rows), list(there), rows)
 
-    def _frame_columns(self, frame: Any) -> list[Any]:
-        names = frame.columns
-        if not hasattr(names, "is_unique"):
-            raise InputError(
-                "a table must be a pandas frame or an array, however: "
-                f"{type(frame).__name__}; convert it, for example with its to_pandas()"
-            )
-        if not names.is_unique:
+    def _open_frame(self, frame: Frame) -> Opened:
+        names = list(frame.names)
+        there = set(names)
+        if len(there) < len(names):
             check_names_differ(names, self._names)
-        self._check_present(names, "the table")
-        present = set(names)
-        if present.isdisjoint(self._names):
-            raise InputError(
-                f"a table must have the model's columns ({listing(self._names)}), however: it has "
-                f"{listing(list(names)) or 'none'}; use a table like the one the model was made for"
-            )
-        return [
-            _plain(frame[each.column.name], each.column.kind)
-            if each.column.name in present
-            else None
+        self._check_names(names)
+        columns = [
+            frame.column(each.column.name, each.column.kind) if each.column.name in there else None
             for each in self.columns
         ]
+        return Opened(columns, frame.rows, names)
+
+    def _check_names(self, names: Sequence[Any]) -> None:
+        """Check that a table has a column of the model's."""
+        if not set(names).isdisjoint(self._names):
+            return
+        way_out = "use a table like the one the model was made for"
+        if names and all(isinstance(name, int | np.integer) for name in names):
+            way_out = (
+                "name them; or, if they are in the order of model.features, give an array "
+                "(its to_numpy())"
+            )
+        raise InputError(
+            f"a table must have the model's columns ({listing(self._names)}), however: it has "
+            f"{listing(names) or 'none'}; {way_out}"
+        )
+
+    def _report_absent(self, absent: Sequence[str], strict: bool) -> None:
+        if strict:
+            raise InputError(
+                "a table must have all columns that the model reads, if it is strict, however: it "
+                f"lacks {listing(absent)}; add {'it' if len(absent) == 1 else 'them'}"
+            )
+        if not self._has_warned:
+            self._has_warned = True
+            warnings.warn(
+                f"columns that are not in the table count as missing: {listing(absent)}; check "
+                "their names (this is said once; strict=True refuses such tables)",
+                AbsentColumnWarning,
+                stacklevel=5,  # the call of `predict`
+            )
 
     def _check_present(self, names: Any, what: str) -> None:
         """Check that each column that must have a value is among the given names."""
@@ -217,15 +301,3 @@ def _as_array(table: Any) -> NDArray[Any]:
 
 def _shown(table: Any, array: NDArray[Any]) -> str:
     return f"its shape is {array.shape}" if array.ndim else f"its type is {type(table).__name__}"
-
-
-def _plain(series: Any, kind: ColumnKind) -> NDArray[Any]:
-    """A frame's column as an array: numbers and times as they are, everything else as objects."""
-    given = getattr(series.dtype, "kind", "O")
-    if given in "fiub" and isinstance(series.dtype, np.dtype):
-        return series.to_numpy()
-    if (kind, given) == ("datetime", "M"):
-        return series.to_numpy(dtype="M8[us]")  # of a zone's: in UTC
-    if (kind, given) == ("duration", "m"):
-        return series.to_numpy(dtype="m8[us]")
-    return series.to_numpy(dtype=object)

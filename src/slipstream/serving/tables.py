@@ -89,16 +89,15 @@ def _typed_columns(model: Predictor, table: pa.Table) -> tuple[pd.DataFrame, Map
 
 
 def _texts(reader: ColumnReader, raw: pa.Array) -> pd.Series:
-    """Trimmed text; None where it is missing."""
-    if pt.is_null(raw.type):
-        return pd.Series([None] * len(raw), dtype=object)
-    if not is_text(raw.type):
+    """Trimmed text; None where it is missing. Numbers and truth values stay what they are."""
+    if is_text(raw.type):
+        return pd.Series(_trimmed(raw, {"", *reader.markers}).to_pylist(), dtype=object)
+    if not pt.is_null(raw.type) and not is_supported(raw.type):
         raise InputError(
             f"column {quote(reader.column.name)} must hold text, however: its type is "
             f"{shorten(raw.type)}; derive text from it, as for training"
         )
-    absent = set(reader.codes) - set(reader.column.categories) | {""}
-    return pd.Series(_trimmed(raw, absent).to_pylist(), dtype=object)
+    return pd.Series(raw.to_pylist(), dtype=object)
 
 
 def _numbers(reader: ColumnReader, raw: pa.Array) -> tuple[NDArray[np.float64], Mask]:
@@ -114,10 +113,11 @@ def _numbers(reader: ColumnReader, raw: pa.Array) -> tuple[NDArray[np.float64], 
 
 
 def _text_numbers(reader: ColumnReader, raw: pa.Array) -> tuple[NDArray[np.float64], Mask]:
-    texts = _trimmed(raw, {"", *reader.codes})
+    texts = _trimmed(raw, {"", *reader.markers})
     try:
-        numbers = _floats(texts)
-        if np.isnan(numbers).sum() == texts.null_count:  # arrow reads more ways to write NaN
+        numbers = _floats(texts) if reader.column.format is None else np.zeros(0)
+        # arrow reads more ways to write NaN
+        if len(numbers) and np.isnan(numbers).sum() == texts.null_count:
             return numbers, np.zeros(len(texts), bool)
     except pa.ArrowInvalid:
         pass

@@ -1,16 +1,20 @@
 import datetime
 import decimal
 import math
+import re
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pytest
 
+from slipstream.artifacts.references import ColumnSchema
 from slipstream.config.data import DataConfig
+from slipstream.data.cells import blank_to_null
 from slipstream.data.schema import infer
 from slipstream.data.target import Target, find_target, read_target
 from slipstream.runtime import InputError
+from slipstream.runtime.formats import NumberFormat
 
 
 def kinds(**columns: object) -> tuple[dict[str, str], pd.DataFrame, str]:
@@ -106,7 +110,7 @@ def test_types_of_other_programs_are_understood() -> None:
 def test_a_few_slips_do_not_turn_numbers_into_text() -> None:
     """One cell in two hundred that is no number counts as missing, with a warning and its row."""
     values = [str(value % 50) for value in MANY]
-    values[41] = "n.v."
+    values[41] = "12o"
     found, frame, warnings = kinds(number=values)
     assert found == {"number": "numeric"}
     assert math.isnan(frame["number"][41])
@@ -177,3 +181,218 @@ def test_bad_targets_are_explained(values: list, positive: str, expected: str) -
     """One class, three classes and an unknown positive label are refused."""
     with pytest.raises(InputError, match=expected):
         read(values, positive)
+
+
+def typed(values: object, **options: object) -> tuple[ColumnSchema | None, pd.Series, str]:
+    """The schema and cells of one column `x` (None if it is left out), and the warnings."""
+    cells = values if isinstance(values, pa.Array) else pa.array(values)
+    table = pa.table({"x": cells, "other": pa.array([index % 3 for index in range(len(cells))])})
+    found = infer(table, **options)  # type: ignore[arg-type]
+    schema = next((each for each in found.columns if each.name == "x"), None)
+    return schema, found.frame.get("x"), "\n".join(found.warnings)
+
+
+def test_numbers_in_a_format_are_numeric_and_said() -> None:
+    """The format is in the schema, and a note says how the numbers are written."""
+    schema, cells, warnings = typed([f"${value},000.50" for value in MANY][1:])
+    assert schema == ColumnSchema(
+        name="x", kind="numeric", format=NumberFormat(thousands=",", currency="$")
+    )
+    assert cells[0] == 1000.5
+    assert warnings == (
+        "column 'x': its numbers are read as written with '$' and a comma between thousands"
+    )
+
+
+def test_an_open_separator_follows_the_other_columns() -> None:
+    """A single point is a decimal one, unless another column has decimal commas; it is said."""
+    opened = pa.array(["1.234", "950", "2.500"] * 9)
+    alone = infer(pa.table({"x": opened}))
+    assert alone.frame["x"].tolist()[:2] == [1.234, 950]
+    assert "'.' is taken to separate decimals, because no other" in alone.warnings[0]
+    beside = infer(pa.table({"x": opened, "y": pa.array(["12,5", "7,25", "8"] * 9)}))
+    assert beside.frame["x"].tolist()[:2] == [1234, 950]
+    assert "'.' is taken to separate thousands, because other columns" in beside.warnings[0]
+
+
+@pytest.mark.parametrize("marker", ["unknown", "-", "\\N", "#DIV/0!", "Missing", "n.a.", "NIL"])
+def test_markers_among_numbers_are_missing_however_many(marker: str) -> None:
+    """The rest of the column is numbers, so it is numeric; the share of markers is said."""
+    values = [marker if value % 3 else f"{value / 7:.3f}" for value in MANY]
+    schema, cells, warnings = typed(values)
+    assert schema is not None
+    assert schema.kind == "numeric"
+    assert cells.isna().sum() == values.count(marker)
+    if not pd.isna(blank_to_null(pa.array([marker]))[0].as_py()):
+        assert re.search(r"column 'x': 66 % of its values \('.+'\) count as missing", warnings)
+
+
+def test_markers_are_categories_among_words() -> None:
+    """Where the rest is words, `unknown` and a dash are words too."""
+    schema, cells, _ = typed(["red", "unknown", "-", "blue"] * 50)
+    assert schema is not None
+    assert schema.kind == "categorical"
+    assert cells.unique().tolist() == ["red", "unknown", "-", "blue"]
+
+
+@pytest.mark.parametrize(
+    ("share", "kind"), [(0.05, "numeric"), (0.1, "numeric"), (0.3, "categorical")]
+)
+def test_words_among_many_numbers_count_as_missing_up_to_a_tenth(share: float, kind: str) -> None:
+    """They are recorded, so that the predictor treats them alike; more make the column text."""
+    count = int(200 * share)
+    values = ["so so"] * count + [str(value % 60) for value in range(200 - count)]
+    schema, _, warnings = typed(values)
+    assert schema is not None
+    assert schema.kind == kind
+    assert schema.missing == (("so so",) if kind == "numeric" else ())
+    assert f"{count} values that are not" in warnings or "30 % of its values are not" in warnings
+
+
+def test_a_few_digits_among_a_few_words_are_categories() -> None:
+    """Grades 1 to 3 and U are four categories, though most are digits."""
+    schema, _, warnings = typed(["1", "2", "3", "1", "2", "3", "1", "2", "3", "U"] * 20)
+    assert schema is not None
+    assert schema.kind == "categorical"
+    assert "10 % of its values are not numbers (the first in row 10): it is read as" in warnings
+
+
+def test_text_that_is_left_out_says_what_it_is() -> None:
+    """Numbers with many words that hardly repeat are left out with both facts."""
+    values = [f"{value}.5" if value % 10 < 7 else f"note {value}" for value in MANY]
+    schema, _, warnings = typed(values)
+    assert schema is None
+    assert "hardly ever repeat" in warnings
+    assert "30 % of its values are not numbers (the first in row 8)" in warnings
+
+
+@pytest.mark.parametrize(
+    ("values", "first"),
+    [
+        (["02134", "2134", "10001", "2134"] * 9, "02134"),
+        (["1E3", "12E5", "2134"] * 9, "1E3"),
+        ([2**60, 2**60 + 1, 2**61] * 9, str(2**60)),
+        (pa.array([2**63, 2**63 + 1] * 9, pa.uint64()), str(2**63)),
+        ([decimal.Decimal(10**20), decimal.Decimal(10**20 + 1)] * 9, str(10**20)),
+        ([float(2**60), float(2**61), None] * 9, str(2**60)),
+        (["0x1F", "0x2A"] * 9, "0x1F"),
+        (["+4912345678", "+4912345679"] * 9, "+4912345678"),
+        (["612 345 678", "699 000 111"] * 9, "612 345 678"),
+    ],
+)
+def test_codes_are_categories(values: object, first: str) -> None:
+    """What no number tells apart is text, whatever its type."""
+    schema, cells, _ = typed(values)
+    assert schema is not None
+    assert schema.kind == "categorical"
+    assert cells[0] == first
+
+
+@pytest.mark.parametrize(
+    ("values", "kind", "first"),
+    [
+        (pa.array([7, 3, 7, None] * 9).dictionary_encode(), "categorical", "7"),
+        (pa.array([7.0, 3.0, 7.5] * 9).dictionary_encode(), "categorical", "7"),
+        (pa.array(["7", "3", "NA"] * 9).dictionary_encode(), "categorical", "7"),
+        (pa.array([True, False] * 9).dictionary_encode(), "boolean", 1.0),
+        (pa.array(["1.5", "3", "x"] * 9).dictionary_encode(), "categorical", "1.5"),
+    ],
+)
+def test_what_a_file_marks_as_categories_is(values: pa.Array, kind: str, first: object) -> None:
+    """Integers, numbers and text of a dictionary are categories; booleans stay booleans."""
+    schema, cells, _ = typed(values)
+    assert schema is not None
+    assert schema.kind == kind
+    assert cells[0] == first
+
+
+@pytest.mark.parametrize(
+    ("values", "kind", "distinct"),
+    [
+        (["Yes", "no", "YES", "No", "Yes", "no"], "categorical", {"Yes", "no"}),
+        (["y", "n", "yes", "y", "n"], "categorical", {"y", "n"}),
+        (["true", "1", "False", "0", "TRUE"], "boolean", {0.0, 1.0}),
+        (["true", "yes", "false", "no"], "boolean", {0.0, 1.0}),
+        (["2", "2.0", "x", "3.0", "2"], "categorical", {"2", "x", "3.0"}),
+        (["2.10", "2.1", "x", "3.0"], "categorical", {"2.10", "2.1", "x", "3.0"}),
+        (["yes", "no", "maybe", "Yes"], "categorical", {"yes", "no", "maybe", "Yes"}),
+    ],
+)
+def test_one_value_has_one_spelling(values: list, kind: str, distinct: set) -> None:
+    """Pairs of words, and whole numbers with `.0`, are one category each; versions are not."""
+    schema, cells, _ = typed(values * 5)
+    assert schema is not None
+    assert schema.kind == kind
+    assert set(cells.unique()) == distinct
+
+
+@pytest.mark.parametrize(
+    ("values", "told"),
+    [
+        ([-999.0, -999.0, -999.0, *map(float, range(1, 99))], True),
+        ([*["9999999"] * 4, *map(str, range(99))], True),
+        ([1e99, 1e99, 1e99, *map(float, range(99))], True),
+        ([-999.0, *map(float, range(1, 99))], False),
+        ([0.0, 0.0, 0.0, *(float(value % 50) + 5000 for value in range(99))], False),
+        ([100.0, 100.0, 100.0, *map(float, range(99))], False),
+    ],
+)
+def test_a_number_that_may_mean_missing_is_pointed_out(values: list, told: bool) -> None:
+    """It is repeated and far from all others; it stays a number, and zero is one."""
+    schema, cells, warnings = typed(values)
+    assert schema is not None
+    assert not cells.isna().any()
+    assert ("as if it stood for a missing value" in warnings) == told
+
+
+@pytest.mark.parametrize(
+    ("values", "wanted", "kind"),
+    [
+        (["1", "2", "3"] * 9, "category", "categorical"),
+        ([1, 2, 3] * 9, "category", "categorical"),
+        ([1.0, 2.5, None] * 9, "category", "categorical"),
+        ([True, False] * 9, "category", "categorical"),
+        (["02134", "2134"] * 9, "numeric", "numeric"),
+        (["$5", "unknown"] * 9, "numeric", "numeric"),
+        ([True, False] * 9, "numeric", "numeric"),
+        (pa.array([7, 3] * 9).dictionary_encode(), "numeric", "numeric"),
+        (list(range(200)), "numeric", "numeric"),
+    ],
+)
+def test_types_override_what_is_inferred(values: object, wanted: str, kind: str) -> None:
+    """Codes become numbers, numbers categories, and an identifier is kept."""
+    schema, _, _ = typed(values, types={"x": wanted})
+    assert schema is not None
+    assert schema.kind == kind
+
+
+@pytest.mark.parametrize("wanted", ["text", "id", "ignore"])
+def test_types_leave_columns_out(wanted: str) -> None:
+    """It is said, and such a column decides no row's part."""
+    table = pa.table({"x": [1, 2, 3], "y": [3, 1, 1]})
+    found = infer(table, types={"x": wanted})  # type: ignore[dict-item]
+    assert [each.name for each in found.columns] == ["y"]
+    assert found.identifiers == ("x",)
+    assert "column 'x' is left out: data.types says" in found.warnings[0]
+
+
+@pytest.mark.parametrize(
+    ("values", "wanted", "fact"),
+    [
+        (["1", "a", "b", "-"] * 9, "numeric", r"row 2 has text .* \(18 such rows\)"),
+        ([[1], [2]] * 9, "numeric", "its type is list"),
+        ([[1], [2]] * 9, "category", "its type is list"),
+    ],
+)
+def test_a_type_that_cannot_be_is_refused(values: list, wanted: str, fact: str) -> None:
+    """With the column, the first row and how many there are."""
+    with pytest.raises(InputError, match=f"column 'x' must be what data.types says.*{fact}"):
+        typed(values, types={"x": wanted})
+
+
+@pytest.mark.parametrize("values", [[[1]] * 30, [{"a": 1}] * 30])
+def test_equal_nested_values_are_left_out(values: list) -> None:
+    """Lists and structures are not supported, and comparing them does not fail."""
+    schema, _, warnings = typed(values)
+    assert schema is None
+    assert "is not supported" in warnings or "constant" in warnings

@@ -173,13 +173,21 @@ def test_fingerprint_follows_the_content(tmp_path: Path) -> None:
 
 
 def test_built_in_sets() -> None:
-    """The demo has 1000 x 10 cells and never changes; targets are labels by name, or numbers."""
+    """The demo has 1000 x 10 cells and never changes; sets have labels, or numbers, as target."""
     demo = read("demo")
     assert (demo.num_rows, demo.num_columns) == (1000, 11)
     assert demo.equals(read("demo"))
     assert read("breast_cancer").num_rows == 569
     assert set(read("iris")["target"].to_pylist()) == {"setosa", "versicolor", "virginica"}
-    assert read("diabetes").num_rows == 442
+    assert len(set(read("digits")["target"].to_pylist())) == 10
+    assert pa.types.is_floating(read("diabetes")["target"].type)
+
+
+def test_sets_are_never_downloaded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A set that scikit-learn would fetch is read from the disk, or named as missing."""
+    monkeypatch.setenv("SCIKIT_LEARN_DATA", str(tmp_path))
+    with pytest.raises(InputError, match="california_housing must be on the disk"):
+        read("california_housing")
 
 
 @pytest.fixture

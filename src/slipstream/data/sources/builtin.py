@@ -1,30 +1,51 @@
-"""The demo table, and the sets that scikit-learn ships."""
+"""The demo table, and the sets of scikit-learn."""
+
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
 from sklearn import datasets
 
+from slipstream.runtime.errors import InputError
+
 __all__ = ["has", "read"]
 
-_SHIPPED = ("breast_cancer", "diabetes", "digits", "iris", "wine")
+_CLASSES = ("breast_cancer", "digits", "iris", "wine")
+_NUMBERS = ("diabetes", "california_housing")
 DEMO_ROWS = 1000
 
 
 def has(name: str) -> bool:
     """Whether a data path names a built-in set."""
-    return name == "demo" or name in _SHIPPED
+    return name in ("demo", *_CLASSES, *_NUMBERS)
 
 
 def read(name: str) -> pa.Table:
-    """Make or load a built-in set; its target column is `target`."""
+    """Make or load a built-in set; its target column is `target`: a label, or a number.
+
+    Raises:
+        InputError: the set does not come with scikit-learn, and is not on the disk.
+    """
     if name == "demo":
         return demo()
-    bunch = getattr(datasets, f"load_{name}")(as_frame=True)
-    if "target_names" not in bunch:  # a number, not a label
-        return pa.Table.from_pandas(bunch.frame, preserve_index=False)
-    labels = np.asarray([str(label) for label in bunch.target_names])[bunch.target.to_numpy()]
-    frame = bunch.data.assign(target=labels)
-    return pa.Table.from_pandas(frame, preserve_index=False)
+    try:
+        bunch = _load(name)
+    except OSError:
+        raise InputError(
+            f"the set {name} must be on the disk, because nothing is downloaded in a run, however: "
+            f"it is not; run python -c 'from sklearn import datasets; datasets.fetch_{name}()'"
+        ) from None
+    target = bunch.target.to_numpy()
+    if name in _CLASSES:
+        target = np.asarray([str(label) for label in bunch.target_names])[target]
+    return pa.Table.from_pandas(bunch.data.assign(target=target), preserve_index=False)
+
+
+def _load(name: str) -> Any:
+    """Load a set of scikit-learn; OSError if it is not there."""
+    if name == "california_housing":
+        return datasets.fetch_california_housing(as_frame=True, download_if_missing=False)
+    return getattr(datasets, f"load_{name}")(as_frame=True)
 
 
 def demo() -> pa.Table:

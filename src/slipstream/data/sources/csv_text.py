@@ -10,6 +10,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from slipstream.data.cells import DELIMITER
 from slipstream.data.sources.csv_rows import Body, Parsed, are_empty, empty_rows, parse
 from slipstream.data.sources.decoding import decode
 from slipstream.data.sources.dialect import Opened, escape_note, ignored, open_csv, unescape
@@ -37,7 +38,9 @@ def parse_csv(raw: bytes, file: Path | str, encoding: str = "") -> RawTable:
     body = _read_header(opened, file)
     parsed, notes = _parse(body)
     names, columns, named = _name(body.names, parsed.columns, body)
-    table, empty = _drop_empty_rows(pa.table(columns, names=names), parsed.empty, file)
+    facts = {DELIMITER: opened.dialect.delimiter.encode()}
+    table = pa.table(columns, names=names, metadata=facts)
+    table, empty = _drop_empty_rows(table, parsed.empty, file)
     return RawTable(table, (*opened.notes, *notes, *parsed.notes, *named, *empty))
 
 

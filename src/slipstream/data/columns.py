@@ -1,0 +1,265 @@
+"""One raw column as numbers, truth values or categories, with what was assumed in doing so."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.types as pt
+from numpy.typing import NDArray
+
+from slipstream.data.cells import is_number, is_supported, is_text
+from slipstream.data.numbers import LARGEST_EXACT, Evidence, Forms, describe, find_forms, read
+from slipstream.data.texts import Texts, encode
+from slipstream.runtime.errors import InputError
+from slipstream.runtime.formats import NumberFormat
+from slipstream.runtime.text import listing, quote
+from slipstream.runtime.types import ColumnKind
+from slipstream.runtime.values import (
+    is_truth_pair,
+    means_missing,
+    text_truth,
+    to_texts,
+    word_truth,
+)
+
+__all__ = [
+    "MOST_SLIPS",
+    "NumberParts",
+    "RawColumn",
+    "Typed",
+    "UnusableError",
+    "as_category",
+    "as_numbers",
+    "as_truths",
+    "holds_codes",
+    "number_parts",
+    "sentinel_note",
+]
+
+MOST_SLIPS = 100  # distinct texts of a numeric column that are not numbers
+# A number that occurs this often, this many times farther from the others than they spread.
+SENTINEL_COUNT, SENTINEL_GAP = 3, 2
+SENTINEL_OTHERS = 20  # distinct
+
+
+class UnusableError(Exception):
+    """The column cannot help a model; the message says why."""
+
+
+@dataclass(frozen=True)
+class RawColumn:
+    """A column as the source has it, and its cells trimmed, with nulls for missing ones."""
+
+    name: str
+    kind: pa.DataType
+    cells: pa.Array
+    evidence: Callable[[], Evidence]
+
+    @cached_property
+    def texts(self) -> Texts:
+        """Its distinct texts."""
+        return encode(self.cells)
+
+    @cached_property
+    def forms(self) -> Forms:
+        """The formats in which its texts may be numbers."""
+        return find_forms(self.texts)
+
+    @property
+    def is_marked(self) -> bool:
+        """Whether the source itself says that the values are categories."""
+        return bool(pt.is_dictionary(self.kind))
+
+
+@dataclass(frozen=True)
+class Typed:
+    """A column (N,) of one kind, what was assumed, and how the predictor reads it alike."""
+
+    kind: ColumnKind
+    series: pd.Series
+    notes: tuple[str, ...] = ()
+    format: NumberFormat | None = None
+    missing: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class NumberParts:
+    """Distinct texts (D,): the number in each, NaN if there is none, and what the others are."""
+
+    form: NumberFormat | None
+    why: str
+    numbers: NDArray[np.float64]
+    is_number: NDArray[np.bool_]
+    is_marker: NDArray[np.bool_]
+
+    @property
+    def is_slip(self) -> NDArray[np.bool_]:
+        """Which texts (D,) are neither numbers nor mean missing."""
+        return ~self.is_number & ~self.is_marker
+
+
+def number_parts(column: RawColumn) -> NumberParts:
+    """Read a column's texts as numbers as far as they are."""
+    open_forms = column.forms.is_open
+    form, why = column.forms.settle(column.evidence() if open_forms else Evidence())
+    numbers = read(column.texts, form)
+    there = ~np.isnan(numbers)
+    others = column.texts.words.filter(pa.array(~there)).to_pylist()
+    markers = np.zeros(len(there), bool)
+    markers[~there] = [means_missing(word) for word in others]
+    return NumberParts(form, why, numbers, there, markers)
+
+
+def as_numbers(column: RawColumn, parts: NumberParts | None = None) -> Typed:
+    """Read a column as numbers; of texts, those that are not numbers count as missing."""
+    values = column.cells
+    if not is_text(values.type):
+        return Typed("numeric", _finite(column.name, _floats(values)))
+    parts = parts or number_parts(column)
+    series = _finite(column.name, np.append(parts.numbers, np.nan)[column.texts.codes])
+    slips = column.texts.words.filter(pa.array(parts.is_slip)).to_pylist()
+    return Typed(
+        kind="numeric",
+        series=series,
+        notes=_number_notes(column, parts),
+        format=parts.form,
+        missing=tuple(sorted(slips)),
+    )
+
+
+def as_truths(column: RawColumn) -> Typed | None:
+    """Read texts as truth values; None if they are not only true, false and the like."""
+    words = column.texts.words.to_pylist() if len(column.texts.words) <= MOST_SLIPS else [""]
+    truths = [word_truth(word) for word in words]
+    if None in truths or all(text_truth(word) is None for word in words):
+        return None
+    numbers = np.array([*truths, np.nan], np.float64)
+    return Typed("boolean", pd.Series(numbers[column.texts.codes]))
+
+
+def as_category(column: RawColumn, notes: Sequence[str] = ()) -> Typed:
+    """Read a column as categories, each in one spelling."""
+    texts = column.texts if is_text(column.cells.type) else encode(_written(column))
+    words = texts.words.to_pylist()
+    spelling = _spellings(dict(zip(words, texts.counts.tolist(), strict=True)))
+    merged = sum(spelling[word] != word for word in words)
+    chosen = np.array([*(spelling[word] for word in words), None], dtype=object)
+    more = [f"{merged} spellings of other categories count as those"] if merged else []
+    return Typed("categorical", pd.Series(chosen[texts.codes], dtype=object), (*notes, *more))
+
+
+def holds_codes(values: pa.Array) -> bool:
+    """Whether typed whole numbers are beyond what floats tell apart, or were before."""
+    if not is_number(values.type):
+        return False
+    present = values.drop_null()
+    if pt.is_floating(values.type):
+        numbers = np.abs(present.to_numpy(zero_copy_only=False).astype(np.float64))
+        return bool(len(numbers) and numbers.min() >= LARGEST_EXACT and numbers.max() < 2**64)
+    if pt.is_decimal(values.type) and values.type.scale > 0:
+        return False
+    floats = np.abs(_cast(present))
+    beyond = floats >= LARGEST_EXACT
+    distinct = pc.unique(present.filter(pa.array(beyond)))
+    collide = len(np.unique(_cast(distinct))) < len(distinct)
+    return bool(beyond.any() and (beyond.mean() > 0.01 or collide))
+
+
+def _number_notes(column: RawColumn, parts: NumberParts) -> tuple[str, ...]:
+    notes = []
+    texts = column.texts
+    if parts.why:
+        sign = "." if parts.form is None or parts.form.thousands == "." else ","
+        meaning = "decimals" if parts.form is None or not parts.form.thousands else "thousands"
+        notes.append(f"{sign!r} is taken to separate {meaning}, because {parts.why}")
+    elif parts.form is not None:
+        notes.append(f"its numbers are read as written with {describe(parts.form)}")
+    if parts.is_marker.any():
+        ranked = np.argsort(-texts.counts, kind="stable")
+        words = [str(texts.words[int(each)]) for each in ranked if parts.is_marker[each]]
+        share = f"{100 * texts.share(parts.is_marker):.2g} %"
+        notes.append(f"{share} of its values ({listing(sorted(words), most=5)}) count as missing")
+    if parts.is_slip.any():
+        slipped = int(texts.counts[parts.is_slip].sum())
+        first = texts.first_row(parts.is_slip)
+        notes.append(
+            f"{slipped:,} values that are not numbers count as missing (the first in row {first})"
+        )
+    return tuple(notes)
+
+
+def sentinel_note(numbers: NDArray[np.float64]) -> str:
+    """Say that the smallest or largest number may stand for missing; empty if it does not.
+
+    It is repeated, and much farther from the others than they are from each other.
+    """
+    present = numbers[~np.isnan(numbers)]
+    for end in (np.min, np.max) if len(present) else ():
+        same = present == end(present)
+        others = present[~same]
+        if same.sum() < SENTINEL_COUNT or len(np.unique(others)) < SENTINEL_OTHERS:
+            continue
+        with np.errstate(over="ignore"):
+            gap = np.abs(others - end(present)).min()
+            far = gap > SENTINEL_GAP * (others.max() - others.min())
+        if far and end(present) != 0:
+            return (
+                f"{int(same.sum()):,} of its values are one number far from all others, as if it "
+                "stood for a missing value; if it does, leave those cells empty"
+            )
+    return ""
+
+
+def _spellings(counts: Mapping[str, int]) -> Mapping[str, str]:
+    """The spelling to keep of each text: one a truth value of a pair, `2` of `2.0`."""
+    if len(counts) <= MOST_SLIPS and is_truth_pair(counts):
+        ranked = sorted(counts, key=lambda word: (-counts[word], word))
+        kept = {word_truth(word): word for word in reversed(ranked)}
+        return {word: kept[word_truth(word)] for word in counts}
+    return {word: _whole(word, counts) for word in counts}
+
+
+def _whole(word: str, known: Mapping[str, int]) -> str:
+    whole = word.removesuffix(".0")
+    return whole if whole in known and whole != word and whole.lstrip("-").isdigit() else word
+
+
+def _written(column: RawColumn) -> pa.Array:
+    """Numbers and truth values as the text that the predictor looks up."""
+    if not is_supported(column.cells.type):
+        raise UnusableError(
+            f"its type, {column.cells.type}, is not supported; derive numbers or text from it"
+        )
+    encoded = column.cells.dictionary_encode()
+    words = [to_texts(value)[0] for value in encoded.dictionary.to_pylist()]
+    return pa.DictionaryArray.from_arrays(
+        encoded.indices, pa.array(words, pa.string())
+    ).dictionary_decode()
+
+
+def _floats(values: pa.Array) -> NDArray[np.float64]:
+    if not is_supported(values.type):
+        raise UnusableError(
+            f"its type, {values.type}, is not supported; derive numbers or text from it"
+        )
+    return _cast(values)
+
+
+def _cast(values: pa.Array) -> NDArray[np.float64]:
+    floats = values.cast(pa.float64(), safe=False)  # integers beyond 2^53 are rounded
+    return np.asarray(floats.to_numpy(zero_copy_only=False), np.float64)
+
+
+def _finite(name: str, numbers: NDArray[np.float64]) -> pd.Series:
+    infinite = np.isinf(numbers)
+    if infinite.any():
+        raise InputError(
+            f"a number must be finite, however: column {quote(name)} is infinite in row "
+            f"{int(np.argmax(infinite)) + 1} ({int(infinite.sum())} such rows); "
+            "replace it, or leave it empty for missing"
+        )
+    return pd.Series(numbers + 0.0)  # -0.0 becomes 0.0: they are one value
