@@ -7,7 +7,7 @@ import pytest
 from slipstream.artifacts.references import DatasetRef
 from slipstream.config.budget import BudgetConfig
 from slipstream.config.quantization import QuantizationConfig
-from slipstream.evaluation.evidence import gather, lesson, thin
+from slipstream.evaluation.evidence import HeldOut, gather, lesson, thin
 from slipstream.evaluation.results import Comparison, Evidence
 from slipstream.evaluation.verdict import compare
 from slipstream.measurement.intervals import Interval
@@ -34,7 +34,7 @@ def evidence_of(
     words = np.where(RANDOM.random(len(target)) < 0.5, "a", "b").astype(object)
     rows = pd.DataFrame({"x": np.zeros(len(target)) if x is None else x, "word": words})
     both = {"float32": answers, "int8": answers}
-    return gather(dataset(task, *classes), COLUMNS, rows, target, both)
+    return gather(dataset(task, *classes), COLUMNS, HeldOut(rows, target), both)
 
 
 def binary(answers: np.ndarray, target: np.ndarray = BINARY, **more: object) -> Evidence:
