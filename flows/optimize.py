@@ -54,6 +54,7 @@ def optimize(config: OptimizeConfig = DEFAULTS) -> Report | State[Report]:
     record = RunRecord(
         config=config,
         dataset=dataset,
+        prepared=prepared,
         mask=mask,
         network=network,
         bundles=bundles,

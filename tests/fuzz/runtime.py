@@ -53,8 +53,8 @@ def damaged(data: bytes, chance: random.Random) -> bytes:
 ODD_VALUES: list[Any] = [
     None, True, False, 0, 1, -1, 2, 3, 10**30, -(10**30), 1.5, float("nan"), float("inf"), 1e308,
     5e-324, "", "a", "missing", "float32", "int8", "binary", "multiclass", "regression", "numeric",
-    "categorical", "boolean", "datetime", "duration", "dmy", "hour", [],
-    {}, [1], ["a", "b"], ["a", "a"], {"a": 1}, "\ud800", "x" * 1000,
+    "categorical", "boolean", "datetime", "duration", "dmy", "hour", [], {}, [1], ["a", "b"],
+    ["a", "a"], {"a": 1}, "\ud800", "x" * 1000,
 ]  # fmt: skip
 
 

@@ -7,6 +7,7 @@ from slipstream.artifacts.references import (
     DatasetRef,
     FeatureMask,
     FeatureScore,
+    PreparedRef,
     SplitRule,
 )
 from slipstream.artifacts.values import Blob
@@ -74,6 +75,7 @@ def record(winner: str | None = "int8", *reasons: str, **changes: Any) -> RunRec
     values = {
         "config": CONFIG,
         "dataset": dataset(),
+        "prepared": PreparedRef.model_construct(warnings=()),
         "mask": FeatureMask(
             method="mutual_info",
             scores=(

@@ -13,6 +13,7 @@ from slipstream.config.data import DataConfig
 from slipstream.config.features import FeaturesConfig
 from slipstream.data.target import READERS
 from slipstream.evaluation.scoring import SCORING
+from slipstream.features.leaks import LEAKS
 from slipstream.features.preprocessing import TREES
 from slipstream.features.selection import SCORES
 from slipstream.runtime.links import LINKS
@@ -28,6 +29,7 @@ JUDGING = ("evaluation", "search", "lifecycle", "tracking", "reporting")
 NAMING = {
     "config/data.py",
     "data/target.py",
+    "features/leaks.py",
     "data/sources/raw_table.py",  # Arrow's word for bytes
     "features/preprocessing.py",
     "features/selection.py",
@@ -47,7 +49,7 @@ NAMING = {
 WORDS = re.compile(r"binary|multiclass|regression|sigmoid|softmax|(?<!false_)positive", re.I)
 
 
-@pytest.mark.parametrize("table", [READERS, TREES, SCORES, OBJECTIVES, SCORING])
+@pytest.mark.parametrize("table", [READERS, LEAKS, TREES, SCORES, OBJECTIVES, SCORING])
 def test_each_floor_knows_every_kind_of_target(table: dict) -> None:
     """What the config offers as a kind of target, each floor's table has, and nothing else."""
     assert set(table) == KINDS

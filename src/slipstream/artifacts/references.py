@@ -22,12 +22,14 @@ __all__ = [
     "Part",
     "PreparedRef",
     "RowTrace",
+    "SplitMode",
     "SplitRule",
 ]
 
 Part = Literal["train", "validation", "test"]
 
 
+SplitMode = Literal["random", "time", "group", "column"]
 PARTS: tuple[Part, ...] = ("train", "validation", "test")
 
 
@@ -47,14 +49,22 @@ class ColumnSchema(Value):
 class SplitRule(Value):
     """What decides each row's part: under another rule, rows change parts.
 
-    `columns`: names of the raw columns whose cells are hashed, sorted; None if a champion was
-    registered without them.
+    `column` is the one that the rows are split by, unless they are split at random. `columns`:
+    names of the raw columns whose cells are hashed, sorted; None if a champion was registered
+    without them. `dealt` are labels too rare for chance. Of a split by time, `fitted_until` is the
+    newest instant of training and validation (text that sorts, in UTC, or a number), `tested_from`
+    the oldest of the test.
     """
 
     seed: int
     test_fraction: float
     validation_fraction: float
     columns: tuple[str, ...] | None = None
+    mode: SplitMode = "random"
+    column: str = ""
+    dealt: tuple[str, ...] = ()
+    fitted_until: str | int | float | None = None
+    tested_from: str | int | float | None = None
 
 
 class DatasetRef(Reference):
@@ -85,7 +95,8 @@ class DatasetRef(Reference):
 class PreparedRef(Reference):
     """The normalised table, and the fitted columns that normalise any other row the same way.
 
-    `outputs` is how many numbers a network has to give for one answer of this `task`.
+    `outputs` is how many numbers a network has to give for one answer of this `task`; `copies` are
+    columns that are left out because they know the answer.
     """
 
     table: Blob
@@ -94,6 +105,8 @@ class PreparedRef(Reference):
     outputs: int
     rows: int
     width: int
+    copies: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
 
     @property
     def shape(self) -> str:

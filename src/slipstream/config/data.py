@@ -13,6 +13,15 @@ ColumnName = Annotated[str, StringConstraints(min_length=1)]
 ColumnType = Literal["numeric", "category", "text", "id", "ignore"]
 
 
+def _only_where(split: str, field: str) -> dict[str, Any]:
+    """A rule of the form: a field is given for one choice of `split`, and is empty for others."""
+    return {
+        "if": {"required": ["split"], "properties": {"split": {"const": split}}},
+        "then": {"required": [field], "properties": {field: {"minLength": 1}}},
+        "else": {"properties": {field: {"maxLength": 0}}},
+    }
+
+
 class DataConfig(Section):
     """Where the table is, and what to predict."""
 
@@ -21,6 +30,11 @@ class DataConfig(Section):
         "if": {"required": ["path"], "properties": {"path": {"pattern": "://"}}},
         "then": {"required": ["query"], "properties": {"query": {"minLength": 1}}},
         "else": {"properties": {"query": {"maxLength": 0}}},
+        "allOf": [
+            _only_where("time", "time"),
+            _only_where("group", "group"),
+            _only_where("column", "split_column"),
+        ],
     }
 
     path: str = Field(
@@ -64,6 +78,29 @@ class DataConfig(Section):
         description="the label whose probability is predicted; empty: True, 1 or yes, else the "
         "last in sorted order",
     )
+    split: Literal["random", "time", "group", "column"] = Field(
+        "random",
+        title="Split",
+        description="what decides whether a row is for training, validation or the test: chance, "
+        "or the column named below",
+    )
+    time: str = Field(
+        "",
+        title="Time",
+        description="where the split is time: the column of dates or numbers whose latest rows are "
+        "for the test, and whose oldest are for training",
+    )
+    group: str = Field(
+        "",
+        title="Group",
+        description="where the split is group: the column of which each value is in one part only, "
+        "such as a customer",
+    )
+    split_column: str = Field(
+        "",
+        title="Split column",
+        description="where the split is column: the column that says train, validation or test",
+    )
     test_fraction: float = Field(
         0.2, gt=0, lt=1, title="Test fraction", description="share of rows kept for the test"
     )
@@ -102,10 +139,35 @@ class DataConfig(Section):
 
     @model_validator(mode="after")
     def _keep_nothing_that_is_dropped(self) -> Self:
+        if self.split_column and self.split_column in self.keep:
+            raise ValueError(
+                "keep must not name the split column, which says the part and nothing else, "
+                f"however: {quote(self.split_column)}; take it out"
+            )
         if both := sorted(set(self.keep) & set(self.drop)):
             raise ValueError(
                 f"keep must not name what drop names, however: {quote(both[0])}; take it out of one"
             )
+        return self
+
+    @property
+    def splits_by(self) -> str:
+        """The column that the rows are split by; empty where chance decides."""
+        return {**self._split_names(), "random": ""}[self.split]
+
+    def _split_names(self) -> dict[str, str]:
+        return {"time": self.time, "group": self.group, "column": self.split_column}
+
+    @model_validator(mode="after")
+    def _name_the_column_of_the_split_and_no_other(self) -> Self:
+        fields = {"time": "time", "group": "group", "column": "split_column"}
+        for mode, name in self._split_names().items():
+            if (self.split == mode) != bool(name):
+                given = f"{fields[mode]} is {quote(name) if name else 'empty'}"
+                raise ValueError(
+                    f"{fields[mode]} must be given where split is {mode}, and only there, however: "
+                    f"split is {self.split}, and {given}"
+                )
         return self
 
     @model_validator(mode="after")

@@ -9,15 +9,19 @@ from slipstream.data.target import Target
 __all__ = ["count_duplicates"]
 
 
-def count_duplicates(hashes: NDArray[np.uint64], target: Target) -> tuple[str, ...]:
+def count_duplicates(
+    hashes: NDArray[np.uint64], target: Target, *, together: bool = True
+) -> tuple[str, ...]:
     """Notes on rows (N,) that are alike: with the same label, and with different ones.
 
-    `hashes` (N,) are of the cells, but for identifiers and the target.
+    `hashes` (N,) are of the cells, but for identifiers and the target; `together` is whether the
+    split keeps rows that are alike on one side.
     """
     rows = pd.DataFrame({"cells": hashes, "label": target.numbers})
     repeated = int(rows.duplicated().sum())
     of = f"of {len(rows):,} rows"
-    notes = [f"{repeated:,} {of} repeat an earlier one, the target included; they are kept"]
+    where = ", on the same side of the split" if together else ""
+    notes = [f"{repeated:,} {of} repeat an earlier one, the target included; they are kept{where}"]
     notes *= bool(repeated)
     if target.classes:  # numbers hardly ever agree
         different = rows.drop_duplicates()["cells"]

@@ -6,16 +6,17 @@ from collections.abc import Sequence
 
 import pyarrow as pa
 
-from slipstream.artifacts.references import PARTS, DatasetRef, SplitRule
+from slipstream.artifacts.references import PARTS, DatasetRef
 from slipstream.artifacts.store import Store
 from slipstream.config.data import DataConfig
 from slipstream.data.cells import missing_markers
 from slipstream.data.duplicates import count_duplicates
 from slipstream.data.labels import labelled
+from slipstream.data.parts import Rows, assign
 from slipstream.data.schema import infer
 from slipstream.data.snapshot import PART, TARGET, to_parquet
 from slipstream.data.sources.source import source_of
-from slipstream.data.splitting import check_parts, hash_rows, hashed_columns, split
+from slipstream.data.splitting import check_parts, hash_rows, hashed_columns
 from slipstream.data.target import READERS, find_target
 from slipstream.runtime.errors import InputError
 from slipstream.runtime.text import did_you_mean, listing, quote
@@ -36,17 +37,22 @@ def ingest(data: DataConfig, store: Store) -> DatasetRef:
     _check_named("drop", data.drop, read.table, data.target)
     _check_named("keep", data.keep, read.table, data.target)
     _check_named("types", list(data.types), read.table, data.target)
+    if data.splits_by:
+        field = "split_column" if data.split == "column" else data.split
+        _check_named(field, [data.splits_by], read.table, data.target)
     raw, unlabelled = labelled(read.table, data.target)
     target = READERS[data.task](raw.column(data.target).combine_chunks(), data)
+    aside = _set_aside(data)
     unused = [data.target, *data.drop]
     markers = missing_markers(data.missing)
-    features = raw.drop_columns(list(dict.fromkeys(unused)))
+    features = raw.drop_columns(list(dict.fromkeys([*unused, *aside])))
     inferred = infer(features, data.keep, data.types, markers)
     # An identifier decides no row's part, even if it is kept: a row with another number stays.
     hashed = hashed_columns(raw, {*unused, *inferred.identifiers}) or hashed_columns(raw, unused)
     hashes = hash_rows(raw, hashed)
-    repeated = count_duplicates(hashes, target)
-    parts = split(hashes, data)
+    repeated = count_duplicates(hashes, target, together=data.split == "random")
+    assigned = assign(Rows(raw, target, hashes, _recorded(hashed)), data)
+    parts = assigned.parts
     check_parts(parts, target.numbers, target.classes)
     snapshot = inferred.frame.assign(**{TARGET: target.numbers, PART: parts})
     return DatasetRef(
@@ -56,17 +62,34 @@ def ingest(data: DataConfig, store: Store) -> DatasetRef:
         task=data.task,
         classes=target.classes,
         class_shares=target.class_shares,
-        split=SplitRule(
-            seed=data.seed,
-            test_fraction=data.test_fraction,
-            validation_fraction=data.validation_fraction,
-            columns=_recorded(hashed),
-        ),
+        split=assigned.rule,
         rows={part: int((parts == index).sum()) for index, part in enumerate(PARTS)},
         kept=tuple(data.keep),
-        warnings=(*read.notes, *unlabelled, *inferred.warnings, *repeated),
+        warnings=(
+            *read.notes,
+            *unlabelled,
+            *aside.values(),
+            *inferred.warnings,
+            *repeated,
+            *assigned.warnings,
+        ),
         missing_markers=markers,
     )
+
+
+def _set_aside(data: DataConfig) -> dict[str, str]:
+    """The column that the rows are split by, if it is no feature, and why."""
+    name = data.splits_by
+    if not name or name in data.keep or name in data.drop:
+        return {}
+    why = {
+        "time": "rows are split by it, and a model meets only times it has not seen (data.keep "
+        "keeps it)",
+        "group": "rows are split by it, and a model meets only groups it has not seen (data.keep "
+        "keeps it)",
+        "column": "it says which part a row belongs to",
+    }[data.split]
+    return {name: f"column {quote(name)} is left out: {why}"}
 
 
 def _recorded(names: tuple[str, ...]) -> tuple[str, ...]:

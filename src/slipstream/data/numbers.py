@@ -67,13 +67,15 @@ class Forms:
     """The formats that fit a column equally well, by their decimal sign; None is a plain number.
 
     `share` of the values are numbers. `is_open` says whether the formats read them as different
-    ones, `is_grouped` whether all fit groups of three; `currencies` are those that occur.
+    ones, `is_grouped` whether all fit groups of three, `shows_groups` whether nothing else explains
+    them: decimals would be as many in each, or end in no 0. `currencies` are those that occur.
     """
 
     by_decimal: Mapping[str, NumberFormat | None]
     share: float
     is_open: bool = False
     is_grouped: bool = True
+    shows_groups: bool = False
     currencies: tuple[str, ...] = ()
 
     @property
@@ -86,11 +88,15 @@ class Forms:
         """The format, and why it was chosen where the column leaves it open."""
         if not self.is_open:
             return next(iter(self.by_decimal.values())), ""
+        pointed = self.by_decimal["."]
+        grouping = "," if pointed is not None and pointed.thousands == "," else "."
+        if self.shows_groups:
+            decimal = "." if grouping == "," else ","
+            return self.by_decimal[decimal], "decimals would not end in 0 next to whole numbers"
         seen = set(evidence.decimals)
         if len(seen) == 1:
             (decimal,) = seen
             return self.by_decimal[decimal], f"other columns have {decimal!r} as decimal sign"
-        grouping = "," if self.by_decimal["."] is not None else "."
         if not self.is_grouped:
             decimal = grouping
             why = "longer numbers are not in groups of three"
@@ -152,7 +158,12 @@ def find_forms(texts: Texts) -> Forms:
     if best == plainly and "." in chosen:
         chosen["."] = None
     is_grouped = not any("9999" in shape for shape in shapes)
-    return Forms(chosen, best / texts.present, is_open, is_grouped, currencies)
+    shows_groups = _any(texts.words, r"[.,][0-9][0-9]0\b") and any(
+        not set(shape) & set(".,") for shape in shapes
+    )
+    return Forms(
+        chosen, best / texts.present, is_open, is_grouped, is_grouped and shows_groups, currencies
+    )
 
 
 def read(texts: Texts, form: NumberFormat | None) -> NDArray[np.float64]:

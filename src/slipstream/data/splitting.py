@@ -17,24 +17,61 @@ from numpy.typing import NDArray
 from slipstream.artifacts.references import PARTS
 from slipstream.config.data import DataConfig
 from slipstream.data.cells import blank_to_null, is_supported, is_text
+from slipstream.data.target import Target
 from slipstream.runtime.errors import InputError
 from slipstream.runtime.text import quote
 from slipstream.runtime.values import text_truth
 
-__all__ = ["check_parts", "hash_rows", "hashed_columns", "split"]
+__all__ = ["check_parts", "deal_rare", "hash_rows", "hashed_columns", "shares", "split"]
 
 Hashes = NDArray[np.uint64]
 
 
 def split(hashes: Hashes, data: DataConfig) -> NDArray[np.int8]:
     """Assign each row (N,) a part, as an index into `PARTS`, by its hash (N,)."""
-    share = pd.util.hash_array(hashes ^ np.uint64(data.seed)) / 2.0**64
+    share = shares(hashes, data.seed)
     held_out = data.test_fraction + data.validation_fraction
     return np.select(
         [share >= held_out, share < data.test_fraction],
         [PARTS.index("train"), PARTS.index("test")],
         PARTS.index("validation"),
     ).astype(np.int8)
+
+
+def shares(hashes: Hashes, seed: int) -> NDArray[np.float64]:
+    """A number from 0 to 1 for each hash (N,), evenly spread: another seed, other numbers."""
+    return pd.util.hash_array(hashes ^ np.uint64(seed)) / 2.0**64
+
+
+def deal_rare(
+    parts: NDArray[np.int8], hashes: Hashes, target: Target, data: DataConfig
+) -> tuple[NDArray[np.int8], tuple[str, ...]]:
+    """Give each part (N,) rows of a label that chance left a part without, and name such labels.
+
+    The label's rows are dealt in the order of their hashes, so the order of rows makes no
+    difference. With fewer than three different rows, they stay where they are.
+    """
+    dealt: list[str] = []
+    for label, name in enumerate(target.classes):
+        rows = target.numbers == label
+        distinct = np.unique(hashes[rows])
+        if len(np.unique(parts[rows])) == len(PARTS) or len(distinct) < len(PARTS):
+            continue
+        ordered = distinct[np.argsort(shares(distinct, data.seed), kind="stable")]
+        test, validation = (
+            max(1, round(fraction * len(ordered)))
+            for fraction in (data.test_fraction, data.validation_fraction)
+        )
+        if test + validation >= len(ordered):
+            test = validation = 1
+        of_hash = np.full(len(ordered), PARTS.index("train"), np.int8)
+        of_hash[:test] = PARTS.index("test")
+        of_hash[test : test + validation] = PARTS.index("validation")
+        lookup = pd.Series(of_hash, index=ordered)
+        alike = np.isin(hashes, ordered)  # rows that differ in the label alone stay together
+        parts = np.where(alike, lookup.reindex(hashes, fill_value=0).to_numpy(), parts)
+        dealt.append(name)
+    return parts.astype(np.int8), tuple(dealt)
 
 
 def hashed_columns(table: pa.Table, left_out: Collection[str]) -> tuple[str, ...]:

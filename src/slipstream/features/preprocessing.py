@@ -20,10 +20,12 @@ from slipstream.artifacts.references import ColumnSchema, DatasetRef, FeatureMas
 from slipstream.artifacts.store import Store
 from slipstream.config.model import Encoding
 from slipstream.data.snapshot import PART, TARGET, Snapshot, to_parquet
+from slipstream.features.leaks import find_leaks
 from slipstream.runtime.column_reader import ColumnReader
 from slipstream.runtime.columns import Column
 from slipstream.runtime.formats import NumberFormat
 from slipstream.runtime.links import outputs
+from slipstream.runtime.text import quote
 from slipstream.runtime.types import Task
 
 __all__ = [
@@ -50,6 +52,7 @@ def preprocess(dataset: DatasetRef, encoding: Encoding, bins: int, store: Store)
     snapshot = Snapshot(dataset, store)
     rows, train = snapshot.rows(), snapshot.frame("train")
     bins = bins if encoding == "piecewise" else 1
+    copies, warnings = _copies(dataset, train)
     columns = [
         replace(
             fit_column(schema, train[schema.name], train[TARGET].to_numpy(), bins, dataset.task),
@@ -58,6 +61,7 @@ def preprocess(dataset: DatasetRef, encoding: Encoding, bins: int, store: Store)
             allows_missing=bool(rows[schema.name].isna().any()),
         )
         for schema in dataset.columns
+        if schema.name not in copies
     ]
     prepared = pd.DataFrame(
         {column.name: normalise(column, rows[column.name]) for column in columns}
@@ -70,6 +74,28 @@ def preprocess(dataset: DatasetRef, encoding: Encoding, bins: int, store: Store)
         outputs=outputs(dataset.task, dataset.classes),
         rows=len(prepared),
         width=len(columns),
+        copies=copies,
+        warnings=warnings,
+    )
+
+
+def _copies(dataset: DatasetRef, train: pd.DataFrame) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The columns that know the answer and are left out, and what to warn of.
+
+    Where nothing else would be left, they stay.
+    """
+    asked = [each for each in dataset.columns if each.name not in dataset.kept]
+    leaks = find_leaks(asked, train, train[TARGET].to_numpy(), dataset.classes, dataset.task)
+    copies = tuple(leak.name for leak in leaks if leak.is_copy)
+    if len(copies) == len(dataset.columns):
+        copies = ()
+    return copies, tuple(
+        f"column {quote(leak.name)} is left out as a copy of the answer: {leak.reason} "
+        "(data.keep keeps it)"
+        if leak.name in copies
+        else f"column {quote(leak.name)} may know the answer: {leak.reason}; if it is not known "
+        "before the answer, put it into data.drop, else into data.keep"
+        for leak in leaks
     )
 
 

@@ -1,5 +1,7 @@
 """Champion and challenger: may the new model replace the old one? Pure decisions."""
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -9,8 +11,9 @@ from slipstream.evaluation.scoring import Scoring
 from slipstream.measurement import intervals
 from slipstream.reporting.record import Decision
 from slipstream.runtime import Bundle, InputError
+from slipstream.runtime.text import listing, quote
 
-__all__ = ["Champion", "Fit", "check_schema", "check_split", "decide"]
+__all__ = ["Champion", "Fit", "check_schema", "check_split", "decide", "knows_the_answer"]
 
 
 class Champion(Reference):
@@ -69,32 +72,94 @@ def check_split(champion: SplitRule, today: SplitRule) -> tuple[str, ...]:
         Warnings: what could not be checked.
 
     Raises:
-        InputError: the split's seed, fractions or columns changed.
+        InputError: the split's rule, seed, fractions or columns changed; or by time, today's test
+            begins before the champion's training rows end.
     """
     changes = [
-        f"data.{name} was {getattr(champion, name)} and is {getattr(today, name)}"
-        for name in ("seed", "test_fraction", "validation_fraction")
-        if getattr(champion, name) != getattr(today, name)
+        f"data.{name} was {getattr(champion, field)} and is {getattr(today, field)}"
+        for name, field in _compared(champion, today).items()
+        if getattr(champion, field) != getattr(today, field)
     ]
-    warnings: tuple[str, ...] = ()
+    columns, warnings = _compare_columns(champion, today)
+    if changes or columns:
+        raise InputError(
+            "rows must be split as the champion's were, because it must not be tested on rows it "
+            f"was trained on, however: {'; '.join(changes + columns)}; change it back (data.drop "
+            "takes a column out of the split), or train under another model name"
+        )
+    if today.mode == "time" and not _is_newer(today.tested_from, champion.fitted_until):
+        raise InputError(
+            "by time, today's test rows must be newer than all that the champion was fitted on, "
+            "however: the oldest of them is not; wait for newer rows, lower data.test_fraction, or "
+            "train under another model name"
+        )
+    return warnings
+
+
+def _compared(champion: SplitRule, today: SplitRule) -> dict[str, str]:
+    """What must be the same, by its name in the config: by time, only what the times mean."""
+    if champion.mode != today.mode:
+        return {"split": "mode"}
+    column = "split_column" if today.mode == "column" else today.mode
+    chance = ("seed", "test_fraction", "validation_fraction")
+    return {column: "column"} | ({} if today.mode == "time" else {each: each for each in chance})
+
+
+def _compare_columns(champion: SplitRule, today: SplitRule) -> tuple[list[str], tuple[str, ...]]:
+    """How the hashed columns differ, and what cannot be known."""
     if champion.columns is None:
         warning = (
             "the champion's version does not say which columns its split came from: the comparison "
             "is fair only if the columns, data.drop and what counts as an identifier are as "
             "they were"
         )
-        warnings = (warning,)
-    else:
-        then, now = set(champion.columns), set(today.columns or ())
-        changes += [f"column {name!r} is new in the split" for name in sorted(now - then)]
-        changes += [f"column {name!r} is no longer in the split" for name in sorted(then - now)]
-    if changes:
-        raise InputError(
-            "rows must be split as the champion's were, because it must not be tested on rows it "
-            f"was trained on, however: {'; '.join(changes)}; change it back (data.drop takes a "
-            "column out of the split), or train under another model name"
+        return [], (warning,)
+    if today.mode == "column":
+        warning = (
+            f"column {quote(today.column)} says which rows are for the test: the comparison is "
+            "fair only if it never names a row that the champion was trained on"
         )
-    return warnings
+        return [], (warning,)
+    warnings: tuple[str, ...] = ()
+    if moved := sorted({*champion.dealt, *today.dealt}):
+        names = listing(moved, most=5)
+        warning = (
+            f"rows of {names} are so few that some may have changed parts since the champion was "
+            "trained"
+        )
+        warnings = (warning,)
+    then, now = set(champion.columns), set(today.columns or ())
+    new = [f"column {name!r} is new in the split" for name in sorted(now - then)]
+    gone = [f"column {name!r} is no longer in the split" for name in sorted(then - now)]
+    return new + gone, warnings
+
+
+def _is_newer(instant: str | float | None, other: str | float | None) -> bool:
+    """Whether one is later than the other; an instant and a number cannot be compared."""
+    if isinstance(instant, str) and isinstance(other, str):
+        return instant > other
+    if isinstance(instant, int | float) and isinstance(other, int | float):
+        return instant > other
+    return False
+
+
+def knows_the_answer(copies: Sequence[str]) -> Decision | None:
+    """Keep a champion that reads copies of the answer: its score is nothing to compare with.
+
+    Args:
+        copies: columns that the champion reads, and that are left out today.
+    """
+    if not copies:
+        return None
+    brief = (
+        f"the champion reads {quote(copies[0])}, which today is left out as a copy of the answer"
+    )
+    return Decision(
+        promoted=False,
+        reason=f"{brief}, so the two cannot be compared; put the column into data.keep if it is "
+        "known before the answer, else train under another model name",
+        brief=brief,
+    )
 
 
 def decide(

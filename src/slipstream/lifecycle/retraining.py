@@ -15,7 +15,14 @@ from slipstream.config.optimize import OptimizeConfig
 from slipstream.data.snapshot import Snapshot
 from slipstream.evaluation.drift import Drift, held_against, measure
 from slipstream.evaluation.scoring import SCORING
-from slipstream.lifecycle.promotion import Champion, Fit, check_schema, check_split, decide
+from slipstream.lifecycle.promotion import (
+    Champion,
+    Fit,
+    check_schema,
+    check_split,
+    decide,
+    knows_the_answer,
+)
 from slipstream.reporting.record import Decision, RunRecord, TrackedRun
 from slipstream.runtime import Bundle, InputError, Predictor, load_file
 from slipstream.runtime.bundle import parse, read
@@ -145,10 +152,12 @@ def promote(
             )
         rival = registry.rival(version)
         losses = None
+        known: list[str] = []
         if rival is not None:
-            answers = _tolerant(parse(registry.bundle(rival))).predict(rows)
-            losses = scoring.row_losses(target, answers)
-        decision = decide(
+            reigning = _tolerant(parse(registry.bundle(rival)))
+            losses = scoring.row_losses(target, reigning.predict(rows))
+            known = [each for each in reigning.features if each in record.prepared.copies]
+        decision = knows_the_answer(known) or decide(
             scoring,
             guess_losses=scoring.row_losses(target, scoring.guess(target)),
             champion_losses=losses,

@@ -2,7 +2,14 @@
 
 from collections.abc import Mapping
 
-from slipstream.artifacts.references import Bundles, DatasetRef, FeatureMask, NetworkRef, RowTrace
+from slipstream.artifacts.references import (
+    Bundles,
+    DatasetRef,
+    FeatureMask,
+    NetworkRef,
+    PreparedRef,
+    RowTrace,
+)
 from slipstream.artifacts.values import Reference, Value
 from slipstream.config.optimize import OptimizeConfig
 from slipstream.evaluation.results import Benchmark, Comparison
@@ -79,6 +86,7 @@ class RunRecord(Value):
 
     config: OptimizeConfig
     dataset: DatasetRef
+    prepared: PreparedRef
     mask: FeatureMask
     network: NetworkRef
     bundles: Bundles
@@ -99,6 +107,7 @@ class RunRecord(Value):
         found = (
             *self.config.warnings,
             *self.dataset.warnings,
+            *self.prepared.warnings,
             *self.mask.warnings,
             *self.comparison.warnings,
             *self.noticed,

@@ -3,7 +3,7 @@ import pytest
 
 from slipstream.artifacts.references import SplitRule
 from slipstream.evaluation.scoring import SCORING
-from slipstream.lifecycle.promotion import check_split, decide
+from slipstream.lifecycle.promotion import check_split, decide, knows_the_answer
 from slipstream.runtime import InputError
 
 RULE = SplitRule(seed=0, test_fraction=0.2, validation_fraction=0.2, columns=("a", "b"))
@@ -74,3 +74,12 @@ def test_a_champion_without_its_columns_is_compared_with_a_warning() -> None:
     assert check_split(RULE, RULE) == ()
     with pytest.raises(InputError, match=r"data\.seed"):
         check_split(before, RULE.model_copy(update={"seed": 1}))
+
+
+def test_a_champion_that_reads_a_copy_of_the_answer_is_not_compared() -> None:
+    """It stays, whatever the losses, and the reason names the column and the ways out."""
+    assert knows_the_answer([]) is None
+    decision = knows_the_answer(["churn_flag"])
+    assert not decision.promoted
+    assert "the champion reads 'churn_flag'" in decision.reason
+    assert "data.keep" in decision.reason

@@ -24,6 +24,7 @@ def measured(mixed: Trained) -> RunRecord:
     return RunRecord(
         config=mixed.config,
         dataset=mixed.dataset,
+        prepared=mixed.prepared,
         mask=mixed.mask,
         network=mixed.network,
         bundles=mixed.bundles,

@@ -1,0 +1,168 @@
+"""Which part each row belongs to, by the rule that `data.split` names."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from slipstream.artifacts.references import PARTS, SplitMode, SplitRule
+from slipstream.config.data import DataConfig
+from slipstream.data.cells import blank_to_null
+from slipstream.data.instants import Instants, instants, written
+from slipstream.data.splitting import Hashes, deal_rare, hash_rows, shares, split
+from slipstream.data.target import Target
+from slipstream.runtime.errors import InputError
+from slipstream.runtime.text import listing, quote
+
+__all__ = ["Assigned", "Rows", "assign", "by_time"]
+
+TRAIN, VALIDATION, TEST = (PARTS.index(part) for part in ("train", "validation", "test"))
+PART_WORDS = {
+    **dict.fromkeys(("train", "training"), TRAIN),
+    **dict.fromkeys(("validation", "validate", "valid", "val", "dev"), VALIDATION),
+    **dict.fromkeys(("test", "testing", "holdout"), TEST),
+}
+Parts = NDArray[np.int8]
+
+
+@dataclass(frozen=True)
+class Rows:
+    """A raw table, its target, a hash of each row's cells (N,), and the columns that it is of."""
+
+    table: pa.Table
+    target: Target
+    hashes: Hashes
+    hashed: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Assigned:
+    """Each row's part (N,), as an index into `PARTS`, the rule, and what to say of it."""
+
+    parts: Parts
+    rule: SplitRule
+    warnings: tuple[str, ...] = ()
+
+
+def assign(rows: Rows, data: DataConfig) -> Assigned:
+    """Assign each row a part.
+
+    Raises:
+        InputError: the column that the rows are split by does not allow it.
+    """
+    return _RULES[data.split](rows, data)
+
+
+def by_time(moments: Instants, test_fraction: float, validation_fraction: float) -> Parts:
+    """Split rows (N,) by when they happened: the latest are for the test, the oldest for training.
+
+    Rows of one instant are in one part, so the shares are as near to the asked ones as that allows.
+
+    Raises:
+        InputError: there are fewer than three instants.
+    """
+    distinct, codes, counts = np.unique(moments, return_inverse=True, return_counts=True)
+    if len(distinct) < len(PARTS):
+        raise InputError(
+            "a split by time must have three different times or more, however: there are "
+            f"{len(distinct)}; name another column in data.time, or set data.split to random"
+        )
+    before = np.cumsum(counts)[:-1] / len(moments)  # share of rows before each later instant
+    test = 1 + _nearest(before[1:], 1 - test_fraction) + 1
+    validation = 1 + _nearest(before[: test - 1], before[test - 1] - validation_fraction)
+    parts = np.select([codes >= test, codes >= validation], [TEST, VALIDATION], TRAIN)
+    return parts.astype(np.int8)
+
+
+def _nearest(values: NDArray[np.float64], wanted: float) -> int:
+    return int(np.argmin(np.abs(values - wanted)))
+
+
+def _random(rows: Rows, data: DataConfig) -> Assigned:
+    parts, dealt = deal_rare(split(rows.hashes, data), rows.hashes, rows.target, data)
+    rule = _rule(data, columns=rows.hashed, dealt=dealt)
+    if not dealt:
+        return Assigned(parts, rule)
+    note = (
+        f"target: rows of {listing(dealt, most=5)} are so few that chance leaves a part without "
+        "them: they are dealt to the parts in the order of their hashes, and may change parts when "
+        "such rows are added"
+    )
+    return Assigned(parts, rule, (note,))
+
+
+def _time(rows: Rows, data: DataConfig) -> Assigned:
+    moments = instants(data.time, rows.table.column(data.time))
+    parts = by_time(moments, data.test_fraction, data.validation_fraction)
+    return Assigned(
+        parts,
+        _rule(
+            data,
+            fitted_until=written(moments[parts != TEST].max()),
+            tested_from=written(moments[parts == TEST].min()),
+        ),
+    )
+
+
+def _group(rows: Rows, data: DataConfig) -> Assigned:
+    cells = blank_to_null(rows.table.column(data.group).combine_chunks())
+    nobodys = cells.is_null().to_numpy(zero_copy_only=False)
+    hashes = np.where(nobodys, rows.hashes, hash_rows(rows.table, [data.group]))
+    parts = split(hashes, data)
+    if not nobodys.any():
+        return Assigned(parts, _rule(data))
+    note = (
+        f"column {quote(data.group)}: {int(nobodys.sum()):,} rows have no group, and each counts "
+        "as a group of its own"
+    )
+    return Assigned(parts, _rule(data, columns=rows.hashed), (note,))
+
+
+def _column(rows: Rows, data: DataConfig) -> Assigned:
+    said = blank_to_null(rows.table.column(data.split_column).combine_chunks())
+    words = pd.Series(said.to_pylist(), dtype=object).map(lambda word: str(word).lower())
+    parts = words.map(PART_WORDS)
+    if parts.isna().any():
+        first = int(np.argmax(parts.isna())) + 1
+        raise InputError(
+            f"data.split_column must say train, validation or test in every row, however: "
+            f"{int(parts.isna().sum()):,} rows of {quote(data.split_column)} say something else or "
+            f"nothing (the first is row {first}); correct them"
+        )
+    given = parts.to_numpy().astype(np.int8)
+    if (given == VALIDATION).any():
+        return Assigned(given, _rule(data))
+    wanted = data.validation_fraction / (1 - data.test_fraction)
+    taken = (given == TRAIN) & (shares(rows.hashes, data.seed) < wanted)
+    note = (
+        f"column {quote(data.split_column)} names no rows for validation: {int(taken.sum()):,} "
+        "of its training rows are taken for it"
+    )
+    split_up = np.where(taken, VALIDATION, given).astype(np.int8)
+    return Assigned(split_up, _rule(data, columns=rows.hashed), (note,))
+
+
+def _rule(data: DataConfig, **found: Any) -> SplitRule:
+    return SplitRule(
+        **{
+            "mode": data.split,
+            "column": data.splits_by,
+            "seed": data.seed,
+            "test_fraction": data.test_fraction,
+            "validation_fraction": data.validation_fraction,
+            "columns": (),
+            **found,
+        }
+    )
+
+
+_RULES: Mapping[SplitMode, Callable[[Rows, DataConfig], Assigned]] = {
+    "random": _random,
+    "time": _time,
+    "group": _group,
+    "column": _column,
+}
