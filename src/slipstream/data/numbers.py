@@ -24,6 +24,7 @@ __all__ = [
     "code_reason",
     "describe",
     "find_forms",
+    "has_unit",
     "is_telephone",
     "read",
 ]
@@ -40,6 +41,7 @@ _SIGNS = (
 _MARKS = "".join(SEPARATORS.values())
 # Text that may be a number in some format: digits and marks, and little before and behind.
 _LIKELY = rf"[^0-9]{{0,8}}[0-9][0-9{_MARKS}]*(e[+-]?[0-9]+)?[^0-9]{{0,8}}"
+_AMOUNT = r"[0-9][0-9.,]*\s?"
 _OPEN = r"[+-]?[1-9][0-9]{0,2}(\.[0-9]{3})?"  # digits with a point that may separate thousands
 
 _CURRENCY_SIGNS = "$¢-¥֏؋߾߿৲৳৻૱௹฿៛\u20a0-\u20cf﷼﹩＄￠￡￥￦"
@@ -127,6 +129,13 @@ def is_telephone(texts: Texts, form: NumberFormat | None) -> bool:
         all_match(texts.words, f"[0-9]{{3}}([{BLANKS}][0-9]{{3}}){{{groups}}}")
         for groups in (2, 3, 4)
     )
+
+
+def has_unit(texts: Texts) -> bool:
+    """Whether all texts are a number with the same word or sign behind it."""
+    if not all_match(texts.words, rf"[+-]?{_AMOUNT}[^0-9\s]{{1,10}}"):
+        return False
+    return len(pc.unique(pc.replace_substring_regex(texts.words, rf"\A[+-]?{_AMOUNT}", ""))) == 1
 
 
 def find_forms(texts: Texts) -> Forms:

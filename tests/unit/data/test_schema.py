@@ -260,6 +260,16 @@ def test_a_few_digits_among_a_few_words_are_categories() -> None:
     assert "10 % of its values are not numbers (the first in row 10): it is read as" in warnings
 
 
+@pytest.mark.parametrize("unit", [" km", "kg", " m²", "°C"])
+def test_a_unit_is_pointed_out(unit: str) -> None:
+    """Numbers with one unit are text, kept or left out, and the note says why."""
+    schema, _, warnings = typed([f"{value % 9}.5{unit}" for value in MANY])
+    assert schema is not None
+    assert "have a unit behind them" in warnings
+    assert "have a unit behind them" in typed([f"{value}.5{unit}" for value in MANY])[2]
+    assert "unit" not in typed([f"{value % 9}{'ABC'[value % 3]}" for value in MANY])[2]
+
+
 def test_text_that_is_left_out_says_what_it_is() -> None:
     """Numbers with many words that hardly repeat are left out with both facts."""
     values = [f"{value}.5" if value % 10 < 7 else f"note {value}" for value in MANY]
