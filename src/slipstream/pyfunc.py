@@ -46,7 +46,7 @@ class BundleModel:
         self._predictor = predictor
 
     def predict(self, table: Any, params: dict[str, Any] | None = None) -> NDArray[np.float64]:
-        """Predict a frame of raw rows: P(positive), (N,).
+        """Predict a frame of raw rows: P(positive) or a number (N,), or P(each label) (N, C).
 
         Raises:
             RefusedError: a column is missing, a value is wrong, or parameters are given.

@@ -19,7 +19,7 @@ from slipstream.features.selection import SCORES
 from slipstream.runtime.links import LINKS
 from slipstream.training.losses import OBJECTIVES
 
-KINDS = set(get_args(DataConfig.model_fields["task"].annotation))
+KINDS = set(get_args(DataConfig.model_fields["task"].annotation)) - {"auto"}
 METHODS = set(get_args(FeaturesConfig.model_fields["method"].annotation))
 SOURCES = Path(slipstream.__file__).parent
 # The wings that make a model, and what may name a kind of target in them: where a kind is offered
@@ -27,6 +27,7 @@ SOURCES = Path(slipstream.__file__).parent
 MAKING = ("artifacts", "config", "data", "features", "training", "quantization", "measurement")
 JUDGING = ("evaluation", "search", "lifecycle", "tracking", "reporting")
 NAMING = {
+    "artifacts/references.py",  # what kind of answer a traced row got
     "config/data.py",
     "data/target.py",
     "features/leaks.py",
@@ -37,14 +38,19 @@ NAMING = {
     "measurement/breakdown.py",  # times a softmax to see what a wider output costs
     "evaluation/scoring.py",
     "evaluation/metrics.py",
+    "evaluation/multiclass.py",
     "evaluation/benchmark.py",  # counts the positive rows, for the sentences below
     "evaluation/results.py",
     "evaluation/verdict.py",
+    "lifecycle/promotion.py",
     "lifecycle/retraining.py",  # the champion's positive label is kept
     "reporting/inspection.py",
     "reporting/plots.py",
     "reporting/comparison.py",
     "reporting/summary.py",
+    "reporting/terminal/screen.py",
+    "tracking/runs.py",
+    "tracking/signature.py",
 }
 WORDS = re.compile(r"binary|multiclass|regression|sigmoid|softmax|(?<!false_)positive", re.I)
 

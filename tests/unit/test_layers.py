@@ -60,7 +60,7 @@ ADAPTERS = {
     "flask": {"slipstream.tracking.server"},
     "grimp": {"slipstream.artifacts.fingerprint"},
     "httpx": {"slipstream.operations.prefect_api"},
-    "matplotlib": {"slipstream.reporting.plots"},
+    "matplotlib": {"slipstream.reporting.outcomes", "slipstream.reporting.plots"},
     "mlflow": {
         "slipstream.pyfunc",
         "slipstream.tracking.connection",

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any, Literal
 
 from slipstream.artifacts.values import Blob, Reference, Value
+from slipstream.runtime.dates import DateFormat
 from slipstream.runtime.formats import NumberFormat
 from slipstream.runtime.types import ColumnKind, Precision, Task
 
@@ -37,13 +38,14 @@ class ColumnSchema(Value):
     """A raw column as ingest found it.
 
     `format` is how it writes numbers, None in digits with a decimal point; `missing` are the texts
-    that stand for a missing value in this column only.
+    that stand for a missing value in this column only; `dates` says how a date or time is written.
     """
 
     name: str
     kind: ColumnKind
     format: NumberFormat | None = None
     missing: tuple[str, ...] = ()
+    dates: DateFormat | None = None
 
 
 class SplitRule(Value):
@@ -71,8 +73,9 @@ class DatasetRef(Reference):
     """A dataset snapshot: the usable columns, the target as numbers, and each row's part.
 
     `classes` are the target's labels, in the order of their numbers; `class_shares` is the share
-    of rows that has each. `kept` names columns that later stages must not leave out.
-    `missing_markers` are the texts that mean missing in every column.
+    of rows that has each. A number has neither; it has a `mean` and a standard `deviation`. `kept`
+    names columns that later stages must not leave out. `missing_markers` are the texts that mean
+    missing in every column.
     """
 
     table: Blob
@@ -81,6 +84,8 @@ class DatasetRef(Reference):
     task: Task
     classes: tuple[str, ...]
     class_shares: tuple[float, ...]
+    mean: float = 0.0
+    deviation: float = 0.0
     split: SplitRule
     rows: dict[Part, int]
     kept: tuple[str, ...] = ()
@@ -232,17 +237,28 @@ class LayerTrace(Value):
 
 
 class RowTrace(Reference):
-    """One test row on its way through both variants, and their answers."""
+    """One test row on its way through both variants, and their answers.
+
+    An answer is what `predict_one` gives: a number, or for more than two labels, the probability of
+    each of `classes`. `label` is the truth as text.
+    """
 
     row: Mapping[str, Any]
     label: str
+    task: Task = "binary"
+    classes: tuple[str, ...] = ()
     layers: Mapping[Precision, tuple[LayerTrace, ...]]
-    answers: Mapping[Precision, float]
+    answers: Mapping[Precision, float | tuple[float, ...]]
 
     @property
     def shape(self) -> str:
         # Not the answer: the winner, if any, is not known yet.
-        return f"1 row x {len(self.row)} columns -> 1 probability"
+        given = {
+            "binary": "1 probability",
+            "multiclass": f"{len(self.classes)} probabilities",
+            "regression": "1 number",
+        }
+        return f"1 row x {len(self.row)} columns -> {given[self.task]}"
 
     def to_json(self, winner: Precision | None) -> dict[str, Any] | None:
         """The winner's trace and answer; None if no variant won."""

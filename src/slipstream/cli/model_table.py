@@ -9,7 +9,7 @@ from rich.text import Text
 
 from slipstream.evaluation.results import ScoreName
 from slipstream.measurement.units import microseconds, size
-from slipstream.reporting.comparison import SCORE_LABELS
+from slipstream.reporting.comparison import SCORE_LABELS, write_score
 from slipstream.reporting.terminal.screen import Screen
 from slipstream.runtime.text import escape
 from slipstream.tracking.describing import Variant
@@ -32,6 +32,7 @@ EMPTY = (
 )
 TEXTS, FIGURES = ("version", "alias", "decided", "variant"), ("p99", "file", "age")
 SCORES: tuple[ScoreName, ...] = ("test_auc", "test_log_loss")
+SCORES_OF_NUMBERS: tuple[ScoreName, ...] = ("test_r2", "test_rmse")
 MINUTE, HOUR, DAY = 60, 3_600, 86_400
 
 
@@ -90,18 +91,17 @@ def _versions(registry: Registry, versions: Sequence[Version]) -> Table:
 
 def _scores(variants: Sequence[Variant]) -> tuple[ScoreName, ...]:
     """What is shown: PR-AUC too, and first, if positives are rare in any version's data."""
+    if any("test_r2" in variant.metrics for variant in variants):
+        return SCORES_OF_NUMBERS
     is_rare = any(variant.leading_score == "test_pr_auc" for variant in variants)
     return ("test_pr_auc", *SCORES) if is_rare else SCORES
 
 
 def _figures(variant: Variant, scores: Sequence[ScoreName]) -> list[str]:
     metrics = variant.metrics
-    shown = (
-        *((score, "{:.4f}".format) for score in scores),
-        ("latency_p99_us", microseconds),
-        ("bundle_bytes", size),
-    )
-    return [form(metrics[key]) if key in metrics else "" for key, form in shown]
+    written = [write_score(key, metrics[key]) if key in metrics else "" for key in scores]
+    shown = (("latency_p99_us", microseconds), ("bundle_bytes", size))
+    return [*written, *(form(metrics[key]) if key in metrics else "" for key, form in shown)]
 
 
 def _history(versions: Sequence[Version]) -> list[Text]:

@@ -20,7 +20,8 @@ class BudgetConfig(Section):
         0,
         ge=0,
         le=1,
-        title="Score budget (AUC)",
-        description="test AUC that the winner may lose against the baseline, a wide float32 "
-        "network on all columns; 0: no limit, but a warning beyond 0.01",
+        title="Score budget",
+        description="test AUC (of a number: RMSE as a share of that of always answering the mean) "
+        "that the winner may lose against the baseline, a wide float32 network on all columns; 0: "
+        "no limit, but a warning beyond 0.01",
     )

@@ -10,7 +10,7 @@ from slipstream.runtime.text import quote
 __all__ = ["ColumnType", "DataConfig"]
 
 ColumnName = Annotated[str, StringConstraints(min_length=1)]
-ColumnType = Literal["numeric", "category", "text", "id", "ignore"]
+ColumnType = Literal["numeric", "category", "datetime", "text", "id", "ignore"]
 
 
 def _only_where(split: str, field: str) -> dict[str, Any]:
@@ -63,7 +63,8 @@ class DataConfig(Section):
     types: dict[ColumnName, ColumnType] = Field(
         {},
         title="Types",
-        description="what columns are, where it is not to be inferred: numeric, category; "
+        description="what columns are, where it is not to be inferred: numeric, category, "
+        "datetime; "
         "or text, id, ignore: left out",
     )
     missing: list[ColumnName] = Field(
@@ -71,12 +72,17 @@ class DataConfig(Section):
         title="Missing markers",
         description="more texts that mean missing; !NA makes NA a category where it is one",
     )
-    task: Literal["binary"] = Field("binary", title="Task", description="what is predicted")
+    task: Literal["auto", "binary", "multiclass", "regression"] = Field(
+        "auto",
+        title="Task",
+        description="what is predicted: one of two labels, one of up to 1,000, or a number; auto "
+        "decides from the target",
+    )
     positive: str = Field(
         "",
         title="Positive label",
-        description="the label whose probability is predicted; empty: True, 1 or yes, else the "
-        "last in sorted order",
+        description="of two labels, the one whose probability is predicted; empty: True, 1 or yes, "
+        "else the last in sorted order",
     )
     split: Literal["random", "time", "group", "column"] = Field(
         "random",

@@ -17,7 +17,7 @@ from slipstream.data.schema import infer
 from slipstream.data.snapshot import PART, TARGET, to_parquet
 from slipstream.data.sources.source import source_of
 from slipstream.data.splitting import check_parts, hash_rows, hashed_columns
-from slipstream.data.target import READERS, find_target
+from slipstream.data.target import find_target, read_target
 from slipstream.runtime.errors import InputError
 from slipstream.runtime.text import did_you_mean, listing, quote
 
@@ -41,7 +41,7 @@ def ingest(data: DataConfig, store: Store) -> DatasetRef:
         field = "split_column" if data.split == "column" else data.split
         _check_named(field, [data.splits_by], read.table, data.target)
     raw, unlabelled = labelled(read.table, data.target)
-    target = READERS[data.task](raw.column(data.target).combine_chunks(), data)
+    target = read_target(raw.column(data.target).combine_chunks(), data)
     aside = _set_aside(data)
     unused = [data.target, *data.drop]
     markers = missing_markers(data.missing)
@@ -59,15 +59,18 @@ def ingest(data: DataConfig, store: Store) -> DatasetRef:
         table=store.put(to_parquet(snapshot), ".parquet"),
         columns=inferred.columns,
         target=data.target,
-        task=data.task,
+        task=target.task,
         classes=target.classes,
         class_shares=target.class_shares,
+        mean=target.mean,
+        deviation=target.deviation,
         split=assigned.rule,
         rows={part: int((parts == index).sum()) for index, part in enumerate(PARTS)},
         kept=tuple(data.keep),
         warnings=(
             *read.notes,
             *unlabelled,
+            *target.notes,
             *aside.values(),
             *inferred.warnings,
             *repeated,

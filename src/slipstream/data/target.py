@@ -1,4 +1,4 @@
-"""The target: what a column's labels are as numbers, for each kind of target."""
+"""The target: what a column's cells are as numbers, for each kind of target."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -6,31 +6,57 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.types as pt
 from numpy.typing import NDArray
 
 from slipstream.config.data import DataConfig
-from slipstream.data.cells import blank_to_null
+from slipstream.data.cells import blank_to_null, is_supported, is_text
 from slipstream.runtime.errors import InputError
 from slipstream.runtime.text import did_you_mean, listing, quote
 from slipstream.runtime.types import Task
 
-__all__ = ["READERS", "Target", "find_target"]
+__all__ = ["MAX_CLASSES", "READERS", "Target", "find_target", "read_target"]
 
 _POSITIVE_WORDS = ("true", "1", "yes")
+MAX_CLASSES = 1000
+# Whole numbers are labels if so few differ, and each occurs so often; else they are quantities.
+MOST_WHOLE_LABELS = 20
+LEAST_LABEL_ROWS = 5
+# Beyond this, float32 arithmetic cannot tell the answers apart, or overflows.
+LARGEST_NUMBER = 1e30
+LEAST_VARIATION = 1e-5
 
 
 @dataclass(frozen=True)
 class Target:
-    """A target as numbers (N,), and its labels in the order of their numbers."""
+    """A target as numbers (N,): the labels' numbers, or the target's own.
+
+    `classes` has the labels in the order of their numbers. `notes` say what was inferred.
+    """
 
     numbers: NDArray[np.number]
     classes: tuple[str, ...]
+    task: Task
+    notes: tuple[str, ...] = ()
 
     @property
     def class_shares(self) -> tuple[float, ...]:
         """The share of rows that has each label."""
-        return tuple(float((self.numbers == each).mean()) for each in range(len(self.classes)))
+        if not self.classes:
+            return ()
+        counts = np.bincount(self.numbers.astype(np.int64), minlength=len(self.classes))
+        return tuple((counts / len(self.numbers)).tolist())
+
+    @property
+    def mean(self) -> float:
+        """The mean of a number; 0 for labels."""
+        return 0.0 if self.classes else float(self.numbers.mean())
+
+    @property
+    def deviation(self) -> float:
+        """The standard deviation of a number; 0 for labels."""
+        return 0.0 if self.classes else float(self.numbers.std())
 
 
 def find_target(columns: list[str], target: str) -> None:
@@ -48,14 +74,58 @@ def find_target(columns: list[str], target: str) -> None:
     )
 
 
-def _binary(raw: pa.Array, data: DataConfig) -> Target:
+def read_target(raw: pa.Array, data: DataConfig) -> Target:
+    """Read the target's column (N,), none of it missing, as `data.task` says or as what it holds.
+
+    Raises:
+        InputError: the column breaks a rule of its kind.
+    """
+    values = _checked(data.target, raw)
+    if data.task != "auto":
+        return READERS[data.task](values, data)
+    task, note = _kind(data.target, values, are_categories=pt.is_dictionary(raw.type))
+    target = READERS[task](values, data)
+    return Target(target.numbers, target.classes, task, (note,) if note else ())
+
+
+def _kind(name: str, values: pa.Array, *, are_categories: bool) -> tuple[Task, str]:
+    """What a column holds, and a sentence about it where somebody may expect another kind.
+
+    Text, booleans and what the file marks as categories are labels. Numbers are labels if there are
+    two, or a few whole ones that each occur several times; else they are quantities. Numbers that
+    number the rows are labels that never repeat, which the reader of labels refuses.
+    """
+    counts = pc.value_counts(values)
+    distinct, rows = counts.field("values"), counts.field("counts").to_numpy()
+    if len(distinct) <= 2:
+        return "binary", ""
+    numbers = None if are_categories else _numbers(distinct)
+    if numbers is None:
+        return "multiclass", f"target {quote(name)} has {len(distinct):,} labels: multiclass"
+    whole = bool((numbers == np.floor(numbers)).all())
+    if whole and len(numbers) == len(values) == np.ptp(numbers) + 1 > MOST_WHOLE_LABELS:
+        return "multiclass", ""
+    few = len(numbers) <= MOST_WHOLE_LABELS and int(rows.min()) >= LEAST_LABEL_ROWS
+    if whole and few:
+        return "multiclass", (
+            f"target {quote(name)} has {len(numbers)} different whole numbers, taken as labels: "
+            "multiclass; data.task = regression takes them as quantities"
+        )
+    other = "; data.task = multiclass takes them as labels" if len(numbers) <= MAX_CLASSES else ""
+    return "regression", (
+        f"target {quote(name)} has {len(numbers):,} different numbers, taken as quantities: "
+        f"regression{other}"
+    )
+
+
+def _binary(values: pa.Array, data: DataConfig) -> Target:
     """Turn two labels (N,) into 0 and 1: the negative one, and the positive one.
 
     Raises:
-        InputError: labels are missing, or there are not two, or `data.positive` is not one of them.
+        InputError: there are not two, or `data.positive` is not one of them.
     """
     name, positive = data.target, data.positive
-    labels = _labels(name, raw)
+    labels = _labels(values)
     classes = sorted(labels.unique())
     if len(classes) != 2:
         shown = listing(classes[:5])
@@ -72,18 +142,102 @@ def _binary(raw: pa.Array, data: DataConfig) -> Target:
     else:
         positive = next((each for each in classes if each.lower() in _POSITIVE_WORDS), classes[1])
     (negative,) = set(classes) - {positive}
-    return Target((labels == positive).to_numpy().astype(np.int8), (negative, positive))
+    numbers = (labels == positive).to_numpy().astype(np.int8)
+    return Target(numbers, (negative, positive), "binary")
 
 
-def _labels(name: str, raw: pa.Array) -> pd.Series:
-    values = blank_to_null(raw)
-    if values.null_count:
-        rows = [index + 1 for index, null in enumerate(values.is_null().to_pylist()) if null]
-        first = ", ".join(str(row) for row in rows[:5])
+def _multiclass(values: pa.Array, data: DataConfig) -> Target:
+    """Turn up to 1,000 labels (N,) into 0, 1, …: sorted, by their value if all are numbers.
+
+    Raises:
+        InputError: there are fewer than two or more than 1,000, or hardly any repeats.
+    """
+    name = data.target
+    codes, found = pd.factorize(_labels(values))
+    distinct = [str(each) for each in found]
+    if data.positive:
         raise InputError(
-            f"target {quote(name)} must have a value in every row, however: {len(rows)} have none "
-            f"(row {first}{', …' if len(rows) > 5 else ''}); remove or label those rows"
+            "data.positive must be empty where there are more than two labels, however: "
+            f"target {quote(name)} has {len(distinct):,}; take data.positive out, or choose "
+            "another target"
         )
+    if len(distinct) < 2:
+        raise InputError(
+            f"target {quote(name)} must have two labels or more, however: every row has the same; "
+            "choose another target"
+        )
+    if len(distinct) == len(values):
+        raise InputError(
+            f"the labels of target {quote(name)} must repeat, however: each of {len(values):,} "
+            "rows has its own, as in an identifier; choose another target, or set data.task to "
+            "regression if they are quantities"
+        )
+    if len(distinct) > MAX_CLASSES:
+        raise InputError(
+            f"target {quote(name)} must have at most {MAX_CLASSES:,} labels, however: it has "
+            f"{len(distinct):,}; group the rare ones under one label, or set data.task to "
+            "regression if they are quantities"
+        )
+    order = np.array(_in_order(distinct))
+    places = np.empty(len(order), np.int64)
+    places[order] = np.arange(len(order))
+    classes = tuple(distinct[each] for each in order)
+    return Target(places[codes].astype(np.int16), classes, "multiclass")
+
+
+def _regression(values: pa.Array, data: DataConfig) -> Target:
+    """The numbers (N,) as they are, in float64.
+
+    Raises:
+        InputError: a cell is not a finite number, or they hardly vary.
+    """
+    name = data.target
+    found = None if pt.is_boolean(values.type) else _numbers(values)
+    if found is None:
+        raise InputError(
+            f"target {quote(name)} must hold numbers for data.task = regression, however: "
+            f"{_no_number(values)}; choose another target, or set data.task to multiclass"
+        )
+    if data.positive:
+        raise InputError(
+            "data.positive must be empty where a number is predicted, however: "
+            f"target {quote(name)} is one; take data.positive out, or set data.task to binary"
+        )
+    unusable = ~(np.abs(found) <= LARGEST_NUMBER)
+    if unusable.any():
+        raise InputError(
+            f"target {quote(name)} must hold finite numbers, however: {int(unusable.sum()):,} are "
+            f"infinite or beyond {LARGEST_NUMBER:g} (the first in row "
+            f"{int(unusable.argmax()) + 1}); remove those rows, or divide by a constant"
+        )
+    if len(np.unique(found)) == 1:
+        raise InputError(
+            f"target {quote(name)} must vary, however: every row has the same number; choose "
+            "another target"
+        )
+    largest = float(np.abs(found).max())
+    if found.std() < max(LEAST_VARIATION * largest, 1 / LARGEST_NUMBER):
+        raise InputError(
+            f"target {quote(name)} must vary by more than {LEAST_VARIATION:g} of its size, "
+            "however: its standard deviation is less, which float32 cannot resolve; subtract a "
+            "constant from it, or multiply it by one"
+        )
+    return Target(found + 0.0, (), "regression")
+
+
+def _checked(name: str, raw: pa.Array) -> pa.Array:
+    """The target's values, of a type that can be read."""
+    values = blank_to_null(raw)
+    assert not values.null_count, "rows without a label are left out before"
+    if not is_supported(values.type):
+        raise InputError(
+            f"target {quote(name)} must hold numbers, booleans or text, however: its type is "
+            f"{values.type}; derive numbers or text from it, or choose another target"
+        )
+    return values
+
+
+def _labels(values: pa.Array) -> pd.Series:
     if pt.is_floating(values.type) or pt.is_decimal(values.type):
         numbers = (float(value) for value in values.to_pylist())
         return pd.Series(
@@ -92,5 +246,38 @@ def _labels(name: str, raw: pa.Array) -> pd.Series:
     return pd.Series([str(value) for value in values.to_pylist()], dtype=object)
 
 
-# How the target's column (N,) is read, for each kind of target.
-READERS: Mapping[Task, Callable[[pa.Array, DataConfig], Target]] = {"binary": _binary}
+def _numbers(values: pa.Array) -> NDArray[np.float64] | None:
+    """Values (N,) as numbers, also where they are written as text; None if one is not a number."""
+    if pt.is_boolean(values.type):
+        return None
+    if not is_text(values.type):
+        floats = values.cast(pa.float64(), safe=False)
+        return np.asarray(floats.to_numpy(zero_copy_only=False), np.float64)
+    read = pd.to_numeric(pd.Series(values.to_pylist(), dtype=object), errors="coerce")
+    numbers = read.to_numpy(np.float64)
+    return None if np.isnan(numbers).any() else numbers
+
+
+def _no_number(values: pa.Array) -> str:
+    """What of the values is not a number, in words."""
+    if not is_text(values.type):
+        return f"its type is {values.type}"
+    read = pd.to_numeric(pd.Series(values.to_pylist(), dtype=object), errors="coerce")
+    wrong = read.isna().to_numpy()
+    return f"{int(wrong.sum()):,} are not numbers (the first in row {int(wrong.argmax()) + 1})"
+
+
+def _in_order(labels: list[str]) -> list[int]:
+    """The places of labels when they are sorted: by value if all are numbers, else as text."""
+    values = pd.to_numeric(pd.Series(labels, dtype=object), errors="coerce")
+    if values.isna().any():
+        return sorted(range(len(labels)), key=lambda each: labels[each])
+    return sorted(range(len(labels)), key=lambda each: (values[each], labels[each]))
+
+
+# How the target's values (N,), none of them missing, are read, for each kind of target.
+READERS: Mapping[Task, Callable[[pa.Array, DataConfig], Target]] = {
+    "binary": _binary,
+    "multiclass": _multiclass,
+    "regression": _regression,
+}

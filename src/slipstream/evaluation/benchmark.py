@@ -6,11 +6,16 @@ The baseline's two networks are measured too, so that the whole waterfall is one
 import itertools
 from collections.abc import Mapping
 from dataclasses import replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 from slipstream.artifacts.references import Baseline, BundleRef, Bundles, DatasetRef
 from slipstream.artifacts.store import Store
 from slipstream.data.snapshot import Snapshot
 from slipstream.evaluation import waterfall
+from slipstream.evaluation.evidence import gather
 from slipstream.evaluation.judging import ENOUGH_ROWS, Rules
 from slipstream.evaluation.results import (
     Benchmark,
@@ -63,7 +68,6 @@ def benchmark(
     }
     predictors = {arm: load_file(store.path(each.file)) for arm, each in files.items()}
     answers = {arm: each.predict(rows) for arm, each in predictors.items()}
-    decisions = {arm: scoring.decisions(each) for arm, each in answers.items()}
     varied = snapshot.rows()
     latency = measure(predictors, varied, twice="int8")
     metrics = {
@@ -91,13 +95,16 @@ def benchmark(
             parts_us=parts({each: predictors[each] for each in bundles.variants}, varied),
         ),
         score_changes=changes["int8"],
-        auc_changes={
+        baseline_changes={
             precision: scoring.baseline_change(target, answers["baseline"], answers[precision])
             for precision in bundles.variants
         },
-        changed_answers=int((decisions["float32"] != decisions["int8"]).sum()),
+        judged_by=scoring.judged_by,
+        task=dataset.task,
+        class_rows=_class_rows(target, len(dataset.classes)),
+        changed_answers=int(scoring.differ(target, answers["float32"], answers["int8"]).sum()),
         test_rows=len(target),
-        positive_rows=int(target.sum()),
+        positive_rows=int(target.sum()) if dataset.task == "binary" else 0,
         floor=Floor(
             empty_p99_us=latency.empty_p99_us,
             bundle_bytes=_smallest_bytes([predictors[each].bundle for each in bundles.variants]),
@@ -108,7 +115,19 @@ def benchmark(
         noise_ratio=latency.noise_ratio,
         latency_quantiles_us={each: latency.quantiles_us(each) for each in bundles.variants},
         machine=latency.machine,
+        evidence=gather(
+            dataset,
+            predictors["float32"].bundle.columns,
+            rows,
+            target,
+            {precision: answers[precision] for precision in bundles.variants},
+        ),
     )
+
+
+def _class_rows(target: NDArray[Any], classes: int) -> tuple[int, ...]:
+    """How many rows have each label; nothing for numbers."""
+    return tuple(np.bincount(target, minlength=classes).tolist()) if classes else ()
 
 
 def _size(bundle: BundleRef) -> SizeFigures:

@@ -1,8 +1,8 @@
 """Budgets: what a model must fit into, how it breaks them, and which ones no model can meet."""
 
 from slipstream.config.budget import BudgetConfig
-from slipstream.evaluation.judging import loss
-from slipstream.evaluation.results import Floor, VariantMetrics
+from slipstream.evaluation.judging import LOWER_IS_BETTER, NAMES, loss
+from slipstream.evaluation.results import Floor, ScoreName, VariantMetrics
 from slipstream.measurement.intervals import Interval
 from slipstream.measurement.units import microseconds
 
@@ -10,7 +10,11 @@ __all__ = ["breaks_score", "over_budget", "unreachable", "use_of_budget"]
 
 
 def over_budget(
-    p99_us: float, bundle_bytes: int, budget: BudgetConfig, auc_change: Interval | None = None
+    p99_us: float,
+    bundle_bytes: int,
+    budget: BudgetConfig,
+    change: Interval | None = None,
+    score: ScoreName = "test_auc",
 ) -> str:
     """How a model breaks the budget, or nothing.
 
@@ -18,25 +22,29 @@ def over_budget(
         p99_us: its hot latency.
         bundle_bytes: the size of its file.
         budget: the limits; 0 means no limit.
-        auc_change: its AUC less the baseline's; None: it was not trained.
+        change: its score less the baseline's; None: it was not trained.
+        score: which one.
     """
     faults = []
     if budget.p99_us and p99_us > budget.p99_us:
         faults.append(f"hot p99 {p99_us:.4g} µs > {budget.p99_us:g} µs")
     if budget.size_bytes and bundle_bytes > budget.size_bytes:
         faults.append(f"file {bundle_bytes:,} bytes > {budget.size_bytes:,} bytes")
-    if auc_change and breaks_score(auc_change, budget):
-        lost = loss("test_auc", auc_change)
-        faults.append(f"AUC lost against the baseline {lost:.4f} > {budget.max_score_loss:g}")
+    if change and breaks_score(change, score, budget):
+        seen = f"{_lost(score)} against the baseline {loss(score, change):.4f}"
+        faults.append(f"{seen} > {budget.max_score_loss:g}")
     return " and ".join(faults)
 
 
-def breaks_score(auc_change: Interval, budget: BudgetConfig) -> bool:
-    """Whether a model loses more AUC to the baseline than the budget allows; 0 means no limit."""
-    return bool(budget.max_score_loss) and -auc_change.estimate > budget.max_score_loss
+def breaks_score(change: Interval, score: ScoreName, budget: BudgetConfig) -> bool:
+    """Whether a model loses more score to the baseline than the budget allows; 0 means no limit."""
+    limit = budget.max_score_loss
+    return bool(limit) and loss(score, change).estimate > limit
 
 
-def use_of_budget(metrics: VariantMetrics, budget: BudgetConfig, auc_change: Interval) -> str:
+def use_of_budget(
+    metrics: VariantMetrics, budget: BudgetConfig, change: Interval, score: ScoreName
+) -> str:
     """How much of the budget a model that fits uses, or nothing where there is no budget."""
     used = []
     if budget.p99_us:
@@ -44,9 +52,14 @@ def use_of_budget(metrics: VariantMetrics, budget: BudgetConfig, auc_change: Int
     if budget.size_bytes:
         used.append(f"file {metrics.size.bundle_bytes:,} of {budget.size_bytes:,} bytes")
     if budget.max_score_loss:
-        lost = max(0.0, -auc_change.estimate)
-        used.append(f"AUC lost {lost:.4f} of {budget.max_score_loss:g}")
+        lost = max(0.0, loss(score, change).estimate)
+        used.append(f"{_lost(score)} {lost:.4f} of {budget.max_score_loss:g}")
     return " and ".join(used)
+
+
+def _lost(score: ScoreName) -> str:
+    """A loss of a score in words; an error is gained."""
+    return f"{NAMES[score]} {'gained' if score in LOWER_IS_BETTER else 'lost'}"
 
 
 def unreachable(floor: Floor, budget: BudgetConfig) -> list[str]:

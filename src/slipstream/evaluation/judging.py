@@ -14,6 +14,8 @@ from slipstream.measurement.units import join_with_and, microseconds
 
 __all__ = [
     "ENOUGH_ROWS",
+    "LOWER_IS_BETTER",
+    "NAMES",
     "SAME",
     "SLOWER",
     "Judged",
@@ -24,7 +26,7 @@ __all__ = [
     "loss",
 ]
 
-# A smaller change of AUC, accuracy or log-loss (nats) counts as no change.
+# A smaller change of AUC, accuracy, log-loss (nats) or relative RMSE counts as no change.
 SAME = 0.001
 # A step counts as slower where even the low end of its p50 ratio lies above this.
 SLOWER = 1.05
@@ -35,8 +37,9 @@ NAMES: Mapping[ScoreName, str] = {
     "test_auc": "AUC",
     "test_log_loss": "log-loss",
     "test_accuracy": "accuracy",
+    "test_relative_rmse": "relative RMSE",
 }
-LOWER_IS_BETTER: Sequence[ScoreName] = ("test_log_loss",)
+LOWER_IS_BETTER: Sequence[ScoreName] = ("test_log_loss", "test_relative_rmse")
 
 Kind = Literal[
     "faster",
@@ -112,7 +115,8 @@ def judge_score(changes: Mapping[ScoreName, Interval], allowed: float | None = N
     losses = [loss(metric, change) for metric, change in changes.items()]
     if all(is_same(each) for each in losses) and (allowed is None or _within(losses, allowed)):
         names = join_with_and([NAMES[metric] for metric in changes])
-        return Judged("same", f"{names} differ by less than {SAME:g}")
+        differ = "differ" if len(changes) > 1 else "differs"
+        return Judged("same", f"{names} {differ} by less than {SAME:g}")
     seen = ", ".join(f"{NAMES[metric]} {change:+.4f}" for metric, change in changes.items())
     if allowed is not None and not _within(losses, allowed):
         beyond = any(each.low > allowed for each in losses)

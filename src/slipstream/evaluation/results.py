@@ -1,17 +1,20 @@
 """What the measuring stages return: figures with their units in their names."""
 
 from collections.abc import Mapping
-from typing import Literal
+from typing import Any, Literal
+
+from pydantic import SerializerFunctionWrapHandler, model_serializer
 
 from slipstream.artifacts.values import Reference, Value
 from slipstream.measurement.figures import LatencyFigures, SizeFigures
 from slipstream.measurement.intervals import Interval
 from slipstream.measurement.machine import Machine
-from slipstream.runtime.types import Precision
+from slipstream.runtime.types import Precision, Task
 
 __all__ = [
     "Benchmark",
     "Comparison",
+    "Evidence",
     "Floor",
     "ScoreName",
     "StepName",
@@ -30,6 +33,13 @@ ScoreName = Literal[
     "test_ece",
     "test_recall_at_1pct_fpr",
     "test_precision_at_top_1pct",
+    "test_macro_f1",
+    "test_top_3_accuracy",
+    "test_top_5_accuracy",
+    "test_rmse",
+    "test_mae",
+    "test_r2",
+    "test_relative_rmse",
 ]
 StepName = Literal["baseline", "features selected", "smaller network", "int8"]
 
@@ -59,20 +69,24 @@ class WaterfallStep(Value):
     """One step from the baseline to int8, and its change against the step before.
 
     `p50_ratio` is this step over the one before; `score_changes`, by metric, are paired by test
-    row. The first step has neither. `remark` says in words whether the step helped.
+    row. The first step has neither. `remark` says in words whether the step helped. `scores` are
+    written out next to the other figures.
     """
 
     name: StepName
     network: str
     latency_p50_us: float
     weights_bytes: int
-    test_accuracy: float
-    test_auc: float
-    test_log_loss: float
+    scores: Mapping[ScoreName, float]
     p50_ratio: Interval | None = None
     score_changes: Mapping[ScoreName, Interval] = {}
     helped: bool = True
     remark: str = ""
+
+    @model_serializer(mode="wrap")
+    def _flat(self, written: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        figures = written(self)
+        return {**figures.pop("scores"), **figures}
 
 
 class Waterfall(Value):
@@ -92,19 +106,40 @@ class Floor(Value):
     bundle_bytes: int
 
 
+class Evidence(Value):
+    """What the test rows prove: `lead` is by how much a row's loss is below that of guessing.
+
+    `guess_loss` is guessing's own; `label_rows` how many rows have each label; `one_answer` the
+    label that each variant answers every row with, empty if it answers several; `alone` the column
+    that scores best by itself and its score, where the model's is beyond belief.
+    """
+
+    lead: Mapping[Precision, Interval]
+    guess_loss: float
+    loss_name: str
+    loss_unit: str
+    label_rows: tuple[tuple[str, int], ...]
+    one_answer: Mapping[Precision, str]
+    alone: tuple[str, float] | None = None
+
+
 class Benchmark(Reference):
     """Size, quality and latency of both variants, measured side by side in one process.
 
     `baseline` is the wide network. Ratios are int8 over float32; `noise_ratio` is int8 over itself.
     Changes, by metric, are paired by test row: `score_changes` are int8's against float32,
-    `auc_changes` each variant's against the baseline.
+    `baseline_changes` each variant's against the baseline, in the score `judged_by`. `class_rows`
+    is how many test rows have each label.
     """
 
     metrics: Mapping[Precision, VariantMetrics]
     baseline: VariantMetrics
     waterfall: Waterfall
     score_changes: Mapping[ScoreName, Interval]
-    auc_changes: Mapping[Precision, Interval]
+    baseline_changes: Mapping[Precision, Interval]
+    judged_by: ScoreName = "test_auc"
+    task: Task = "binary"
+    class_rows: tuple[int, ...] = ()
     changed_answers: int
     test_rows: int
     positive_rows: int
@@ -115,6 +150,7 @@ class Benchmark(Reference):
     noise_ratio: Interval
     latency_quantiles_us: Mapping[Precision, tuple[float, ...]]
     machine: Machine
+    evidence: Evidence | None = None
 
     @property
     def shape(self) -> str:
@@ -140,10 +176,12 @@ class Verdict(Value):
 class Comparison(Reference):
     """The verdict on both variants, and what in it a user should be warned of.
 
-    `smaller_may_fit` is whether a smaller model could meet the budget that neither variant meets.
+    `smaller_may_fit` is whether a smaller model could meet the budget that neither variant meets;
+    `doubt` is in a few words what a winner's score is no better than, empty if it learned.
     """
 
     verdict: Verdict
+    doubt: str = ""
     warnings: tuple[str, ...] = ()
     smaller_may_fit: bool = False
 

@@ -1,6 +1,7 @@
 """Predict: one real row through both bundles, layer by layer."""
 
 from collections.abc import Sequence
+from datetime import datetime
 
 import numpy as np
 
@@ -23,14 +24,16 @@ def trace_row(dataset: DatasetRef, bundles: Bundles, store: Store) -> RowTrace:
     values = {name: _plain(row[name].iloc[0]) for name in features}
     return RowTrace(
         row=values,
-        label=dataset.classes[int(row[TARGET].iloc[0])],
+        label=_label(dataset, row[TARGET].iloc[0]),
+        task=dataset.task,
+        classes=dataset.classes,
         layers={precision: tuple(_layers(each, values)) for precision, each in predictors.items()},
         answers={precision: each.predict_one(values) for precision, each in predictors.items()},
     )
 
 
 def _layers(predictor: Predictor, row: dict[str, object]) -> Sequence[LayerTrace]:
-    """The hidden activations in real units, then the probability."""
+    """The hidden activations in real units, then the answer."""
     *hidden, _ = predictor.layers([list(row.values())])
     steps = predictor.bundle.activation_scales or (1.0,) * len(hidden)  # float32 has no steps
     traced = [
@@ -41,13 +44,20 @@ def _layers(predictor: Predictor, row: dict[str, object]) -> Sequence[LayerTrace
         for index, (layer, step) in enumerate(zip(hidden, steps, strict=True), start=1)
     ]
     name = f"output layer ({LINKS[predictor.task]})"
-    output = LayerTrace(name=name, values=(predictor.predict_one(row),))
+    output = LayerTrace(name=name, values=tuple(np.atleast_1d(predictor.predict_one(row))))
     return [*traced, output]
 
 
+def _label(dataset: DatasetRef, target: float) -> str:
+    """The target of a row as a person knows it."""
+    return dataset.classes[int(target)] if dataset.classes else f"{target:.9g}"
+
+
 def _plain(value: object) -> object:
-    """A cell as JSON can hold it: text, a number, or None for missing."""
+    """A cell as JSON can hold it: text, as a date's is, a number, or None for missing."""
     if isinstance(value, str):
         return value
+    if isinstance(value, datetime):  # pandas' NaT is one, too
+        return value.isoformat() if value == value else None
     number = float(value) if isinstance(value, int | float | np.number) else float("nan")
     return None if np.isnan(number) else number

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from slipstream.evaluation.metrics import auc_change, quality, row_log_loss, score_changes
+from slipstream.evaluation import metrics, multiclass, regression
 from slipstream.evaluation.results import ScoreName
 from slipstream.measurement.intervals import Interval
 from slipstream.runtime.types import Task
@@ -22,13 +22,17 @@ Numbers = NDArray[Any]
 class Scoring:
     """How a predictor's answers, one a row, are scored against the target (N,).
 
+    An answer is a number, or for more than two labels, the probability of each.
+
     Attributes:
         quality: the test metrics, by MLflow's keys.
         row_losses: each row's loss (N,), in `loss_unit`; smaller is better.
-        guess: the answers (N,) of a model that has learned only how often each label occurs.
-        decisions: which label each answer stands for (N,).
+        guess: the answers of a model that has learned only how often each label occurs, or the
+            mean.
+        differ: which answers before and after (N,) a user would act on differently.
         changes: what the answers before and after have as scores, each paired by row.
-        baseline_change: the one score by which a model is held against the baseline, paired by row.
+        judged_by: the one score by which a model is held against the baseline.
+        baseline_change: how it changes from one model to another, paired by row.
         loss_name: what a person calls `row_losses`.
         loss_unit: their unit.
     """
@@ -36,8 +40,9 @@ class Scoring:
     quality: Callable[[Numbers, Floats], dict[ScoreName, float]]
     row_losses: Callable[[Numbers, Floats], Floats]
     guess: Callable[[Numbers], Floats]
-    decisions: Callable[[Floats], NDArray[np.int64]]
+    differ: Callable[[Numbers, Floats, Floats], NDArray[np.bool_]]
     changes: Callable[..., dict[ScoreName, Interval]]
+    judged_by: ScoreName
     baseline_change: Callable[[Numbers, Floats, Floats], Interval]
     loss_name: str
     loss_unit: str
@@ -47,19 +52,46 @@ def _positive_share(target: Numbers) -> Floats:
     return np.full(len(target), target.mean())
 
 
-def _is_positive(probability: Floats) -> NDArray[np.int64]:
-    return (probability >= 0.5).astype(np.int64)
+def _labels_differ(_: Numbers, before: Floats, after: Floats) -> NDArray[np.bool_]:
+    return (before >= 0.5) != (after >= 0.5)
+
+
+def _choices_differ(_: Numbers, before: Floats, after: Floats) -> NDArray[np.bool_]:
+    return multiclass.chosen(before) != multiclass.chosen(after)
 
 
 SCORING: Mapping[Task, Scoring] = {
     "binary": Scoring(
-        quality=quality,
-        row_losses=row_log_loss,
+        quality=metrics.quality,
+        row_losses=metrics.row_log_loss,
         guess=_positive_share,
-        decisions=_is_positive,
-        changes=score_changes,
-        baseline_change=auc_change,
+        differ=_labels_differ,
+        changes=metrics.score_changes,
+        judged_by="test_auc",
+        baseline_change=metrics.auc_change,
         loss_name="log-loss",
         loss_unit="nats",
+    ),
+    "multiclass": Scoring(
+        quality=multiclass.quality,
+        row_losses=multiclass.row_log_loss,
+        guess=multiclass.class_shares,
+        differ=_choices_differ,
+        changes=multiclass.score_changes,
+        judged_by="test_auc",
+        baseline_change=multiclass.auc_change,
+        loss_name="log-loss",
+        loss_unit="nats",
+    ),
+    "regression": Scoring(
+        quality=regression.quality,
+        row_losses=regression.row_losses,
+        guess=regression.mean,
+        differ=regression.differ,
+        changes=regression.score_changes,
+        judged_by="test_relative_rmse",
+        baseline_change=regression.relative_rmse_change,
+        loss_name="squared error",
+        loss_unit="of the target's variance",
     ),
 }

@@ -5,14 +5,24 @@ from collections.abc import Mapping
 from slipstream.config.budget import BudgetConfig
 from slipstream.config.quantization import QuantizationConfig
 from slipstream.evaluation.budget import breaks_score, over_budget, unreachable, use_of_budget
-from slipstream.evaluation.judging import Judged, Rules, is_same, judge_score, judge_speed, loss
-from slipstream.evaluation.results import Benchmark, Comparison, StepName, Verdict
+from slipstream.evaluation.evidence import lesson, thin
+from slipstream.evaluation.judging import (
+    LOWER_IS_BETTER,
+    NAMES,
+    Judged,
+    Rules,
+    is_same,
+    judge_score,
+    judge_speed,
+    loss,
+)
+from slipstream.evaluation.results import Benchmark, Comparison, ScoreName, StepName, Verdict
 from slipstream.measurement.intervals import Interval
 from slipstream.runtime.types import Precision
 
 __all__ = ["compare"]
 
-# A winner that loses more AUC to the baseline than this comes with a warning.
+# A winner that loses more AUC (or relative RMSE) to the baseline than this comes with a warning.
 NOTABLE_LOSS = 0.01
 
 
@@ -21,32 +31,48 @@ def compare(
 ) -> Comparison:
     """Choose the winner: the smaller variant, unless it is worse or slower or over budget."""
     excess = {
-        precision: _excess(precision, benchmark, budget, benchmark.auc_changes[precision])
+        precision: _excess(precision, benchmark, budget, benchmark.baseline_changes[precision])
         for precision in benchmark.metrics
     }
     winner, reasons = _decide(benchmark, quantization.max_score_loss, excess)
     reasons.append(_against_baseline(winner or "float32", benchmark, budget))
     if not winner:
         return _without_winner(benchmark, budget, reasons)
-    used = use_of_budget(benchmark.metrics[winner], budget, benchmark.auc_changes[winner])
+    change = benchmark.baseline_changes[winner]
+    used = use_of_budget(benchmark.metrics[winner], budget, change, benchmark.judged_by)
     reasons += [f"{winner} is within the budget: {used}"] if used else []
+    brief, learned_nothing, *thin_evidence = _doubts(winner, benchmark)
+    doubts = [each for each in (learned_nothing, *thin_evidence) if each]
+    first = [learned_nothing] if learned_nothing else []
     return Comparison(
-        verdict=Verdict(winner=winner, reasons=tuple(reasons)),
-        warnings=_warnings(winner, benchmark, budget),
+        verdict=Verdict(winner=winner, reasons=(*first, *reasons, *thin_evidence)),
+        doubt=brief,
+        warnings=(*doubts, *_warnings(winner, benchmark, budget)),
     )
+
+
+def _doubts(winner: Precision, benchmark: Benchmark) -> tuple[str, ...]:
+    """What the winner is no better than, in brief and in full, then why its score proves little."""
+    if benchmark.evidence is None:
+        return "", ""
+    brief, full = lesson(benchmark.evidence, winner)
+    metrics = benchmark.metrics[winner]
+    return brief, full, *thin(benchmark.evidence, winner, benchmark.test_rows, metrics)
 
 
 def _excess(
     precision: Precision, benchmark: Benchmark, budget: BudgetConfig, change: Interval | None = None
 ) -> str:
     metrics = benchmark.metrics[precision]
-    return over_budget(metrics.latency.p99_us, metrics.size.bundle_bytes, budget, change)
+    p99_us, bundle_bytes = metrics.latency.p99_us, metrics.size.bundle_bytes
+    return over_budget(p99_us, bundle_bytes, budget, change, benchmark.judged_by)
 
 
 def _without_winner(benchmark: Benchmark, budget: BudgetConfig, reasons: list[str]) -> Comparison:
     """Say which limits no model can meet, and what would help where the score is at fault."""
     impossible = unreachable(benchmark.floor, budget)
-    lost_score = any(breaks_score(each, budget) for each in benchmark.auc_changes.values())
+    changes = benchmark.baseline_changes.values()
+    lost_score = any(breaks_score(each, benchmark.judged_by, budget) for each in changes)
     helps = []
     if lost_score:
         way_out = _way_out(benchmark)
@@ -104,41 +130,68 @@ def _score_sentence(score: Judged, allowed: float) -> str:
 
 
 def _against_baseline(precision: Precision, benchmark: Benchmark, budget: BudgetConfig) -> str:
-    """What selecting, shrinking and rounding have cost or gained, in AUC."""
-    change = benchmark.auc_changes[precision]
+    """What selecting, shrinking and rounding have cost or gained, in one score."""
+    change, score = benchmark.baseline_changes[precision], benchmark.judged_by
     baseline = "the baseline, a wide float32 network on all columns"
-    if is_same(change) and not breaks_score(change, budget):
-        return f"{precision}'s AUC is the same as that of {baseline} ({change:+.4f})"
+    if is_same(change) and not breaks_score(change, score, budget):
+        return f"{precision}'s {NAMES[score]} is the same as that of {baseline} ({change:+.4f})"
     if change.low <= 0 <= change.high:
         return (
-            f"These test rows cannot tell {precision}'s AUC from that of {baseline}: it differs by "
-            f"{change:+.4f}"
+            f"These test rows cannot tell {precision}'s {NAMES[score]} from that of {baseline}: it "
+            f"differs by {change:+.4f}"
         )
-    if change.estimate > 0:
-        return f"{precision} gains {change:.4f} of AUC against {baseline}"
-    return f"{precision} loses {loss('test_auc', change):.4f} of AUC against {baseline}"
+    if loss(score, change).estimate < 0:
+        return _gains(precision, change, score, baseline)
+    return f"{precision} {_loses(loss(score, change), score)} {baseline}"
+
+
+def _gains(precision: Precision, change: Interval, score: ScoreName, baseline: str) -> str:
+    if score in LOWER_IS_BETTER:
+        return f"{precision}'s {NAMES[score]} differs by {change:+.4f} from that of {baseline}"
+    return f"{precision} gains {change:.4f} of {NAMES[score]} against {baseline}"
+
+
+def _loses(lost: Interval, score: ScoreName, *, perhaps: bool = False) -> str:
+    """That a model is worse by so much, as a verb; what it is worse than follows."""
+    if score in LOWER_IS_BETTER:
+        return f"{'may have' if perhaps else 'has'} a {NAMES[score]} {lost:.4f} above that of"
+    return f"{'may lose' if perhaps else 'loses'} {lost:.4f} of {NAMES[score]} against"
 
 
 def _warnings(winner: Precision, benchmark: Benchmark, budget: BudgetConfig) -> tuple[str, ...]:
     """A loss that is large and not limited by the budget, also where it may be chance."""
-    lost = loss("test_auc", benchmark.auc_changes[winner])
+    score = benchmark.judged_by
+    lost = loss(score, benchmark.baseline_changes[winner])
     if budget.max_score_loss or lost.estimate <= NOTABLE_LOSS:
         return ()
-    seen = f"{lost:.4f} of AUC against the baseline, a wide float32 network on all columns"
+    baseline = "the baseline, a wide float32 network on all columns"
     if lost.low <= 0:
-        rows_seen = f"{benchmark.positive_rows:,} of {benchmark.test_rows:,} test rows are positive"
-        return (f"{winner} may lose {seen}; {rows_seen}, too few to be sure",)
-    return (f"{winner} loses {seen}: {_way_out(benchmark)}; budget.max_score_loss sets a limit",)
+        seen = f"{winner} {_loses(lost, score, perhaps=True)} {baseline}"
+        return (f"{seen}; {_rows_seen(benchmark)}, too few to be sure",)
+    seen = f"{winner} {_loses(lost, score)} {baseline}"
+    return (f"{seen}: {_way_out(benchmark)}; budget.max_score_loss sets a limit",)
+
+
+def _rows_seen(benchmark: Benchmark) -> str:
+    """How many rows the scores rest on, as a clause."""
+    rows = benchmark.test_rows
+    if benchmark.task == "binary":
+        return f"{benchmark.positive_rows:,} of {rows:,} test rows are positive"
+    if benchmark.task == "multiclass":
+        rarest = min(each for each in benchmark.class_rows if each)
+        return f"of {rows:,} test rows, {rarest:,} have the rarest label"
+    return f"there are {rows:,} test rows"
 
 
 def _way_out(benchmark: Benchmark) -> str:
     """What would lose less: it depends on which step lost most."""
-    changes: dict[StepName, float] = {
-        step.name: step.score_changes["test_auc"].estimate
+    score = benchmark.judged_by
+    losses: dict[StepName, float] = {
+        step.name: loss(score, step.score_changes[score]).estimate
         for step in benchmark.waterfall.steps
         if step.score_changes
     }
-    most = min(changes, key=changes.__getitem__, default=None)
+    most = max(losses, key=losses.__getitem__, default=None)
     if most == "features selected":
         return "selecting columns loses most, so a larger features.k helps most, then wider layers"
     if most == "smaller network":

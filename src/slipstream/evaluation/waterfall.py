@@ -46,9 +46,7 @@ def steps(
             network=networks[arm],
             latency_p50_us=figures.latency.p50_us,
             weights_bytes=figures.size.weights_bytes,
-            test_accuracy=figures.scores["test_accuracy"],
-            test_auc=figures.scores["test_auc"],
-            test_log_loss=figures.scores["test_log_loss"],
+            scores=figures.scores,
             p50_ratio=p50_ratios.get(arm),
             score_changes=score_changes.get(arm, {}),
         )

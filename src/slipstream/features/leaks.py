@@ -170,4 +170,6 @@ def _folds(rows: int) -> NDArray[np.int64]:
 Finder = Callable[[ColumnSchema, pd.Series, NDArray[Any], Sequence[str]], tuple[str, bool] | None]
 LEAKS: Mapping[Task, Finder] = {
     "binary": of_labels,
+    "multiclass": of_labels,
+    "regression": of_numbers,
 }

@@ -12,15 +12,17 @@ from slipstream.measurement import intervals
 from slipstream.reporting.record import Decision
 from slipstream.runtime import Bundle, InputError
 from slipstream.runtime.text import listing, quote
+from slipstream.runtime.types import Task
 
 __all__ = ["Champion", "Fit", "check_schema", "check_split", "decide", "knows_the_answer"]
 
 
 class Champion(Reference):
-    """The current champion: its version, its file, its labels, its split."""
+    """The current champion: its version, its file, its target's kind and labels, its split."""
 
     version: str
     bundle: Blob
+    task: Task = "binary"
     classes: tuple[str, ...]
     split: SplitRule
 
@@ -46,7 +48,7 @@ def check_schema(champion: Bundle, dataset: DatasetRef) -> None:
     """Check that the new data has what the champion reads.
 
     Raises:
-        InputError: a column is gone or has changed its kind, or the labels differ.
+        InputError: a column is gone or has changed its kind, or the target or its labels have.
     """
     kinds = {column.name: column.kind for column in dataset.columns}
     drift = [
@@ -56,7 +58,9 @@ def check_schema(champion: Bundle, dataset: DatasetRef) -> None:
         for column in champion.columns
         if kinds.get(column.name) != column.kind
     ]
-    if set(champion.classes) != set(dataset.classes):
+    if champion.task != dataset.task:
+        drift.append(f"the target was {champion.task} and is {dataset.task}")
+    elif set(champion.classes) != set(dataset.classes):
         drift.append(f"the labels were {champion.classes} and are {dataset.classes}")
     if drift:
         raise InputError(

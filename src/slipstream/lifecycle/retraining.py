@@ -48,20 +48,26 @@ def find_champion(registry: Registry, store: Store) -> Champion | None:
     if version is None:
         return None
     data = registry.bundle(version)
+    bundle = parse(data)
     return Champion(
         version=version.number,
         bundle=store.put(data, ".safetensors"),
-        classes=parse(data).classes,
+        task=bundle.task,
+        classes=bundle.classes,
         split=_split_of(version),
     )
 
 
 def inherit(config: OptimizeConfig, champion: Champion | None) -> OptimizeConfig:
-    """The config, with the champion's positive label if it names none of its own."""
-    if champion is None or config.data.positive:
+    """The config, with the champion's kind of target and positive label if it names none."""
+    if champion is None:
         return config
-    data = config.data.model_copy(update={"positive": champion.classes[1]})
-    return config.model_copy(update={"data": data})
+    inherited: dict[str, str] = {}
+    if config.data.task == "auto":
+        inherited["task"] = champion.task
+    if champion.task == "binary" and not config.data.positive:
+        inherited["positive"] = champion.classes[1]
+    return config.model_copy(update={"data": config.data.model_copy(update=inherited)})
 
 
 def check_champion(champion: Champion, dataset: DatasetRef, store: Store) -> Fit:
@@ -91,11 +97,15 @@ def measure_drift(
 
 def identity(dataset: DatasetRef, config: OptimizeConfig, code: Mapping[str, str]) -> str:
     """A digest of the data, the config and the code that make a model."""
-    # Where data and runs are kept and when drift warns do not change the model; the positive
-    # label is already in the classes.
-    unrelated: Mapping[str, Any] = {"tracking": True, "drift": True, "data": {"path", "positive"}}
+    # Where data and runs are kept and when drift warns do not change the model; the kind of target
+    # and the positive label are the dataset's.
+    unrelated: Mapping[str, Any] = {
+        "tracking": True,
+        "drift": True,
+        "data": {"path", "positive", "task"},
+    }
     parts = {
-        "data": [dataset.table.sha256, *dataset.classes],
+        "data": [dataset.table.sha256, dataset.task, *dataset.classes],
         "config": config.model_dump(mode="json", exclude=unrelated),
         "code": dict(code),
     }

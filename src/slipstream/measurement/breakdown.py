@@ -8,7 +8,8 @@ turn. Each is a whole model that is called like any other. What a step adds is w
 - first layer: the same columns, with the first layer at its full width;
 - hidden layers: the layers after it, up to the whole model;
 - output: what a third unit adds to an output layer of two, including its exponential and number;
-- call: the rest, that is, a model of one column and one unit, less the output layer.
+  for a model of several outputs, what as many more again add to twice as many;
+- call: the rest, that is, a model of one column and one hidden unit, less the output layer.
 
 Whole blocks are timed, since some parts take no longer than a step of the clock; so the timer's own
 cost is not included. Each part is the difference of two models' medians over the blocks, with its
@@ -77,21 +78,27 @@ def resolved(parts_us: Mapping[str, Interval]) -> list[tuple[tuple[str, ...], fl
 def truncated(bundle: Bundle) -> dict[str, Bundle]:
     """A model cut down to its smallest, then step by step as it is, then with more output units."""
     first, second = bundle.layers[:2]
-    unit_output = _cut_matrix(second, 1, inputs=1)
+    outputs = len(bundle.layers[-1].bias)
+    unit_output = _cut_matrix(second, outputs, inputs=1)
     return {
         "smallest": smallest(bundle, bundle.columns[0]),
         "columns": _with_layers(bundle, [_cut_table(first, len(first.weight), 1), unit_output]),
-        "first": _with_layers(bundle, [first, _cut_matrix(second, 1)]),
+        "first": _with_layers(bundle, [first, _cut_matrix(second, outputs)]),
         "whole": bundle,
-        "two": _with_outputs(bundle, 2),
-        "three": _with_outputs(bundle, 3),
+        "two": _with_outputs(bundle, 2 * outputs),
+        "three": _with_outputs(bundle, 3 * outputs),
     }
 
 
 def smallest(bundle: Bundle, column: Column) -> Bundle:
-    """A model cut down to one of its columns and one unit."""
+    """A model cut down to one of its columns, without what is derived from it, and one unit.
+
+    It has all the outputs.
+    """
     first, second = bundle.layers[:2]
-    layers = [_cut_table(first, column.rows, 1), _cut_matrix(second, 1, inputs=1)]
+    outputs = len(bundle.layers[-1].bias)
+    column = replace(column, parts=())
+    layers = [_cut_table(first, column.rows, 1), _cut_matrix(second, outputs, inputs=1)]
     return _with_layers(replace(bundle, columns=(column,)), layers)
 
 
@@ -101,30 +108,26 @@ def _with_layers(bundle: Bundle, layers: Sequence[Layer]) -> Bundle:
 
 
 def _with_outputs(bundle: Bundle, count: int) -> Bundle:
-    last = bundle.layers[-1]
-    repeated = Layer(
-        weight=np.repeat(last.weight[:1], count, axis=0),
-        bias=np.repeat(last.bias[:1], count),
-        multiplier=None if last.multiplier is None else np.repeat(last.multiplier[:1], count),
-    )
-    layers = (*bundle.layers[:-1], repeated)
+    layers = (*bundle.layers[:-1], _cut_matrix(bundle.layers[-1], count))
     classes = tuple(str(each) for each in range(count))
     return replace(bundle, layers=layers, task="multiclass", classes=classes)
 
 
 def _cut_table(layer: Layer, rows: int, units: int) -> Layer:
-    return _first_units(layer, layer.weight[:rows, :units], units)
+    return _chosen_units(layer, layer.weight[:rows, :units], np.arange(units))
 
 
 def _cut_matrix(layer: Layer, units: int, inputs: int | None = None) -> Layer:
-    return _first_units(layer, layer.weight[:units, :inputs], units)
+    """A layer's first units, or all of them again and again where it has fewer."""
+    chosen = np.arange(units) % len(layer.bias)
+    return _chosen_units(layer, layer.weight[chosen, :inputs], chosen)
 
 
-def _first_units(layer: Layer, weight: NDArray[Any], units: int) -> Layer:
+def _chosen_units(layer: Layer, weight: NDArray[Any], units: NDArray[np.int64]) -> Layer:
     return Layer(
         weight=np.ascontiguousarray(weight),
-        bias=layer.bias[:units],
-        multiplier=None if layer.multiplier is None else layer.multiplier[:units],
+        bias=layer.bias[units],
+        multiplier=None if layer.multiplier is None else layer.multiplier[units],
     )
 
 

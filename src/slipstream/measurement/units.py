@@ -2,7 +2,16 @@
 
 from collections.abc import Sequence
 
-__all__ = ["change_factor", "difference", "join_with_and", "microseconds", "rate", "share", "size"]
+__all__ = [
+    "change_factor",
+    "difference",
+    "join_with_and",
+    "microseconds",
+    "quantity",
+    "rate",
+    "share",
+    "size",
+]
 
 
 def difference(change: float) -> str:
@@ -37,6 +46,11 @@ def share(part: float) -> str:
 def size(size_bytes: float) -> str:
     """A size: 848 B, 20.9 kB, 1.25 MB (1,000 bytes are a kB)."""
     return _scaled(size_bytes, ("B", "kB", "MB", "GB"))
+
+
+def quantity(value: float, digits: int = 5) -> str:
+    """A number in a unit of the user's own: 0.0012346, 53.123, 51,235."""
+    return f"{value:,.0f}" if 10**digits - 0.5 <= abs(value) < 1e15 else f"{value:,.{digits}g}"
 
 
 def rate(rows_per_s: float) -> str:

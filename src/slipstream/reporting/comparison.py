@@ -1,13 +1,22 @@
 """The comparison of both variants, as a person reads it."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
 from slipstream.evaluation.judging import SAME
 from slipstream.evaluation.results import Benchmark, ScoreName, VariantMetrics
-from slipstream.measurement.units import difference, microseconds, rate, share, size
+from slipstream.measurement.units import difference, microseconds, quantity, rate, share, size
+from slipstream.runtime.types import Task
 
-__all__ = ["SCORE_LABELS", "FigureRow", "about_test_rows", "figure_rows", "leading_score"]
+__all__ = [
+    "SCORE_LABELS",
+    "FigureRow",
+    "about_test_rows",
+    "figure_rows",
+    "leading_score",
+    "write_change",
+    "write_score",
+]
 
 # With a smaller share of positives, ROC's AUC and accuracy look good whatever a model does.
 RARE = 0.1
@@ -19,7 +28,16 @@ SCORE_LABELS: Mapping[ScoreName, str] = {
     "test_log_loss": "log-loss",
     "test_recall_at_1pct_fpr": "recall at 1 % false positives",
     "test_precision_at_top_1pct": "precision in the top 1 %",
+    "test_macro_f1": "macro-F1",
+    "test_top_3_accuracy": "top-3 accuracy",
+    "test_top_5_accuracy": "top-5 accuracy",
+    "test_ece": "calibration error",
+    "test_rmse": "RMSE",
+    "test_mae": "MAE",
+    "test_r2": "R²",
+    "test_relative_rmse": "relative RMSE",
 }
+IN_OWN_UNIT: Sequence[ScoreName] = ("test_rmse", "test_mae")
 SCORES: tuple[ScoreName, ...] = ("test_accuracy", "test_auc", "test_pr_auc", "test_log_loss")
 SCORES_OF_RARE: tuple[ScoreName, ...] = (
     "test_pr_auc",
@@ -28,6 +46,20 @@ SCORES_OF_RARE: tuple[ScoreName, ...] = (
     "test_auc",
     "test_log_loss",
     "test_accuracy",
+)
+SCORES_OF_LABELS: tuple[ScoreName, ...] = (
+    "test_accuracy",
+    "test_top_3_accuracy",
+    "test_top_5_accuracy",
+    "test_macro_f1",
+    "test_auc",
+    "test_log_loss",
+)
+SCORES_OF_NUMBERS: tuple[ScoreName, ...] = (
+    "test_rmse",
+    "test_mae",
+    "test_r2",
+    "test_relative_rmse",
 )
 
 
@@ -47,12 +79,31 @@ def figure_rows(benchmark: Benchmark) -> list[FigureRow]:
     by a difference.
     """
     float32, int8 = benchmark.metrics["float32"], benchmark.metrics["int8"]
-    scores = SCORES_OF_RARE if _has_rare_positives(benchmark) else SCORES
     return [
         *_size_rows(float32, int8),
-        *(_score_row(each, float32, int8) for each in scores),
+        *(_score_row(each, float32, int8) for each in _scores(benchmark) if each in float32.scores),
         *_latency_rows(float32, int8),
     ]
+
+
+def _scores(benchmark: Benchmark) -> tuple[ScoreName, ...]:
+    if benchmark.task == "multiclass":
+        return SCORES_OF_LABELS
+    if benchmark.task == "regression":
+        return SCORES_OF_NUMBERS
+    return SCORES_OF_RARE if _has_rare_positives(benchmark) else SCORES
+
+
+def write_score(score: ScoreName, value: float) -> str:
+    """A score: four decimals, or five digits where it has the target's unit."""
+    return quantity(value) if score in IN_OWN_UNIT else f"{value:.4f}"
+
+
+def write_change(score: ScoreName, change: float) -> str:
+    """A change of a score, with its sign; 0 without one."""
+    if score not in IN_OWN_UNIT:
+        return difference(change)
+    return f"{'+' if change > 0 else ''}{quantity(change, digits=3)}"
 
 
 def _size_rows(float32: VariantMetrics, int8: VariantMetrics) -> list[FigureRow]:
@@ -68,7 +119,8 @@ def _size_rows(float32: VariantMetrics, int8: VariantMetrics) -> list[FigureRow]
 def _score_row(score: ScoreName, float32: VariantMetrics, int8: VariantMetrics) -> FigureRow:
     before, after = float32.scores[score], int8.scores[score]
     label = f"test {SCORE_LABELS[score]}"
-    return FigureRow(label, f"{before:.4f}", f"{after:.4f}", difference(after - before))
+    change = write_change(score, after - before)
+    return FigureRow(label, write_score(score, before), write_score(score, after), change)
 
 
 def _latency_rows(float32: VariantMetrics, int8: VariantMetrics) -> list[FigureRow]:
@@ -90,26 +142,66 @@ def _factor(before: float, after: float) -> str:
 
 
 def leading_score(benchmark: Benchmark) -> ScoreName:
-    """The metric that says most for these classes."""
+    """The metric that says most for this target."""
+    if benchmark.task == "regression":
+        return "test_r2"
     return "test_pr_auc" if _has_rare_positives(benchmark) else "test_auc"
 
 
 def _has_rare_positives(benchmark: Benchmark) -> bool:
-    return benchmark.positive_rows < RARE * benchmark.test_rows
+    return benchmark.task == "binary" and benchmark.positive_rows < RARE * benchmark.test_rows
 
 
 def about_test_rows(benchmark: Benchmark) -> str:
     """What the test rows are, and what always giving one answer would score."""
+    return _ABOUT[benchmark.task](benchmark)
+
+
+def _about_positives(benchmark: Benchmark) -> str:
     count, positive = benchmark.test_rows, benchmark.positive_rows
     seen = (
         f"{count:,} test rows, {positive:,} of them positive ({share(positive / count)}); "
         f"{benchmark.changed_answers:,} answered differently by int8"
     )
-    majority = max(positive, count - positive) / count
+    return seen + _about_accuracy(benchmark, max(positive, count - positive) / count)
+
+
+def _about_labels(benchmark: Benchmark) -> str:
+    count, rows = benchmark.test_rows, benchmark.class_rows
+    seen = (
+        f"{count:,} test rows of {sum(map(bool, rows)):,} labels, {max(rows):,} of the most "
+        f"frequent ({share(max(rows) / count)}) and {min(filter(None, rows)):,} of the rarest; "
+        f"{benchmark.changed_answers:,} answered differently by int8; AUC is the mean of each "
+        "label against the rest"
+    )
+    return seen + _about_accuracy(benchmark, max(rows) / count)
+
+
+def _about_accuracy(benchmark: Benchmark, majority: float) -> str:
+    """A sentence where accuracy is not above that of the most frequent label."""
     best = max(each.scores["test_accuracy"] for each in benchmark.metrics.values())
     if best - majority >= SAME:
-        return seen
+        return ""
+    frequent = "more" if benchmark.task == "binary" else "most"
     return (
-        f"{seen}. Accuracy says nothing here: always answering the more frequent label has "
+        f". Accuracy says nothing here: always answering the {frequent} frequent label has "
         f"{majority:.4f}"
     )
+
+
+def _about_numbers(benchmark: Benchmark) -> str:
+    scores = benchmark.metrics["float32"].scores
+    guess = scores["test_rmse"] / scores["test_relative_rmse"] if scores["test_rmse"] else 0.0
+    return (
+        f"{benchmark.test_rows:,} test rows; RMSE and MAE are in the target's unit, and relative "
+        f"RMSE is over that of always answering the mean, {quantity(guess)}; "
+        f"{benchmark.changed_answers:,} answered differently by int8, by more than 1 % of the "
+        "target's standard deviation"
+    )
+
+
+_ABOUT: Mapping[Task, Callable[[Benchmark], str]] = {
+    "binary": _about_positives,
+    "multiclass": _about_labels,
+    "regression": _about_numbers,
+}

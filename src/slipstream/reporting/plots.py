@@ -19,9 +19,16 @@ from slipstream.measurement.breakdown import resolved
 from slipstream.measurement.figures import LatencyFigures
 from slipstream.measurement.intervals import Interval
 from slipstream.measurement.units import microseconds, share
-from slipstream.reporting.waterfall import StepRow, altogether, step_rows, write_parts
+from slipstream.reporting.waterfall import (
+    StepRow,
+    altogether,
+    score_titles,
+    shown_scores,
+    step_rows,
+    write_parts,
+)
 from slipstream.runtime.text import escape
-from slipstream.runtime.types import Precision
+from slipstream.runtime.types import Precision, Task
 
 __all__ = [
     "drift_figure",
@@ -49,24 +56,29 @@ SEVERAL: Mapping[str, Any] = {"facecolor": "#ffffff", "edgecolor": "#555555", "h
 DRIFT_COLOURS = {"stable": "#999999", "moderate": "#e69f00", "shifted": "#d55e00"}
 MOST_BARS = 30
 REMARK_CHARACTERS = 200
+# What an epoch reports, as the axes name it.
+LOSSES: Mapping[Task, str] = {
+    "binary": "binary cross-entropy (nats)",
+    "multiclass": "cross-entropy (nats)",
+    "regression": "squared error (variances of the target)",
+}
+WATCHED = {"accuracy": "accuracy (share of rows)", "r2": "R² (share of variance explained)"}
+TITLES = {"r2": "R²"}
 
 
-def history_figure(history: Sequence[Epoch], best_epoch: int) -> Figure:
-    """Loss and accuracy per epoch, for the training and the validation part."""
+def history_figure(history: Sequence[Epoch], best_epoch: int, task: Task) -> Figure:
+    """Loss, and what else was watched, per epoch, for the training and the validation part."""
     figure = Figure(figsize=(9, 3.8), layout="constrained")
     epochs = [epoch.epoch for epoch in history]
-    for axes, name, label in zip(
-        figure.subplots(1, 2),
-        ("loss", "accuracy"),
-        ("binary cross-entropy (nats)", "accuracy (share of rows)"),
-        strict=True,
-    ):
+    names = list(history[0].train)
+    labels = {"loss": LOSSES[task], **WATCHED}
+    for axes, name in zip(figure.subplots(1, len(names), squeeze=False)[0], names, strict=True):
         for part, style in (("train", "o-"), ("val", "s--")):
             values = [epoch.metrics[f"{part}_{name}"] for epoch in history]
             title = "training" if part == "train" else "validation"
             axes.plot(epochs, values, style, markersize=3, label=title)
         axes.axvline(best_epoch, color="grey", linewidth=1, linestyle=":", label="kept epoch")
-        axes.set(xlabel="epoch", ylabel=label, title=name.capitalize())
+        axes.set(xlabel="epoch", ylabel=labels[name], title=TITLES.get(name, name.capitalize()))
         axes.xaxis.set_major_locator(MaxNLocator(integer=True))
         axes.grid(alpha=0.3)
         axes.legend()
@@ -172,7 +184,7 @@ def waterfall_figure(waterfall: Waterfall) -> Figure:
     figure.suptitle(f"From {steps[0].name} to {steps[-1].name}: {altogether(steps)}")
     rows = figure.subfigures(3, 1, height_ratios=(5, 2.2, 2.8), squeeze=False)
     above, words, below = rows[:, 0]
-    for axes, panel in zip(above.subplots(1, 3, sharey=True), _PANELS, strict=True):
+    for axes, panel in zip(above.subplots(1, 3, sharey=True), _panels(steps), strict=True):
         _draw_steps(axes, steps, panel)
     meanings: list[Artist] = [
         Patch(color=colour, label=label) for label, colour in STEP_COLOURS.items()
@@ -199,16 +211,20 @@ class _Panel:
     logarithmic: bool = False
 
 
-_PANELS = (
-    _Panel("latency p50, hot (µs)", lambda step: step.latency_p50_us, lambda row: row.p50),
-    _Panel(
-        "weights (bytes, log scale)",
-        lambda step: step.weights_bytes,
-        lambda row: row.weights,
-        logarithmic=True,
-    ),
-    _Panel("test AUC", lambda step: step.test_auc, lambda row: row.auc, bar=False),
-)
+def _panels(steps: Sequence[WaterfallStep]) -> tuple[_Panel, ...]:
+    score, title = shown_scores(steps)[0], score_titles(steps)[0]
+    return (
+        _Panel("latency p50, hot (µs)", lambda step: step.latency_p50_us, lambda row: row.p50),
+        _Panel(
+            "weights (bytes, log scale)",
+            lambda step: step.weights_bytes,
+            lambda row: row.weights,
+            logarithmic=True,
+        ),
+        _Panel(
+            f"test {title}", lambda step: step.scores[score], lambda row: row.scores[0], bar=False
+        ),
+    )
 
 
 def _draw_steps(axes: Axes, steps: Sequence[WaterfallStep], panel: _Panel) -> None:

@@ -46,7 +46,9 @@ class TrackedRun(Reference):
 
 
 class Decision(Reference):
-    """Whether a challenger became champion, and why; `gain` is in nats of log-loss a row.
+    """Whether a challenger became champion, and why.
+
+    `gain` is in loss a row: nats of log-loss, or squared error in variances of the target.
 
     `brief` is the reason without figures, for lists; empty: the reason has none. `met_budget` is
     whether there was a challenger at all, `had_champion` whether there was a champion to keep;

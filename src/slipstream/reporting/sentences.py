@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from slipstream.measurement.units import microseconds, size
-from slipstream.reporting.comparison import SCORE_LABELS, leading_score
+from slipstream.reporting.comparison import SCORE_LABELS, leading_score, write_score
 from slipstream.reporting.record import RunRecord
 from slipstream.reporting.report import Retraining
 from slipstream.runtime.types import Precision
@@ -65,12 +65,15 @@ def _winner(record: RunRecord, winner: Precision) -> str:
     metrics = record.benchmark.metrics
     ratio = metrics["float32"].size.weights_bytes / metrics["int8"].size.weights_bytes
     smaller = f"{ratio:.3g} x smaller, " if winner == "int8" else ""
-    return f"{winner} wins: {smaller}{_score(record, winner)}"
+    doubt = record.comparison.doubt
+    wins = f"{winner} wins, but is {doubt}" if doubt else f"{winner} wins"
+    return f"{wins}: {smaller}{_score(record, winner)}"
 
 
 def _score(record: RunRecord, winner: Precision) -> str:
     leading = leading_score(record.benchmark)
-    return f"{SCORE_LABELS[leading]} {record.benchmark.metrics[winner].scores[leading]:.4f}"
+    value = record.benchmark.metrics[winner].scores[leading]
+    return f"{SCORE_LABELS[leading]} {write_score(leading, value)}"
 
 
 def _count(notes: Sequence[str]) -> str:

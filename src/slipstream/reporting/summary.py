@@ -1,6 +1,6 @@
 """The summary: one run, or one retraining, in Markdown for Prefect's page and for MLflow's."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from slipstream.artifacts.references import PARTS, DatasetRef, FeatureMask
 from slipstream.config.data import DataConfig
@@ -8,7 +8,7 @@ from slipstream.config.optimize import OptimizeConfig
 from slipstream.evaluation import drift as moved
 from slipstream.evaluation.drift import Drift
 from slipstream.evaluation.results import Benchmark
-from slipstream.measurement.units import share
+from slipstream.measurement.units import quantity, share
 from slipstream.reporting.comparison import about_test_rows, figure_rows
 from slipstream.reporting.markdown import bullets, escape, table
 from slipstream.reporting.record import RunRecord, TrackedRun
@@ -19,6 +19,7 @@ __all__ = ["retraining_summary", "run_summary"]
 
 MOST_NOTES = 50
 MOST_DRIFTED = 10
+MOST_LABELS = 5
 
 
 def run_summary(record: RunRecord, tracked: TrackedRun | None = None) -> str:
@@ -63,7 +64,8 @@ def _section(title: str, body: str) -> str:
 
 def _verdict(record: RunRecord) -> str:
     verdict = record.comparison.verdict
-    text = f"**Winner: {verdict.winner or 'none'}.** {escape(_capital(verdict.reason))}."
+    doubt = f", but {record.comparison.doubt}" if record.comparison.doubt else ""
+    text = f"**Winner: {verdict.winner or 'none'}{doubt}.** {escape(_capital(verdict.reason))}."
     if record.alternatives:
         text += f"\n\nSmaller models, not trained: {escape(record.alternatives.conclusion)}."
     return text
@@ -88,20 +90,35 @@ def _findings(record: RunRecord, notes: Sequence[str]) -> tuple[str, ...]:
 def _came_in(data: DataConfig, dataset: DatasetRef, mask: FeatureMask | None) -> str:
     total = sum(dataset.rows.values())
     parts = ", ".join(f"{dataset.rows[part]:,} for {part}" for part in PARTS)
-    positive = share(dataset.class_shares[1])
     rows = [
         ("source", escape(data.path)),
         ("rows", f"{total:,} ({parts})"),
-        (
-            "target",
-            f"{escape(repr(dataset.target))}, {positive} {escape(repr(dataset.classes[1]))}",
-        ),
+        ("target", f"{escape(repr(dataset.target))}, {_answers(dataset)}"),
         ("columns", f"{len(dataset.columns):,}{_dropped(data)}"),
     ]
     if mask:
         read = f"{len(mask.features):,} of them: {listing(mask.features)}"
         rows.append(("the model reads", escape(read)))
     return _section("What came in", "\n".join(f"- **{name}**: {fact}" for name, fact in rows))
+
+
+def _answers(dataset: DatasetRef) -> str:
+    """What the target's cells are."""
+    if dataset.task == "regression":
+        mean, deviation = quantity(dataset.mean), quantity(dataset.deviation)
+        return f"numbers of mean {mean} and standard deviation {deviation}"
+    shares = dict(zip(dataset.classes, dataset.class_shares, strict=True))
+    if dataset.task == "binary":
+        return _share(dataset.classes[1], shares)
+    ranked = sorted(shares, key=lambda label: -shares[label])
+    if len(ranked) <= MOST_LABELS:
+        return ", ".join(_share(label, shares) for label in ranked)
+    ends = f"from {_share(ranked[0], shares)} to {_share(ranked[-1], shares)}"
+    return f"{len(ranked):,} labels, {ends}"
+
+
+def _share(label: str, shares: Mapping[str, float]) -> str:
+    return f"{share(shares[label])} {escape(repr(label))}"
 
 
 def _dropped(data: DataConfig) -> str:

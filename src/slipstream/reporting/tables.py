@@ -7,7 +7,7 @@ from slipstream.evaluation.results import Benchmark, WaterfallStep
 from slipstream.measurement.units import microseconds, size
 from slipstream.reporting.comparison import figure_rows
 from slipstream.reporting.markdown import escape
-from slipstream.reporting.waterfall import step_rows
+from slipstream.reporting.waterfall import score_titles, step_rows
 from slipstream.search.candidates import Alternatives
 
 __all__ = ["alternatives_table", "comparison_table", "drift_table", "steps_table"]
@@ -26,8 +26,7 @@ def steps_table(steps: Sequence[WaterfallStep]) -> list[dict[str, str]]:
             "network": row.network,
             "p50": row.p50,
             "weights": row.weights,
-            "AUC": row.auc,
-            "log-loss": row.log_loss,
+            **dict(zip(score_titles(steps), row.scores, strict=True)),
         }
         for row in step_rows(steps)
     ]

@@ -3,18 +3,26 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from slipstream.evaluation.results import WaterfallStep
+from slipstream.evaluation.results import ScoreName, WaterfallStep
 from slipstream.measurement.breakdown import resolved
 from slipstream.measurement.intervals import Interval
 from slipstream.measurement.units import (
     change_factor,
-    difference,
     join_with_and,
     microseconds,
     size,
 )
+from slipstream.reporting.comparison import SCORE_LABELS, write_change, write_score
 
-__all__ = ["StepRow", "altogether", "description", "step_rows", "write_parts"]
+__all__ = [
+    "StepRow",
+    "altogether",
+    "description",
+    "score_titles",
+    "shown_scores",
+    "step_rows",
+    "write_parts",
+]
 
 
 @dataclass(frozen=True)
@@ -25,8 +33,7 @@ class StepRow:
     network: str
     p50: str
     weights: str
-    auc: str
-    log_loss: str
+    scores: tuple[str, ...]
 
 
 def step_rows(steps: Sequence[WaterfallStep]) -> list[StepRow]:
@@ -41,8 +48,7 @@ def _alone(step: WaterfallStep) -> StepRow:
         network=step.network,
         p50=microseconds(step.latency_p50_us),
         weights=size(step.weights_bytes),
-        auc=f"{step.test_auc:.4f}",
-        log_loss=f"{step.test_log_loss:.4f}",
+        scores=tuple(write_score(each, step.scores[each]) for each in shown_scores([step])),
     )
 
 
@@ -53,9 +59,27 @@ def _row(before: WaterfallStep, step: WaterfallStep) -> StepRow:
         network=row.network,
         p50=f"{row.p50} (x {step.latency_p50_us / before.latency_p50_us:.2f})",
         weights=f"{row.weights} (x {step.weights_bytes / before.weights_bytes:.2f})",
-        auc=f"{row.auc} ({difference(step.test_auc - before.test_auc)})",
-        log_loss=f"{row.log_loss} ({difference(step.test_log_loss - before.test_log_loss)})",
+        scores=tuple(
+            f"{written} ({_change(each, before, step)})"
+            for each, written in zip(shown_scores([step]), row.scores, strict=True)
+        ),
     )
+
+
+def shown_scores(steps: Sequence[WaterfallStep]) -> tuple[ScoreName, ScoreName]:
+    """The two scores that say most of these steps: of labels, or of numbers."""
+    if "test_r2" in steps[0].scores:
+        return "test_r2", "test_rmse"
+    return "test_auc", "test_log_loss"
+
+
+def score_titles(steps: Sequence[WaterfallStep]) -> tuple[str, ...]:
+    """What they are called."""
+    return tuple(SCORE_LABELS[each] for each in shown_scores(steps))
+
+
+def _change(score: ScoreName, before: WaterfallStep, after: WaterfallStep) -> str:
+    return write_change(score, after.scores[score] - before.scores[score])
 
 
 def description(steps: Sequence[WaterfallStep]) -> str:
@@ -71,8 +95,7 @@ def altogether(steps: Sequence[WaterfallStep]) -> str:
     changes = (
         change_factor(last.latency_p50_us / first.latency_p50_us, "faster", "slower"),
         change_factor(last.weights_bytes / first.weights_bytes, "smaller", "larger"),
-        f"AUC {difference(last.test_auc - first.test_auc)}",
-        f"log-loss {difference(last.test_log_loss - first.test_log_loss)}",
+        *(f"{SCORE_LABELS[each]} {_change(each, first, last)}" for each in shown_scores(steps)),
     )
     return ", ".join(change for change in changes if change)
 

@@ -67,6 +67,9 @@ static PyMethodDef model_methods[] = {
     {"predict", (PyCFunction)(void (*)(void))model_predict, METH_FASTCALL,
      "Write the answers of a float32 or float64 table (N, L) into a float64 array (N, outputs).\n\n"
      "A categorical column holds its rows. False where a value is not plain, or must not be missing."},
+    {"read_dates", (PyCFunction)model_read_dates, METH_VARARGS,
+     "Read the dates of one column, an array of objects or datetime64, from a row on.\n\n"
+     "They and their parts go into numbers (L, rows). The first row that Python has to read."},
     {NULL, NULL, 0, NULL},
 };
 

@@ -84,7 +84,7 @@ def _column(column: Column, markers: Sequence[str]) -> tuple[Any, ...]:
         form = (
             "" if dates.order in (None, "ymd") else dates.order,
             "" if dates.digits or dates.epoch is None else dates.epoch,
-            all(parse_date(marker, dates.order) is None for marker in markers),
+            all(parse_date(each, dates.order) is None for each in (*markers, *column.missing)),
             tuple((PARTS.index(part.name), part.edges) for part in column.parts),
         )
     return column.name, missing, column.edges, keys, column.rows, form

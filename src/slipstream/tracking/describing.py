@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from slipstream.evaluation.results import ScoreName
 from slipstream.measurement.units import microseconds, size
-from slipstream.reporting.comparison import SCORE_LABELS
+from slipstream.reporting.comparison import SCORE_LABELS, write_score
 from slipstream.reporting.markdown import escape
 from slipstream.tracking.history import Event
 
@@ -15,7 +15,10 @@ __all__ = ["Variant", "describe_model", "describe_version", "may_replace"]
 # How generated descriptions begin: any other one was written by a user, and stays.
 GENERATED = re.compile("(int8|float32|unknown variant): |The champion is version ")
 
-SCORES: tuple[ScoreName, ...] = ("test_auc", "test_pr_auc", "test_log_loss", "test_accuracy")
+SCORES: tuple[ScoreName, ...] = (
+    *("test_auc", "test_pr_auc", "test_log_loss", "test_accuracy", "test_macro_f1"),
+    *("test_r2", "test_rmse", "test_mae"),
+)
 
 
 @dataclass(frozen=True)
@@ -56,7 +59,11 @@ def _figures(variant: Variant) -> str:
     """Scores, the leading one first, speed and size in one line; unknown figures are left out."""
     metrics = variant.metrics
     scores = sorted(SCORES, key=lambda each: each != variant.leading_score)
-    parts = [f"{SCORE_LABELS[each]} {metrics[each]:.4f}" for each in scores if each in metrics]
+    parts = [
+        f"{SCORE_LABELS[each]} {write_score(each, metrics[each])}"
+        for each in scores
+        if each in metrics
+    ]
     if "latency_p99_us" in metrics:
         p50, p99 = metrics["latency_p50_us"], metrics["latency_p99_us"]
         parts.append(f"one row in {microseconds(p50)} (p99 {microseconds(p99)})")

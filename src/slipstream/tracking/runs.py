@@ -21,6 +21,7 @@ from slipstream.artifacts.store import Store
 from slipstream.data.snapshot import Snapshot
 from slipstream.evaluation.drift import Profile, profile
 from slipstream.reporting.comparison import leading_score
+from slipstream.reporting.outcomes import confusion_figure, residual_figure
 from slipstream.reporting.plots import (
     feature_figure,
     history_figure,
@@ -35,6 +36,7 @@ from slipstream.tracking.connection import quiet
 from slipstream.tracking.experiments import open_experiment
 from slipstream.tracking.history import login
 from slipstream.tracking.origin import LEADING_SCORE, PRECISION, PROFILE
+from slipstream.tracking.packing import pack, requirements
 from slipstream.tracking.signature import example, signature
 
 __all__ = ["FlowRun", "track"]
@@ -123,10 +125,12 @@ def _log_parent(
     client.log_dict(run_id, record.mask.to_json(), "feature_mask.json")
     client.log_dict(run_id, _profile(record, store).model_dump(mode="json"), PROFILE)
     client.log_dict(run_id, record.benchmark.machine.model_dump(mode="json"), "machine.json")
-    history = history_figure(record.network.history, record.network.best_epoch)
+    best_epoch = record.network.best_epoch
+    history = history_figure(record.network.history, best_epoch, record.dataset.task)
     client.log_figure(run_id, history, "history.png")
     client.log_figure(run_id, feature_figure(record.mask), "feature_scores.png")
     client.log_figure(run_id, latency_figure(record.benchmark), "latency.png")
+    _log_outcomes(client, run_id, record, store)
     waterfall = record.benchmark.waterfall
     client.log_figure(run_id, waterfall_figure(waterfall), "waterfall.png")
     client.log_dict(run_id, waterfall.model_dump(mode="json"), "waterfall.json")
@@ -134,6 +138,23 @@ def _log_parent(
         client.log_text(run_id, json.dumps(record.warnings, indent=2), "warnings.json")
     if record.alternatives:
         client.log_dict(run_id, record.alternatives.model_dump(mode="json"), "alternatives.json")
+
+
+def _log_outcomes(client: MlflowClient, run_id: str, record: RunRecord, store: Store) -> None:
+    """What the winner, or else float32, answers on the test part; of two labels, nothing."""
+    dataset = record.dataset
+    if dataset.task == "binary":
+        return
+    variant = record.bundles.variants[record.comparison.verdict.winner or "float32"]
+    snapshot = Snapshot(dataset, store)
+    target = snapshot.target("test").to_numpy()
+    answers = load_file(store.path(variant.file)).predict(snapshot.rows("test"))
+    if dataset.task == "regression":
+        figure = residual_figure(target, answers, dataset.target)
+        client.log_figure(run_id, figure, "residuals.png")
+        return
+    figure = confusion_figure(target, answers.argmax(axis=1), dataset.classes)
+    client.log_figure(run_id, figure, "confusion.png")
 
 
 def _log_variant(
@@ -152,11 +173,13 @@ def _log_variant(
     ):
         named = Path(folder) / f"{record.name}.{variant.precision}.safetensors"
         named.write_bytes(store.get(variant.file))
+        wheel = pack(Path(folder))
         model = mlflow.pyfunc.log_model(
             name="model",
             loader_module=LOADER,
             data_path=str(named),
-            pip_requirements=["slipstream"],
+            code_paths=[str(wheel)],
+            pip_requirements=requirements(wheel),
             signature=signature(predictor),
             input_example=example(predictor),
         )

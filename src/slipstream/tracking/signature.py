@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+import numpy as np
 import pandas as pd
 from mlflow.models import ModelSignature
 from mlflow.types import ColSpec, DataType, Schema, TensorSpec
@@ -17,6 +18,8 @@ _TYPES: Mapping[ColumnKind, DataType] = {
     "numeric": DataType.double,
     "boolean": DataType.boolean,
     "categorical": DataType.string,
+    "datetime": DataType.datetime,
+    "duration": DataType.double,
 }
 
 
@@ -26,7 +29,14 @@ def signature(predictor: Predictor) -> ModelSignature:
     inputs: list[ColSpec | TensorSpec] = [
         ColSpec(_TYPES[each.kind], each.name, required=not each.allows_missing) for each in columns
     ]
-    return ModelSignature(inputs=Schema(inputs), outputs=Schema([ColSpec("double", "probability")]))
+    return ModelSignature(inputs=Schema(inputs), outputs=Schema([_answer(predictor)]))
+
+
+def _answer(predictor: Predictor) -> ColSpec | TensorSpec:
+    """What a prediction is: (N,), or for several labels (N, C), in the order of the classes."""
+    if predictor.task == "multiclass":
+        return TensorSpec(np.dtype(np.float64), (-1, len(predictor.classes)), "probabilities")
+    return ColSpec("double", "probability" if predictor.task == "binary" else "prediction")
 
 
 def example(predictor: Predictor) -> pd.DataFrame:
@@ -41,4 +51,7 @@ def _made_up(column: Column) -> list[object]:
     if column.kind == "boolean":
         return [False, True]
     low, high = float(column.edges[0]), float(column.edges[-1])
-    return [0.75 * low + 0.25 * high, 0.25 * low + 0.75 * high]
+    values = [0.75 * low + 0.25 * high, 0.25 * low + 0.75 * high]
+    if column.kind == "datetime":
+        return [pd.Timestamp(int(each), unit="s") for each in values]
+    return list(values)

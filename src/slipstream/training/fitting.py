@@ -1,6 +1,7 @@
 """Train: fit the network on the selected columns; report each epoch through a hook."""
 
 import math
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
@@ -27,6 +28,8 @@ __all__ = ["EpochHook", "best_epoch", "fit", "tensors_of", "train"]
 
 EpochHook = Callable[[Epoch], None]
 EVALUATION_ROWS = 65_536  # rows a forward pass without gradients
+LEAST_STEPS = 4  # an epoch of a small table
+EVALUATION_NUMBERS = 1 << 23  # outputs of one
 
 # One part's rows as tensors: table rows (N, 2k), their shares (N, 2k), target (N,).
 Batch = tuple[Tensor, Tensor, Tensor]
@@ -80,7 +83,8 @@ def fit(
 ) -> tuple[Network, list[Epoch]]:
     """Fit a network with AdamW (Loshchilov and Hutter 2019) under a cosine learning rate.
 
-    The same arguments give the same weights.
+    The same arguments give the same weights. A target that is trained standardised is predicted in
+    its own unit: the last layer's weights carry it.
 
     Args:
         columns: the fitted columns that the network reads.
@@ -94,16 +98,25 @@ def fit(
     Raises:
         InputError: the loss is no longer a number.
     """
+    objective = OBJECTIVES[task]
     with _deterministic(training.seed):
         shares = frequencies(columns, positions(columns, train_rows))
         network = Network(states(columns, shares), widths)
+        scale = _scale(train_rows[TARGET].to_numpy(), objective)
         train_batch, validation_batch = (
-            _tensors(columns, rows) for rows in (train_rows, validation_rows)
+            _tensors(columns, rows, scale, objective) for rows in (train_rows, validation_rows)
         )
-        history = _run_epochs(
-            network, train_batch, validation_batch, OBJECTIVES[task], training, on_epoch
-        )
+        history = _run_epochs(network, train_batch, validation_batch, objective, training, on_epoch)
+        if objective.is_standardised:
+            network.rescale(*scale)
     return network, history
+
+
+def _scale(target: NDArray[np.number], objective: Objective) -> tuple[float, float]:
+    """The mean and standard deviation that training takes out of the target (N,), if it does."""
+    if not objective.is_standardised:
+        return 0.0, 1.0
+    return float(target.mean()), float(target.std()) or 1.0
 
 
 def _run_epochs(
@@ -116,11 +129,12 @@ def _run_epochs(
 ) -> list[Epoch]:
     optimizer = torch.optim.AdamW(network.parameters(), training.learning_rate, fused=True)
     schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, training.epochs)
+    batch_size = _batch_size(len(train[0]), training.batch_size)
     history: list[Epoch] = []
     best_loss, waited = math.inf, 0
     best_weights: dict[str, Tensor] = {}
     for number in range(1, training.epochs + 1):
-        _run_epoch(network, train, objective, training.batch_size, optimizer)
+        _run_epoch(network, train, objective, batch_size, optimizer)
         schedule.step()
         epoch = Epoch(
             epoch=number,
@@ -140,6 +154,11 @@ def _run_epochs(
     return history
 
 
+def _batch_size(rows: int, most: int) -> int:
+    """A table smaller than one batch is read in a few steps: one an epoch learns too slowly."""
+    return most if rows >= most else -(-rows // LEAST_STEPS)
+
+
 def _run_epoch(
     network: Network,
     train: Batch,
@@ -151,22 +170,19 @@ def _run_epoch(
     for chosen in order.split(batch_size):
         rows, weights, target = (each[chosen] for each in train)
         optimizer.zero_grad()
-        objective.loss(network(rows, weights), target).backward()
+        objective.loss(network(rows, weights), target, None).backward()
         optimizer.step()
 
 
 @torch.no_grad()
 def _evaluate(network: Network, batch: Batch, objective: Objective) -> dict[str, float]:
-    rows, weights, target = batch
-    outputs = torch.cat(
-        [
-            network(*pair)
-            for pair in zip(
-                rows.split(EVALUATION_ROWS), weights.split(EVALUATION_ROWS), strict=True
-            )
-        ]
-    )
-    return objective.figures(outputs, target)
+    outputs = len(next(reversed(list(network.parameters()))))  # the last bias (O,)
+    most = max(1, min(EVALUATION_ROWS, EVALUATION_NUMBERS // outputs))
+    sums: dict[str, float] = defaultdict(float)
+    for rows, weights, target in zip(*(each.split(most) for each in batch), strict=True):
+        for name, figure in objective.figures(network(rows, weights), target, None).items():
+            sums[name] += figure * len(rows)
+    return {name: total / len(batch[0]) for name, total in sums.items()}
 
 
 def _check_losses(epoch: Epoch) -> None:
@@ -177,12 +193,19 @@ def _check_losses(epoch: Epoch) -> None:
         )
 
 
-def _tensors(columns: Sequence[Column], rows: pd.DataFrame) -> Batch:
+def _tensors(
+    columns: Sequence[Column],
+    rows: pd.DataFrame,
+    scale: tuple[float, float],
+    objective: Objective,
+) -> Batch:
+    mean, deviation = scale
+    target = (rows[TARGET].to_numpy(np.float64) - mean) / deviation
     low, high, t = positions(columns, rows)
     return (
         torch.from_numpy(np.concatenate([low, high], axis=1)),
         torch.from_numpy(np.concatenate([1 - t, t], axis=1)).float(),
-        torch.from_numpy(rows[TARGET].to_numpy(np.float32)),
+        torch.from_numpy(target).to(objective.dtype),
     )
 
 

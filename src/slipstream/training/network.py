@@ -34,6 +34,14 @@ class Network(nn.Module):
         table: Tensor = torch.sparse.mm(self.states, self.first.weight.T)
         return table
 
+    @torch.no_grad()
+    def rescale(self, mean: float, deviation: float) -> None:
+        """Change the outputs' unit: what was standardised is in the target's own from then on."""
+        last = self.rest[-1]
+        assert isinstance(last, nn.Linear)
+        last.weight.mul_(deviation)
+        last.bias.mul_(deviation).add_(mean)
+
     def forward(self, rows: Tensor, weights: Tensor) -> Tensor:
         """Compute the outputs, before their link: (N, O).
 

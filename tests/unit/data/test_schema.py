@@ -1,4 +1,3 @@
-import datetime
 import decimal
 import math
 import re
@@ -12,7 +11,7 @@ from slipstream.artifacts.references import ColumnSchema
 from slipstream.config.data import DataConfig
 from slipstream.data.cells import blank_to_null
 from slipstream.data.schema import infer
-from slipstream.data.target import READERS, Target, find_target
+from slipstream.data.target import Target, find_target, read_target
 from slipstream.runtime import InputError
 from slipstream.runtime.formats import NumberFormat
 
@@ -27,7 +26,7 @@ def kinds(**columns: object) -> tuple[dict[str, str], pd.DataFrame, str]:
 
 def read(values: list[object], positive: str = "") -> Target:
     """The binary target of a column named `y`."""
-    return READERS["binary"](pa.array(values), DataConfig(target="y", positive=positive))
+    return read_target(pa.array(values), DataConfig(target="y", positive=positive, task="binary"))
 
 
 MANY = range(200)
@@ -77,7 +76,6 @@ def test_typed_columns_keep_their_types() -> None:
         (list(range(1000, 1200)), "numbers the rows"),
         ([str(value) for value in MANY], "numbers the rows"),
         ([f"user-{value}" for value in MANY], "hardly ever repeat"),
-        ([datetime.date(2026, 1, 1 + value % 28) for value in MANY], "not supported"),
         ([[value] for value in MANY], "not supported"),
     ],
 )
@@ -104,8 +102,6 @@ def test_types_of_other_programs_are_understood() -> None:
     found, frame, _ = kinds(big=big, half=half, holes=holes)
     assert found == {"half": "numeric", "holes": "numeric"}
     assert math.isnan(frame["holes"][0])
-    with pytest.raises(InputError, match="1 have none"):
-        read([0.0, 1.0, math.nan])
     assert read([1000001.0, 1000002.0]).classes == ("1000001", "1000002")
 
 
@@ -176,12 +172,11 @@ def test_any_two_labels_make_a_target(
     [
         (["a", "a"], "", r"two classes, however: it has 1 \('a'\)"),
         (["a", "b", "c"], "", r"two classes, however: it has 3"),
-        (["a", "", "b", "?"], "", r"2 have none \(row 2, 4\)"),
         (["a", "b"], "c", "'c'; the labels are 'a' and 'b'"),
     ],
 )
 def test_bad_targets_are_explained(values: list, positive: str, expected: str) -> None:
-    """One class, three classes, missing labels and an unknown positive label are refused."""
+    """One class, three classes and an unknown positive label are refused."""
     with pytest.raises(InputError, match=expected):
         read(values, positive)
 

@@ -42,9 +42,7 @@ def step(name: str, auc: Three) -> WaterfallStep:
         network="5-8-1",
         latency_p50_us=1,
         weights_bytes=1,
-        test_accuracy=0.9,
-        test_auc=0.9,
-        test_log_loss=0.3,
+        scores={"test_accuracy": 0.9, "test_auc": 0.9, "test_log_loss": 0.3},
         score_changes={"test_auc": interval(auc)},
     )
 
@@ -86,7 +84,7 @@ def measured(
             parts_us={},
         ),
         score_changes=changes,
-        auc_changes={"float32": interval(baseline), "int8": interval(baseline)},
+        baseline_changes={"float32": interval(baseline), "int8": interval(baseline)},
         changed_answers=0,
         test_rows=5000,
         positive_rows=2000,

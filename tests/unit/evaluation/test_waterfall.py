@@ -24,9 +24,7 @@ def step(
         network="2-4-1",
         latency_p50_us=p50_us,
         weights_bytes=weights_bytes,
-        test_accuracy=0.9,
-        test_auc=0.9,
-        test_log_loss=0.3,
+        scores={"test_accuracy": 0.9, "test_auc": 0.9, "test_log_loss": 0.3},
         p50_ratio=p50_ratio,
         score_changes=changes,
     )

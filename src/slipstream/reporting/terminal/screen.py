@@ -15,12 +15,12 @@ from rich.text import Text
 
 from slipstream.artifacts.references import Epoch, RowTrace
 from slipstream.evaluation.results import Benchmark, Waterfall
-from slipstream.measurement.units import microseconds, size
+from slipstream.measurement.units import microseconds, quantity, size
 from slipstream.reporting.comparison import about_test_rows, figure_rows
 from slipstream.reporting.record import RunRecord, Stage
 from slipstream.reporting.report import Report, Retraining
 from slipstream.reporting.sentences import retraining_sentences
-from slipstream.reporting.waterfall import altogether, step_rows, write_parts
+from slipstream.reporting.waterfall import altogether, score_titles, step_rows, write_parts
 from slipstream.runtime.text import escape, shorten
 from slipstream.runtime.types import Precision
 from slipstream.search.candidates import Alternatives
@@ -32,6 +32,7 @@ CHAIN = ("ingest", "preprocess", "select", "train")
 CHART_LEVELS = 5
 CHART_WIDTH = 40
 SHOWN_VALUES = 6
+SHOWN_LABELS = 3
 MOST_EPOCHS = 12
 
 
@@ -150,12 +151,12 @@ def _comparison(benchmark: Benchmark) -> RenderableType:
 
 def _waterfall(waterfall: Waterfall) -> RenderableType:
     table = _table(
-        *("step", "p50", "weights", "AUC", "log-loss"),
+        *("step", "p50", "weights", *score_titles(waterfall.steps)),
         title="Waterfall (each step, and its change from the one before)",
         numbers_from=1,
     )
     for row in step_rows(waterfall.steps):
-        table.add_row(row.step, row.p50, row.weights, row.auc, row.log_loss)
+        table.add_row(row.step, row.p50, row.weights, *row.scores)
     first, *later = waterfall.steps
     notes = [
         f"{first.name}: {first.network}",
@@ -190,9 +191,10 @@ def _alternatives(alternatives: Alternatives) -> RenderableType:
 
 
 def _verdict(record: RunRecord) -> str:
-    verdict = record.comparison.verdict
-    colour = "green" if verdict.winner else "red"
+    verdict, doubt = record.comparison.verdict, record.comparison.doubt
+    colour = "red" if not verdict.winner else "yellow" if doubt else "green"
     wins = f"{verdict.winner} wins" if verdict.winner else "no winner"
+    wins += f", but is {doubt}" if doubt else ""
     return f"[bold {colour}]Verdict: {wins}.[/] {_literal(verdict.reason)}.\n"
 
 
@@ -201,15 +203,28 @@ def _row_trace(trace: RowTrace, winner: Precision) -> RenderableType:
     table = _table(f"one test row, {winner}", "values", title="Prediction")
     raw = ", ".join(f"{shorten(name)}={_cell(value)}" for name, value in trace.row.items())
     table.add_row("input layer", _literal(raw))
-    for layer in trace.layers[winner]:
-        table.add_row(layer.name, _values(layer.values))
-    table.add_row("true label", _literal(trace.label))
+    layers = trace.layers[winner]
+    for layer in layers:
+        is_output = layer is layers[-1]
+        shown = _answer(trace, layer.values) if is_output else _values(layer.values)
+        table.add_row(layer.name, shown)
+    truth = "true value" if trace.task == "regression" else "true label"
+    table.add_row(truth, _literal(trace.label))
     return table
 
 
-def _values(values: Sequence[float]) -> str:
-    if len(values) == 1:
+def _answer(trace: RowTrace, values: Sequence[float]) -> str:
+    """A probability, a number, or the most probable labels, each with its probability."""
+    if trace.task == "regression":
+        return quantity(values[0])
+    if trace.task == "binary":
         return f"{values[0]:.4f}"
+    ranked = sorted(zip(values, trace.classes, strict=True), key=lambda each: -each[0])
+    shown = ", ".join(f"{shorten(label)} {value:.4f}" for value, label in ranked[:SHOWN_LABELS])
+    return _literal(shown + (", …" if len(ranked) > SHOWN_LABELS else ""))
+
+
+def _values(values: Sequence[float]) -> str:
     active = sum(value > 0 for value in values)
     shown = ", ".join(f"{value:.2f}" for value in values[:SHOWN_VALUES])
     more = ", …" if len(values) > SHOWN_VALUES else ""

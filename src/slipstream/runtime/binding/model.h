@@ -31,6 +31,8 @@ int import_numpy(void);
 
 PyObject *model_predict_one(Model *self, PyObject *row);
 
+PyObject *model_read_dates(Model *self, PyObject *arguments);
+
 PyObject *model_predict(Model *self, PyObject *const *arguments, Py_ssize_t count);
 
 #endif

@@ -1,0 +1,138 @@
+"""A model of each kind of target, trained as a run trains it, answers alike everywhere."""
+
+import json
+import math
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from slipstream.artifacts.store import Store
+from slipstream.cli.predict import Choices, predict
+from slipstream.config.parsing import parse_config
+from slipstream.data.snapshot import Snapshot
+from slipstream.evaluation.row_trace import trace_row
+from slipstream.evaluation.scoring import SCORING
+from slipstream.export.onnx_graph import to_onnx
+from slipstream.pyfunc import BundleModel
+from slipstream.runtime import Predictor, load_file
+from tests.conftest import Trained, train_on
+
+ROWS = 900
+
+
+@pytest.fixture(scope="module")
+def table(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Columns of every kind, some cells missing; three targets that they explain."""
+    random = np.random.default_rng(8)
+    age, income = random.integers(18, 90, ROWS), random.lognormal(10, 0.6, ROWS).round(2)
+    city, member = random.choice(["Bonn", "Oslo", "Rome"], ROWS), random.random(ROWS) < 0.5
+    level = age / 30 + 2.0 * (city == "Oslo") + member
+    plan = np.select([level < 2, level < 3.5], ["basic", "plus"], "pro")
+    frame = pd.DataFrame({"age": age, "income": income, "city": city, "member": member})
+    frame.loc[::9, "city"] = None
+    frame.loc[::7, "income"] = None
+    targets = {"plan": plan, "spend": 1e4 + 500 * level, "stays": level > 2.5}
+    path = tmp_path_factory.mktemp("kinds") / "customers.csv"
+    frame.assign(**targets).to_csv(path, index=False)
+    return path
+
+
+@pytest.fixture(scope="module", params=["stays", "plan", "spend"])
+def trained(
+    request: pytest.FixtureRequest, table: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Trained:
+    others = [each for each in ("stays", "plan", "spend") if each != request.param]
+    data = {"path": str(table), "target": request.param, "drop": others}
+    config = parse_config({"data": data, "model": {"hidden": [16, 8]}, "training": {"epochs": 40}})
+    return train_on(config, Store(tmp_path_factory.mktemp("store")))
+
+
+def predictors(trained: Trained) -> list[Predictor]:
+    """The float32 model, then the int8 one."""
+    variants = trained.bundles.variants
+    return [load_file(trained.store.path(variants[each].file)) for each in ("float32", "int8")]
+
+
+def odd_rows() -> list[dict[str, object]]:
+    """1,000 rows: usual values, extremes, unknown categories, text, missing and absent cells."""
+    random = np.random.default_rng(9)
+    numbers = [None, 18, 89.5, -1e300, 1e300, 5e-324, "42", " 7 ", math.pi, -0.0, 30000]
+    cells = {
+        "age": numbers,
+        "income": numbers,
+        "city": [None, "Bonn", " Oslo", "Rome ", "Atlantis", ""],
+        "member": [True, False, None, "true", 1],
+    }
+    rows = [
+        {name: values[random.integers(len(values))] for name, values in cells.items()}
+        for _ in range(1000)
+    ]
+    for row in rows:
+        for name in ("age", "member"):  # which the table never lacks
+            row[name] = 50 if row[name] is None else row[name]
+    return rows
+
+
+def test_every_way_to_ask_gives_the_same_bits(
+    trained: Trained, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """One row, a list of rows, a frame, MLflow's model and the command agree on 1,000 odd rows."""
+    rows = odd_rows()
+    for model in predictors(trained):
+        kept = [{name: row[name] for name in model.features} for row in rows]
+        answers = model.predict([list(row.values()) for row in kept])
+        frame = pd.DataFrame(kept, dtype=object)
+        one_by_one = np.array([model.predict_one(row) for row in kept])
+        assert one_by_one.tobytes() == answers.tobytes()
+        assert model.predict(frame).tobytes() == answers.tobytes()
+        assert BundleModel(model).predict(frame).tobytes() == answers.tobytes()
+        predict(model, json.dumps(kept), Choices())
+        lines = [list(json.loads(line).values()) for line in capsys.readouterr().out.splitlines()]
+        written = [line if model.task == "regression" else line[:-1] for line in lines]
+        assert np.array(written).reshape(answers.shape).tobytes() == answers.tobytes()
+
+
+def test_float32_is_the_same_in_onnx(trained: Trained) -> None:
+    """Within 1e-5, of a number in standard deviations of the target."""
+    onnxruntime = pytest.importorskip("onnxruntime")
+    model = predictors(trained)[0]
+    rows = Snapshot(trained.dataset, trained.store).rows("test")[model.features]
+    session = onnxruntime.InferenceSession(to_onnx(model.bundle))
+    fed = {}
+    for each in session.get_inputs():
+        values = rows[each.name].to_numpy()
+        if "string" in each.type:
+            fed[each.name] = np.array(["" if v is None else v for v in values], object)[:, None]
+        else:
+            kind = np.float64 if "double" in each.type else np.float32
+            fed[each.name] = values.astype(kind)[:, None]
+    found = np.asarray(session.run(None, fed)[0], np.float64).reshape(model.predict(rows).shape)
+    unit = trained.dataset.deviation or 1.0
+    np.testing.assert_allclose(found / unit, model.predict(rows) / unit, rtol=0, atol=1e-5)
+
+
+def test_each_kind_learns_and_int8_keeps_it(trained: Trained) -> None:
+    """The columns explain the targets, so either variant is better than guessing."""
+    scoring = SCORING[trained.dataset.task]
+    snapshot = Snapshot(trained.dataset, trained.store)
+    rows, target = snapshot.rows("test"), snapshot.target("test").to_numpy()
+    guess = scoring.row_losses(target, scoring.guess(target)).mean()
+    losses = [scoring.row_losses(target, m.predict(rows)).mean() for m in predictors(trained)]
+    assert max(losses) < 0.75 * guess
+    assert abs(losses[0] - losses[1]) < 0.02 * guess
+
+
+def test_a_traced_row_ends_in_its_answer(trained: Trained) -> None:
+    """The trace has the truth as a person knows it, and what `predict_one` gives."""
+    trace = trace_row(trained.dataset, trained.bundles, trained.store)
+    answer = np.atleast_1d(trace.answers["int8"])
+    output = trace.layers["int8"][-1]
+    assert dict(output)["values"] == pytest.approx(tuple(answer))
+    given = {"stays": "1 probability", "plan": "3 probabilities", "spend": "1 number"}
+    assert trace.shape.endswith(given[trained.dataset.target])
+    if trained.dataset.classes:
+        assert trace.label in trained.dataset.classes
+    else:
+        assert 1e4 < float(trace.label) < 2e4
