@@ -13,6 +13,7 @@ from slipstream.evaluation.scoring import SCORING
 from slipstream.features.preprocessing import normalise
 from slipstream.features.selection import SCORE_BINS, groups
 from slipstream.measurement import intervals
+from slipstream.measurement.intervals import Interval
 from slipstream.runtime.columns import Column
 from slipstream.runtime.text import quote
 from slipstream.runtime.types import Precision
@@ -72,14 +73,15 @@ def gather(
 def lesson(evidence: Evidence, winner: Precision) -> tuple[str, str]:
     """Say, in brief and in full, that a model learned nothing, or hardly anything; else nothing."""
     lead = evidence.lead[winner]
-    saved = f"{evidence.loss_name} lower by {lead:.4f} {evidence.loss_unit} a row"
+    change = Interval(estimate=-lead.estimate, low=-lead.high, high=-lead.low)
+    seen = f"{evidence.loss_name} {change:+.4f} {evidence.loss_unit} a row against guessing's"
     if lead.low <= 0:
         brief = "no better than guessing"
-        return brief, f"{winner} is {brief}: {saved}, which may be chance"
+        return brief, f"{winner} is {brief}: {seen}"
     if lead.estimate < HARDLY * evidence.guess_loss:
         share = f"{100 * lead.estimate / evidence.guess_loss:.2g} %"
         brief = "hardly better than guessing"
-        return brief, f"{winner} is {brief}: {saved}, {share} of what guessing has"
+        return brief, f"{winner} is {brief}: {seen}, which is {share} less"
     return "", ""
 
 
