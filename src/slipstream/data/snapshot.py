@@ -6,15 +6,19 @@ A snapshot is a Parquet file that holds the columns, the target and each row's p
 import io
 from collections.abc import Iterator, Sequence
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
+from numpy.typing import NDArray
 from pyarrow.dataset import Scanner, dataset, field
 
 from slipstream.artifacts.references import PARTS, DatasetRef, Part, PreparedRef
 from slipstream.artifacts.store import Store
+from slipstream.runtime.dates import as_seconds
+from slipstream.runtime.numpy_time import microseconds
 
-__all__ = ["PART", "TARGET", "Snapshot", "to_parquet"]
+__all__ = ["PART", "TARGET", "Snapshot", "as_numbers", "to_parquet"]
 
 # No column of a source has these names: they end in a space, and sources trim names.
 TARGET = "target "
@@ -66,6 +70,13 @@ class Snapshot:
             columns=list(chosen),
             filter=None if part is None else field(PART) == PARTS.index(part),
         )
+
+
+def as_numbers(values: pd.Series) -> NDArray[np.float64]:
+    """A column of numbers or dates (N,) as the predictor counts them: NaN for missing."""
+    if values.dtype.kind == "M":
+        return as_seconds(microseconds(values.to_numpy()))
+    return values.to_numpy(np.float64)
 
 
 def to_parquet(frame: pd.DataFrame) -> bytes:

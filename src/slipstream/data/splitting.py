@@ -18,6 +18,7 @@ from slipstream.artifacts.references import PARTS
 from slipstream.config.data import DataConfig
 from slipstream.data.cells import blank_to_null, is_supported, is_text
 from slipstream.data.target import Target
+from slipstream.data.temporal import is_temporal, temporal_seconds
 from slipstream.runtime.errors import InputError
 from slipstream.runtime.text import quote
 from slipstream.runtime.values import text_truth
@@ -129,13 +130,15 @@ def check_parts(
 
 
 def _is_hashed(kind: pa.DataType) -> bool:
-    """Numbers, booleans, text; and no values at all, which hash to 0 whatever comes later."""
+    """Numbers, booleans, times, text; and no values at all, which hash to 0 whatever comes."""
     kind = kind.value_type if pt.is_dictionary(kind) else kind
-    return is_supported(kind) or pt.is_null(kind)
+    return is_supported(kind) or is_temporal(kind) or pt.is_null(kind)
 
 
 def _hash_cells(cells: pa.Array) -> Hashes:
     """Hash cells (N,): numbers and booleans by their value, also where they are written as text."""
+    if is_temporal(cells.type):
+        return _hash_numbers(temporal_seconds(cells))
     if not is_text(cells.type):
         number_type = pa.uint8() if pt.is_boolean(cells.type) else pa.float64()
         return _hash_numbers(cells.cast(number_type, safe=False).to_numpy(zero_copy_only=False))
