@@ -10,11 +10,11 @@ from numpy.typing import NDArray
 from slipstream.artifacts.references import DatasetRef
 from slipstream.evaluation.results import Evidence, ScoreName, VariantMetrics
 from slipstream.evaluation.scoring import SCORING
-from slipstream.features.preprocessing import normalise
+from slipstream.features.preprocessing import normalise_all
 from slipstream.features.selection import SCORE_BINS, groups
 from slipstream.measurement import intervals
 from slipstream.measurement.intervals import Interval
-from slipstream.runtime.columns import Column
+from slipstream.runtime.columns import Column, lookups
 from slipstream.runtime.text import quote
 from slipstream.runtime.types import Precision
 
@@ -147,11 +147,14 @@ def _alone(
     quality = SCORING[dataset.task].quality
     scores = {}
     for column in columns:
-        values = pd.Series(normalise(column, rows[column.name]))
-        group = groups(column, values, SCORE_BINS[-1])
-        scores[column.name] = quality(target, _answers_of(group, target, len(dataset.classes)))[
-            score
+        seen = normalise_all(column, rows[column.name]).values()  # of a date, its parts too
+        answers = [
+            _answers_of(
+                groups(part, pd.Series(values), SCORE_BINS[-1]), target, len(dataset.classes)
+            )
+            for part, values in zip(lookups([column]), seen, strict=True)
         ]
+        scores[column.name] = max(quality(target, each)[score] for each in answers)
     best = max(scores, key=scores.__getitem__)
     return best, scores[best]
 
