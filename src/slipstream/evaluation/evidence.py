@@ -12,9 +12,10 @@ from slipstream.artifacts.references import DatasetRef
 from slipstream.evaluation.results import Evidence, ScoreName, VariantMetrics
 from slipstream.evaluation.scoring import SCORING
 from slipstream.evaluation.weighted import Weights, mean, mean_interval
-from slipstream.features.preprocessing import normalise
+from slipstream.features.preprocessing import normalise_all
 from slipstream.features.selection import SCORE_BINS, groups
-from slipstream.runtime.columns import Column
+from slipstream.measurement.intervals import Interval
+from slipstream.runtime.columns import Column, lookups
 from slipstream.runtime.text import quote
 from slipstream.runtime.types import Precision
 
@@ -81,14 +82,15 @@ def gather(
 def lesson(evidence: Evidence, winner: Precision) -> tuple[str, str]:
     """Say, in brief and in full, that a model learned nothing, or hardly anything; else nothing."""
     lead = evidence.lead[winner]
-    saved = f"{evidence.loss_name} lower by {lead:.4f} {evidence.loss_unit} a row"
+    change = Interval(estimate=-lead.estimate, low=-lead.high, high=-lead.low)
+    seen = f"{evidence.loss_name} {change:+.4f} {evidence.loss_unit} a row against guessing's"
     if lead.low <= 0:
         brief = "no better than guessing"
-        return brief, f"{winner} is {brief}: {saved}, which may be chance"
+        return brief, f"{winner} is {brief}: {seen}"
     if lead.estimate < HARDLY * evidence.guess_loss:
         share = f"{100 * lead.estimate / evidence.guess_loss:.2g} %"
         brief = "hardly better than guessing"
-        return brief, f"{winner} is {brief}: {saved}, {share} of what guessing has"
+        return brief, f"{winner} is {brief}: {seen}, which is {share} less"
     return "", ""
 
 
@@ -153,10 +155,15 @@ def _alone(
     quality = SCORING[dataset.task].quality
     scores = {}
     for column in columns:
-        values = pd.Series(normalise(column, test.rows[column.name]))
-        group = groups(column, values, SCORE_BINS[-1])
-        answers = _answers_of(group, test.target, len(dataset.classes))
-        scores[column.name] = quality(test.target, answers, test.weights)[score]
+        seen = normalise_all(column, test.rows[column.name]).values()  # of a date, its parts too
+        tried = [
+            groups(part, pd.Series(values), SCORE_BINS[-1])
+            for part, values in zip(lookups([column]), seen, strict=True)
+        ]
+        answers = [_answers_of(group, test.target, len(dataset.classes)) for group in tried]
+        scores[column.name] = max(
+            quality(test.target, each, test.weights)[score] for each in answers
+        )
     best = max(scores, key=scores.__getitem__)
     return best, scores[best]
 
