@@ -49,7 +49,7 @@ NAMING = {
     "reporting/comparison.py",
     "reporting/summary.py",
     "reporting/terminal/screen.py",
-    "tracking/runs.py",
+    "tracking/runs.py",  # a figure of labels, or of numbers
     "tracking/signature.py",
 }
 WORDS = re.compile(r"binary|multiclass|regression|sigmoid|softmax|(?<!false_)positive", re.I)

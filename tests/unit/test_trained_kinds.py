@@ -118,10 +118,35 @@ def test_each_kind_learns_and_int8_keeps_it(trained: Trained) -> None:
     scoring = SCORING[trained.dataset.task]
     snapshot = Snapshot(trained.dataset, trained.store)
     rows, target = snapshot.rows("test"), snapshot.target("test").to_numpy()
-    guess = scoring.row_losses(target, scoring.guess(target)).mean()
-    losses = [scoring.row_losses(target, m.predict(rows)).mean() for m in predictors(trained)]
+    guess = scoring.row_losses(target, scoring.guess(target, None), None).mean()
+    losses = [
+        scoring.row_losses(target, each.predict(rows), None).mean() for each in predictors(trained)
+    ]
     assert max(losses) < 0.75 * guess
     assert abs(losses[0] - losses[1]) < 0.02 * guess
+
+
+def test_rows_count_by_their_weight(tmp_path: Path) -> None:
+    """Where rows contradict each other, the heavier ones are learned; the weight is no feature."""
+    random = np.random.default_rng(3)
+    x, heavy = random.normal(size=1200), random.random(1200) < 0.3
+    frame = pd.DataFrame({"x": x, "noise": random.normal(size=1200)})
+    frame["w"] = np.where(heavy, 10, 0.1)
+    frame["y"] = np.where(heavy, x, -x).round(3)
+    frame.to_csv(tmp_path / "table.csv", index=False)
+    data = {"path": str(tmp_path / "table.csv"), "target": "y"}
+    config = {"model": {"hidden": [8]}, "training": {"epochs": 30}}
+    slopes = []
+    for named in ({"weight": "w"}, {"drop": ["w"]}):
+        made = train_on(
+            parse_config({"data": {**data, **named}, **config}), Store(tmp_path / "store")
+        )
+        model = predictors(made)[0]
+        assert "w" not in model.features
+        low, high = model.predict([{"x": each, "noise": 0.0} for each in (-1.0, 1.0)])
+        slopes.append(high - low)
+    assert slopes[0] > 1
+    assert slopes[1] < 0
 
 
 def test_a_traced_row_ends_in_its_answer(trained: Trained) -> None:

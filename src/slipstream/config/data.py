@@ -84,6 +84,12 @@ class DataConfig(Section):
         description="of two labels, the one whose probability is predicted; empty: True, 1 or yes, "
         "else the last in sorted order",
     )
+    weight: str = Field(
+        "",
+        title="Weight",
+        description="a column with each row's weight, which is no feature; empty: all rows count "
+        "alike",
+    )
     split: Literal["random", "time", "group", "column"] = Field(
         "random",
         title="Split",

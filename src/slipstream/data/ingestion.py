@@ -14,10 +14,11 @@ from slipstream.data.duplicates import count_duplicates
 from slipstream.data.labels import labelled
 from slipstream.data.parts import Rows, assign
 from slipstream.data.schema import infer
-from slipstream.data.snapshot import PART, TARGET, to_parquet
+from slipstream.data.snapshot import PART, TARGET, WEIGHT, to_parquet
 from slipstream.data.sources.source import source_of
 from slipstream.data.splitting import check_parts, hash_rows, hashed_columns
 from slipstream.data.target import find_target, read_target
+from slipstream.data.weights import read_weights
 from slipstream.runtime.errors import InputError
 from slipstream.runtime.text import did_you_mean, listing, quote
 
@@ -42,8 +43,9 @@ def ingest(data: DataConfig, store: Store) -> DatasetRef:
         _check_named(field, [data.splits_by], read.table, data.target)
     raw, unlabelled = labelled(read.table, data.target)
     target = read_target(raw.column(data.target).combine_chunks(), data)
+    weights = read_weights(raw, data)
     aside = _set_aside(data)
-    unused = [data.target, *data.drop]
+    unused = [data.target, *([data.weight] if data.weight else []), *data.drop]
     markers = missing_markers(data.missing)
     features = raw.drop_columns(list(dict.fromkeys([*unused, *aside])))
     inferred = infer(features, data.keep, data.types, markers)
@@ -53,8 +55,12 @@ def ingest(data: DataConfig, store: Store) -> DatasetRef:
     repeated = count_duplicates(hashes, target, together=data.split == "random")
     assigned = assign(Rows(raw, target, hashes, _recorded(hashed)), data)
     parts = assigned.parts
-    check_parts(parts, target.numbers, target.classes)
-    snapshot = inferred.frame.assign(**{TARGET: target.numbers, PART: parts})
+    counts = slice(None) if weights is None else weights > 0
+    check_parts(parts[counts], target.numbers[counts], target.classes)
+    kept_apart = {TARGET: target.numbers, PART: parts}
+    if weights is not None:
+        kept_apart[WEIGHT] = weights
+    snapshot = inferred.frame.assign(**kept_apart)
     return DatasetRef(
         table=store.put(to_parquet(snapshot), ".parquet"),
         columns=inferred.columns,

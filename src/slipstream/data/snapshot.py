@@ -18,11 +18,12 @@ from slipstream.artifacts.store import Store
 from slipstream.runtime.dates import as_seconds
 from slipstream.runtime.numpy_time import microseconds
 
-__all__ = ["PART", "TARGET", "Snapshot", "as_numbers", "to_parquet"]
+__all__ = ["PART", "TARGET", "WEIGHT", "Snapshot", "as_numbers", "to_parquet", "weights_of"]
 
 # No column of a source has these names: they end in a space, and sources trim names.
 TARGET = "target "
 PART = "part "
+WEIGHT = "weight "  # where rows do not count alike
 
 
 class Snapshot:
@@ -43,7 +44,7 @@ class Snapshot:
 
         Args:
             part: which rows; None: all.
-            columns: which columns, `TARGET` and `PART` included; None: the features and `TARGET`.
+            columns: which columns, also those that are no features; None: all but `PART`.
         """
         yield from self._scan(part, columns).to_batches()
 
@@ -60,12 +61,25 @@ class Snapshot:
         """The target of one part, or of all rows."""
         return self.frame(part, [TARGET])[TARGET]
 
+    def weights(self, part: Part | None = None) -> NDArray[np.float64] | None:
+        """The weights (N,) of one part's rows, or of all; None where all rows count alike."""
+        if WEIGHT not in self._file.schema.names:
+            return None
+        return weights_of(self.frame(part, [WEIGHT]))
+
+    @property
+    def apart(self) -> list[str]:
+        """The columns that are no features."""
+        return [name for name in self._file.schema.names if name in (TARGET, PART, WEIGHT)]
+
     @property
     def _features(self) -> list[str]:
-        return [name for name in self._file.schema.names if name not in (TARGET, PART)]
+        return [name for name in self._file.schema.names if name not in self.apart]
 
     def _scan(self, part: Part | None, columns: Sequence[str] | None) -> Scanner:
-        chosen = [*self._features, TARGET] if columns is None else columns
+        chosen = columns
+        if chosen is None:
+            chosen = [*self._features, *(name for name in self.apart if name != PART)]
         return self._file.scanner(
             columns=list(chosen),
             filter=None if part is None else field(PART) == PARTS.index(part),
@@ -77,6 +91,14 @@ def as_numbers(values: pd.Series) -> NDArray[np.float64]:
     if values.dtype.kind == "M":
         return as_seconds(microseconds(values.to_numpy()))
     return values.to_numpy(np.float64)
+
+
+def weights_of(rows: pd.DataFrame) -> NDArray[np.float64] | None:
+    """The weights (N,) of rows, whose mean is 1; None where all rows count alike."""
+    if WEIGHT not in rows:
+        return None
+    weights = rows[WEIGHT].to_numpy(np.float64)
+    return weights / weights.mean()
 
 
 def to_parquet(frame: pd.DataFrame) -> bytes:

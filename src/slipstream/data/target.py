@@ -37,7 +37,7 @@ class Target:
 
     numbers: NDArray[np.number]
     classes: tuple[str, ...]
-    task: Task
+    task: Task = "binary"
     notes: tuple[str, ...] = ()
 
     @property

@@ -15,7 +15,7 @@ from slipstream.artifacts.references import Baseline, BundleRef, Bundles, Datase
 from slipstream.artifacts.store import Store
 from slipstream.data.snapshot import Snapshot
 from slipstream.evaluation import waterfall
-from slipstream.evaluation.evidence import gather
+from slipstream.evaluation.evidence import HeldOut, gather
 from slipstream.evaluation.judging import ENOUGH_ROWS, Rules
 from slipstream.evaluation.results import (
     Benchmark,
@@ -59,7 +59,7 @@ def benchmark(
     """
     snapshot, scoring = Snapshot(dataset, store), SCORING[dataset.task]
     rows = snapshot.rows("test")
-    target = snapshot.target("test").to_numpy()
+    target, weights = snapshot.target("test").to_numpy(), snapshot.weights("test")
     files = {
         "baseline": baseline.all_columns,
         "kept columns": baseline.kept_columns,
@@ -72,7 +72,7 @@ def benchmark(
     latency = measure(predictors, varied, twice="int8")
     metrics = {
         arm: VariantMetrics(
-            scores=scoring.quality(target, answers[arm]),
+            scores=scoring.quality(target, answers[arm], weights),
             latency=latency.figures(arm),
             size=_size(files[arm]),
         )
@@ -83,6 +83,7 @@ def benchmark(
             target,
             answers[before],
             answers[arm],
+            weights,
             accuracy=arm == "int8" and len(target) >= ENOUGH_ROWS,
         )
         for before, arm in itertools.pairwise(waterfall.STEPS.values())
@@ -96,7 +97,9 @@ def benchmark(
         ),
         score_changes=changes["int8"],
         baseline_changes={
-            precision: scoring.baseline_change(target, answers["baseline"], answers[precision])
+            precision: scoring.baseline_change(
+                target, answers["baseline"], answers[precision], weights
+            )
             for precision in bundles.variants
         },
         judged_by=scoring.judged_by,
@@ -118,8 +121,7 @@ def benchmark(
         evidence=gather(
             dataset,
             predictors["float32"].bundle.columns,
-            rows,
-            target,
+            HeldOut(rows, target, weights),
             {precision: answers[precision] for precision in bundles.variants},
         ),
     )

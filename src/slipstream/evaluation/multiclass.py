@@ -9,11 +9,12 @@ from collections.abc import Iterator
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import stats
 from sklearn import metrics
 
-from slipstream.evaluation.metrics import CALIBRATION_BINS, paired_change
+from slipstream.evaluation import weighted
+from slipstream.evaluation.metrics import CALIBRATION_BINS, paired_change, share_below
 from slipstream.evaluation.results import ScoreName
+from slipstream.evaluation.weighted import Weights
 from slipstream.measurement.intervals import Interval
 
 __all__ = ["auc_change", "chosen", "class_shares", "quality", "row_log_loss", "score_changes"]
@@ -22,24 +23,29 @@ Floats = NDArray[np.float64]
 Labels = NDArray[np.integer]
 
 
-def quality(target: Labels, probability: Floats) -> dict[ScoreName, float]:
+def quality(target: Labels, probability: Floats, weights: Weights = None) -> dict[ScoreName, float]:
     """Score predicted probabilities (N, C) of each label against the target (N,)."""
     answer = chosen(probability)
-    present = np.unique(target)
+    macro_f1 = metrics.f1_score(
+        target,
+        answer,
+        labels=np.unique(target),
+        average="macro",
+        zero_division=0,
+        sample_weight=weights,
+    )
     scores: dict[ScoreName, float] = {
-        "test_accuracy": float((answer == target).mean()),
-        "test_macro_f1": float(
-            metrics.f1_score(target, answer, labels=present, average="macro", zero_division=0)
-        ),
-        "test_auc": float(sum(_row_aucs(target, probability))),
-        "test_log_loss": float(row_log_loss(target, probability).mean()),
-        "test_ece": expected_calibration_error(target, probability),
+        "test_accuracy": weighted.mean(answer == target, weights),
+        "test_macro_f1": float(macro_f1),
+        "test_auc": float(_row_aucs(target, probability, weights).sum()),
+        "test_log_loss": weighted.mean(row_log_loss(target, probability), weights),
+        "test_ece": expected_calibration_error(target, probability, weights),
     }
     place = _places(target, probability)
     if probability.shape[1] > 3:
-        scores["test_top_3_accuracy"] = float((place < 3).mean())
+        scores["test_top_3_accuracy"] = weighted.mean(place < 3, weights)
     if probability.shape[1] > 5:
-        scores["test_top_5_accuracy"] = float((place < 5).mean())
+        scores["test_top_5_accuracy"] = weighted.mean(place < 5, weights)
     return scores
 
 
@@ -48,9 +54,10 @@ def chosen(probability: Floats) -> NDArray[np.int64]:
     return probability.argmax(axis=1)
 
 
-def class_shares(target: Labels) -> Floats:
+def class_shares(target: Labels, weights: Weights = None) -> Floats:
     """What a model answers that has learned only how often each label occurs: (N, C)."""
-    shares = np.bincount(target) / len(target)
+    counts = np.bincount(target, weights)
+    shares = counts / counts.sum()
     return np.broadcast_to(shares, (len(target), len(shares)))
 
 
@@ -60,19 +67,27 @@ def row_log_loss(target: Labels, probability: Floats) -> Floats:
     return -np.log(np.clip(true, np.finfo(np.float32).eps, None))
 
 
-def expected_calibration_error(target: Labels, probability: Floats) -> float:
+def expected_calibration_error(
+    target: Labels, probability: Floats, weights: Weights = None
+) -> float:
     """Mean gap between the chosen label's probability and how often it is right (Guo et al. 2017).
 
     Over bins of equal width, as for two labels.
     """
     confidence, right = probability.max(axis=1), chosen(probability) == target
     bins = np.minimum((confidence * CALIBRATION_BINS).astype(int), CALIBRATION_BINS - 1)
-    gaps = np.bincount(bins, confidence - right, minlength=CALIBRATION_BINS)
-    return float(np.abs(gaps).sum() / len(target))
+    rows = np.ones(len(target)) if weights is None else weights
+    gaps = np.bincount(bins, rows * (confidence - right), minlength=CALIBRATION_BINS)
+    return float(np.abs(gaps).sum() / rows.sum())
 
 
 def score_changes(
-    target: Labels, before: Floats, after: Floats, *, accuracy: bool = False
+    target: Labels,
+    before: Floats,
+    after: Floats,
+    weights: Weights = None,
+    *,
+    accuracy: bool = False,
 ) -> dict[ScoreName, Interval]:
     """How the scores of one model's answers (N, C) differ from another's, by paired intervals.
 
@@ -80,19 +95,22 @@ def score_changes(
         target: labels (N,).
         before: probabilities of the model that is compared with (N, C).
         after: probabilities of the other model (N, C).
+        weights: of the rows (N,).
         accuracy: compare accuracy too.
     """
     changes: dict[ScoreName, Interval] = {
-        "test_auc": auc_change(target, before, after),
-        "test_log_loss": paired_change(row_log_loss(target, before), row_log_loss(target, after)),
+        "test_auc": auc_change(target, before, after, weights),
+        "test_log_loss": paired_change(
+            row_log_loss(target, before), row_log_loss(target, after), weights
+        ),
     }
     if accuracy:
         right = [(chosen(each) == target).astype(np.float64) for each in (before, after)]
-        changes["test_accuracy"] = paired_change(*right)
+        changes["test_accuracy"] = paired_change(right[0], right[1], weights)
     return changes
 
 
-def auc_change(target: Labels, before: Floats, after: Floats) -> Interval:
+def auc_change(target: Labels, before: Floats, after: Floats, weights: Weights = None) -> Interval:
     """AUC of after less that of before on the same rows (N,), with its 95 % interval.
 
     A row's part in the AUC of each label is what DeLong et al. (1988) call its placement; the
@@ -100,49 +118,60 @@ def auc_change(target: Labels, before: Floats, after: Floats) -> Interval:
     labels' areas are correlated. The quantile is Student's, with Welch's degrees of freedom over
     the rows of each label. For two labels, this is the interval of `metrics.auc_change`.
     """
-    parts = _row_aucs(target, after) - _row_aucs(target, before)  # (N,)
+    if weights is not None:
+        counts = weights > 0
+        target, before, after = target[counts], before[counts], after[counts]
+        weights = weights[counts]
+    parts = _row_aucs(target, after, weights) - _row_aucs(target, before, weights)  # (N,)
     estimate = float(parts.sum())
     if not parts.any():
         return Interval(estimate=0.0, low=0.0, high=0.0)
-    squares = np.square(_influences(target, before, after))
-    by_label = np.bincount(target, squares)
-    rows = np.bincount(target)
+    squares = np.square(_influences(target, before, after, weights))
     if not squares.any():
         return Interval(estimate=estimate, low=estimate, high=estimate)
+    by_label = np.bincount(target, squares)
+    rows = np.bincount(target)
     freedom = by_label.sum() ** 2 / (by_label**2 / np.maximum(rows - 1, 1)).sum()
-    half = float(stats.t.ppf(0.975, freedom)) * math.sqrt(squares.sum())
+    half = weighted.quantile_of_t(freedom) * math.sqrt(squares.sum())
     return Interval(estimate=estimate, low=estimate - half, high=estimate + half)
 
 
-def _row_aucs(target: Labels, probability: Floats) -> Floats:
+def _row_aucs(target: Labels, probability: Floats, weights: Weights) -> Floats:
     """What each row adds to the AUC (N,): their sum is the AUC."""
     added = np.zeros(len(target))
     counted = 0
-    for is_label, placements in _placements(target, probability):
-        added[is_label] += placements[is_label] / is_label.sum()
+    for is_label, placements in _placements(target, probability, weights):
+        rows = np.ones(is_label.sum()) if weights is None else weights[is_label]
+        added[is_label] += placements[is_label] * rows / rows.sum()
         counted += 1
     return added / max(1, counted)
 
 
-def _influences(target: Labels, before: Floats, after: Floats) -> Floats:
+def _influences(target: Labels, before: Floats, after: Floats, weights: Weights) -> Floats:
     """Each row's influence on the change of the AUC (N,): the sum of their squares is its variance.
 
     Of a label that one row has, nothing is known but this row's own change, which counts whole.
     """
     total = np.zeros(len(target))
     counted = 0
-    pairs = zip(_placements(target, before), _placements(target, after), strict=True)
+    pairs = zip(
+        _placements(target, before, weights), _placements(target, after, weights), strict=True
+    )
     for (is_label, earlier), (_, later) in pairs:
         change = later - earlier
         for side in (is_label, ~is_label):
             count = int(side.sum())
-            centred = change[side] - (change[side].mean() if count > 1 else 0.0)
-            total[side] += centred / math.sqrt(count * max(count - 1, 1))
+            rows = np.ones(count) if weights is None else weights[side]
+            shares = rows / rows.sum()
+            centred = change[side] - (shares @ change[side] if count > 1 else 0.0)
+            total[side] += shares * centred * math.sqrt(count / max(count - 1, 1))
         counted += 1
     return total / counted
 
 
-def _placements(target: Labels, probability: Floats) -> Iterator[tuple[NDArray[np.bool_], Floats]]:
+def _placements(
+    target: Labels, probability: Floats, weights: Weights
+) -> Iterator[tuple[NDArray[np.bool_], Floats]]:
     """For each label that some rows have: which rows have it (N,), and every row's placement (N,).
 
     A row's placement is the share of the rows on the other side that it is ordered rightly against;
@@ -150,21 +179,15 @@ def _placements(target: Labels, probability: Floats) -> Iterator[tuple[NDArray[n
     """
     for label in np.unique(target):
         is_label = target == label
-        if is_label.all():
+        sides = (is_label, ~is_label)
+        rows = [None if weights is None else weights[side] for side in sides]
+        if is_label.all() or (weights is not None and not all(weights[s].any() for s in sides)):
             continue
-        scores = probability[:, label]
-        positive, negative = np.sort(scores[is_label]), np.sort(scores[~is_label])
+        positive, negative = (probability[side, label] for side in sides)
         placements = np.empty(len(target))
-        placements[is_label] = _share_below(scores[is_label], negative)
-        placements[~is_label] = 1 - _share_below(scores[~is_label], positive)
+        placements[is_label] = share_below(positive, negative, rows[1])
+        placements[~is_label] = 1 - share_below(negative, positive, rows[0])
         yield is_label, placements
-
-
-def _share_below(values: Floats, ordered: Floats) -> Floats:
-    """The share of ordered numbers (M,) below each value (N,); equal ones count half."""
-    below = np.searchsorted(ordered, values, side="left")
-    up_to = np.searchsorted(ordered, values, side="right")
-    return (below + up_to) / (2 * len(ordered))
 
 
 def _places(target: Labels, probability: Floats) -> NDArray[np.int64]:

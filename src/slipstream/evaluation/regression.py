@@ -9,9 +9,10 @@ import math
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import stats
 
+from slipstream.evaluation import weighted
 from slipstream.evaluation.results import ScoreName
+from slipstream.evaluation.weighted import Weights
 from slipstream.measurement.intervals import Interval
 
 __all__ = ["differ", "mean", "quality", "relative_rmse_change", "row_losses", "score_changes"]
@@ -21,26 +22,26 @@ Floats = NDArray[np.float64]
 NOTABLE_SHARE = 0.01
 
 
-def quality(target: Floats, answers: Floats) -> dict[ScoreName, float]:
+def quality(target: Floats, answers: Floats, weights: Weights = None) -> dict[ScoreName, float]:
     """Score predicted numbers (N,) against the target (N,)."""
     errors = answers - target
-    rmse, spread = math.sqrt(float(np.square(errors).mean())), _spread(target)
+    rmse, spread = math.sqrt(weighted.mean(np.square(errors), weights)), _spread(target, weights)
     return {
         "test_rmse": rmse,
-        "test_mae": float(np.abs(errors).mean()),
+        "test_mae": weighted.mean(np.abs(errors), weights),
         "test_r2": 1 - (rmse / spread) ** 2,
         "test_relative_rmse": rmse / spread,
     }
 
 
-def mean(target: Floats) -> Floats:
+def mean(target: Floats, weights: Weights = None) -> Floats:
     """What a model answers that has learned only the mean of the target: (N,)."""
-    return np.full(len(target), target.mean())
+    return np.full(len(target), weighted.mean(target, weights))
 
 
-def row_losses(target: Floats, answers: Floats) -> Floats:
+def row_losses(target: Floats, answers: Floats, weights: Weights = None) -> Floats:
     """The squared error of each row (N,), in variances of the target."""
-    return np.square((answers - target) / _spread(target))
+    return np.square((answers - target) / _spread(target, weights))
 
 
 def differ(target: Floats, before: Floats, after: Floats) -> NDArray[np.bool_]:
@@ -52,32 +53,34 @@ def score_changes(
     target: Floats,
     before: Floats,
     after: Floats,
+    weights: Weights = None,
     *,
     accuracy: bool = False,  # noqa: ARG001 - of labels
 ) -> dict[ScoreName, Interval]:
     """How the relative RMSE of one model's answers (N,) differs from another's."""
-    return {"test_relative_rmse": relative_rmse_change(target, before, after)}
+    return {"test_relative_rmse": relative_rmse_change(target, before, after, weights)}
 
 
-def relative_rmse_change(target: Floats, before: Floats, after: Floats) -> Interval:
+def relative_rmse_change(
+    target: Floats, before: Floats, after: Floats, weights: Weights = None
+) -> Interval:
     """Relative RMSE of after less that of before on the same rows (N,), with its 95 % interval.
 
     By the delta method, a row's part in a root of a mean of squares is its square over twice the
-    root; the interval is that of a paired t-test on these parts.
+    root; the interval is that of the mean of these parts, paired by row.
     """
     parts, roots = [], []
     for answers in (before, after):
-        losses = row_losses(target, answers)
-        roots.append(math.sqrt(float(losses.mean())))
+        losses = row_losses(target, answers, weights)
+        roots.append(math.sqrt(weighted.mean(losses, weights)))
         parts.append(losses / (2 * roots[-1]) if roots[-1] else losses)
-    estimate, difference = roots[1] - roots[0], parts[1] - parts[0]
-    if len(target) < 2 or not difference.std():
-        return Interval(estimate=estimate, low=estimate, high=estimate)
-    error = float(difference.std(ddof=1)) / math.sqrt(len(target))
-    half = float(stats.t.ppf(0.975, len(target) - 1)) * error
-    return Interval(estimate=estimate, low=estimate - half, high=estimate + half)
+    estimate = roots[1] - roots[0]
+    change = weighted.mean_interval(parts[1] - parts[0], weights)
+    low, high = change.low - change.estimate, change.high - change.estimate
+    return Interval(estimate=estimate, low=estimate + low, high=estimate + high)
 
 
-def _spread(target: Floats) -> float:
+def _spread(target: Floats, weights: Weights = None) -> float:
     """The RMSE of always answering the mean, which is the standard deviation; 1 if it is 0."""
-    return float(target.std()) or 1.0
+    centred = target - weighted.mean(target, weights)
+    return math.sqrt(weighted.mean(np.square(centred), weights)) or 1.0

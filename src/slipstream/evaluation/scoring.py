@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from slipstream.evaluation import metrics, multiclass, regression
 from slipstream.evaluation.results import ScoreName
+from slipstream.evaluation.weighted import Weights
 from slipstream.measurement.intervals import Interval
 from slipstream.runtime.types import Task
 
@@ -22,7 +23,8 @@ Numbers = NDArray[Any]
 class Scoring:
     """How a predictor's answers, one a row, are scored against the target (N,).
 
-    An answer is a number, or for more than two labels, the probability of each.
+    An answer is a number, or for more than two labels, the probability of each. All but `differ`
+    take the rows' weights (N,) last: None where all rows count alike.
 
     Attributes:
         quality: the test metrics, by MLflow's keys.
@@ -37,19 +39,27 @@ class Scoring:
         loss_unit: their unit.
     """
 
-    quality: Callable[[Numbers, Floats], dict[ScoreName, float]]
-    row_losses: Callable[[Numbers, Floats], Floats]
-    guess: Callable[[Numbers], Floats]
+    quality: Callable[[Numbers, Floats, Weights], dict[ScoreName, float]]
+    row_losses: Callable[[Numbers, Floats, Weights], Floats]
+    guess: Callable[[Numbers, Weights], Floats]
     differ: Callable[[Numbers, Floats, Floats], NDArray[np.bool_]]
     changes: Callable[..., dict[ScoreName, Interval]]
     judged_by: ScoreName
-    baseline_change: Callable[[Numbers, Floats, Floats], Interval]
+    baseline_change: Callable[[Numbers, Floats, Floats, Weights], Interval]
     loss_name: str
     loss_unit: str
 
 
-def _positive_share(target: Numbers) -> Floats:
-    return np.full(len(target), target.mean())
+def _positive_share(target: Numbers, weights: Weights = None) -> Floats:
+    return np.full(len(target), np.average(target, weights=weights))
+
+
+def _log_losses(target: Numbers, probability: Floats, _: Weights = None) -> Floats:
+    return metrics.row_log_loss(target, probability)
+
+
+def _label_losses(target: Numbers, probability: Floats, _: Weights = None) -> Floats:
+    return multiclass.row_log_loss(target, probability)
 
 
 def _labels_differ(_: Numbers, before: Floats, after: Floats) -> NDArray[np.bool_]:
@@ -63,7 +73,7 @@ def _choices_differ(_: Numbers, before: Floats, after: Floats) -> NDArray[np.boo
 SCORING: Mapping[Task, Scoring] = {
     "binary": Scoring(
         quality=metrics.quality,
-        row_losses=metrics.row_log_loss,
+        row_losses=_log_losses,
         guess=_positive_share,
         differ=_labels_differ,
         changes=metrics.score_changes,
@@ -74,7 +84,7 @@ SCORING: Mapping[Task, Scoring] = {
     ),
     "multiclass": Scoring(
         quality=multiclass.quality,
-        row_losses=multiclass.row_log_loss,
+        row_losses=_label_losses,
         guess=multiclass.class_shares,
         differ=_choices_differ,
         changes=multiclass.score_changes,

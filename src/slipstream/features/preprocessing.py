@@ -8,7 +8,7 @@ stay NaN; missing and unknown categories have codes of their own.
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, replace
+from dataclasses import asdict, dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -21,7 +21,7 @@ from slipstream.artifacts.references import ColumnSchema, DatasetRef, FeatureMas
 from slipstream.artifacts.store import Store
 from slipstream.config.model import Encoding
 from slipstream.data.sampling import spread_places
-from slipstream.data.snapshot import PART, TARGET, Snapshot, as_numbers, to_parquet
+from slipstream.data.snapshot import TARGET, Snapshot, as_numbers, to_parquet, weights_of
 from slipstream.features.dates import fit_parts
 from slipstream.features.leaks import find_leaks
 from slipstream.runtime.column_reader import ColumnReader
@@ -34,6 +34,7 @@ from slipstream.runtime.text import quote
 from slipstream.runtime.types import Task
 
 __all__ = [
+    "TrainingTarget",
     "fit_column",
     "load_columns",
     "normalise",
@@ -61,10 +62,11 @@ def preprocess(dataset: DatasetRef, encoding: Encoding, bins: int, store: Store)
     snapshot = Snapshot(dataset, store)
     rows, train = snapshot.rows(), snapshot.frame("train")
     bins = bins if encoding == "piecewise" else 1
+    target = TrainingTarget(train[TARGET].to_numpy(), dataset.task, weights_of(train))
     copies, warnings = _copies(dataset, train)
     columns = [
         _allow_missing(
-            fit_column(schema, train[schema.name], train[TARGET].to_numpy(), bins, dataset.task),
+            fit_column(schema, train[schema.name], target, bins),
             # Which part holds the few missing values of a column is chance, and a model must answer
             # every row of its data. What training never saw missing then counts as average.
             bool(rows[schema.name].isna().any()),
@@ -79,7 +81,7 @@ def preprocess(dataset: DatasetRef, encoding: Encoding, bins: int, store: Store)
             for name, values in normalise_all(column, rows[column.name]).items()
         }
     )
-    prepared[[TARGET, PART]] = snapshot.frame(columns=[TARGET, PART])
+    prepared[snapshot.apart] = snapshot.frame(columns=snapshot.apart)
     return PreparedRef(
         table=store.put(to_parquet(prepared), ".parquet"),
         columns=store.put(_columns_to_json(columns), ".json"),
@@ -112,17 +114,30 @@ def _copies(dataset: DatasetRef, train: pd.DataFrame) -> tuple[tuple[str, ...], 
     )
 
 
+@dataclass(frozen=True)
+class TrainingTarget:
+    """The target of training rows (N,), its kind, and the rows' weights (N,) if they differ."""
+
+    numbers: NDArray[np.number]
+    task: Task
+    weights: NDArray[np.float64] | None = None
+
+    def at(self, places: NDArray[np.bool_] | NDArray[np.int64]) -> "TrainingTarget":
+        """Of some of the rows."""
+        weights = None if self.weights is None else self.weights[places]
+        return TrainingTarget(self.numbers[places], self.task, weights)
+
+
 def fit_column(
-    schema: ColumnSchema, values: pd.Series, target: NDArray[np.number], bins: int, task: Task
+    schema: ColumnSchema, values: pd.Series, target: TrainingTarget, bins: int
 ) -> Column:
     """Fit one column on training rows: its edges or categories, and whether values are missing.
 
     Args:
         schema: what the column is.
         values: (N,) its raw values.
-        target: (N,) the target.
+        target: of the same rows.
         bins: the most bins of a numeric column; 1 is min-max.
-        task: the kind of target.
     """
     present = values.notna().to_numpy()
     edges: NDArray[np.float64] | None = None
@@ -135,7 +150,7 @@ def fit_column(
         edges = np.array([0.0, 1.0])
     else:
         numbers = as_numbers(values[present])
-        fit_edges = partial(_edges, target=target[present], bins=bins, task=task)
+        fit_edges = partial(_edges, target=target.at(present), bins=bins)
         edges = fit_edges(numbers)
         if schema.kind == "datetime":
             parts = fit_parts(numbers, allows_missing=not present.all(), fit_edges=fit_edges)
@@ -194,9 +209,7 @@ def selected_columns(prepared: PreparedRef, mask: FeatureMask, store: Store) -> 
     return [column for column in load_columns(prepared, store) if column.name in kept]
 
 
-def _edges(
-    values: NDArray[np.float64], target: NDArray[np.number], bins: int, task: Task
-) -> NDArray[np.float64]:
+def _edges(values: NDArray[np.float64], target: TrainingTarget, bins: int) -> NDArray[np.float64]:
     if not len(values):
         return np.array([0.0, 1.0])  # no value in the training part
     ordered = np.clip(np.sort(values), -LARGEST_EDGE, LARGEST_EDGE)
@@ -204,7 +217,7 @@ def _edges(
     low, high = ordered[tail], ordered[-1 - tail]
     if not low < high:
         low, high = ordered[0], ordered[-1]
-    thresholds = _thresholds(values, target, bins, task)
+    thresholds = _thresholds(values, target, bins)
     if len(thresholds):  # where the tails matter, they keep their bins
         low = ordered[0] if thresholds[0] <= low else low
         high = ordered[-1] if thresholds[-1] >= high else high
@@ -214,17 +227,18 @@ def _edges(
 
 
 def _thresholds(
-    values: NDArray[np.float64], target: NDArray[np.number], bins: int, task: Task
+    values: NDArray[np.float64], target: TrainingTarget, bins: int
 ) -> NDArray[np.float64]:
     if bins == 1:
         return np.zeros(0)
-    if task == "multiclass":  # a tree's time is proportional to the labels
-        chosen = spread_places(len(values), TREE_CELLS // (int(target.max(initial=0)) + 1))
-        values, target = values[chosen], target[chosen]
+    if target.task == "multiclass":  # a tree's time is proportional to the labels
+        labels = int(target.numbers.max(initial=0)) + 1
+        chosen = spread_places(len(values), TREE_CELLS // labels)
+        values, target = values[chosen], target.at(chosen)
     # The tree computes in float32, which ranks survive and large or close values do not.
     distinct, ranks = np.unique(values, return_inverse=True)
-    tree = TREES[task](max_leaf_nodes=bins, min_samples_leaf=MIN_LEAF_ROWS, random_state=0)
-    tree.fit(ranks.reshape(-1, 1), target)
+    tree = TREES[target.task](max_leaf_nodes=bins, min_samples_leaf=MIN_LEAF_ROWS, random_state=0)
+    tree.fit(ranks.reshape(-1, 1), target.numbers, sample_weight=target.weights)
     below = np.unique(tree.tree_.threshold[tree.tree_.feature >= 0]).astype(np.int64)
     return distinct[below] / 2 + distinct[below + 1] / 2
 

@@ -2,7 +2,8 @@
 
 A column's rows are grouped by its values. What the groups say is learned on some folds and scored
 on the fold that was left out, so a group of few rows costs as much as it pretends to know. All is
-computed from the counts of each fold, group and label: one pass over the rows a column.
+computed from the counts of each fold, group and label: one pass over the rows a column. A row
+counts by its weight, where rows have one; the mean weight is 1.
 """
 
 from dataclasses import dataclass
@@ -26,6 +27,7 @@ FOLDS = 5
 # How many rows like the whole table a group is mixed with; the better of both counts.
 SHRINKAGE_ROWS = (2.0, 30.0)
 CERTAIN = 1 - 1e-12  # the largest share explained, whose information is finite
+TINY = 1e-300  # for a group whose rows all have weight 0
 UNSEEN = 0.5  # rows that a label counts for in a fold that has none
 
 
@@ -41,7 +43,9 @@ class Score:
     p_value: float
 
 
-def label_information(group: Groups, target: NDArray[np.integer]) -> Score:
+def label_information(
+    group: Groups, target: NDArray[np.integer], weights: Floats | None = None
+) -> Score:
     """Cross-fitted mutual information of groups (N,) and labels (N,), in nats; at least 0.
 
     It is by how much the held-out log-loss is below that of the labels' shares: a lower bound.
@@ -49,16 +53,18 @@ def label_information(group: Groups, target: NDArray[np.integer]) -> Score:
     codes, width = _codes(group)
     labels, classes = _codes(target)
     cells = (_folds(len(group)) * width + codes) * classes + labels
-    counts = np.bincount(cells, minlength=FOLDS * width * classes)
+    counts = np.bincount(cells, weights, FOLDS * width * classes)
     held_out = counts.reshape(FOLDS, width, classes).astype(np.float64)
     learned = held_out.sum(axis=0) - held_out  # (folds, groups, labels)
     prior = learned.sum(axis=1, keepdims=True) + UNSEEN
     prior /= prior.sum(axis=2, keepdims=True)
     gain = max(_label_gain(held_out, learned, prior, rows) for rows in SHRINKAGE_ROWS)
-    return _unless_noise(gain, label_anova_f(group, target))
+    return _unless_noise(gain, label_anova_f(group, target, weights))
 
 
-def number_information(group: Groups, target: NDArray[np.number]) -> Score:
+def number_information(
+    group: Groups, target: NDArray[np.number], weights: Floats | None = None
+) -> Score:
     """Cross-fitted information of groups (N,) about the ranks of numbers (N,), in nats.
 
     It is -1/2 ln(1 - R²), as of normal variables; R² is of held-out rows. Ranks, so that a few
@@ -68,35 +74,47 @@ def number_information(group: Groups, target: NDArray[np.number]) -> Score:
     ranks = stats.rankdata(target) / len(target) - 0.5
     cells = _folds(len(group)) * width + codes
     rows, sums, squares = (
-        np.bincount(cells, weights, FOLDS * width).reshape(FOLDS, width).astype(np.float64)
-        for weights in (None, ranks, ranks**2)
+        np.bincount(cells, _times(each, weights), FOLDS * width)
+        .astype(np.float64)
+        .reshape(FOLDS, width)
+        for each in (np.ones(len(ranks)), ranks, ranks**2)
     )
     explained = max(_explained(rows, sums, squares, each) for each in SHRINKAGE_ROWS)
     information = -0.5 * float(np.log1p(-min(max(explained, 0.0), CERTAIN)))
-    return _unless_noise(information, number_anova_f(group, ranks))
+    return _unless_noise(information, number_anova_f(group, ranks, weights))
 
 
-def label_anova_f(group: Groups, target: NDArray[np.integer]) -> Score:
+def label_anova_f(
+    group: Groups, target: NDArray[np.integer], weights: Floats | None = None
+) -> Score:
     """F statistic of labels (N,) between groups (N,), pooled over labels (Light & Margolin 1971).
 
     Of two labels it is the F of a one-way analysis of variance.
     """
     codes, width = _codes(group)
     labels, classes = _codes(target)
-    counts = np.bincount(codes * classes + labels, minlength=width * classes)
+    counts = np.bincount(codes * classes + labels, weights, width * classes)
     counts = counts.reshape(width, classes).astype(np.float64)
     total = (counts.sum(axis=0) * (1 - counts.sum(axis=0) / len(group))).sum()
-    within = (counts * (1 - counts / counts.sum(axis=1, keepdims=True))).sum()
+    in_group = np.maximum(counts.sum(axis=1, keepdims=True), TINY)
+    within = (counts * (1 - counts / in_group)).sum()
     return _f_statistic(total, within, len(group), width, classes - 1)
 
 
-def number_anova_f(group: Groups, target: NDArray[np.number]) -> Score:
+def number_anova_f(
+    group: Groups, target: NDArray[np.number], weights: Floats | None = None
+) -> Score:
     """F statistic of a one-way analysis of variance of numbers (N,) between groups (N,)."""
     codes, width = _codes(group)
-    centred = target - target.mean()
-    means = np.bincount(codes, centred, width) / np.bincount(codes, minlength=width)
-    within = ((centred - means[codes]) ** 2).sum()
-    return _f_statistic((centred**2).sum(), within, len(group), width, 1)
+    centred = target - np.average(target, weights=weights)
+    rows = np.bincount(codes, weights, width)
+    means = np.bincount(codes, _times(centred, weights), width) / np.maximum(rows, TINY)
+    within = _times((centred - means[codes]) ** 2, weights).sum()
+    return _f_statistic(_times(centred**2, weights).sum(), within, len(group), width, 1)
+
+
+def _times(values: Floats, weights: Floats | None) -> Floats:
+    return values if weights is None else values * weights
 
 
 def _label_gain(held_out: Floats, learned: Floats, prior: Floats, shrinkage: float) -> float:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from slipstream.artifacts.references import FeatureMask, FeatureScore, PreparedRef
 from slipstream.artifacts.store import Store
 from slipstream.config.features import FeaturesConfig
-from slipstream.data.snapshot import TARGET, Snapshot
+from slipstream.data.snapshot import TARGET, Snapshot, weights_of
 from slipstream.features.dates import date_notes
 from slipstream.features.preprocessing import load_columns
 from slipstream.features.scores import (
@@ -39,8 +39,9 @@ NEIGHBOURS = 20  # a column is compared with so many of the best that come next 
 MOST_NOTES = 20
 
 
-# How a column's groups (N,) are scored against the target (N,), for each kind of target.
-Scorer = Callable[[NDArray[np.int64], NDArray[Any]], Score]
+# How a column's groups (N,) are scored against the target (N,) of rows with these weights (N,), for
+# each kind of target.
+Scorer = Callable[[NDArray[np.int64], NDArray[Any], NDArray[np.float64] | None], Score]
 _LABELS: Mapping[str, Scorer] = {"mutual_info": label_information, "anova_f": label_anova_f}
 _NUMBERS: Mapping[str, Scorer] = {"mutual_info": number_information, "anova_f": number_anova_f}
 SCORES: Mapping[Task, Mapping[str, Scorer]] = {
@@ -64,8 +65,8 @@ def select(prepared: PreparedRef, features: FeaturesConfig, store: Store) -> Fea
     train = Snapshot(prepared, store).frame("train")
     columns = load_columns(prepared, store)
     score = SCORES[prepared.task][features.method]
-    target = train[TARGET].to_numpy()
-    scores = [_score(column, train, target, score) for column in columns]
+    target, weights = train[TARGET].to_numpy(), weights_of(train)
+    scores = [_score(each, train, target, weights, score) for each in columns]
     candidates = [
         _candidate(column, train[column.name], each.value)
         for column, each in zip(columns, scores, strict=True)
@@ -124,11 +125,17 @@ def groups(column: Column, values: pd.Series, bins: int) -> NDArray[np.int64]:
     return np.where(np.isnan(numbers), -1, np.searchsorted(inner, numbers, side="left"))
 
 
-def _score(column: Column, train: pd.DataFrame, target: NDArray[Any], score: Scorer) -> Score:
+def _score(
+    column: Column,
+    train: pd.DataFrame,
+    target: NDArray[Any],
+    weights: NDArray[np.float64] | None,
+    score: Scorer,
+) -> Score:
     """The score of a column's groups, of a date's best part; each one tried is paid for."""
     several = SCORE_BINS if column.edges is not None else SCORE_BINS[:1]
     tried = [
-        score(groups(each, train[name], bins), target)
+        score(groups(each, train[name], bins), target, weights)
         for each, name in zip(lookups([column]), lookup_names([column]), strict=True)
         for bins in several
     ]

@@ -172,6 +172,7 @@ def decide(
     guess_losses: Floats,
     champion_losses: Floats | None,
     challenger_losses: Floats,
+    weights: Floats | None = None,
 ) -> Decision:
     """Promote a challenger that is better than guessing, and surely better than the champion.
 
@@ -180,9 +181,11 @@ def decide(
         guess_losses: of a model that has learned nothing, on each test row (N,).
         champion_losses: of the champion, on the same rows (N,); None if there is no champion.
         challenger_losses: of the challenger, on the same rows (N,).
+        weights: of these rows (N,), of mean 1; None if all count alike.
     """
     unit = scoring.loss_unit
-    lead = intervals.mean(guess_losses - challenger_losses)
+    rows = 1.0 if weights is None else weights
+    lead = intervals.mean(rows * (guess_losses - challenger_losses))
     if lead.low <= 0:
         brief = "the challenger is no better than guessing"
         return Decision(
@@ -190,7 +193,7 @@ def decide(
         )
     if champion_losses is None:
         return Decision(promoted=True, reason="there was no champion", gain=lead)
-    gain = intervals.mean(champion_losses - challenger_losses)
+    gain = intervals.mean(rows * (champion_losses - challenger_losses))
     better = gain.low > 0
     brief = (
         f"the challenger's {scoring.loss_name} is {'lower' if better else 'not surely lower'} than "

@@ -145,7 +145,7 @@ def promote(
         )
     snapshot, scoring = Snapshot(record.dataset, store), SCORING[record.dataset.task]
     rows = snapshot.rows("test")
-    target = snapshot.target("test").to_numpy()
+    target, weights = snapshot.target("test").to_numpy(), snapshot.weights("test")
     challenger = load_file(store.path(record.bundles.variants[winner].file))
     with registry.lock():
         champion = registry.champion()
@@ -165,13 +165,14 @@ def promote(
         known: list[str] = []
         if rival is not None:
             reigning = _tolerant(parse(registry.bundle(rival)))
-            losses = scoring.row_losses(target, reigning.predict(rows))
+            losses = scoring.row_losses(target, reigning.predict(rows), weights)
             known = [each for each in reigning.features if each in record.prepared.copies]
         decision = knows_the_answer(known) or decide(
             scoring,
-            guess_losses=scoring.row_losses(target, scoring.guess(target)),
+            guess_losses=scoring.row_losses(target, scoring.guess(target, weights), weights),
             champion_losses=losses,
-            challenger_losses=scoring.row_losses(target, challenger.predict(rows)),
+            challenger_losses=scoring.row_losses(target, challenger.predict(rows), weights),
+            weights=weights,
         )
         registry.settle(version, decision)
     found = {"version": version.number, "had_champion": champion is not None}

@@ -96,6 +96,8 @@ def _came_in(data: DataConfig, dataset: DatasetRef, mask: FeatureMask | None) ->
         ("target", f"{escape(repr(dataset.target))}, {_answers(dataset)}"),
         ("columns", f"{len(dataset.columns):,}{_dropped(data)}"),
     ]
+    if data.weight:
+        rows.append(("rows count by", escape(repr(data.weight))))
     if mask:
         read = f"{len(mask.features):,} of them: {listing(mask.features)}"
         rows.append(("the model reads", escape(read)))

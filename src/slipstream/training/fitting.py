@@ -15,7 +15,7 @@ from torch import Tensor
 from slipstream.artifacts.references import Epoch, FeatureMask, NetworkRef, PreparedRef
 from slipstream.artifacts.store import Store
 from slipstream.config.training import TrainingConfig
-from slipstream.data.snapshot import TARGET, Snapshot
+from slipstream.data.snapshot import TARGET, Snapshot, weights_of
 from slipstream.features.preprocessing import selected_columns
 from slipstream.runtime.columns import Column
 from slipstream.runtime.errors import InputError
@@ -31,8 +31,9 @@ EVALUATION_ROWS = 65_536  # rows a forward pass without gradients
 LEAST_STEPS = 4  # an epoch of a small table
 EVALUATION_NUMBERS = 1 << 23  # outputs of one
 
-# One part's rows as tensors: table rows (N, 2k), their shares (N, 2k), target (N,).
-Batch = tuple[Tensor, Tensor, Tensor]
+# One part's rows as tensors: table rows (N, 2k), their shares (N, 2k), target (N,), and the rows'
+# weights (N,) if they differ, whose mean is 1.
+Batch = tuple[Tensor, ...]
 
 
 def train(
@@ -102,7 +103,7 @@ def fit(
     with _deterministic(training.seed):
         shares = frequencies(columns, positions(columns, train_rows))
         network = Network(states(columns, shares), widths)
-        scale = _scale(train_rows[TARGET].to_numpy(), objective)
+        scale = _scale(train_rows, objective)
         train_batch, validation_batch = (
             _tensors(columns, rows, scale, objective) for rows in (train_rows, validation_rows)
         )
@@ -112,11 +113,14 @@ def fit(
     return network, history
 
 
-def _scale(target: NDArray[np.number], objective: Objective) -> tuple[float, float]:
-    """The mean and standard deviation that training takes out of the target (N,), if it does."""
+def _scale(rows: pd.DataFrame, objective: Objective) -> tuple[float, float]:
+    """The mean and standard deviation that training takes out of the target, if it does."""
     if not objective.is_standardised:
         return 0.0, 1.0
-    return float(target.mean()), float(target.std()) or 1.0
+    target, weights = rows[TARGET].to_numpy(np.float64), weights_of(rows)
+    mean = float(np.average(target, weights=weights))
+    deviation = math.sqrt(float(np.average(np.square(target - mean), weights=weights)))
+    return mean, deviation or 1.0
 
 
 def _run_epochs(
@@ -168,9 +172,9 @@ def _run_epoch(
 ) -> None:
     order = torch.randperm(len(train[0]))
     for chosen in order.split(batch_size):
-        rows, weights, target = (each[chosen] for each in train)
+        rows, shares, target, *weight = (each[chosen] for each in train)
         optimizer.zero_grad()
-        objective.loss(network(rows, weights), target, None).backward()
+        objective.loss(network(rows, shares), target, *weight).backward()
         optimizer.step()
 
 
@@ -179,8 +183,8 @@ def _evaluate(network: Network, batch: Batch, objective: Objective) -> dict[str,
     outputs = len(next(reversed(list(network.parameters()))))  # the last bias (O,)
     most = max(1, min(EVALUATION_ROWS, EVALUATION_NUMBERS // outputs))
     sums: dict[str, float] = defaultdict(float)
-    for rows, weights, target in zip(*(each.split(most) for each in batch), strict=True):
-        for name, figure in objective.figures(network(rows, weights), target, None).items():
+    for rows, shares, target, *weight in zip(*(each.split(most) for each in batch), strict=True):
+        for name, figure in objective.figures(network(rows, shares), target, *weight).items():
             sums[name] += figure * len(rows)
     return {name: total / len(batch[0]) for name, total in sums.items()}
 
@@ -202,10 +206,12 @@ def _tensors(
     mean, deviation = scale
     target = (rows[TARGET].to_numpy(np.float64) - mean) / deviation
     low, high, t = positions(columns, rows)
+    weights = weights_of(rows)
     return (
         torch.from_numpy(np.concatenate([low, high], axis=1)),
         torch.from_numpy(np.concatenate([1 - t, t], axis=1)).float(),
         torch.from_numpy(target).to(objective.dtype),
+        *(() if weights is None else (torch.from_numpy(weights).float(),)),
     )
 
 

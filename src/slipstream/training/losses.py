@@ -11,8 +11,8 @@ from slipstream.runtime.types import Task
 
 __all__ = ["OBJECTIVES", "Objective"]
 
-# Of outputs (N, O), target (N,) and the rows' weights (N,), None for equal ones: a mean over rows.
-Measure = Callable[[Tensor, Tensor, Tensor | None], Tensor]
+# Of outputs (N, O), target (N,) and, if they differ, the rows' weights (N,): a mean over rows.
+Measure = Callable[..., Tensor]
 
 
 @dataclass(frozen=True)
@@ -29,42 +29,44 @@ class Objective:
     dtype: torch.dtype = torch.float32
     is_standardised: bool = False
 
-    def figures(self, outputs: Tensor, target: Tensor, weight: Tensor | None) -> dict[str, float]:
+    def figures(
+        self, outputs: Tensor, target: Tensor, weight: Tensor | None = None
+    ) -> dict[str, float]:
         """The loss, and what is watched."""
         measures = {"loss": self.loss, **self.watched}
         return {name: float(each(outputs, target, weight)) for name, each in measures.items()}
 
 
-def _mean(values: Tensor, weight: Tensor | None) -> Tensor:
+def _mean(values: Tensor, weight: Tensor | None = None) -> Tensor:
     return values.mean() if weight is None else (values * weight).mean()
 
 
-def _binary_loss(logits: Tensor, target: Tensor, weight: Tensor | None) -> Tensor:
+def _binary_loss(logits: Tensor, target: Tensor, weight: Tensor | None = None) -> Tensor:
     """Cross-entropy in nats of logits (N, 1) of the positive class."""
     return functional.binary_cross_entropy_with_logits(logits[:, 0], target, weight)
 
 
-def _binary_accuracy(logits: Tensor, target: Tensor, weight: Tensor | None) -> Tensor:
+def _binary_accuracy(logits: Tensor, target: Tensor, weight: Tensor | None = None) -> Tensor:
     """The share of rows whose more probable label is the right one."""
     return _mean(((logits[:, 0] >= 0) == (target > 0.5)).float(), weight)
 
 
-def _multiclass_loss(logits: Tensor, target: Tensor, weight: Tensor | None) -> Tensor:
+def _multiclass_loss(logits: Tensor, target: Tensor, weight: Tensor | None = None) -> Tensor:
     """Cross-entropy in nats of logits (N, C), one a label."""
     return _mean(functional.cross_entropy(logits, target, reduction="none"), weight)
 
 
-def _multiclass_accuracy(logits: Tensor, target: Tensor, weight: Tensor | None) -> Tensor:
+def _multiclass_accuracy(logits: Tensor, target: Tensor, weight: Tensor | None = None) -> Tensor:
     """The share of rows whose most probable label is the right one."""
     return _mean((logits.argmax(dim=1) == target).float(), weight)
 
 
-def _squared_error(outputs: Tensor, target: Tensor, weight: Tensor | None) -> Tensor:
+def _squared_error(outputs: Tensor, target: Tensor, weight: Tensor | None = None) -> Tensor:
     """Squared error of outputs (N, 1), in variances of the training part's target."""
     return _mean((outputs[:, 0] - target).square(), weight)
 
 
-def _r2(outputs: Tensor, target: Tensor, weight: Tensor | None) -> Tensor:
+def _r2(outputs: Tensor, target: Tensor, weight: Tensor | None = None) -> Tensor:
     """R², the share of variance explained: against the training part's mean and variance."""
     return 1 - _squared_error(outputs, target, weight)
 

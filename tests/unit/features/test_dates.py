@@ -8,7 +8,7 @@ import pytest
 
 from slipstream.artifacts.references import ColumnSchema
 from slipstream.features.dates import date_notes
-from slipstream.features.preprocessing import fit_column, normalise_all
+from slipstream.features.preprocessing import TrainingTarget, fit_column, normalise_all
 from slipstream.runtime.columns import Column, lookup_names
 from slipstream.runtime.dates import DateFormat
 
@@ -17,7 +17,7 @@ WHEN = ColumnSchema(name="when", kind="datetime", dates=DateFormat())
 
 def fit(moments: pd.DatetimeIndex, target: np.ndarray | None = None) -> Column:
     labels = np.arange(len(moments)) % 2 if target is None else target
-    return fit_column(WHEN, pd.Series(moments), labels, 24, "binary")
+    return fit_column(WHEN, pd.Series(moments), TrainingTarget(labels, "binary"), 24)
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,12 @@ from slipstream.artifacts.store import Store
 from slipstream.config.parsing import parse_config
 from slipstream.data.ingestion import ingest
 from slipstream.data.snapshot import Snapshot
-from slipstream.features.preprocessing import fit_column, load_columns, normalise
+from slipstream.features.preprocessing import (
+    TrainingTarget,
+    fit_column,
+    load_columns,
+    normalise,
+)
 from slipstream.runtime import load_file
 from tests.conftest import Trained, train_on
 
@@ -22,7 +27,7 @@ WORD = ColumnSchema(name="w", kind="categorical")
 def fit_number(values: list[float], bins: int = 1):
     series = pd.Series(values, dtype=float)
     target = np.arange(len(series)) % 2
-    return fit_column(NUMBER, series, target, bins, "binary")
+    return fit_column(NUMBER, series, TrainingTarget(target, "binary"), bins)
 
 
 def test_minmax_maps_the_training_range_to_0_and_1() -> None:
@@ -59,7 +64,7 @@ def test_bins_follow_the_target() -> None:
     """Piecewise edges lie where the target changes, and there are at most as many as asked."""
     values = np.linspace(0, 100, 1000)
     target = ((values > 30) & (values < 40)).astype(int)
-    column = fit_column(NUMBER, pd.Series(values), target, 8, "binary")
+    column = fit_column(NUMBER, pd.Series(values), TrainingTarget(target, "binary"), 8)
     assert len(column.edges) <= 9
     for place in (30, 40):
         assert np.abs(column.edges - place).min() < 0.2
@@ -77,7 +82,7 @@ def test_missing_values_are_explicit() -> None:
 def test_categories_have_slots_for_unknown_and_missing() -> None:
     """Codes are the sorted training categories, then unknown, then missing."""
     words = pd.Series(["b", "a", "b"], dtype=object)
-    column = fit_column(WORD, words, np.zeros(3, int), 24, "binary")
+    column = fit_column(WORD, words, TrainingTarget(np.zeros(3, int), "binary"), 24)
     codes = normalise(column, pd.Series(["a", "b", "c", None], dtype=object))
     assert codes.tolist() == [0, 1, 2, 3]
 
