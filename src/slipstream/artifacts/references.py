@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any, Literal
 
 from slipstream.artifacts.values import Blob, Reference, Value
+from slipstream.runtime.dates import DateFormat
 from slipstream.runtime.formats import NumberFormat
 from slipstream.runtime.types import ColumnKind, Precision, Task
 
@@ -37,13 +38,14 @@ class ColumnSchema(Value):
     """A raw column as ingest found it.
 
     `format` is how it writes numbers, None in digits with a decimal point; `missing` are the texts
-    that stand for a missing value in this column only.
+    that stand for a missing value in this column only; `dates` says how a date or time is written.
     """
 
     name: str
     kind: ColumnKind
     format: NumberFormat | None = None
     missing: tuple[str, ...] = ()
+    dates: DateFormat | None = None
 
 
 class SplitRule(Value):

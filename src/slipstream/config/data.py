@@ -10,7 +10,7 @@ from slipstream.runtime.text import quote
 __all__ = ["ColumnType", "DataConfig"]
 
 ColumnName = Annotated[str, StringConstraints(min_length=1)]
-ColumnType = Literal["numeric", "category", "text", "id", "ignore"]
+ColumnType = Literal["numeric", "category", "datetime", "text", "id", "ignore"]
 
 
 def _only_where(split: str, field: str) -> dict[str, Any]:
@@ -63,7 +63,8 @@ class DataConfig(Section):
     types: dict[ColumnName, ColumnType] = Field(
         {},
         title="Types",
-        description="what columns are, where it is not to be inferred: numeric, category; "
+        description="what columns are, where it is not to be inferred: numeric, category, "
+        "datetime; "
         "or text, id, ignore: left out",
     )
     missing: list[ColumnName] = Field(

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from slipstream.data.cells import is_number, is_supported, is_text
 from slipstream.data.numbers import LARGEST_EXACT, Evidence, Forms, describe, find_forms, read
 from slipstream.data.texts import Texts, encode
+from slipstream.runtime.dates import DateFormat
 from slipstream.runtime.errors import InputError
 from slipstream.runtime.formats import NumberFormat
 from slipstream.runtime.text import listing, quote
@@ -84,6 +85,7 @@ class Typed:
     notes: tuple[str, ...] = ()
     format: NumberFormat | None = None
     missing: tuple[str, ...] = ()
+    dates: DateFormat | None = None
 
 
 @dataclass(frozen=True)

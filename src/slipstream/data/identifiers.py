@@ -60,7 +60,7 @@ def why_identifier(name: str, cells: pa.Array, values: pd.Series) -> str:
         values: the same as floats or text (N,), with NaN or None for missing.
     """
     present = values.notna().to_numpy()
-    if not present.any():
+    if not present.any() or values.dtype.kind == "M":  # dates may well all differ
         return ""
     if values.dtype == object:
         return _text(name, values[present])

@@ -76,8 +76,8 @@ def ingest(data: DataConfig, store: Store) -> DatasetRef:
         warnings=(
             *read.notes,
             *unlabelled,
-            *aside.values(),
             *target.notes,
+            *aside.values(),
             *inferred.warnings,
             *repeated,
             *assigned.warnings,

@@ -7,6 +7,7 @@ import pyarrow.types as pt
 from numpy.typing import NDArray
 
 from slipstream.data.cells import blank_to_null, is_text
+from slipstream.data.dates import find_dates
 from slipstream.runtime.errors import InputError
 from slipstream.runtime.text import quote
 
@@ -58,13 +59,13 @@ def _parsed(cells: pa.Array) -> Instants | None:
 
 
 def _of_text(cells: pa.Array) -> Instants | None:
-    """Numbers or ISO 8601, all of them; None if any is neither."""
+    """Numbers or dates, all of them; None if any is neither."""
     words = cells.to_pandas()
     present = words.notna()
     numbers = pd.to_numeric(words, errors="coerce")
     if (numbers.notna() == present).all():
         return numbers.to_numpy(np.float64)
-    times = pd.to_datetime(words, format="ISO8601", utc=True, errors="coerce")
-    if (times.notna() != present).any():
+    times = find_dates("", cells)
+    if times is None or times.kind != "datetime" or (times.series.notna() != present).any():
         return None
-    return times.dt.tz_localize(None).to_numpy("datetime64[us]")
+    return times.series.to_numpy()

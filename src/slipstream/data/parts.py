@@ -20,6 +20,7 @@ from slipstream.runtime.text import listing, quote
 
 __all__ = ["Assigned", "Rows", "assign", "by_time"]
 
+MOST_NAMES = 50  # of dealt labels in a rule, which must fit into a tag
 TRAIN, VALIDATION, TEST = (PARTS.index(part) for part in ("train", "validation", "test"))
 PART_WORDS = {
     **dict.fromkeys(("train", "training"), TRAIN),
@@ -84,7 +85,7 @@ def _nearest(values: NDArray[np.float64], wanted: float) -> int:
 
 def _random(rows: Rows, data: DataConfig) -> Assigned:
     parts, dealt = deal_rare(split(rows.hashes, data), rows.hashes, rows.target, data)
-    rule = _rule(data, columns=rows.hashed, dealt=dealt)
+    rule = _rule(data, columns=rows.hashed, dealt=dealt[:MOST_NAMES])
     if not dealt:
         return Assigned(parts, rule)
     note = (

@@ -33,6 +33,7 @@ from slipstream.data.columns import (
     number_parts,
     sentinel_note,
 )
+from slipstream.data.dates import Dates, find_dates, read_dates
 from slipstream.data.identifiers import why_identifier
 from slipstream.data.numbers import Evidence, code_reason, is_telephone
 from slipstream.runtime.errors import InputError
@@ -52,9 +53,10 @@ MOSTLY = 0.5  # the share of numbers that is worth a note where a column is text
 class Inferred:
     """The usable columns of a table.
 
-    `frame` has numeric and boolean columns as float64 with NaN for missing, categorical ones as
-    trimmed text; `warnings` has a line for each column left out, and for what was assumed of
-    others; `identifiers` are those that identify rows, and those that `data.types` leaves out.
+    `frame` has numbers, booleans and durations as float64 with NaN for missing, dates as datetime64
+    in microseconds, categories as trimmed text; `warnings` has a line for each column left out, and
+    for what was assumed of others; `identifiers` are those that identify rows, and those that
+    `data.types` leaves out.
     """
 
     frame: pd.DataFrame
@@ -98,7 +100,13 @@ def infer(
         warnings += [f"column {quote(name)}: {note}" for note in typed.notes]
         columns[name] = typed.series
         schema.append(
-            ColumnSchema(name=name, kind=typed.kind, format=typed.format, missing=typed.missing)
+            ColumnSchema(
+                name=name,
+                kind=typed.kind,
+                format=typed.format,
+                missing=typed.missing,
+                dates=typed.dates,
+            )
         )
     if not columns:
         raise InputError(
@@ -142,6 +150,8 @@ def _guess(column: RawColumn) -> Typed:
     values = column.cells
     if column.is_marked and not pt.is_boolean(values.type):
         return as_category(column)
+    if dates := find_dates(column.name, values):
+        return _as_typed(column, dates)
     if is_text(values.type):
         return as_truths(column) or _guess_text(column)
     if pt.is_boolean(values.type):
@@ -233,6 +243,20 @@ def _as_wanted_category(column: RawColumn) -> Typed:
     return as_category(column)
 
 
+def _as_wanted_dates(column: RawColumn) -> Typed:
+    try:
+        return _as_typed(column, read_dates(column.name, column.cells))
+    except ValueError as reason:
+        raise _refusal(column, "datetime", str(reason)) from None
+
+
+def _as_typed(column: RawColumn, dates: Dates) -> Typed:
+    """Dates or durations; or, where text is dates in several orders, categories with a note."""
+    if dates.kind == "categorical":
+        return as_category(column, dates.notes)
+    return Typed(dates.kind, dates.series, dates.notes, missing=dates.missing, dates=dates.form)
+
+
 def _refusal(column: RawColumn, wanted: ColumnType, fact: str) -> InputError:
     return InputError(
         f"column {quote(column.name)} must be what data.types says, {wanted}, however: {fact}; "
@@ -250,4 +274,5 @@ LEFT_OUT: Mapping[str | None, str] = {
 READERS: Mapping[str, Callable[[RawColumn], Typed]] = {
     "numeric": _as_wanted_numbers,
     "category": _as_wanted_category,
+    "datetime": _as_wanted_dates,
 }

@@ -18,6 +18,7 @@ from slipstream.artifacts.references import PARTS
 from slipstream.config.data import DataConfig
 from slipstream.data.cells import blank_to_null, is_supported, is_text
 from slipstream.data.target import Target
+from slipstream.data.temporal import is_temporal, temporal_seconds
 from slipstream.runtime.errors import InputError
 from slipstream.runtime.text import quote
 from slipstream.runtime.values import text_truth
@@ -25,6 +26,7 @@ from slipstream.runtime.values import text_truth
 __all__ = ["check_parts", "deal_rare", "hash_rows", "hashed_columns", "shares", "split"]
 
 Hashes = NDArray[np.uint64]
+MIN_CLASSES = 2  # in the test and in validation
 
 
 def split(hashes: Hashes, data: DataConfig) -> NDArray[np.int8]:
@@ -49,20 +51,22 @@ def deal_rare(
     """Give each part (N,) rows of a label that chance left a part without, and name such labels.
 
     The label's rows are dealt in the order of their hashes, so the order of rows makes no
-    difference. With fewer than three different rows, they stay where they are.
+    difference. Fewer than three different rows are all for training.
     """
     dealt: list[str] = []
     for label, name in enumerate(target.classes):
         rows = target.numbers == label
         distinct = np.unique(hashes[rows])
-        if len(np.unique(parts[rows])) == len(PARTS) or len(distinct) < len(PARTS):
+        if len(np.unique(parts[rows])) == len(PARTS) or not rows.any():
             continue
         ordered = distinct[np.argsort(shares(distinct, data.seed), kind="stable")]
         test, validation = (
             max(1, round(fraction * len(ordered)))
             for fraction in (data.test_fraction, data.validation_fraction)
         )
-        if test + validation >= len(ordered):
+        if len(ordered) < len(PARTS):
+            test = validation = 0
+        elif test + validation >= len(ordered):
             test = validation = 1
         of_hash = np.full(len(ordered), PARTS.index("train"), np.int8)
         of_hash[:test] = PARTS.index("test")
@@ -104,35 +108,37 @@ def hash_rows(table: pa.Table, columns: Iterable[str]) -> Hashes:
 def check_parts(
     parts: NDArray[np.int8], target: NDArray[np.number], classes: Sequence[str]
 ) -> None:
-    """Check that every part has rows, and of every class.
+    """Check that training has rows of every class, and the other parts of two or more.
 
     Raises:
         InputError: one has no row, or lacks a class.
     """
     for index, part in enumerate(PARTS):
         inside = target[parts == index]
+        absent = sorted(set(range(len(classes))) - set(np.unique(inside).tolist()))
+        if absent and (part == "train" or len(classes) - len(absent) < MIN_CLASSES):
+            raise InputError(
+                f"every part of the split must have rows of every class, however: the {part} "
+                f"part ({len(inside)} rows) has none of {quote(classes[absent[0]])}; add rows, or "
+                "change data.test_fraction, data.validation_fraction or data.seed"
+            )
         if not len(inside):
             raise InputError(
                 f"every part of the split must have rows, however: the {part} part has none; add "
                 "rows, or change data.test_fraction, data.validation_fraction or data.seed"
             )
-        for label, name in enumerate(classes):
-            if not (inside == label).any():
-                raise InputError(
-                    f"every part of the split must have rows of every class, however: the {part} "
-                    f"part ({len(inside)} rows) has none of {quote(name)}; add rows, or change "
-                    "data.test_fraction, data.validation_fraction or data.seed"
-                )
 
 
 def _is_hashed(kind: pa.DataType) -> bool:
-    """Numbers, booleans, text; and no values at all, which hash to 0 whatever comes later."""
+    """Numbers, booleans, times, text; and no values at all, which hash to 0 whatever comes."""
     kind = kind.value_type if pt.is_dictionary(kind) else kind
-    return is_supported(kind) or pt.is_null(kind)
+    return is_supported(kind) or is_temporal(kind) or pt.is_null(kind)
 
 
 def _hash_cells(cells: pa.Array) -> Hashes:
     """Hash cells (N,): numbers and booleans by their value, also where they are written as text."""
+    if is_temporal(cells.type):
+        return _hash_numbers(temporal_seconds(cells))
     if not is_text(cells.type):
         number_type = pa.uint8() if pt.is_boolean(cells.type) else pa.float64()
         return _hash_numbers(cells.cast(number_type, safe=False).to_numpy(zero_copy_only=False))

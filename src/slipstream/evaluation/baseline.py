@@ -19,11 +19,10 @@ from slipstream.config.training import TrainingConfig
 from slipstream.data.sampling import spread
 from slipstream.data.snapshot import Snapshot
 from slipstream.features.preprocessing import load_columns
-from slipstream.features.selection import keep
+from slipstream.features.selection import within_limit
 from slipstream.quantization.folding import fold
 from slipstream.quantization.variants import float32_bundle, keep_bundle
-from slipstream.runtime.columns import Column
-from slipstream.runtime.limits import MAX_FEATURES
+from slipstream.runtime.columns import Column, lookups
 from slipstream.training.fitting import best_epoch, fit, tensors_of
 
 __all__ = ["train_baseline"]
@@ -42,8 +41,10 @@ def train_baseline(
 ) -> Baseline:
     """Train the wide network on all columns, then on the mask's, on the same rows; fold both."""
     # More columns than a bundle can hold: the best of them.
-    usable = keep([each.score for each in mask.scores], MAX_FEATURES)
-    columns = [each for index, each in enumerate(load_columns(prepared, store)) if index in usable]
+    every = load_columns(prepared, store)
+    best = sorted(range(len(every)), key=lambda index: -mask.scores[index].score)
+    usable = set(within_limit(best, [len(lookups([column])) for column in every]))
+    columns = [column for index, column in enumerate(every) if index in usable]
     kept = [each for each in columns if each.name in set(mask.features)]
     snapshot = Snapshot(prepared, store)
     most = max(LEAST_ROWS, EPOCH_CELLS // len(columns))

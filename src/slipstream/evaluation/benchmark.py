@@ -15,6 +15,7 @@ from slipstream.artifacts.references import Baseline, BundleRef, Bundles, Datase
 from slipstream.artifacts.store import Store
 from slipstream.data.snapshot import Snapshot
 from slipstream.evaluation import waterfall
+from slipstream.evaluation.evidence import gather
 from slipstream.evaluation.judging import ENOUGH_ROWS, Rules
 from slipstream.evaluation.results import (
     Benchmark,
@@ -117,6 +118,13 @@ def benchmark(
         noise_ratio=latency.noise_ratio,
         latency_quantiles_us={each: latency.quantiles_us(each) for each in bundles.variants},
         machine=latency.machine,
+        evidence=gather(
+            dataset,
+            predictors["float32"].bundle.columns,
+            snapshot.frame("test"),
+            target,
+            {precision: answers[precision] for precision in bundles.variants},
+        ),
     )
 
 

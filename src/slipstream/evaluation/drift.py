@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from slipstream.artifacts.values import Reference, Value
 from slipstream.config.drift import DriftConfig
+from slipstream.data.snapshot import as_numbers
 from slipstream.measurement.units import share
 from slipstream.runtime.columns import Column
 from slipstream.runtime.text import quote
@@ -144,7 +145,7 @@ def _profile(column: Column, values: pd.Series) -> FeatureProfile:
     edges: tuple[float, ...] = ()
     if column.edges is not None and len(present):
         inner = np.linspace(0, 1, GROUPS + 1)[1:-1]
-        edges = tuple(np.unique(np.quantile(present.to_numpy(np.float64), inner)).tolist())
+        edges = tuple(np.unique(np.quantile(as_numbers(present), inner)).tolist())
     return FeatureProfile(
         name=column.name,
         edges=edges,
@@ -162,7 +163,7 @@ def _shares(
         groups = np.where(codes < 0, len(categories), codes)
         missing = len(categories) + 1
     else:
-        groups = np.searchsorted(edges, values.to_numpy(np.float64), side="right")
+        groups = np.searchsorted(edges, as_numbers(values), side="right")
         missing = len(edges) + 1
     groups = np.where(values.isna(), missing, groups)
     return np.bincount(groups, minlength=missing + 1) / max(1, len(values))
@@ -182,7 +183,8 @@ def _outside_share(columns: Sequence[Column], rows: pd.DataFrame) -> float:
         if column.edges is None:
             outside |= (values.notna() & ~values.isin(column.categories)).to_numpy()
         else:
-            outside |= ((values < column.edges[0]) | (values > column.edges[-1])).to_numpy()
+            numbers = as_numbers(values)
+            outside |= (numbers < column.edges[0]) | (numbers > column.edges[-1])
         if not column.allows_missing:
             outside |= values.isna().to_numpy()
     return float(outside.mean()) if len(rows) else 0.0

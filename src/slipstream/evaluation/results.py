@@ -14,6 +14,7 @@ from slipstream.runtime.types import Precision, Task
 __all__ = [
     "Benchmark",
     "Comparison",
+    "Evidence",
     "Floor",
     "ScoreName",
     "StepName",
@@ -105,6 +106,23 @@ class Floor(Value):
     bundle_bytes: int
 
 
+class Evidence(Value):
+    """What the test rows prove: `lead` is by how much a row's loss is below that of guessing.
+
+    `guess_loss` is guessing's own; `label_rows` how many rows have each label; `one_answer` the
+    label that each variant answers every row with, empty if it answers several; `alone` the column
+    that scores best by itself and its score, where the model's is beyond belief.
+    """
+
+    lead: Mapping[Precision, Interval]
+    guess_loss: float
+    loss_name: str
+    loss_unit: str
+    label_rows: tuple[tuple[str, int], ...]
+    one_answer: Mapping[Precision, str]
+    alone: tuple[str, float] | None = None
+
+
 class Benchmark(Reference):
     """Size, quality and latency of both variants, measured side by side in one process.
 
@@ -132,6 +150,7 @@ class Benchmark(Reference):
     noise_ratio: Interval
     latency_quantiles_us: Mapping[Precision, tuple[float, ...]]
     machine: Machine
+    evidence: Evidence | None = None
 
     @property
     def shape(self) -> str:
@@ -157,10 +176,12 @@ class Verdict(Value):
 class Comparison(Reference):
     """The verdict on both variants, and what in it a user should be warned of.
 
-    `smaller_may_fit` is whether a smaller model could meet the budget that neither variant meets.
+    `smaller_may_fit` is whether a smaller model could meet the budget that neither variant meets;
+    `doubt` is in a few words what a winner's score is no better than, empty if it learned.
     """
 
     verdict: Verdict
+    doubt: str = ""
     warnings: tuple[str, ...] = ()
     smaller_may_fit: bool = False
 

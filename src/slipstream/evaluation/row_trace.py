@@ -1,6 +1,7 @@
 """Predict: one real row through both bundles, layer by layer."""
 
 from collections.abc import Sequence
+from datetime import datetime
 
 import numpy as np
 
@@ -53,8 +54,10 @@ def _label(dataset: DatasetRef, target: float) -> str:
 
 
 def _plain(value: object) -> object:
-    """A cell as JSON can hold it: text, a number, or None for missing."""
+    """A cell as JSON can hold it: text, as a date's is, a number, or None for missing."""
     if isinstance(value, str):
         return value
+    if isinstance(value, datetime):  # pandas' NaT is one, too
+        return value.isoformat() if value == value else None
     number = float(value) if isinstance(value, int | float | np.number) else float("nan")
     return None if np.isnan(number) else number

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from slipstream.config.budget import BudgetConfig
 from slipstream.config.quantization import QuantizationConfig
 from slipstream.evaluation.budget import breaks_score, over_budget, unreachable, use_of_budget
+from slipstream.evaluation.evidence import lesson, thin
 from slipstream.evaluation.judging import (
     LOWER_IS_BETTER,
     NAMES,
@@ -40,10 +41,23 @@ def compare(
     change = benchmark.baseline_changes[winner]
     used = use_of_budget(benchmark.metrics[winner], budget, change, benchmark.judged_by)
     reasons += [f"{winner} is within the budget: {used}"] if used else []
+    brief, learned_nothing, *thin_evidence = _doubts(winner, benchmark)
+    doubts = [each for each in (learned_nothing, *thin_evidence) if each]
+    first = [learned_nothing] if learned_nothing else []
     return Comparison(
-        verdict=Verdict(winner=winner, reasons=tuple(reasons)),
-        warnings=_warnings(winner, benchmark, budget),
+        verdict=Verdict(winner=winner, reasons=(*first, *reasons, *thin_evidence)),
+        doubt=brief,
+        warnings=(*doubts, *_warnings(winner, benchmark, budget)),
     )
+
+
+def _doubts(winner: Precision, benchmark: Benchmark) -> tuple[str, ...]:
+    """What the winner is no better than, in brief and in full, then why its score proves little."""
+    if benchmark.evidence is None:
+        return "", ""
+    brief, full = lesson(benchmark.evidence, winner)
+    metrics = benchmark.metrics[winner]
+    return brief, full, *thin(benchmark.evidence, winner, benchmark.test_rows, metrics)
 
 
 def _excess(

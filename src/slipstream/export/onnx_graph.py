@@ -4,6 +4,7 @@ The graph reads the raw columns, one input each, and computes what the predictor
 
 - a number's bins in float64, because edges are: the piecewise-linear encoding of each bin, whose
   differences are the shares that the table rows at the value's two edges have in the first layer;
+- what the predictor derives from a date, from its seconds since 1970 in UTC;
 - a category's table row by a look-up of the text;
 - float32: later layers in float32;
 - int8: the s8 weights stay s8 in the file. ONNX has integer products, but runtimes differ in how
@@ -24,9 +25,10 @@ import onnx
 from numpy.typing import DTypeLike, NDArray
 from onnx import TensorProto, helper, numpy_helper
 
+from slipstream.export.onnx_dates import derive
 from slipstream.runtime import Bundle, InputError
 from slipstream.runtime.column_reader import ColumnReader
-from slipstream.runtime.columns import Column, table_offsets
+from slipstream.runtime.columns import Column, lookups, table_offsets
 from slipstream.runtime.kernels import Layer
 from slipstream.runtime.limits import LARGEST_ACTIVATION, POSITION_ONE, sum_type
 from slipstream.runtime.text import quote
@@ -76,9 +78,9 @@ class _Graph:
 def to_onnx(bundle: Bundle) -> bytes:
     """Turn a bundle into the bytes of an ONNX file.
 
-    Inputs: the bundle's columns by name, (N, 1) each, float64 (NaN: missing) for numbers and
-    booleans, strings ("" or a missing marker: missing) for categories. Output: `prediction`,
-    (N, outputs) float32: what the predictor answers.
+    Inputs: the bundle's columns by name, (N, 1) each: float64 (NaN: missing) for numbers, booleans,
+    durations in seconds and dates in seconds since 1970 in UTC; strings ("" or a missing marker:
+    missing) for categories. Output: `prediction`, (N, outputs) float32: what the predictor answers.
 
     Raises:
         InputError: a column has a name that the graph cannot give to an input.
@@ -124,26 +126,43 @@ def _check_names(columns: Sequence[Column], graph: _Graph) -> None:
 def _first_layer(graph: _Graph, bundle: Bundle) -> tuple[str, str | None]:
     """Sum the first layer, (N, H), and mark the rows that the predictor refuses, (N, 1)."""
     table, bias = bundle.layers[0].weight, bundle.layers[0].bias
+    found = lookups(bundle.columns)
     spans = [
-        (column, table[start : start + column.rows])
-        for column, start in zip(bundle.columns, table_offsets(bundle.columns), strict=True)
+        (column, table[start : start + column.rows], tensor)
+        for column, start, tensor in zip(
+            found, table_offsets(found), _tensors(graph, bundle.columns), strict=True
+        )
     ]
     numbers = [each for each in spans if each[0].edges is not None]
     texts = [each for each in spans if each[0].edges is None]
     kind = _sum_type(bundle.layers[0], len(spans) * POSITION_ONE)
     sums, refused = graph.hold(bias, kind), []
     if texts:
-        codes, absent = _codes(graph, [column for column, _ in texts], bundle.missing_markers)
-        rows = _rows(graph, np.concatenate([part for _, part in texts]), codes, kind)
+        codes, absent = _codes(graph, [column for column, *_ in texts], bundle.missing_markers)
+        rows = _rows(graph, np.concatenate([part for _, part, _ in texts]), codes, kind)
         sums = graph.add("Add", rows, sums)
         refused += absent
     if numbers:
         integers = bundle.precision == "int8"
-        shares, absent = _shares(graph, [column for column, _ in numbers], integers)
-        weight = _weights(graph, np.concatenate([part for _, part in numbers]), kind)
+        raw = graph.add("Concat", *(tensor for *_, tensor in numbers), axis=1)  # (N, m)
+        shares, absent = _shares(graph, raw, [column for column, *_ in numbers], integers)
+        weight = _weights(graph, np.concatenate([part for _, part, _ in numbers]), kind)
         sums = graph.add("Gemm", graph.cast(shares, kind), weight, sums)
         refused += absent
     return sums, _any(graph, refused)
+
+
+def _tensors(graph: _Graph, columns: Sequence[Column]) -> list[str]:
+    """What holds each of the `lookups` (N, 1): an input, or what is computed from a date's."""
+    own, derived = [], []
+    for column in columns:
+        if column.dates is None:
+            own.append(column.name)
+            continue
+        seconds, parts = derive(graph, column.name, [part.name for part in column.parts])
+        own.append(seconds)
+        derived += parts
+    return own + derived
 
 
 def _codes(
@@ -178,14 +197,15 @@ def _rows(graph: _Graph, table: NDArray[Any], codes: str, kind: DTypeLike) -> st
     return graph.add("ReduceSum", rows, graph.hold([1], np.int64), keepdims=0)
 
 
-def _shares(graph: _Graph, columns: Sequence[Column], integers: bool) -> tuple[str, list[str]]:
-    """Locate m numeric columns: each table row's share (N, R), and what is refused (N, m).
+def _shares(
+    graph: _Graph, raw: str, columns: Sequence[Column], integers: bool
+) -> tuple[str, list[str]]:
+    """Locate m columns' numbers (N, m): each table row's share (N, R), and what is refused (N, m).
 
     A row's share is how much of the step up to it lies below the value, less how much of the next
     step does: 1 - t and t at the edges of the value's bin, 0 elsewhere.
     """
     edges = [np.asarray(column.edges) for column in columns]
-    raw = graph.add("Concat", *(column.name for column in columns), axis=1)  # (N, m)
     absent = graph.add("IsNaN", raw)
     steps = _encode(graph, _saturate(graph, raw, absent, edges), edges)
     if integers:

@@ -8,8 +8,9 @@ stay NaN; missing and unknown categories have codes of their own.
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from functools import partial
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -20,10 +21,13 @@ from slipstream.artifacts.references import ColumnSchema, DatasetRef, FeatureMas
 from slipstream.artifacts.store import Store
 from slipstream.config.model import Encoding
 from slipstream.data.sampling import spread_places
-from slipstream.data.snapshot import TARGET, Snapshot, to_parquet, weights_of
+from slipstream.data.snapshot import TARGET, Snapshot, as_numbers, to_parquet, weights_of
+from slipstream.features.dates import fit_parts
 from slipstream.features.leaks import find_leaks
 from slipstream.runtime.column_reader import ColumnReader
-from slipstream.runtime.columns import Column
+from slipstream.runtime.columns import Column, lookup_names
+from slipstream.runtime.date_parts import derive
+from slipstream.runtime.dates import DateFormat
 from slipstream.runtime.formats import NumberFormat
 from slipstream.runtime.links import outputs
 from slipstream.runtime.text import quote
@@ -34,6 +38,7 @@ __all__ = [
     "fit_column",
     "load_columns",
     "normalise",
+    "normalise_all",
     "preprocess",
     "selected_columns",
 ]
@@ -60,17 +65,21 @@ def preprocess(dataset: DatasetRef, encoding: Encoding, bins: int, store: Store)
     target = TrainingTarget(train[TARGET].to_numpy(), dataset.task, weights_of(train))
     copies, warnings = _copies(dataset, train)
     columns = [
-        replace(
+        _allow_missing(
             fit_column(schema, train[schema.name], target, bins),
             # Which part holds the few missing values of a column is chance, and a model must answer
             # every row of its data. What training never saw missing then counts as average.
-            allows_missing=bool(rows[schema.name].isna().any()),
+            bool(rows[schema.name].isna().any()),
         )
         for schema in dataset.columns
         if schema.name not in copies
     ]
     prepared = pd.DataFrame(
-        {column.name: normalise(column, rows[column.name]) for column in columns}
+        {
+            name: values
+            for column in columns
+            for name, values in normalise_all(column, rows[column.name]).items()
+        }
     )
     prepared[snapshot.apart] = snapshot.frame(columns=snapshot.apart)
     return PreparedRef(
@@ -133,13 +142,18 @@ def fit_column(
     present = values.notna().to_numpy()
     edges: NDArray[np.float64] | None = None
     categories: tuple[str, ...] = ()
+    parts: tuple[Column, ...] = ()
     if schema.kind == "categorical":
         commonest = values[present].value_counts().sort_index().nlargest(MAX_CATEGORIES)
         categories = tuple(sorted(commonest.index))
     elif schema.kind == "boolean":
         edges = np.array([0.0, 1.0])
     else:
-        edges = _edges(values[present].to_numpy(np.float64), target.at(present), bins)
+        numbers = as_numbers(values[present])
+        fit_edges = partial(_edges, target=target.at(present), bins=bins)
+        edges = fit_edges(numbers)
+        if schema.kind == "datetime":
+            parts = fit_parts(numbers, allows_missing=not present.all(), fit_edges=fit_edges)
     return Column(
         name=schema.name,
         kind=schema.kind,
@@ -148,33 +162,45 @@ def fit_column(
         categories=categories,
         format=schema.format,
         missing=schema.missing,
+        dates=schema.dates,
+        parts=parts,
     )
 
 
 def normalise(column: Column, values: pd.Series) -> NDArray[np.generic]:
     """Normalise raw values (N,): float32 in [0, 1] with NaN for missing, or int32 codes."""
-    tolerant = ColumnReader(replace(column, allows_missing=True))  # training may have missed none
     if column.edges is None:
+        tolerant = ColumnReader(replace(column, allows_missing=True))  # training may miss none
         return tolerant.encode_all(values.to_numpy(object), len(values)).astype(np.int32)
-    low, _, t = column.locate(tolerant.encode_all(values.to_numpy(np.float64), len(values)))
+    return _normalise_numbers(column, as_numbers(values))
+
+
+def normalise_all(column: Column, values: pd.Series) -> dict[str, NDArray[np.generic]]:
+    """As `normalise`, for the column and for each of its parts, by their `lookup_names`."""
+    numbers = as_numbers(values) if column.parts else np.zeros(0)
+    derived = derive(numbers, [part.name for part in column.parts])
+    normalised = [
+        normalise(column, values),
+        *(_normalise_numbers(part, each) for part, each in zip(column.parts, derived, strict=True)),
+    ]
+    return dict(zip(lookup_names([column]), normalised, strict=True))
+
+
+def _normalise_numbers(column: Column, numbers: NDArray[np.float64]) -> NDArray[np.float32]:
+    assert column.edges is not None
+    low, _, t = column.locate(numbers)
     position = (low + t) / (len(column.edges) - 1)
     return np.where(low == column.missing_row, np.nan, position).astype(np.float32)
 
 
+def _allow_missing(column: Column, allows_missing: bool) -> Column:
+    parts = tuple(replace(part, allows_missing=allows_missing) for part in column.parts)
+    return replace(column, allows_missing=allows_missing, parts=parts)
+
+
 def load_columns(prepared: PreparedRef, store: Store) -> list[Column]:
     """Read the fitted columns."""
-    return [
-        Column(
-            name=entry["name"],
-            kind=entry["kind"],
-            allows_missing=entry["allows_missing"],
-            edges=None if entry["edges"] is None else np.array(entry["edges"]),
-            categories=tuple(entry["categories"]),
-            format=None if entry["format"] is None else NumberFormat(**entry["format"]),
-            missing=tuple(entry["missing"]),
-        )
-        for entry in json.loads(store.get(prepared.columns))
-    ]
+    return [_column(entry) for entry in json.loads(store.get(prepared.columns))]
 
 
 def selected_columns(prepared: PreparedRef, mask: FeatureMask, store: Store) -> list[Column]:
@@ -218,16 +244,32 @@ def _thresholds(
 
 
 def _columns_to_json(columns: Sequence[Column]) -> bytes:
-    entries = [
-        {
-            "name": column.name,
-            "kind": column.kind,
-            "allows_missing": column.allows_missing,
-            "edges": None if column.edges is None else column.edges.tolist(),
-            "categories": column.categories,
-            "format": None if column.format is None else column.format.to_json(),
-            "missing": column.missing,
-        }
-        for column in columns
-    ]
-    return json.dumps(entries).encode()
+    return json.dumps([_entry(column) for column in columns]).encode()
+
+
+def _entry(column: Column) -> dict[str, Any]:
+    return {
+        "name": column.name,
+        "kind": column.kind,
+        "allows_missing": column.allows_missing,
+        "edges": None if column.edges is None else column.edges.tolist(),
+        "categories": column.categories,
+        "format": None if column.format is None else column.format.to_json(),
+        "missing": column.missing,
+        "dates": None if column.dates is None else asdict(column.dates),
+        "parts": [_entry(part) for part in column.parts],
+    }
+
+
+def _column(entry: Mapping[str, Any]) -> Column:
+    return Column(
+        name=entry["name"],
+        kind=entry["kind"],
+        allows_missing=entry["allows_missing"],
+        edges=None if entry["edges"] is None else np.array(entry["edges"]),
+        categories=tuple(entry["categories"]),
+        format=None if entry["format"] is None else NumberFormat(**entry["format"]),
+        missing=tuple(entry["missing"]),
+        dates=None if entry["dates"] is None else DateFormat(**entry["dates"]),
+        parts=tuple(map(_column, entry["parts"])),
+    )

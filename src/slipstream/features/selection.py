@@ -1,5 +1,6 @@
 """Select: score every raw column on the training part, and keep the top k."""
 
+import itertools
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -12,6 +13,7 @@ from slipstream.artifacts.references import FeatureMask, FeatureScore, PreparedR
 from slipstream.artifacts.store import Store
 from slipstream.config.features import FeaturesConfig
 from slipstream.data.snapshot import TARGET, Snapshot, weights_of
+from slipstream.features.dates import date_notes
 from slipstream.features.preprocessing import load_columns
 from slipstream.features.scores import (
     Score,
@@ -21,12 +23,12 @@ from slipstream.features.scores import (
     number_information,
 )
 from slipstream.features.twins import Candidate, are_twins
-from slipstream.runtime.columns import Column
+from slipstream.runtime.columns import Column, lookup_names, lookups
 from slipstream.runtime.limits import MAX_FEATURES
 from slipstream.runtime.text import listing, quote
 from slipstream.runtime.types import Task
 
-__all__ = ["Choice", "choose", "groups", "keep", "select"]
+__all__ = ["Choice", "choose", "groups", "keep", "select", "within_limit"]
 
 # Groups of a column of numbers: few show a trend in few rows, many show a shape. The better counts.
 SCORE_BINS = (4, 16)
@@ -64,7 +66,7 @@ def select(prepared: PreparedRef, features: FeaturesConfig, store: Store) -> Fea
     columns = load_columns(prepared, store)
     score = SCORES[prepared.task][features.method]
     target, weights = train[TARGET].to_numpy(), weights_of(train)
-    scores = [_score(each, train[each.name], target, weights, score) for each in columns]
+    scores = [_score(each, train, target, weights, score) for each in columns]
     candidates = [
         _candidate(column, train[column.name], each.value)
         for column, each in zip(columns, scores, strict=True)
@@ -77,7 +79,10 @@ def select(prepared: PreparedRef, features: FeaturesConfig, store: Store) -> Fea
             for index, (column, each) in enumerate(zip(columns, scores, strict=True))
         ),
         rows=prepared.rows,
-        warnings=_warnings(chosen, [column.name for column in columns], features.k),
+        warnings=(
+            *_warnings(chosen, [column.name for column in columns], features.k),
+            *date_notes([column for index, column in enumerate(columns) if index in chosen.kept]),
+        ),
     )
 
 
@@ -94,12 +99,19 @@ def choose(scores: Sequence[Score], candidates: Sequence[Candidate], k: int) -> 
         kept = _carrying([index for index in real if index not in twins], scores) or order[:1]
     else:
         kept = sorted(order, key=lambda index: index in twins)[:k]
-    return Choice(frozenset(kept[:MAX_FEATURES]), frozenset(real), twins)
+    widths = [candidate.width for candidate in candidates]
+    return Choice(frozenset(within_limit(kept, widths)), frozenset(real), twins)
 
 
 def keep(scores: Sequence[float], k: int) -> set[int]:
     """Choose the indices of the k best scores; ties go to the first."""
     return set(_by_score(scores)[:k])
+
+
+def within_limit(order: Sequence[int], widths: Sequence[int]) -> list[int]:
+    """The first of these columns that a bundle can hold, with what is derived from dates."""
+    taken = itertools.accumulate(widths[index] for index in order)
+    return [index for index, width in zip(order, taken, strict=True) if width <= MAX_FEATURES]
 
 
 def groups(column: Column, values: pd.Series, bins: int) -> NDArray[np.int64]:
@@ -115,13 +127,18 @@ def groups(column: Column, values: pd.Series, bins: int) -> NDArray[np.int64]:
 
 def _score(
     column: Column,
-    values: pd.Series,
+    train: pd.DataFrame,
     target: NDArray[Any],
     weights: NDArray[np.float64] | None,
     score: Scorer,
 ) -> Score:
+    """The score of a column's groups, of a date's best part; each one tried is paid for."""
     several = SCORE_BINS if column.edges is not None else SCORE_BINS[:1]
-    tried = [score(groups(column, values, bins), target, weights) for bins in several]
+    tried = [
+        score(groups(each, train[name], bins), target, weights)
+        for each, name in zip(lookups([column]), lookup_names([column]), strict=True)
+        for bins in several
+    ]
     best = max(tried, key=lambda each: each.value)
     return Score(best.value, min(len(tried) * min(each.p_value for each in tried), 1.0))
 
@@ -133,7 +150,7 @@ def _candidate(column: Column, values: pd.Series, score: float) -> Candidate:
     distinct, codes = np.unique(numbers, return_inverse=True)
     fine = len(distinct) <= FINEST
     group = np.where(np.isnan(numbers), -1, codes) if fine else groups(column, values, FINEST)
-    return Candidate(group, numbers, score)
+    return Candidate(group, numbers, score, width=len(lookups([column])))
 
 
 def _by_score(scores: Sequence[float]) -> list[int]:

@@ -16,11 +16,15 @@ ALIKE = 0.9  # scores of twins do not differ by more
 
 @dataclass(frozen=True)
 class Candidate:
-    """A column's groups (N,), its normalised numbers (N,) if it holds numbers, and its score."""
+    """A column's groups (N,), its normalised numbers (N,) if it holds numbers, and its score.
+
+    `width` is how many numbers a model reads of it: several of a date.
+    """
 
     group: NDArray[np.int64]
     numbers: NDArray[np.float64] | None
     score: float
+    width: int = 1
 
     @cached_property
     def ranks(self) -> NDArray[np.float64] | None:

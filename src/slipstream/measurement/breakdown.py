@@ -91,9 +91,13 @@ def truncated(bundle: Bundle) -> dict[str, Bundle]:
 
 
 def smallest(bundle: Bundle, column: Column) -> Bundle:
-    """A model cut down to one of its columns and one hidden unit, with all its outputs."""
+    """A model cut down to one of its columns, without what is derived from it, and one unit.
+
+    It has all the outputs.
+    """
     first, second = bundle.layers[:2]
     outputs = len(bundle.layers[-1].bias)
+    column = replace(column, parts=())
     layers = [_cut_table(first, column.rows, 1), _cut_matrix(second, outputs, inputs=1)]
     return _with_layers(replace(bundle, columns=(column,)), layers)
 

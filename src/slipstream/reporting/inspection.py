@@ -2,6 +2,8 @@
 
 from collections.abc import Iterator, Mapping
 
+import numpy as np
+
 from slipstream.runtime import Bundle, BundleError, Predictor, instruction_set
 from slipstream.runtime.bundle import dump
 from slipstream.runtime.columns import Column
@@ -68,8 +70,19 @@ def _versions(bundle: Bundle) -> str:
     return ", ".join(f"{name} {version}" for name, version in versions.items())
 
 
+def _moment(seconds: float) -> str:
+    """An instant to the second, or to the day where it is midnight, in UTC."""
+    written = str(np.datetime64(int(seconds), "s"))
+    return written.removesuffix("T00:00:00")
+
+
 def _seen(column: Column) -> str:
     if column.edges is None:
         return f"{len(column.categories)} categories"
     bins = len(column.edges) - 1
+    if column.kind == "datetime":
+        low, high = (_moment(seconds) for seconds in column.edges[[0, -1]])
+        derived = ", ".join(part.name for part in column.parts)
+        more = f"; {derived}" if derived else ""
+        return f"{low} to {high} in {bins} bin{'s' if bins > 1 else ''}{more}"
     return f"{column.edges[0]:g} to {column.edges[-1]:g} in {bins} bin{'s' if bins > 1 else ''}"

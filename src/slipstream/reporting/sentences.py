@@ -65,7 +65,9 @@ def _winner(record: RunRecord, winner: Precision) -> str:
     metrics = record.benchmark.metrics
     ratio = metrics["float32"].size.weights_bytes / metrics["int8"].size.weights_bytes
     smaller = f"{ratio:.3g} x smaller, " if winner == "int8" else ""
-    return f"{winner} wins: {smaller}{_score(record, winner)}"
+    doubt = record.comparison.doubt
+    wins = f"{winner} wins, but is {doubt}" if doubt else f"{winner} wins"
+    return f"{wins}: {smaller}{_score(record, winner)}"
 
 
 def _score(record: RunRecord, winner: Precision) -> str:

@@ -64,7 +64,8 @@ def _section(title: str, body: str) -> str:
 
 def _verdict(record: RunRecord) -> str:
     verdict = record.comparison.verdict
-    text = f"**Winner: {verdict.winner or 'none'}.** {escape(_capital(verdict.reason))}."
+    doubt = f", but {record.comparison.doubt}" if record.comparison.doubt else ""
+    text = f"**Winner: {verdict.winner or 'none'}{doubt}.** {escape(_capital(verdict.reason))}."
     if record.alternatives:
         text += f"\n\nSmaller models, not trained: {escape(record.alternatives.conclusion)}."
     return text

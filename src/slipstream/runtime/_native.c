@@ -35,7 +35,10 @@ static int model_traverse(Model *self, visitproc visit, void *arg)
     Py_VISIT(Py_TYPE(self));
     Py_VISIT(self->encode);
     for (Py_ssize_t index = 0; index < Py_SIZE(self); index++)
+    {
         Py_VISIT(self->fields[index].codes);
+        Py_VISIT(self->fields[index].numbers);
+    }
     return 0;
 }
 
@@ -47,6 +50,7 @@ static void model_dealloc(Model *self)
     for (Py_ssize_t index = 0; index < Py_SIZE(self); index++) {
         Py_XDECREF(self->fields[index].name);
         Py_XDECREF(self->fields[index].codes);
+        Py_XDECREF(self->fields[index].numbers);
     }
     PyMem_Free(self->dates);
     slipstream_free(&self->network);
@@ -63,6 +67,9 @@ static PyMethodDef model_methods[] = {
     {"predict", (PyCFunction)(void (*)(void))model_predict, METH_FASTCALL,
      "Write the answers of a float32 or float64 table (N, L) into a float64 array (N, outputs).\n\n"
      "A categorical column holds its rows. False where a value is not plain, or must not be missing."},
+    {"read_dates", (PyCFunction)model_read_dates, METH_VARARGS,
+     "Read the dates of one column, an array of objects or datetime64, from a row on.\n\n"
+     "They and their parts go into numbers (L, rows). The first row that Python has to read."},
     {NULL, NULL, 0, NULL},
 };
 

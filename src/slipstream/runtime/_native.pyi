@@ -39,3 +39,11 @@ class Model:
         A categorical column holds its rows. False where a value is not plain, or must not be
         missing.
         """
+    def read_dates(
+        self, column: int, values: NDArray[Any], numbers: NDArray[np.float64], start: int, /
+    ) -> int:
+        """Read the dates of one column from row `start` on, with their parts, into `numbers`.
+
+        `values` are objects or datetime64 (N,), `numbers` (L, N). Answers the first row that Python
+        has to read, N if there is none.
+        """

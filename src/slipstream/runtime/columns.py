@@ -21,6 +21,7 @@ __all__ = [
     "Column",
     "Positions",
     "locate",
+    "lookup_names",
     "lookups",
     "stack",
     "table_offsets",
@@ -128,6 +129,12 @@ class Column:
 def lookups(columns: Sequence[Column]) -> list[Column]:
     """All that a row is looked up by: the k columns themselves, then the parts of each, (L,)."""
     return [*columns, *(part for column in columns for part in column.parts)]
+
+
+def lookup_names(columns: Sequence[Column]) -> list[str]:
+    """A name for each of the `lookups`: a part's ends in a blank, which no column's does."""
+    own = [column.name for column in columns]
+    return own + [f"{column.name}, {part.name} " for column in columns for part in column.parts]
 
 
 def table_offsets(columns: Iterable[Column]) -> list[int]:

@@ -1,4 +1,4 @@
-"""Dates and times in text: the layouts that are read, whatever the language's libraries can.
+"""Dates and times in text: the layouts that are read, in training and by the predictor.
 
 ISO 8601 (2025-03-04T12:30:00.5+01:00, 20250304T123000Z, 2025-03), its parts also divided by a
 slash, a point or a blank; a month's English name with day and year on either side; and three
@@ -10,7 +10,15 @@ import re
 from datetime import date
 from typing import Literal
 
-__all__ = ["EPOCH_ORDINAL", "NOTHING", "Order", "date_in_digits", "parse_clock", "parse_date"]
+__all__ = [
+    "EPOCH_ORDINAL",
+    "NOTHING",
+    "Order",
+    "date_in_digits",
+    "has_zone",
+    "parse_clock",
+    "parse_date",
+]
 
 Order = Literal["dmy", "mdy", "ymd"]
 
@@ -32,7 +40,8 @@ _CLOCK = (
 _ZONE = r"(?: ?(?P<zone>z|utc|gmt|[+-]\d{2}(?::?\d{2})?))?"
 _TIME = rf"(?:(?:t|,? +){_CLOCK}{_ZONE})?"
 _DATES = {
-    "ymd": r"(?P<year>\d{4})(?P<mark>[-/. ])(?P<month>\d{1,2})(?:(?P=mark)(?P<day>\d{1,2}))?",
+    "ymd": r"(?P<year>\d{4})(?P<mark>[-/. ])(?P<month>\d{1,2})(?P=mark)(?P<day>\d{1,2})",
+    "ym": r"(?P<year>\d{4})[-/](?P<month>\d{1,2})",
     "ordered": r"(?P<one>\d{1,2})(?P<mark>[-/. ])(?P<two>\d{1,2})(?P=mark)(?P<three>\d{4}|\d{2})",
     "dby": r"(?P<day>\d{1,2})(?:st|nd|rd|th)?[ ./-]*(?P<name>[a-z]{3,9})\.?,?[ ./-]*"
     r"(?P<year>\d{4}|\d{2})",
@@ -47,6 +56,7 @@ _BASIC = re.compile(
     rf"(?:(?P<second>\d{{2}})(?:[.,](?P<fraction>\d+))?)?{_ZONE}",
     _FLAGS,
 )
+_ENDS_IN_ZONE = re.compile(r".*:\d{2}.*?(?:z|utc|gmt|[+-]\d{2}(?::?\d{2})?)", _FLAGS)
 _CLOCK_ALONE = re.compile(_CLOCK, _FLAGS)
 
 
@@ -70,15 +80,24 @@ def parse_date(text: str, order: Order | None) -> int | None:
     return None
 
 
+def has_zone(text: str) -> bool:
+    """Whether a date's text ends in a zone, such as Z or +01:00."""
+    return _ENDS_IN_ZONE.fullmatch(text) is not None
+
+
 def date_in_digits(number: float) -> int | None:
-    """The date that a number such as 20250304 spells, in microseconds; None if it spells none."""
-    if not 0 <= number < 1e8 or number != int(number):
-        return None
+    """The date that a number such as 20250304 spells, in microseconds; None if it spells none.
+
+    So do fourteen digits, with the time: 20250304123000.
+    """
     if number == 0:
         return NOTHING
-    year, rest = divmod(int(number), 10_000)
-    day = _ordinal(year, rest // 100, rest % 100) if year >= 1000 else None
-    return None if day is None else day * 86_400_000_000
+    if not 1e7 <= number < 1e14 or 1e8 <= number < 1e13 or number != int(number):
+        return None
+    whole, time = divmod(int(number), 1_000_000) if number >= 1e13 else (int(number), 0)
+    day = _ordinal(whole // 10_000, whole // 100 % 100, whole % 100)
+    clock = _seconds_of_day(time // 10_000, time // 100 % 100, time % 100)
+    return None if day is None or clock is None else day * 86_400_000_000 + clock * 1_000_000
 
 
 def parse_clock(text: str) -> int | None:
@@ -97,7 +116,7 @@ def _day(parts: dict[str, str | None], order: Order | None) -> int | None:
         if len(str(year)) == 1 or len(str(day)) > 2:
             return None
     else:
-        year, day = parts["year"], parts["day"] or "1"
+        year, day = parts["year"], parts.get("day") or "1"
         month = parts.get("month") or str(_MONTH_OF.get(str(parts.get("name")).lower(), 13))
     assert year is not None
     assert month is not None
@@ -130,10 +149,15 @@ def _clock_us(parts: dict[str, str | None]) -> int | None:
         if not 1 <= hour <= 12:
             return None
         hour = hour % 12 + (12 if half.lower() == "p" else 0)
+    of_day = _seconds_of_day(hour, minute, second)
+    fraction = int((parts["fraction"] or "")[:6].ljust(6, "0"))  # finer digits are cut off
+    return None if of_day is None else of_day * 1_000_000 + fraction
+
+
+def _seconds_of_day(hour: int, minute: int, second: int) -> int | None:
     if hour > 23 or minute > 59 or second > 59:
         return None
-    fraction = int((parts["fraction"] or "")[:6].ljust(6, "0"))  # finer digits are cut off
-    return ((hour * 60 + minute) * 60 + second) * 1_000_000 + fraction
+    return (hour * 60 + minute) * 60 + second
 
 
 def _offset_us(zone: str | None) -> int | None:

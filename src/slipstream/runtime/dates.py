@@ -19,7 +19,9 @@ from slipstream.runtime.numpy_time import microseconds
 from slipstream.runtime.values import WrongValueError, is_missing, text_number, to_number
 
 __all__ = [
+    "END_US",
     "EPOCHS",
+    "FIRST_US",
     "NO_DATE",
     "DateFormat",
     "Epoch",

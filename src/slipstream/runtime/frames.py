@@ -95,10 +95,9 @@ def _is_column(values: Any) -> bool:
 def _of_pandas(series: Any, kind: ColumnKind) -> NDArray[Any]:
     """A series as an array: numbers and times as they are, everything else as objects."""
     given = getattr(series.dtype, "kind", "O")
-    if given in "fiub" and isinstance(series.dtype, np.dtype):
+    wanted = given in "fiub" or (kind, given) in (("datetime", "M"), ("duration", "m"))
+    if wanted and isinstance(series.dtype, np.dtype):
         return series.to_numpy()
-    if (kind, given) == ("datetime", "M"):
-        return series.to_numpy(dtype="M8[us]")  # of a zone's: in UTC
-    if (kind, given) == ("duration", "m"):
-        return series.to_numpy(dtype="m8[us]")
+    if wanted and given in "Mm":  # of a zone, or Arrow's own
+        return series.to_numpy(dtype=f"{given}8[us]")
     return series.to_numpy(dtype=object)

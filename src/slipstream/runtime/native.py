@@ -14,6 +14,7 @@ from slipstream.runtime.date_text import parse_date
 from slipstream.runtime.errors import InputError
 from slipstream.runtime.links import Link
 from slipstream.runtime.types import Backend
+from slipstream.runtime.values import number_keys
 
 __all__ = [
     "backend",
@@ -74,13 +75,16 @@ def compile_model(
 def _column(column: Column, markers: Sequence[str]) -> tuple[Any, ...]:
     """One column as `binding/construction.c` reads it."""
     codes = ColumnReader(column, markers).codes if column.edges is None else None
+    keys: dict[str | float, int] | None = None
+    if codes is not None:
+        keys = dict[str | float, int](codes) | number_keys(codes)
     missing, form = column.allows_missing, None
     if column.dates is not None:
         dates = column.dates
         form = (
             "" if dates.order in (None, "ymd") else dates.order,
             "" if dates.digits or dates.epoch is None else dates.epoch,
-            all(parse_date(marker, dates.order) is None for marker in markers),
+            all(parse_date(each, dates.order) is None for each in (*markers, *column.missing)),
             tuple((PARTS.index(part.name), part.edges) for part in column.parts),
         )
-    return column.name, missing, column.edges, codes, column.rows, form
+    return column.name, missing, column.edges, keys, column.rows, form

@@ -73,6 +73,7 @@ class Predictor:
                     "install slipstream where there is a C compiler, or use backend='numpy'"
                 )
             self._compiled = native.compile_model(bundle, self._link, self._reader.encode_one)
+            self._reader.read_dates = self._compiled.read_dates
             if type(self).predict_one is Predictor.predict_one:  # a subclass may have its own
                 # Calls go straight to C: a Python frame in between would cost a third of the time.
                 self.__dict__["predict_one"] = self._compiled.predict_one

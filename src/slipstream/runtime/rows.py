@@ -1,9 +1,9 @@
 """Raw rows and tables of any kind, read in the order of a model's columns."""
 
 import warnings
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence, Set
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
-from itertools import chain
+from itertools import accumulate, chain
 from typing import Any
 
 import numpy as np
@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from slipstream.runtime.bundle import Bundle
 from slipstream.runtime.column_reader import ColumnReader
+from slipstream.runtime.columns import lookups
 from slipstream.runtime.date_parts import derive, derive_one
 from slipstream.runtime.errors import AbsentColumnWarning, InputError
 from slipstream.runtime.frames import Frame, unmasked
@@ -20,6 +21,11 @@ __all__ = ["Opened", "RowReader", "check_names_differ"]
 
 # Iterable types that are not rows.
 _NOT_ROWS = (str, bytes, bytearray, memoryview, np.void, Set)
+
+
+# Reads the dates of a column, an array, from a row on into all numbers (L, N), with their parts;
+# gives the first row that it cannot read.
+ReadDates = Callable[[int, NDArray[Any], NDArray[np.float64], int], int]
 
 
 @dataclass(frozen=True)
@@ -38,18 +44,25 @@ class Opened:
 
 
 class RowReader:
-    """Reads rows and tables for a bundle; `columns` reads the values of each of its columns."""
+    """Reads rows and tables for a bundle; `columns` reads the values of each of its columns.
+
+    `read_dates` is the compiled predictor's, if there is one.
+    """
+
+    read_dates: ReadDates | None = None
 
     def __init__(self, bundle: Bundle) -> None:
         self.columns = [ColumnReader(each, bundle.missing_markers) for each in bundle.columns]
         self._names = [column.name for column in bundle.columns]
         self._has_warned = False  # of absent columns
-        # Of each date: which column it is, and the names of its parts.
-        self._parts = [
-            (index, [part.name for part in column.parts])
-            for index, column in enumerate(bundle.columns)
+        # What is derived from a column, and where it begins among a row's numbers.
+        starts = accumulate((len(each.parts) for each in bundle.columns), initial=len(self._names))
+        self._parts = {
+            index: (start, [part.name for part in column.parts])
+            for index, (column, start) in enumerate(zip(bundle.columns, starts, strict=False))
             if column.parts
-        ]
+        }
+        self._width = len(lookups(bundle.columns))
 
     def encode_one(self, row: Any) -> list[float]:
         """Turn one raw row into L numbers: NaN for missing, a category's row in its column.
@@ -66,7 +79,7 @@ class RowReader:
             if _has_names(type(row)):
                 self._check_present(row, "the row")
             raise
-        for index, parts in self._parts:
+        for index, (_, parts) in self._parts.items():
             numbers += derive_one(numbers[index], parts)
         return numbers
 
@@ -78,14 +91,41 @@ class RowReader:
                 `strict`, any.
         """
         raw, count = self.table(table, strict=strict)
-        numbers = np.empty((len(raw) + sum(len(parts) for _, parts in self._parts), count))
-        for into, column, values in zip(numbers, self.columns, raw, strict=False):
-            absent = values is None
-            into[:] = column.encode_absent(count) if absent else column.encode_all(values, count)
-        derived = [each for index, parts in self._parts for each in derive(numbers[index], parts)]
-        for into, part in zip(numbers[len(raw) :], derived, strict=True):
-            into[:] = part
+        numbers = np.empty((self._width, count))
+        for index, values in enumerate(raw):
+            self._encode_column(index, values, numbers)
         return numbers.T
+
+    def _encode_column(self, index: int, values: Any, numbers: NDArray[np.float64]) -> None:
+        """Write one column's numbers, and those of its parts, into all numbers (L, N)."""
+        column, count = self.columns[index], numbers.shape[1]
+        if values is None:
+            numbers[index] = column.encode_absent(count)
+        elif self.read_dates is not None and column.column.dates is not None and _is_native(values):
+            self._read_natively(self.read_dates, index, values, numbers)
+            return
+        else:
+            numbers[index] = column.encode_all(values, count)
+        start, parts = self._parts.get(index, (0, []))
+        for place, part in enumerate(derive(numbers[index], parts), start):
+            numbers[place] = part
+
+    def _read_natively(
+        self, read: ReadDates, index: int, values: NDArray[Any], numbers: NDArray[np.float64]
+    ) -> None:
+        """Read dates by the compiled predictor; only what it cannot read, one by one here."""
+        column, count = self.columns[index], numbers.shape[1]
+        start, parts = self._parts.get(index, (0, []))
+        row = read(index, values, numbers, 0)
+        while row < count:
+            try:
+                number = column.encode(values[row])
+            except InputError:
+                column.encode_all(values, count)  # raises, and names the rows
+                raise
+            numbers[index, row] = number
+            numbers[start : start + len(parts), row] = derive_one(number, parts)
+            row = read(index, values, numbers, row + 1)
 
     def one(self, row: Any) -> list[Any]:
         """The k raw values of a row; None for each key that a mapping lacks."""
@@ -259,6 +299,10 @@ def check_names_differ(names: Iterable[Any], read: Collection[str]) -> None:
             "the columns that a model reads must have different names, however: the table has "
             f"{listing(twice)} more than once; rename or remove one"
         )
+
+
+def _is_native(values: Any) -> bool:
+    return isinstance(values, np.ndarray) and values.dtype.kind in "OM" and values.ndim == 1
 
 
 def _has_names(kind: type) -> bool:

@@ -3,7 +3,7 @@
 import math
 import operator
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
@@ -14,6 +14,7 @@ __all__ = [
     "is_missing",
     "is_truth_pair",
     "means_missing",
+    "number_keys",
     "spellings",
     "text_number",
     "text_truth",
@@ -31,18 +32,20 @@ _TRUTH = {"true": 1.0, "false": 0.0}
 _WORDS = {"yes": 1.0, "no": 0.0, "y": 1.0, "n": 0.0, "t": 1.0, "f": 0.0, "on": 1.0, "off": 0.0}
 _DIGITS = {"1": 1.0, "0": 0.0, "1.0": 1.0, "0.0": 0.0}
 _ALL_TRUTHS = _TRUTH | _WORDS | _DIGITS
+_BRACKETS = "()[]<>{}"
+_CLOSING = frozenset(")]>}")
 # Where numbers are expected, they stand for a missing one, in any case: what pandas, R, SQL and
 # spreadsheets write, and people. Elsewhere such text may be a category.
 _MISSING = frozenset(
     (
         *("", "?", "??", "-", "--", "---", ".", "..", "...", "*", "**", "/", "#", "_"),
         *("\u2013", "\u2014", "\u2212", "\u2026"),  # en dash, em dash, minus, ellipsis
-        *("na", "n/a", "n.a.", "n.a", "n. a.", "n/a.", "n/v", "n.v.", "<na>", "#na", "#n/a"),
+        *("na", "n/a", "n.a.", "n.a", "n. a.", "n/a.", "n/v", "n.v.", "#na", "#n/a"),
         *("#n/a n/a", "nan", "-nan", "+nan", "nan%", "1.#qnan", "-1.#ind", "1.#ind", "-1.#qnan"),
-        *("nat", "null", "(null)", "<null>", "[null]", "nul", "nil", "none", "(none)", "<none>"),
+        *("nat", "null", "nul", "nil", "none"),
         *("\\n", "#div/0!", "#value!", "#ref!", "#name?", "#num!", "#null!", "#error!", "#calc!"),
-        *("missing", "(missing)", "unknown", "(unknown)", "unk", "unkn", "undefined", "blank"),
-        *("(blank)", "empty", "(empty)", "not available", "not applicable", "not known"),
+        *("missing", "unknown", "unk", "unkn", "undefined", "blank"),
+        *("empty", "not available", "not applicable", "not known"),
         *("not specified", "not provided", "not reported", "not set", "unspecified", "no data"),
         *("no value", "no answer", "tbd", "tba", "tbc", "invalid", "error", "withheld"),
         *("suppressed", "not stated", "not recorded", "k.a.", "k. a.", "n.d.", "nd", "###"),
@@ -63,7 +66,8 @@ def is_missing(value: Any) -> bool:
 
 def means_missing(text: str) -> bool:
     """Whether text without blanks around it stands for a missing value among numbers or dates."""
-    return text.casefold() in _MISSING
+    folded = text.casefold()
+    return folded in _MISSING or (folded[-1:] in _CLOSING and folded.strip(_BRACKETS) in _MISSING)
 
 
 def to_number(value: Any) -> float:
@@ -98,6 +102,19 @@ def to_texts(value: Any) -> tuple[str, ...]:
     if isinstance(value, np.floating):
         return (str(int(number)),) if number.is_integer() else (str(value), repr(number))
     return (str(int(number)),) if number.is_integer() else (repr(number),)
+
+
+def number_keys(codes: Mapping[str, int]) -> dict[float, int]:
+    """The codes of texts that `to_texts` gives for numbers, by the number; True counts as 1."""
+    keys: dict[float, int] = {}
+    for text, code in codes.items():
+        number = text_number(text)
+        if number is None or not math.isfinite(number):
+            continue
+        key = int(text) if _WHOLE.fullmatch(text) else number
+        if to_texts(key) == (text,):
+            keys[key] = code
+    return keys
 
 
 def text_number(text: str) -> float | None:

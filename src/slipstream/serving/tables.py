@@ -1,6 +1,7 @@
 """Rows to predict, converted to the types of the model's columns."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -12,17 +13,22 @@ from numpy.typing import NDArray
 from slipstream.data.cells import is_supported, is_text
 from slipstream.runtime import InputError, Predictor
 from slipstream.runtime.column_reader import NO_NUMBER, NO_VALUE, ColumnReader
+from slipstream.runtime.dates import NO_DATE
 from slipstream.runtime.rows import RowReader, check_names_differ
+from slipstream.runtime.spans import NO_SPAN
 from slipstream.runtime.text import listing, quote, shorten
+from slipstream.runtime.types import ColumnKind
 from slipstream.runtime.values import WrongValueError
+from slipstream.serving.dates import read_dates, read_spans
 
 __all__ = ["checked_rows", "typed_rows"]
 
 Mask = NDArray[np.bool_]
+Reading = Callable[[ColumnReader, pa.Array], tuple[NDArray[Any], Mask]]
 
 
 def typed_rows(model: Predictor, table: pa.Table) -> pd.DataFrame:
-    """The model's columns of a raw table: numbers as float64, text trimmed; others are left out.
+    """The model's columns of a raw table: numbers as float64, dates as datetime64, text trimmed.
 
     Names are trimmed, as they were when the model was trained. Text is a number, missing or wrong
     by the rules of `Predictor.predict`.
@@ -34,7 +40,7 @@ def typed_rows(model: Predictor, table: pa.Table) -> pd.DataFrame:
     frame, wrong = _typed_columns(model, table)
     for reader in RowReader(model.bundle).columns:
         if reader.column.name in wrong:
-            raise reader.refusal(NO_NUMBER, wrong[reader.column.name])
+            raise reader.refusal(_fault(reader), wrong[reader.column.name])
     return frame
 
 
@@ -53,7 +59,7 @@ def checked_rows(model: Predictor, table: pa.Table) -> tuple[pd.DataFrame, Mask,
             continue
         no_number = wrong.get(column.name, np.zeros(len(frame), bool))
         no_value = frame[column.name].isna().to_numpy() & ~no_number & (not column.allows_missing)
-        for found, mask in ((NO_NUMBER, no_number), (NO_VALUE, no_value)):
+        for found, mask in ((_fault(reader), no_number), (NO_VALUE, no_value)):
             if mask.any():
                 refused |= mask
                 reasons.append((int(mask.argmax()), str(reader.refusal(found, mask))))
@@ -76,7 +82,8 @@ def _typed_columns(model: Predictor, table: pa.Table) -> tuple[pd.DataFrame, Map
         if column.edges is None:
             columns[column.name] = _texts(reader, raw)
             continue
-        numbers, mask = _numbers(reader, raw)
+        read: Reading = _READERS.get(column.kind, _numbers)
+        numbers, mask = read(reader, raw)
         columns[column.name] = pd.Series(numbers)
         if mask.any():
             wrong[column.name] = mask
@@ -86,6 +93,11 @@ def _typed_columns(model: Predictor, table: pa.Table) -> tuple[pd.DataFrame, Map
             f"{listing(names)}; use a table like the one the model was made for"
         )
     return pd.DataFrame(columns), wrong
+
+
+def _fault(reader: ColumnReader) -> str:
+    """What a cell is that is of the right type, and wrong."""
+    return {"datetime": NO_DATE, "duration": NO_SPAN}.get(reader.column.kind, NO_NUMBER)
 
 
 def _texts(reader: ColumnReader, raw: pa.Array) -> pd.Series:
@@ -140,6 +152,13 @@ def _trimmed(raw: pa.Array, absent: set[str]) -> pa.Array:
     trimmed = pc.utf8_trim_whitespace(raw.cast(pa.string()))
     nothing = pc.is_in(trimmed, pa.array(sorted(absent), pa.string()))
     return pc.if_else(nothing, pa.scalar(None, pa.string()), trimmed)
+
+
+# How a column is read whose numbers are written in other ways.
+_READERS: Mapping[ColumnKind, Reading] = {
+    "datetime": read_dates,
+    "duration": read_spans,
+}
 
 
 def _floats(values: pa.Array) -> NDArray[np.float64]:

@@ -36,6 +36,7 @@ from slipstream.tracking.connection import quiet
 from slipstream.tracking.experiments import open_experiment
 from slipstream.tracking.history import login
 from slipstream.tracking.origin import LEADING_SCORE, PRECISION, PROFILE
+from slipstream.tracking.packing import pack, requirements
 from slipstream.tracking.signature import example, signature
 
 __all__ = ["FlowRun", "track"]
@@ -172,11 +173,13 @@ def _log_variant(
     ):
         named = Path(folder) / f"{record.name}.{variant.precision}.safetensors"
         named.write_bytes(store.get(variant.file))
+        wheel = pack(Path(folder))
         model = mlflow.pyfunc.log_model(
             name="model",
             loader_module=LOADER,
             data_path=str(named),
-            pip_requirements=["slipstream"],
+            code_paths=[str(wheel)],
+            pip_requirements=requirements(wheel),
             signature=signature(predictor),
             input_example=example(predictor),
         )

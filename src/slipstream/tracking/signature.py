@@ -18,6 +18,8 @@ _TYPES: Mapping[ColumnKind, DataType] = {
     "numeric": DataType.double,
     "boolean": DataType.boolean,
     "categorical": DataType.string,
+    "datetime": DataType.datetime,
+    "duration": DataType.double,
 }
 
 
@@ -49,4 +51,7 @@ def _made_up(column: Column) -> list[object]:
     if column.kind == "boolean":
         return [False, True]
     low, high = float(column.edges[0]), float(column.edges[-1])
-    return [0.75 * low + 0.25 * high, 0.25 * low + 0.75 * high]
+    values = [0.75 * low + 0.25 * high, 0.25 * low + 0.75 * high]
+    if column.kind == "datetime":
+        return [pd.Timestamp(int(each), unit="s") for each in values]
+    return list(values)

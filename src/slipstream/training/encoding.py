@@ -13,22 +13,33 @@ import pandas as pd
 import torch
 from numpy.typing import NDArray
 
-from slipstream.runtime.columns import Column, Positions, stack, table_offsets
+from slipstream.runtime.columns import (
+    Column,
+    Positions,
+    lookup_names,
+    lookups,
+    stack,
+    table_offsets,
+)
 
 __all__ = ["column_states", "frequencies", "positions", "states"]
 
 
 def positions(columns: Sequence[Column], prepared: pd.DataFrame) -> Positions:
-    """Locate normalised rows in the table: (low, high, t), each (N, k)."""
-    located = (_column_positions(column, prepared[column.name]) for column in columns)
-    return stack(located, table_offsets(columns))
+    """Locate normalised rows in the table: (low, high, t), each (N, L)."""
+    found, names = lookups(columns), lookup_names(columns)
+    located = (
+        _column_positions(column, prepared[name]) for column, name in zip(found, names, strict=True)
+    )
+    return stack(located, table_offsets(found))
 
 
 def frequencies(columns: Sequence[Column], located: Positions) -> list[NDArray[np.float64]]:
-    """How often each table row is used, as a share of the N rows: (rows,) for each column."""
+    """How often each table row is used, as a share of the N rows: (rows,) for each look-up."""
     low, high, t = located
     shares = []
-    for index, (column, start) in enumerate(zip(columns, table_offsets(columns), strict=True)):
+    found = lookups(columns)
+    for index, (column, start) in enumerate(zip(found, table_offsets(found), strict=True)):
         weight = t[:, index]
         used = np.bincount(low[:, index] - start, 1 - weight, minlength=column.rows)
         used += np.bincount(high[:, index] - start, weight, minlength=column.rows)
@@ -58,8 +69,8 @@ def column_states(column: Column, shares: NDArray[np.float64]) -> NDArray[np.flo
 
 
 def states(columns: Sequence[Column], shares: Sequence[NDArray[np.float64]]) -> torch.Tensor:
-    """The input vectors of the whole table: sparse (R, D), one block a column."""
-    blocks = [column_states(*pair) for pair in zip(columns, shares, strict=True)]
+    """The input vectors of the whole table: sparse (R, D), one block a look-up."""
+    blocks = [column_states(*pair) for pair in zip(lookups(columns), shares, strict=True)]
     rows, inputs, values = [], [], []
     row = start = 0
     for block in blocks:

@@ -59,6 +59,32 @@ def test_a_table_goes_on_after_bad_rows_and_keeps_keys(file: str, capsys, monkey
     assert "'label' is kept as 'input_label'" in done.err
 
 
+def test_what_is_ignored_or_unseen_is_reported(file: str, capsys, monkeypatch) -> None:
+    """What reading left out, and values that training did not see; the answers are printed."""
+    rows = "# by hand, in May\nage,city,income,member,\n17,Oslo,5,1,\n40,Kyiv,5,0,\n,,,,\n"
+    done = predict(capsys, monkeypatch, file, "-", stdin=rows)
+    assert (done.code, len(done.out.splitlines())) == (0, 3)
+    assert done.err.splitlines() == [
+        "slipstream: 1 comment line above the header of the standard input is ignored",
+        "slipstream: column 5 of the standard input has neither a name nor values, and is ignored",
+        "slipstream: 1 empty row at the end of the standard input is ignored",
+        "slipstream: column 'age': 1 of 2 values outside what training saw",
+        "slipstream: column 'city': 1 of 2 values of a category that training did not see",
+        "slipstream: column 'income': 2 of 2 values outside what training saw",
+    ]
+
+
+def test_an_encoding_can_be_named(file: str, tmp_path: Path, capsys, monkeypatch) -> None:
+    """A file in another encoding than UTF-8 is read if its name is given; else the error asks."""
+    rows = tmp_path / "rows.csv"
+    rows.write_bytes("age,city,income,member\n40,K\xf6ln,5000,1\n".encode("cp1252"))
+    assert "it looks like cp1252" in predict(capsys, monkeypatch, file, str(rows)).err
+    assert predict(capsys, monkeypatch, file, str(rows), "--encoding", "cp1252").code == 0
+    assert (
+        "that Python knows" in predict(capsys, monkeypatch, file, str(rows), "--encoding", "x").err
+    )
+
+
 @pytest.mark.parametrize("task", ["binary", "multiclass", "regression"])
 @pytest.mark.parametrize("form", ["lines", "list", "pretty"])
 def test_rows_of_json_are_answered_a_line_each(

@@ -5,7 +5,7 @@ from slipstream.data.target import Target
 
 
 def counted(cells: list[int], labels: list[float], classes: tuple[str, ...] = ("no", "yes")) -> str:
-    target = Target(np.array(labels), classes)
+    target = Target(np.array(labels), classes, "binary" if classes else "regression")
     return "; ".join(count_duplicates(np.array(cells, np.uint64), target))
 
 

@@ -18,7 +18,7 @@ from slipstream.data.ingestion import ingest
 from slipstream.data.instants import instants
 from slipstream.data.parts import Assigned, Rows, assign, by_time
 from slipstream.data.snapshot import PART, TARGET, Snapshot
-from slipstream.data.splitting import hash_rows
+from slipstream.data.splitting import check_parts, hash_rows
 from slipstream.data.target import Target
 from slipstream.evaluation.scoring import SCORING
 from slipstream.lifecycle.promotion import check_split
@@ -31,7 +31,7 @@ TRAIN, VALIDATION, TEST = range(3)
 def assigned(table: pa.Table, labels: list[int] | None = None, **data: object) -> Assigned:
     """The parts of a table's rows, whose hashes are of all columns."""
     numbers = np.array(labels if labels is not None else [0] * table.num_rows)
-    target = Target(numbers, ("no", "yes"))
+    target = Target(numbers, ("no", "yes"), "binary")
     hashes = hash_rows(table, table.column_names)
     return assign(Rows(table, target, hashes, ("x",)), DataConfig(**data))
 
@@ -303,6 +303,24 @@ def test_a_rare_label_is_in_every_part(rare: int, seed: int, random: object) -> 
         assert found.rule.dealt == ("yes",)
     else:
         assert (found.parts == chance).all()
+
+
+def test_of_many_labels_the_rarest_are_for_training() -> None:
+    """A label of one or two rows cannot be in every part: training has it, the test need not."""
+    table = pa.table({"x": range(300)})
+    numbers = np.array([0, 1, 1] + [2, 3, 4] * 99)
+    target = Target(numbers, ("a", "b", "c", "d", "e"), "multiclass")
+    rows = Rows(table, target, hash_rows(table, ["x"]), ("x",))
+    for seed in range(20):
+        found = assign(rows, DataConfig(seed=seed))
+        assert not found.parts[:3].any()
+        check_parts(found.parts, numbers, target.classes)
+
+
+def test_a_part_without_rows_is_refused() -> None:
+    """Two groups cannot fill three parts, whatever is predicted."""
+    with pytest.raises(InputError, match=r"must have rows, however: the validation part has none"):
+        check_parts(np.array([0, 0, 2, 2], np.int8), np.array([1.5, 2.5, 3.5, 4.5]), ())
 
 
 def test_a_champion_of_dealt_rows_is_compared_with_a_warning() -> None:

@@ -10,7 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from slipstream.runtime import BundleError, Predictor, load_file
-from slipstream.runtime.bundle import _digest, dump, parse
+from slipstream.runtime.bundle import _column_header, _digest, dump, parse
+from slipstream.runtime.formats import NumberFormat
 from slipstream.runtime.kernels import Layer
 from slipstream.runtime.types import Precision, Task
 from tests.unit.runtime.people import people
@@ -211,3 +212,48 @@ def test_threads_share_a_model() -> None:
     with ThreadPoolExecutor(8) as pool:
         answers = list(pool.map(lambda _: [model.predict_one(row) for row in rows], range(16)))
     assert all(answer == expected for answer in answers)
+
+
+def formatted(**changes: object) -> list[dict]:
+    """The columns' metadata, the third with a number format that is changed."""
+    form = {"decimal": ".", "thousands": ",", "currency": "$", "percent": False} | changes
+    columns = [_column_header(column) for column in people().columns]
+    return [{**each, "format": form} if each["name"] == "income" else each for each in columns]
+
+
+def test_a_number_format_survives_being_written(data: bytes) -> None:
+    """A format, and a column's own texts for missing; a bundle without them has no such keys."""
+    made = people()
+    form = NumberFormat(decimal=",", thousands=" ", currency="kr", percent=True)
+    income = replace(made.columns[2], format=form, missing=("pas dit",))
+    columns = (*made.columns[:2], income, made.columns[3])
+    read = parse(dump(replace(made, columns=columns))).columns[2]
+    assert (read.format, read.missing) == (form, ("pas dit",))
+    assert b"percent" not in data
+    assert parse(forged(data, {"columns": formatted()})).columns[2].format is not None
+
+
+@pytest.mark.parametrize(
+    "columns",
+    [
+        formatted(decimal=";"),
+        formatted(decimal=","),
+        formatted(thousands="x"),
+        formatted(thousands=[]),
+        formatted(currency="1"),
+        formatted(currency=" "),
+        formatted(currency="x" * 9),
+        formatted(currency=None),
+        formatted(percent=1),
+        formatted(other=1),
+        [{**each, "format": {}} for each in formatted()],
+        [{**each, "format": 5} for each in formatted()],
+        [{**each, "missing": [1]} for each in formatted()],
+        [{**each, "missing": "NA"} for each in formatted()],
+        [{**each, "format": formatted()[2]["format"]} for each in formatted()],
+    ],
+)
+def test_forged_formats_are_refused(data: bytes, columns: list[dict]) -> None:
+    """A format has known signs that differ, and belongs to a numeric column."""
+    with pytest.raises(BundleError):
+        parse(forged(data, {"columns": columns}))

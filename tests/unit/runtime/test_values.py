@@ -1,4 +1,5 @@
 import decimal
+import math
 from dataclasses import replace
 
 import numpy as np
@@ -9,7 +10,7 @@ from slipstream.runtime.column_reader import ColumnReader
 from slipstream.runtime.columns import Column
 from slipstream.runtime.formats import NumberFormat
 from slipstream.runtime.types import Backend
-from slipstream.runtime.values import means_missing, spellings, to_texts
+from slipstream.runtime.values import means_missing, number_keys, spellings, to_texts
 from tests.unit.runtime.people import people
 
 
@@ -45,6 +46,28 @@ def test_arrays_of_numbers_are_looked_up_as_their_values_are() -> None:
     for values in (np.array([2, 9, 1]), np.array([2.0, np.nan, 2.5]), np.array([True, False])):
         expected = [column.encode(value) for value in values.tolist()]
         assert column.encode_all(values, len(values)).tolist() == expected
+
+
+def test_numbers_are_keys_where_their_text_is_a_category() -> None:
+    """What C looks up by number is what Python finds by text, and nothing more."""
+    codes = {"2": 0, "2.0": 0, "02": 1, "2.50": 2, "0.5": 3, "-0": 4, "inf": 5, "U": 6, "1e3": 7}
+    assert number_keys(codes) == {2: 0, 0.5: 3}
+
+
+@pytest.mark.parametrize(
+    "value", [2, 2.0, True, 1, 0.5, -1, 2**60, 2**60 + 1, 1e300, math.nan, np.int64(2), 3]
+)
+def test_c_and_python_look_numbers_up_alike(value: object) -> None:
+    """Each number finds its category, or is unknown, whichever reads it."""
+    made = people()
+    age, _, income, member = made.columns
+    city = Column(
+        name="city", kind="categorical", allows_missing=True, categories=("0.5", "2", str(2**60))
+    )
+    bundle = replace(made, columns=(age, city, income, member))
+    row = {"age": 40.0, "city": value, "income": 1.0, "member": True}
+    model = Predictor(bundle)  # C reads the row; the reader in Python reads the table
+    assert model.predict_one(row) == model.predict([row])[0]
 
 
 def test_integers_beyond_floats_are_told_apart() -> None:
@@ -85,7 +108,8 @@ def test_numbers_have_their_shortest_spelling() -> None:
 
 @pytest.mark.parametrize("backend", ["compiled", "numpy"])
 @pytest.mark.parametrize(
-    "text", ["NAN", "nil", "-", "--", ".", "\\N", "#DIV/0!", "#REF!", "Missing", "UNKNOWN", "n.a."]
+    "text",
+    ["NAN", "nil", "-", "--", ".", "\\N", "#DIV/0!", "#REF!", "[Missing]", "UNKNOWN", "n.a."],
 )
 def test_what_means_missing_among_numbers_is_missing(text: str, backend: Backend) -> None:
     """In a numeric column, in any case, blanks around it or not; in a category it is a word."""

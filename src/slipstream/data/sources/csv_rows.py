@@ -102,7 +102,7 @@ def _read(body: Body, width: int) -> _Read:
         return "skip"
 
     columns = [str(index) for index in range(width)]  # names are checked later
-    if not body.text.strip():
+    if not body.text or body.text.isspace():
         return _Read([pa.chunked_array([], pa.string())] * width, [])
     try:
         table = pacsv.read_csv(

@@ -21,21 +21,21 @@ _MARKS = {
     codecs.BOM_UTF16_LE: "utf-16",
     codecs.BOM_UTF16_BE: "utf-16",
 }
-# What a file that is not text begins with.
+# What a file that is not a table of text begins with, in lower case.
 _OTHERS = {
-    b"PK\x03\x04": "a ZIP archive, or an Excel workbook",
+    b"pk\x03\x04": "a ZIP archive, or an Excel workbook",
     b"\xd0\xcf\x11\xe0": "an Excel workbook",
-    b"PAR1": "Parquet",
-    b"ARROW1": "Feather",
-    b"SQLite format 3": "an SQLite database",
-    b"%PDF": "a PDF",
+    b"par1\x15": "Parquet",
+    b"arrow1\x00": "Feather",
+    b"sqlite format 3\x00": "an SQLite database",
+    b"%pdf-": "a PDF",
     b"\x1f\x8b": "compressed with gzip",
-    b"BZh": "compressed with bzip2",
-    b"\xfd7zXZ\x00": "compressed with xz",
+    b"bzh91ay&sy": "compressed with bzip2",
+    b"\xfd7zxz\x00": "compressed with xz",
     b"\x28\xb5\x2f\xfd": "compressed with Zstandard",
-    b"<": "HTML or XML",
-    b"{": "JSON",
-    b"[{": "JSON",
+    **dict.fromkeys((b"<!doctype", b"<html", b"<head", b"<table"), "HTML"),
+    b"<?xml": "XML",
+    **dict.fromkeys((b'{"', b"{\n", b"{ ", b"[{", b"[\n"), "JSON"),
 }
 
 
@@ -92,13 +92,13 @@ def decode(raw: bytes, file: Path | str, encoding: str) -> str:
             f"however: {file} has NUL characters{_hint(raw)}; set data.encoding, or remove them"
         )
     text = text.replace("\r\n", "\n").replace("\r", "\n")
-    if not text.strip():
+    if not text or text.isspace():
         raise InputError(f"a .csv file must have a header and rows, however: {file} is empty")
     return text
 
 
 def _check_is_text(raw: bytes, file: Path | str) -> None:
-    start = raw[:100].removeprefix(codecs.BOM_UTF8).lstrip()
+    start = raw[:100].removeprefix(codecs.BOM_UTF8).lstrip().lower()
     for mark, kind in _OTHERS.items():
         if start.startswith(mark):
             raise InputError(

@@ -64,7 +64,7 @@ def open_csv(text: str, file: Path | str) -> Opened:
     if start > first and _is_header(lines, start, Dialect(delimiter)):
         start = max(at for at in range(first, start) if lines[at].strip())
     body, escaped = _unescape_if_evident(_from(text, lines, start), delimiter)
-    if not body.strip():
+    if not body or body.isspace():
         raise InputError(f"a .csv file must have a header and rows, however: {file} is empty")
     dialect = Dialect(delimiter, "'" if _is_single_quoted(body, delimiter) else '"')
     notes = [*_notes_above(lines[:start], file), *[escape_note(file)] * escaped]
@@ -108,12 +108,16 @@ def _skip_empty(lines: list[str], at: int) -> int:
 
 
 def _is_header(lines: list[str], start: int, dialect: Dialect) -> bool:
-    """Whether the last line that looks like a comment names the columns of the next."""
-    comment = next(line for line in reversed(lines[:start]) if line.strip())
+    """Whether the last line that looks like a comment names the columns of the next.
+
+    It has as many cells; and those of the next are data, or its own mark is part of a name.
+    """
     if not lines[start].strip():
         return True
+    comment = next(line for line in reversed(lines[:start]) if line.strip())
     names, cells = (next(dialect.reader([each]), []) for each in (comment, lines[start]))
-    return len(names) == len(cells) and any(map(_is_number, cells))
+    is_name = len(names) > 1 and not comment.lstrip().lstrip("#/%")[:1].isspace()
+    return len(names) == len(cells) and (is_name or any(map(_is_number, cells)))
 
 
 def _is_number(cell: str) -> bool:
@@ -170,7 +174,7 @@ def _check_blanks(lines: list[str], file: Path | str) -> None:
 
 def _unescape_if_evident(text: str, delimiter: str) -> tuple[str, bool]:
     """Undo backslashes before quotes, where a quote that nothing else explains follows one."""
-    if not re.search(rf'\\"[^"\n{re.escape(delimiter)}]', text):
+    if '\\"' not in text or not re.search(rf'\\"[^"\n{re.escape(delimiter)}]', text):
         return text, False
     return unescape(text), True
 

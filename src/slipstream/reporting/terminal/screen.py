@@ -191,9 +191,10 @@ def _alternatives(alternatives: Alternatives) -> RenderableType:
 
 
 def _verdict(record: RunRecord) -> str:
-    verdict = record.comparison.verdict
-    colour = "green" if verdict.winner else "red"
+    verdict, doubt = record.comparison.verdict, record.comparison.doubt
+    colour = "red" if not verdict.winner else "yellow" if doubt else "green"
     wins = f"{verdict.winner} wins" if verdict.winner else "no winner"
+    wins += f", but is {doubt}" if doubt else ""
     return f"[bold {colour}]Verdict: {wins}.[/] {_literal(verdict.reason)}.\n"
 
 

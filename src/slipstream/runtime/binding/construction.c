@@ -43,19 +43,24 @@ static bool read_codes(Field *field, PyObject *source, Py_ssize_t rows)
 {
     if (!PyDict_CheckExact(source))
         return refuse("a dict of codes for a categorical column");
-    field->codes = PyDict_Copy(source);
-    if (field->codes == NULL)
+    field->codes = PyDict_New();
+    field->numbers = PyDict_New();
+    if (field->codes == NULL || field->numbers == NULL)
         return false;
     PyObject *key, *value;
     Py_ssize_t place = 0;
-    while (PyDict_Next(field->codes, &place, &key, &value)) {
-        if (!PyUnicode_CheckExact(key) || !PyLong_CheckExact(value))
-            return refuse("codes from str to int");
+    while (PyDict_Next(source, &place, &key, &value)) {
+        const bool is_text = PyUnicode_CheckExact(key);
+        if ((!is_text && !PyLong_CheckExact(key) && !PyFloat_CheckExact(key)) ||
+            !PyLong_CheckExact(value))
+            return refuse("codes from str, int or float to int");
         long long code = PyLong_AsLongLong(value);
         if (code == -1 && PyErr_Occurred())
             return false;
         if (code < 0 || code >= rows)
             return refuse("codes within their column's rows");
+        if (PyDict_SetItem(is_text ? field->codes : field->numbers, key, value) != 0)
+            return false;
     }
     return true;
 }

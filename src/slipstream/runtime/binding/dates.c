@@ -30,16 +30,19 @@ static Reading of_datetime(PyObject *value, int64_t *us)
     return PLAIN;
 }
 
-static Reading of_datetime64(PyObject *value, int64_t *us)
+/* A count of numpy's: of one of its units, or of several. */
+static Reading of_count(int64_t count, int64_t unit, int64_t units, int64_t *us)
 {
     static const int64_t units_us[] = {
         [NPY_FR_W] = 7 * DAY_US, [NPY_FR_D] = DAY_US,       [NPY_FR_h] = 3600 * SECOND_US,
         [NPY_FR_m] = 60 * SECOND_US, [NPY_FR_s] = SECOND_US, [NPY_FR_ms] = 1000,
         [NPY_FR_us] = 1,
     };
-    const PyDatetimeScalarObject *scalar = (PyDatetimeScalarObject *)value;
-    const int64_t count = scalar->obval, unit = scalar->obmeta.base;
-    if (scalar->obmeta.num != 1 || count == NPY_DATETIME_NAT)
+    if (count == NPY_DATETIME_NAT) {
+        *us = END_US;
+        return PLAIN;
+    }
+    if (units != 1)
         return UNUSUAL;
     if (unit == NPY_FR_ns) {
         *us = count / 1000 - (count % 1000 < 0); /* rounded down */
@@ -50,6 +53,12 @@ static Reading of_datetime64(PyObject *value, int64_t *us)
         return UNUSUAL;
     *us = count * units_us[unit];
     return PLAIN;
+}
+
+static Reading of_datetime64(PyObject *value, int64_t *us)
+{
+    const PyDatetimeScalarObject *scalar = (PyDatetimeScalarObject *)value;
+    return of_count(scalar->obval, scalar->obmeta.base, scalar->obmeta.num, us);
 }
 
 static Reading of_text(const DateForm *form, PyObject *value, int64_t *us)
@@ -75,10 +84,16 @@ static Reading of_number(const DateForm *form, PyObject *value, int64_t *us)
     return PLAIN;
 }
 
-/* pandas' own datetime; its NaT is one too, and other subclasses may have other fields. */
-static bool is_timestamp(PyObject *value)
+/* pandas' own datetime, and its NaT, which is one; other subclasses may have other fields. */
+static Reading of_pandas(PyObject *value, int64_t *us)
 {
-    return PyDateTime_Check(value) && strcmp(Py_TYPE(value)->tp_name, "Timestamp") == 0;
+    const char *name = Py_TYPE(value)->tp_name;
+    if (!PyDateTime_Check(value))
+        return UNUSUAL;
+    if (strcmp(name, "Timestamp") == 0)
+        return of_datetime(value, us);
+    *us = END_US;
+    return strcmp(name, "pandas._libs.tslibs.nattype.NaTType") == 0 ? PLAIN : UNUSUAL;
 }
 
 static Reading instant(const DateForm *form, PyObject *value, int64_t *us)
@@ -97,25 +112,84 @@ static Reading instant(const DateForm *form, PyObject *value, int64_t *us)
                                (uint32_t)PyDateTime_GET_DAY(value));
         return PLAIN;
     }
-    return is_timestamp(value) ? of_datetime(value, us) : UNUSUAL;
+    if (PyFloat_CheckExact(value) && Py_IS_NAN(PyFloat_AS_DOUBLE(value))) {
+        *us = END_US;
+        return PLAIN;
+    }
+    return of_pandas(value, us);
+}
+
+/* An instant in seconds, with its parts; UNUSUAL where it is missing and must not be. */
+INLINE Reading put_instant(const DateForm *form, bool allows_missing, int64_t us, double *seconds,
+                           double *parts)
+{
+    if (us < FIRST_US || us >= END_US) {
+        *seconds = Py_NAN;
+        for (int64_t part = 0; part < form->count; part++)
+            parts[part] = Py_NAN;
+        return allows_missing ? PLAIN : UNUSUAL;
+    }
+    *seconds = (double)us / 1e6;
+    derive(*seconds, form->parts, form->count, parts);
+    return PLAIN;
+}
+
+INLINE Reading read_instant(const DateForm *form, bool allows_missing, PyObject *value,
+                            double *seconds, double *parts)
+{
+    int64_t us = END_US;
+    const Reading reading = value == Py_None ? PLAIN : instant(form, value, &us);
+    return reading == PLAIN ? put_instant(form, allows_missing, us, seconds, parts) : reading;
 }
 
 Reading read_date(const DateForm *form, bool allows_missing, PyObject *value, int64_t index,
                   double *values)
 {
-    int64_t us = END_US;
-    if (value != Py_None) {
-        const Reading reading = instant(form, value, &us);
-        if (reading != PLAIN)
-            return reading;
-    }
-    if (us < FIRST_US || us >= END_US) {
-        values[index] = Py_NAN;
-        for (int64_t part = 0; part < form->count; part++)
-            values[form->first + part] = Py_NAN;
-        return allows_missing ? PLAIN : UNUSUAL;
-    }
-    values[index] = (double)us / 1e6;
-    derive(values[index], form->parts, form->count, values + form->first);
-    return PLAIN;
+    return read_instant(form, allows_missing, value, values + index, values + form->first);
 }
+
+/* ------------------------------------------------------------------------ columns */
+
+/* Reads one value of a column: an object, or numpy's count. */
+INLINE Reading read_cell(const DateForm *form, bool allows_missing, PyArrayObject *column,
+                         npy_intp row, double *seconds, double *parts)
+{
+    const char *at = PyArray_BYTES(column) + row * PyArray_STRIDE(column, 0);
+    if (PyArray_TYPE(column) == NPY_OBJECT) {
+        PyObject *value;
+        memcpy(&value, at, sizeof value);
+        return read_instant(form, allows_missing, value == NULL ? Py_None : value, seconds, parts);
+    }
+    int64_t count, us;
+    memcpy(&count, at, sizeof count);
+    const PyArray_DatetimeDTypeMetaData *unit =
+        (const PyArray_DatetimeDTypeMetaData *)PyDataType_C_METADATA(PyArray_DESCR(column));
+    const Reading reading = of_count(count, unit->meta.base, unit->meta.num, &us);
+    return reading == PLAIN ? put_instant(form, allows_missing, us, seconds, parts) : reading;
+}
+
+bool is_date_column(PyObject *values)
+{
+    if (!PyArray_CheckExact(values))
+        return false;
+    const PyArrayObject *array = (const PyArrayObject *)values;
+    return PyArray_NDIM(array) == 1 && PyArray_ISNOTSWAPPED(array) &&
+           (PyArray_TYPE(array) == NPY_OBJECT || PyArray_TYPE(array) == NPY_DATETIME);
+}
+
+Py_ssize_t read_date_column(const DateForm *form, bool allows_missing, PyObject *values,
+                            int64_t index, Py_ssize_t start, Py_ssize_t rows, double *numbers)
+{
+    PyArrayObject *column = (PyArrayObject *)values;
+    for (Py_ssize_t row = start; row < rows; row++) {
+        double parts[PART_KINDS];
+        if (read_cell(form, allows_missing, column, row, numbers + index * rows + row, parts) !=
+            PLAIN)
+            return row;
+        for (int64_t part = 0; part < form->count; part++)
+            numbers[(form->first + part) * rows + row] = parts[part];
+    }
+    return rows;
+}
+
+Py_ssize_t date_column_length(PyObject *values) { return PyArray_DIM((PyArrayObject *)values, 0); }

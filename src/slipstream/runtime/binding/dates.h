@@ -29,4 +29,14 @@ int import_dates(void);
 Reading read_date(const DateForm *form, bool allows_missing, PyObject *value, int64_t index,
                   double *values);
 
+/* Whether a column's values are objects or numpy's dates, in an array of one dimension. */
+bool is_date_column(PyObject *values);
+
+Py_ssize_t date_column_length(PyObject *values);
+
+/* Reads the values of a column from row `start` on into `numbers` (lookups, rows), as column `index`,
+ * with their parts; returns the first row that is UNUSUAL, or `rows`. */
+Py_ssize_t read_date_column(const DateForm *form, bool allows_missing, PyObject *values,
+                            int64_t index, Py_ssize_t start, Py_ssize_t rows, double *numbers);
+
 #endif

@@ -9,8 +9,9 @@
 #include "dates.h"
 
 typedef struct {
-    PyObject *name;  /* an interned string */
-    PyObject *codes; /* {category: row}, or NULL where the column is numeric */
+    PyObject *name;    /* an interned string */
+    PyObject *codes;   /* {category: row}, or NULL where the column is numeric */
+    PyObject *numbers; /* the same, of categories that are numbers: {2: row} finds 2.0 too */
 } Field;
 
 typedef struct {
@@ -29,6 +30,8 @@ bool construct(Model *self, PyObject *columns, PyObject *layers, const char *lin
 int import_numpy(void);
 
 PyObject *model_predict_one(Model *self, PyObject *row);
+
+PyObject *model_read_dates(Model *self, PyObject *arguments);
 
 PyObject *model_predict(Model *self, PyObject *const *arguments, Py_ssize_t count);
 

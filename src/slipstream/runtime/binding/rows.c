@@ -56,6 +56,11 @@ INLINE Reading read_category(const Column *column, const Field *field, PyObject 
             return UNUSUAL;
         else
             row = column->rows - 2; /* unknown */
+    } else if (PyLong_CheckExact(value) || PyFloat_CheckExact(value)) {
+        PyObject *code = PyDict_GetItemWithError(field->numbers, value);
+        if (code == NULL)
+            return PyErr_Occurred() ? FAILED : UNUSUAL;
+        row = PyLong_AsLongLong(code);
     } else if (value != Py_None) {
         return UNUSUAL;
     }

@@ -36,6 +36,31 @@ static PyObject *answer_table(const Network *network, const Py_buffer *table,
     return done == OUT_OF_MEMORY ? PyErr_NoMemory() : PyBool_FromLong(done == ANSWERED);
 }
 
+/* (column, values, numbers, start): numbers is a float64 array (lookups, rows). */
+PyObject *model_read_dates(Model *self, PyObject *arguments)
+{
+    Py_ssize_t index, start;
+    PyObject *values, *numbers;
+    Py_buffer view;
+    if (!PyArg_ParseTuple(arguments, "nOOn", &index, &values, &numbers, &start))
+        return NULL;
+    if (self->dates == NULL || index < 0 || index >= Py_SIZE(self) || !self->dates[index].is_date ||
+        !is_date_column(values) || start < 0)
+        return PyLong_FromSsize_t(start);
+    if (PyObject_GetBuffer(numbers, &view, PyBUF_C_CONTIGUOUS | PyBUF_FORMAT | PyBUF_WRITABLE) != 0)
+        return NULL;
+    bool single;
+    Py_ssize_t row = -1;
+    if (is_float(&view, &single) && !single && view.ndim == 2 &&
+        view.shape[0] == self->network.features && view.shape[1] == date_column_length(values))
+        row = read_date_column(&self->dates[index], self->network.columns[index].allows_missing,
+                               values, index, start, view.shape[1], view.buf);
+    else
+        PyErr_SetString(PyExc_TypeError, "numbers must be float64 of shape (lookups, rows)");
+    PyBuffer_Release(&view);
+    return row < 0 ? NULL : PyLong_FromSsize_t(row);
+}
+
 PyObject *model_predict(Model *self, PyObject *const *arguments, Py_ssize_t count)
 {
     Py_buffer table, answers;

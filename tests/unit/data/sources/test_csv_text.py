@@ -66,6 +66,10 @@ def test_columns_without_a_name_are_called_as_pandas_calls_them(
 def test_a_header_that_begins_like_a_comment_is_a_header() -> None:
     """It names as many columns as the data below it has; a comment above a header does not."""
     assert read("#chrom\tstart\nchr1\t5\n")[0] == {"#chrom": ["chr1"], "start": ["5"]}
+    assert read("#name,city\nx,Oslo\n")[0] == {"#name": ["x"], "city": ["Oslo"]}
+    assert list(read("# a,b\n1,2\n")[0]) == ["# a", "b"]  # as numpy's savetxt writes it
+    assert list(read("<DATE>,<OPEN>\n1,2\n")[0]) == ["<DATE>", "<OPEN>"]
+    assert list(read("PAR1,PAR2\n1,2\n")[0]) == ["PAR1", "PAR2"]
     assert read("# x, y\na,b\n1,2\n")[0] == {"a": ["1"], "b": ["2"]}
 
 
@@ -120,7 +124,7 @@ def test_the_delimiter_is_in_the_header_and_as_often_in_rows(
         ("a,b\n1,2,\n3,4\n5,6\n", "FILE, line 2, has 3 (1 such rows)"),
         ("aa bb cc\n1 2 3\n", "blanks between 3 words in every line"),
         ("aa   bb\n1    2\n", "blanks between 2 words in every line"),
-        ("<!DOCTYPE html><html>", "is HTML or XML"),
+        ("<!DOCTYPE html><html>", "is HTML"),
         ('[{"a": 1}]', "is JSON"),
         (b"PK\x03\x04...", "is a ZIP archive, or an Excel workbook"),
         (b"\x1f\x8b...", "is compressed with gzip"),

@@ -1,0 +1,172 @@
+"""How much a test proves: whether the model learned anything, and whether to believe its score."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from slipstream.artifacts.references import DatasetRef
+from slipstream.data.snapshot import weights_of
+from slipstream.evaluation.results import Evidence, ScoreName, VariantMetrics
+from slipstream.evaluation.scoring import SCORING
+from slipstream.features.preprocessing import normalise
+from slipstream.features.selection import SCORE_BINS, groups
+from slipstream.measurement import intervals
+from slipstream.runtime.columns import Column
+from slipstream.runtime.text import quote
+from slipstream.runtime.types import Precision
+
+__all__ = ["gather", "lesson", "thin"]
+
+ENOUGH_ROWS = 200
+ENOUGH_OF_A_LABEL = 20
+HARDLY = 0.01  # share of guessing's loss that a model must save to count as having learned
+# A test score beyond belief, for the scores in which 1 is perfect, and on so many rows.
+BELIEF_ROWS = 100
+BEYOND_BELIEF: Mapping[ScoreName, tuple[str, float]] = {
+    "test_auc": ("AUC", 0.999),
+    "test_r2": ("R²", 0.999),
+}
+FOLDS = 5
+SHRINKAGE_ROWS = 2.0
+
+Floats = NDArray[np.float64]
+
+
+def gather(
+    dataset: DatasetRef,
+    columns: Sequence[Column],
+    rows: pd.DataFrame,
+    target: NDArray[Any],
+    answers: Mapping[Precision, Floats],
+) -> Evidence:
+    """Look at the test rows (N,): their answers, labels, and what single columns say of them.
+
+    Args:
+        dataset: the table.
+        columns: those that the model reads.
+        rows: the test rows, with their weights where they have any.
+        target: their target.
+        answers: each variant's.
+    """
+    scoring, weights = SCORING[dataset.task], weights_of(rows)
+    guess = scoring.row_losses(target, scoring.guess(target, weights), weights)
+    scores = scoring.quality(target, answers["float32"], weights)
+    counts = np.ones(len(target)) if weights is None else weights
+    perfect = [each for each, (_, most) in BEYOND_BELIEF.items() if scores.get(each, 0) >= most]
+    unbelievable = perfect and len(target) >= BELIEF_ROWS
+    return Evidence(
+        lead={
+            each: intervals.mean(counts * (guess - scoring.row_losses(target, answer, weights)))
+            for each, answer in answers.items()
+        },
+        guess_loss=float((counts * guess).mean()),
+        loss_name=scoring.loss_name,
+        loss_unit=scoring.loss_unit,
+        label_rows=_label_rows(target, dataset.classes),
+        one_answer={each: _one_answer(answer, dataset.classes) for each, answer in answers.items()},
+        alone=_alone(dataset, columns, rows, target, perfect[0]) if unbelievable else None,
+    )
+
+
+def lesson(evidence: Evidence, winner: Precision) -> tuple[str, str]:
+    """Say, in brief and in full, that a model learned nothing, or hardly anything; else nothing."""
+    lead = evidence.lead[winner]
+    saved = f"{evidence.loss_name} lower by {lead:.4f} {evidence.loss_unit} a row"
+    if lead.low <= 0:
+        brief = "no better than guessing"
+        return brief, f"{winner} is {brief}: {saved}, which may be chance"
+    if lead.estimate < HARDLY * evidence.guess_loss:
+        share = f"{100 * lead.estimate / evidence.guess_loss:.2g} %"
+        brief = "hardly better than guessing"
+        return brief, f"{winner} is {brief}: {saved}, {share} of what guessing has"
+    return "", ""
+
+
+def thin(
+    evidence: Evidence, winner: Precision, test_rows: int, metrics: VariantMetrics
+) -> tuple[str, ...]:
+    """Say why a score may not be what it seems, a sentence each."""
+    found = []
+    if test_rows < ENOUGH_ROWS:
+        found.append(
+            f"thin evidence: there are {test_rows:,} test rows, and below {ENOUGH_ROWS} all scores "
+            "are rough"
+        )
+    few = [name for name, count in evidence.label_rows if count < ENOUGH_OF_A_LABEL]
+    if few:
+        name, count = min(evidence.label_rows, key=lambda each: each[1])
+        labels = len(evidence.label_rows)
+        others = f" ({len(few):,} of {labels:,} labels have few)" if labels > len(few) > 1 else ""
+        found.append(
+            f"thin evidence: {count:,} test rows have the label {quote(name)}, and fewer than "
+            f"{ENOUGH_OF_A_LABEL} say little of it{others}"
+        )
+    if answer := evidence.one_answer[winner]:
+        found.append(
+            f"{winner} answers every test row with the label {quote(answer)}: use its "
+            "probabilities, with a threshold of your own"
+        )
+    for score, (name, _) in BEYOND_BELIEF.items():
+        if evidence.alone and score in metrics.scores:
+            column, alone = evidence.alone
+            found.append(
+                f"test {name} {metrics.scores[score]:.4f} is beyond belief: look for a column that "
+                f"knows the answer; {quote(column)} alone gives {alone:.4f}"
+            )
+    return tuple(found)
+
+
+def _label_rows(target: NDArray[Any], classes: Sequence[str]) -> tuple[tuple[str, int], ...]:
+    """How many rows have each label, of those that occur."""
+    if not classes:
+        return ()
+    counts = np.bincount(target, minlength=len(classes))
+    return tuple((name, int(count)) for name, count in zip(classes, counts, strict=True) if count)
+
+
+def _one_answer(answers: Floats, classes: Sequence[str]) -> str:
+    """The label that all answers stand for; empty if they differ, or are numbers."""
+    if not classes:
+        return ""
+    labels = np.argmax(answers, axis=1) if answers.ndim > 1 else (answers >= 0.5).astype(int)
+    first = int(labels[0])
+    return classes[first] if (labels == first).all() else ""
+
+
+def _alone(
+    dataset: DatasetRef,
+    columns: Sequence[Column],
+    rows: pd.DataFrame,
+    target: NDArray[Any],
+    score: ScoreName,
+) -> tuple[str, float]:
+    """The column that by itself scores best on the test rows, and its score."""
+    quality = SCORING[dataset.task].quality
+    scores = {}
+    for column in columns:
+        values = pd.Series(normalise(column, rows[column.name]))
+        group = groups(column, values, SCORE_BINS[-1])
+        answers = _answers_of(group, target, len(dataset.classes))
+        scores[column.name] = quality(target, answers, None)[score]
+    best = max(scores, key=scores.__getitem__)
+    return best, scores[best]
+
+
+def _answers_of(group: NDArray[np.int64], target: NDArray[Any], classes: int) -> Floats:
+    """What groups (N,) answer, each row by what the other folds' rows of its group have."""
+    codes = pd.factorize(group)[0]
+    truth = np.eye(classes)[target] if classes else np.asarray(target, np.float64)[:, None]
+    folds = np.random.default_rng(0).permutation(len(target)) % FOLDS
+    answers = np.zeros_like(truth)
+    for fold in range(FOLDS):
+        known = folds != fold
+        sums = np.zeros((codes.max() + 1, truth.shape[1]))
+        np.add.at(sums, codes[known], truth[known])
+        counts = np.bincount(codes[known], minlength=len(sums))[:, None]
+        usual = truth[known].mean(axis=0)
+        means = (sums + SHRINKAGE_ROWS * usual) / (counts + SHRINKAGE_ROWS)
+        answers[~known] = means[codes[~known]]
+    return answers if classes > 2 else answers[:, -1]

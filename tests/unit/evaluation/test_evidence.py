@@ -1,0 +1,151 @@
+"""What a test proves: whether anything was learned, and whether to believe the score."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from slipstream.artifacts.references import DatasetRef
+from slipstream.config.budget import BudgetConfig
+from slipstream.config.quantization import QuantizationConfig
+from slipstream.evaluation.evidence import gather, lesson, thin
+from slipstream.evaluation.results import Comparison, Evidence
+from slipstream.evaluation.verdict import compare
+from slipstream.measurement.intervals import Interval
+from slipstream.reporting.sentences import headline
+from slipstream.runtime.columns import Column
+from tests.unit.evaluation.test_verdict import measured
+from tests.unit.records import benchmark, metrics, record
+
+RANDOM = np.random.default_rng(1)
+BINARY = RANDOM.integers(0, 2, 400)
+COLUMNS = [
+    Column(name="x", kind="numeric", allows_missing=True, edges=np.array([-9.0, 9.0])),
+    Column(name="word", kind="categorical", allows_missing=True, categories=("a", "b")),
+]
+
+
+def dataset(task: str, *classes: str) -> DatasetRef:
+    return DatasetRef.model_construct(task=task, classes=classes)
+
+
+def evidence_of(
+    task: str, target: np.ndarray, answers: np.ndarray, *classes: str, x: np.ndarray | None = None
+) -> Evidence:
+    words = np.where(RANDOM.random(len(target)) < 0.5, "a", "b").astype(object)
+    rows = pd.DataFrame({"x": np.zeros(len(target)) if x is None else x, "word": words})
+    both = {"float32": answers, "int8": answers}
+    return gather(dataset(task, *classes), COLUMNS, rows, target, both)
+
+
+def binary(answers: np.ndarray, target: np.ndarray = BINARY, **more: object) -> Evidence:
+    return evidence_of("binary", target, answers, "no", "yes", **more)
+
+
+@pytest.mark.parametrize(
+    ("found", "brief"),
+    [
+        (binary(np.full(400, BINARY.mean())), "no better than guessing"),
+        (binary(np.clip(RANDOM.random(400), 0.3, 0.7)), "no better than guessing"),
+        (binary(np.where(BINARY == 1, 0.502, 0.498)), "hardly better than guessing"),
+        (binary(np.where(BINARY == 1, 0.7, 0.3)), ""),
+        (
+            evidence_of("multiclass", np.arange(300) % 3, np.full((300, 3), 1 / 3), *"abc"),
+            "no better than guessing",
+        ),
+        (
+            evidence_of(
+                "multiclass", np.arange(300) % 3, np.eye(3)[np.arange(300) % 3] * 0.4 + 0.2, *"abc"
+            ),
+            "",
+        ),
+        (evidence_of("regression", BINARY * 3.0, np.full(400, 1.5)), "no better than guessing"),
+        (evidence_of("regression", BINARY * 3.0, BINARY * 2.0 + 0.5), ""),
+    ],
+)
+def test_a_model_that_learned_nothing_is_seen(found: Evidence, brief: str) -> None:
+    """Of every kind: no better than guessing, by an interval, or by less than 1 %."""
+    short, sentence = lesson(found, "int8")
+    assert short == brief
+    assert sentence.startswith(f"int8 is {brief}: ") if brief else not sentence
+
+
+def test_thin_evidence_is_named() -> None:
+    """Few test rows, few rows of a label, and one answer to everything."""
+    target = np.r_[np.ones(7, int), np.zeros(143, int)]
+    found = thin(binary(np.full(150, 0.1), target), "int8", 150, metrics())
+    assert len(found) == 3
+    assert "there are 150 test rows, and below 200 all scores are rough" in found[0]
+    assert "7 test rows have the label 'yes', and fewer than 20" in found[1]
+    assert "int8 answers every test row with the label 'no'" in found[2]
+
+
+def test_enough_evidence_is_not_remarked_on() -> None:
+    """With 400 rows, 20 of each label, and answers of both, there is nothing to say."""
+    answers = np.clip(0.3 + 0.4 * BINARY + RANDOM.normal(scale=0.2, size=400), 0, 1)
+    assert thin(binary(answers), "int8", 400, metrics()) == ()
+    numbers = evidence_of("regression", BINARY * 3.0, BINARY * 2.0 + answers)
+    assert thin(numbers, "int8", 400, metrics()) == ()
+
+
+def test_of_many_labels_the_rarest_is_named_and_the_others_counted() -> None:
+    """One sentence for all labels that have few rows."""
+    target = np.r_[np.zeros(300, int), np.ones(3, int), np.full(5, 2)]
+    answers = np.full((308, 3), 1 / 3)
+    found = thin(evidence_of("multiclass", target, answers, *"abc"), "int8", 308, metrics())
+    assert "3 test rows have the label 'b'" in found[0]
+    assert "(2 of 3 labels have few)" in found[0]
+
+
+def test_a_score_beyond_belief_names_the_column_behind_it() -> None:
+    """An AUC of 1 comes with the column that by itself reaches it."""
+    found = binary(np.where(BINARY == 1, 0.99, 0.01), x=BINARY * 4.0 + RANDOM.random(400))
+    assert found.alone
+    assert found.alone[0] == "x"
+    assert found.alone[1] > 0.99
+    sentence = thin(found, "int8", 400, metrics().model_copy(update={"scores": {"test_auc": 1.0}}))[
+        0
+    ]
+    assert sentence.startswith("test AUC 1.0000 is beyond belief: look for a column")
+    assert "'x' alone gives" in sentence
+    truth = RANDOM.normal(size=400)
+    numbers = evidence_of("regression", truth, truth + 1e-4, x=truth)
+    assert numbers.alone
+    assert numbers.alone[0] == "x"
+
+
+def test_few_rows_that_are_all_right_are_believed() -> None:
+    """An AUC of 1 on 60 test rows is no reason for suspicion: small clean tables have it."""
+    labels = BINARY[:60]
+    assert binary(np.where(labels == 1, 0.9, 0.1), labels, x=labels * 1.0).alone is None
+
+
+NOTHING = Evidence(
+    lead={each: Interval(estimate=0.001, low=-0.01, high=0.02) for each in ("float32", "int8")},
+    guess_loss=0.69,
+    loss_name="log-loss",
+    loss_unit="nats",
+    label_rows=(("no", 300), ("yes", 300)),
+    one_answer={"float32": "", "int8": ""},
+)
+
+
+def test_the_verdict_begins_with_what_was_not_learned() -> None:
+    """The first reason, a warning, and a few words for headlines say it."""
+    seen = measured().model_copy(update={"evidence": NOTHING})
+    compared = compare(seen, QuantizationConfig(), BudgetConfig())
+    assert compared.verdict.reasons[0].startswith("int8 is no better than guessing: log-loss lower")
+    assert compared.verdict.reasons[0] in compared.warnings
+    assert compared.doubt == "no better than guessing"
+    learned = compare(measured(), QuantizationConfig(), BudgetConfig())
+    assert learned.doubt == ""
+
+
+def test_no_headline_is_cheerful_about_a_model_that_learned_nothing() -> None:
+    """The list of runs says it before the score."""
+    run = record(benchmark=benchmark())
+    doubtful = run.comparison.model_copy(update={"doubt": "no better than guessing"})
+    assert headline(record(comparison=doubtful)).startswith(
+        "int8 wins, but is no better than guessing: 4 x smaller, AUC 0.9612"
+    )
+    assert isinstance(run.comparison, Comparison)
+    assert headline(run).startswith("int8 wins: 4 x smaller")
