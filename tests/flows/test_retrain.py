@@ -296,7 +296,7 @@ def test_what_would_move_training_rows_into_the_test_is_refused(bare: Path) -> N
     frame.assign(extra=1.5).to_csv(path, index=False)
     with pytest.raises(InputError, match="'extra' is new in the split"):
         retrain(config)
-    pd.concat([frame, frame.head(1)]).to_csv(path, index=False)
+    pd.concat([frame, frame.head(400)]).to_csv(path, index=False)
     with pytest.raises(InputError, match="'number' is new in the split"):
         retrain(config)
     frame.to_csv(path, index=False)

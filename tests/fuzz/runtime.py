@@ -13,6 +13,7 @@ import random
 import struct
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from pathlib import Path
 from typing import Any
@@ -143,8 +144,10 @@ def try_bundle(data: bytes, chance: random.Random) -> bool:
 def seeds() -> list[bytes]:
     """Small valid files of every precision and task."""
     from slipstream.runtime.bundle import dump
+    from slipstream.runtime.formats import NumberFormat
     from tests.unit.runtime.agreement import Shape, bundle_of
     from tests.unit.runtime.dated import date_column, dated_model, number_column
+    from tests.unit.runtime.people import people
 
     shapes = [
         Shape(features=3, bins=3, hidden=[4], outputs=1, rows=0, seed=1),
@@ -158,8 +161,12 @@ def seeds() -> list[bytes]:
             date_column(digits=True, missing=False), date_column("then"), number_column("a")
         ),
     ]
+    made = people("float32")
+    form = NumberFormat(decimal=",", thousands=".", currency="€", percent=True)
+    income = replace(made.columns[2], format=form, missing=("none given",))
+    formatted = replace(made, columns=(*made.columns[:2], income, made.columns[3]))
     return [
-        *map(dump, dated),
+        *map(dump, [*dated, formatted]),
         *(
             dump(bundle_of(shape, kind, categorical=share))
             for shape in shapes

@@ -175,8 +175,9 @@ def _number_notes(column: RawColumn, parts: NumberParts) -> tuple[str, ...]:
     notes = []
     texts = column.texts
     if parts.why:
-        sign = "." if parts.form is None or parts.form.thousands == "." else ","
-        meaning = "decimals" if parts.form is None or not parts.form.thousands else "thousands"
+        form = parts.form or NumberFormat()
+        sign = form.thousands or form.decimal
+        meaning = "thousands" if form.thousands else "decimals"
         notes.append(f"{sign!r} is taken to separate {meaning}, because {parts.why}")
     elif parts.form is not None:
         notes.append(f"its numbers are read as written with {describe(parts.form)}")

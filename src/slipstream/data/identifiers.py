@@ -64,6 +64,8 @@ def why_identifier(name: str, cells: pa.Array, values: pd.Series) -> str:
         return ""
     if values.dtype == object:
         return _text(name, values[present])
+    if not pd.api.types.is_numeric_dtype(values):
+        return ""  # a date says when
     numbers = values.to_numpy(np.float64)[present]
     if pt.is_integer(cells.type):
         numbers = cells.drop_null().to_numpy(zero_copy_only=False)

@@ -24,6 +24,7 @@ __all__ = [
     "code_reason",
     "describe",
     "find_forms",
+    "has_unit",
     "is_telephone",
     "read",
 ]
@@ -40,6 +41,7 @@ _SIGNS = (
 _MARKS = "".join(SEPARATORS.values())
 # Text that may be a number in some format: digits and marks, and little before and behind.
 _LIKELY = rf"[^0-9]{{0,8}}[0-9][0-9{_MARKS}]*(e[+-]?[0-9]+)?[^0-9]{{0,8}}"
+_AMOUNT = r"[0-9][0-9.,]*\s?"
 _OPEN = r"[+-]?[1-9][0-9]{0,2}(\.[0-9]{3})?"  # digits with a point that may separate thousands
 
 _CURRENCY_SIGNS = "$¢-¥֏؋߾߿৲৳৻૱௹฿៛\u20a0-\u20cf﷼﹩＄￠￡￥￦"
@@ -67,13 +69,15 @@ class Forms:
     """The formats that fit a column equally well, by their decimal sign; None is a plain number.
 
     `share` of the values are numbers. `is_open` says whether the formats read them as different
-    ones, `is_grouped` whether all fit groups of three; `currencies` are those that occur.
+    ones, `is_grouped` whether all fit groups of three, `shows_groups` whether nothing else explains
+    them: decimals would be as many in each, or end in no 0. `currencies` are those that occur.
     """
 
     by_decimal: Mapping[str, NumberFormat | None]
     share: float
     is_open: bool = False
     is_grouped: bool = True
+    shows_groups: bool = False
     currencies: tuple[str, ...] = ()
 
     @property
@@ -86,11 +90,15 @@ class Forms:
         """The format, and why it was chosen where the column leaves it open."""
         if not self.is_open:
             return next(iter(self.by_decimal.values())), ""
+        pointed = self.by_decimal["."]
+        grouping = "," if pointed is not None and pointed.thousands == "," else "."
+        if self.shows_groups:
+            decimal = "." if grouping == "," else ","
+            return self.by_decimal[decimal], "decimals would not end in 0 next to whole numbers"
         seen = set(evidence.decimals)
         if len(seen) == 1:
             (decimal,) = seen
             return self.by_decimal[decimal], f"other columns have {decimal!r} as decimal sign"
-        grouping = "," if self.by_decimal["."] is not None else "."
         if not self.is_grouped:
             decimal = grouping
             why = "longer numbers are not in groups of three"
@@ -123,6 +131,13 @@ def is_telephone(texts: Texts, form: NumberFormat | None) -> bool:
     )
 
 
+def has_unit(texts: Texts) -> bool:
+    """Whether all texts are a number with the same word or sign behind it."""
+    if not all_match(texts.words, rf"[+-]?{_AMOUNT}[^0-9\s]{{1,10}}"):
+        return False
+    return len(pc.unique(pc.replace_substring_regex(texts.words, rf"\A[+-]?{_AMOUNT}", ""))) == 1
+
+
 def find_forms(texts: Texts) -> Forms:
     """Find the format under which most of the texts are numbers."""
     plain = {".": None} if _any(texts.words, r"\.") else {".": None, ",": None}
@@ -152,7 +167,12 @@ def find_forms(texts: Texts) -> Forms:
     if best == plainly and "." in chosen:
         chosen["."] = None
     is_grouped = not any("9999" in shape for shape in shapes)
-    return Forms(chosen, best / texts.present, is_open, is_grouped, currencies)
+    shows_groups = _any(texts.words, r"[.,][0-9][0-9]0\b") and any(
+        not set(shape) & set(".,") for shape in shapes
+    )
+    return Forms(
+        chosen, best / texts.present, is_open, is_grouped, is_grouped and shows_groups, currencies
+    )
 
 
 def read(texts: Texts, form: NumberFormat | None) -> NDArray[np.float64]:

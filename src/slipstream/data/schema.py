@@ -35,7 +35,7 @@ from slipstream.data.columns import (
 )
 from slipstream.data.dates import Dates, find_dates, read_dates
 from slipstream.data.identifiers import why_identifier
-from slipstream.data.numbers import Evidence, code_reason, is_telephone
+from slipstream.data.numbers import Evidence, code_reason, has_unit, is_telephone
 from slipstream.runtime.errors import InputError
 from slipstream.runtime.text import quote
 
@@ -193,6 +193,9 @@ def _words(column: RawColumn, parts: NumberParts) -> Typed:
     """Read text as categories, and say so where much of it is numbers."""
     texts = column.texts
     share = texts.share(parts.is_number)
+    if has_unit(texts):
+        note = "its numbers have a unit behind them and are read as text; remove it to use them"
+        return as_category(column, [note])
     if share < MOSTLY:
         return as_category(column)
     why = f"{100 * (1 - share):.2g} % of its values are not numbers"

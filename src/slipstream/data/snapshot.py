@@ -18,15 +18,7 @@ from slipstream.artifacts.store import Store
 from slipstream.runtime.dates import as_seconds
 from slipstream.runtime.numpy_time import microseconds
 
-__all__ = [
-    "PART",
-    "TARGET",
-    "WEIGHT",
-    "Snapshot",
-    "as_numbers",
-    "to_parquet",
-    "weights_of",
-]
+__all__ = ["PART", "TARGET", "WEIGHT", "Snapshot", "as_numbers", "to_parquet", "weights_of"]
 
 # No column of a source has these names: they end in a space, and sources trim names.
 TARGET = "target "
@@ -94,19 +86,19 @@ class Snapshot:
         )
 
 
+def as_numbers(values: pd.Series) -> NDArray[np.float64]:
+    """A column of numbers or dates (N,) as the predictor counts them: NaN for missing."""
+    if values.dtype.kind == "M":
+        return as_seconds(microseconds(values.to_numpy()))
+    return values.to_numpy(np.float64)
+
+
 def weights_of(rows: pd.DataFrame) -> NDArray[np.float64] | None:
     """The weights (N,) of rows, whose mean is 1; None where all rows count alike."""
     if WEIGHT not in rows:
         return None
     weights = rows[WEIGHT].to_numpy(np.float64)
     return weights / weights.mean()
-
-
-def as_numbers(values: pd.Series) -> NDArray[np.float64]:
-    """A column of numbers or dates (N,) as the predictor counts them: NaN for missing."""
-    if values.dtype.kind == "M":
-        return as_seconds(microseconds(values.to_numpy()))
-    return values.to_numpy(np.float64)
 
 
 def to_parquet(frame: pd.DataFrame) -> bytes:

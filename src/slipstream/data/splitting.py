@@ -115,17 +115,17 @@ def check_parts(
     """
     for index, part in enumerate(PARTS):
         inside = target[parts == index]
+        if not len(inside):
+            raise InputError(
+                f"every part of the split must have rows, however: the {part} part has none; add "
+                "rows, or change data.test_fraction, data.validation_fraction or data.seed"
+            )
         absent = sorted(set(range(len(classes))) - set(np.unique(inside).tolist()))
         if absent and (part == "train" or len(classes) - len(absent) < MIN_CLASSES):
             raise InputError(
                 f"every part of the split must have rows of every class, however: the {part} "
                 f"part ({len(inside)} rows) has none of {quote(classes[absent[0]])}; add rows, or "
                 "change data.test_fraction, data.validation_fraction or data.seed"
-            )
-        if not len(inside):
-            raise InputError(
-                f"every part of the split must have rows, however: the {part} part has none; add "
-                "rows, or change data.test_fraction, data.validation_fraction or data.seed"
             )
 
 

@@ -15,7 +15,7 @@ from slipstream.artifacts.references import Baseline, BundleRef, Bundles, Datase
 from slipstream.artifacts.store import Store
 from slipstream.data.snapshot import Snapshot
 from slipstream.evaluation import waterfall
-from slipstream.evaluation.evidence import gather
+from slipstream.evaluation.evidence import HeldOut, gather
 from slipstream.evaluation.judging import ENOUGH_ROWS, Rules
 from slipstream.evaluation.results import (
     Benchmark,
@@ -121,8 +121,7 @@ def benchmark(
         evidence=gather(
             dataset,
             predictors["float32"].bundle.columns,
-            snapshot.frame("test"),
-            target,
+            HeldOut(rows, target, weights),
             {precision: answers[precision] for precision in bundles.variants},
         ),
     )

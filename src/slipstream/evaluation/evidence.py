@@ -1,6 +1,7 @@
 """How much a test proves: whether the model learned anything, and whether to believe its score."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -8,17 +9,17 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from slipstream.artifacts.references import DatasetRef
-from slipstream.data.snapshot import weights_of
 from slipstream.evaluation.results import Evidence, ScoreName, VariantMetrics
 from slipstream.evaluation.scoring import SCORING
-from slipstream.features.preprocessing import normalise
+from slipstream.evaluation.weighted import Weights, mean, mean_interval
+from slipstream.features.preprocessing import normalise_all
 from slipstream.features.selection import SCORE_BINS, groups
-from slipstream.measurement import intervals
-from slipstream.runtime.columns import Column
+from slipstream.measurement.intervals import Interval
+from slipstream.runtime.columns import Column, lookups
 from slipstream.runtime.text import quote
 from slipstream.runtime.types import Precision
 
-__all__ = ["gather", "lesson", "thin"]
+__all__ = ["HeldOut", "gather", "lesson", "thin"]
 
 ENOUGH_ROWS = 200
 ENOUGH_OF_A_LABEL = 20
@@ -35,53 +36,61 @@ SHRINKAGE_ROWS = 2.0
 Floats = NDArray[np.float64]
 
 
+@dataclass(frozen=True)
+class HeldOut:
+    """The test rows (N,), their target (N,), and their weights (N,) if they differ."""
+
+    rows: pd.DataFrame
+    target: NDArray[Any]
+    weights: Weights = None
+
+
 def gather(
     dataset: DatasetRef,
     columns: Sequence[Column],
-    rows: pd.DataFrame,
-    target: NDArray[Any],
+    test: HeldOut,
     answers: Mapping[Precision, Floats],
 ) -> Evidence:
-    """Look at the test rows (N,): their answers, labels, and what single columns say of them.
+    """Look at the test rows: their answers, labels, and what single columns say of them.
 
     Args:
         dataset: the table.
         columns: those that the model reads.
-        rows: the test rows, with their weights where they have any.
-        target: their target.
+        test: the test part.
         answers: each variant's.
     """
-    scoring, weights = SCORING[dataset.task], weights_of(rows)
+    scoring = SCORING[dataset.task]
+    target, weights = test.target, test.weights
     guess = scoring.row_losses(target, scoring.guess(target, weights), weights)
     scores = scoring.quality(target, answers["float32"], weights)
-    counts = np.ones(len(target)) if weights is None else weights
     perfect = [each for each, (_, most) in BEYOND_BELIEF.items() if scores.get(each, 0) >= most]
     unbelievable = perfect and len(target) >= BELIEF_ROWS
     return Evidence(
         lead={
-            each: intervals.mean(counts * (guess - scoring.row_losses(target, answer, weights)))
+            each: mean_interval(guess - scoring.row_losses(target, answer, weights), weights)
             for each, answer in answers.items()
         },
-        guess_loss=float((counts * guess).mean()),
+        guess_loss=mean(guess, weights),
         loss_name=scoring.loss_name,
         loss_unit=scoring.loss_unit,
         label_rows=_label_rows(target, dataset.classes),
         one_answer={each: _one_answer(answer, dataset.classes) for each, answer in answers.items()},
-        alone=_alone(dataset, columns, rows, target, perfect[0]) if unbelievable else None,
+        alone=_alone(dataset, columns, test, perfect[0]) if unbelievable else None,
     )
 
 
 def lesson(evidence: Evidence, winner: Precision) -> tuple[str, str]:
     """Say, in brief and in full, that a model learned nothing, or hardly anything; else nothing."""
     lead = evidence.lead[winner]
-    saved = f"{evidence.loss_name} lower by {lead:.4f} {evidence.loss_unit} a row"
+    change = Interval(estimate=-lead.estimate, low=-lead.high, high=-lead.low)
+    seen = f"{evidence.loss_name} {change:+.4f} {evidence.loss_unit} a row against guessing's"
     if lead.low <= 0:
         brief = "no better than guessing"
-        return brief, f"{winner} is {brief}: {saved}, which may be chance"
+        return brief, f"{winner} is {brief}: {seen}"
     if lead.estimate < HARDLY * evidence.guess_loss:
         share = f"{100 * lead.estimate / evidence.guess_loss:.2g} %"
         brief = "hardly better than guessing"
-        return brief, f"{winner} is {brief}: {saved}, {share} of what guessing has"
+        return brief, f"{winner} is {brief}: {seen}, which is {share} less"
     return "", ""
 
 
@@ -139,18 +148,22 @@ def _one_answer(answers: Floats, classes: Sequence[str]) -> str:
 def _alone(
     dataset: DatasetRef,
     columns: Sequence[Column],
-    rows: pd.DataFrame,
-    target: NDArray[Any],
+    test: HeldOut,
     score: ScoreName,
 ) -> tuple[str, float]:
     """The column that by itself scores best on the test rows, and its score."""
     quality = SCORING[dataset.task].quality
     scores = {}
     for column in columns:
-        values = pd.Series(normalise(column, rows[column.name]))
-        group = groups(column, values, SCORE_BINS[-1])
-        answers = _answers_of(group, target, len(dataset.classes))
-        scores[column.name] = quality(target, answers, None)[score]
+        seen = normalise_all(column, test.rows[column.name]).values()  # of a date, its parts too
+        tried = [
+            groups(part, pd.Series(values), SCORE_BINS[-1])
+            for part, values in zip(lookups([column]), seen, strict=True)
+        ]
+        answers = [_answers_of(group, test.target, len(dataset.classes)) for group in tried]
+        scores[column.name] = max(
+            quality(test.target, each, test.weights)[score] for each in answers
+        )
     best = max(scores, key=scores.__getitem__)
     return best, scores[best]
 

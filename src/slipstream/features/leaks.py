@@ -94,8 +94,8 @@ def of_numbers(
     elif values.nunique() < 2:
         return None
     else:
-        numbers = values.to_numpy(np.float64)[present]
-        order = abs(float(stats.spearmanr(numbers, target[present]).statistic))
+        ranks = values[present].rank().to_numpy(np.float64)
+        order = abs(float(stats.spearmanr(ranks, target[present]).statistic))
     if order >= COPY_ORDER:
         return f"it orders the rows as the answer does (rank correlation {order:.4f})", True
     if order >= SUSPICIOUS_ORDER:

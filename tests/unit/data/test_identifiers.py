@@ -3,12 +3,14 @@
 import uuid
 
 import numpy as np
+import pandas as pd
 import pyarrow as pa
 import pytest
 
 from slipstream.artifacts.store import Store
 from slipstream.config.data import DataConfig
 from slipstream.config.parsing import parse_config
+from slipstream.data.identifiers import why_identifier
 from slipstream.data.ingestion import ingest
 from slipstream.data.schema import infer
 from slipstream.runtime import InputError
@@ -129,3 +131,9 @@ def test_keep_and_drop_do_not_meet() -> None:
     """A column that is both kept and dropped is a mistake of the config."""
     with pytest.raises(InputError, match="keep must not name what drop names, however: 'a'"):
         parse_config({"data": {"keep": ["a", "b"], "drop": ["a"]}})
+
+
+def test_times_are_no_identifiers() -> None:
+    """A column of instants, all different and in the order of the file, says when."""
+    when = pd.Series(pd.date_range("2025-01-01", periods=N, freq="h"))
+    assert why_identifier("when", pa.array(when), when) == ""

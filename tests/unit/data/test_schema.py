@@ -204,7 +204,7 @@ def test_numbers_in_a_format_are_numeric_and_said() -> None:
 
 def test_an_open_separator_follows_the_other_columns() -> None:
     """A single point is a decimal one, unless another column has decimal commas; it is said."""
-    opened = pa.array(["1.234", "950", "2.500"] * 9)
+    opened = pa.array(["1.234", "950", "2.507"] * 9)
     alone = infer(pa.table({"x": opened}))
     assert alone.frame["x"].tolist()[:2] == [1.234, 950]
     assert "'.' is taken to separate decimals, because no other" in alone.warnings[0]
@@ -253,6 +253,16 @@ def test_a_few_digits_among_a_few_words_are_categories() -> None:
     assert schema is not None
     assert schema.kind == "categorical"
     assert "10 % of its values are not numbers (the first in row 10): it is read as" in warnings
+
+
+@pytest.mark.parametrize("unit", [" km", "kg", " m²", "°C"])
+def test_a_unit_is_pointed_out(unit: str) -> None:
+    """Numbers with one unit are text, kept or left out, and the note says why."""
+    schema, _, warnings = typed([f"{value % 9}.5{unit}" for value in MANY])
+    assert schema is not None
+    assert "have a unit behind them" in warnings
+    assert "have a unit behind them" in typed([f"{value}.5{unit}" for value in MANY])[2]
+    assert "unit" not in typed([f"{value % 9}{'ABC'[value % 3]}" for value in MANY])[2]
 
 
 def test_text_that_is_left_out_says_what_it_is() -> None:

@@ -7,7 +7,7 @@ import pytest
 from slipstream.artifacts.references import DatasetRef
 from slipstream.config.budget import BudgetConfig
 from slipstream.config.quantization import QuantizationConfig
-from slipstream.evaluation.evidence import gather, lesson, thin
+from slipstream.evaluation.evidence import HeldOut, gather, lesson, thin
 from slipstream.evaluation.results import Comparison, Evidence
 from slipstream.evaluation.verdict import compare
 from slipstream.measurement.intervals import Interval
@@ -34,7 +34,7 @@ def evidence_of(
     words = np.where(RANDOM.random(len(target)) < 0.5, "a", "b").astype(object)
     rows = pd.DataFrame({"x": np.zeros(len(target)) if x is None else x, "word": words})
     both = {"float32": answers, "int8": answers}
-    return gather(dataset(task, *classes), COLUMNS, rows, target, both)
+    return gather(dataset(task, *classes), COLUMNS, HeldOut(rows, target), both)
 
 
 def binary(answers: np.ndarray, target: np.ndarray = BINARY, **more: object) -> Evidence:
@@ -133,7 +133,9 @@ def test_the_verdict_begins_with_what_was_not_learned() -> None:
     """The first reason, a warning, and a few words for headlines say it."""
     seen = measured().model_copy(update={"evidence": NOTHING})
     compared = compare(seen, QuantizationConfig(), BudgetConfig())
-    assert compared.verdict.reasons[0].startswith("int8 is no better than guessing: log-loss lower")
+    assert compared.verdict.reasons[0].startswith(
+        "int8 is no better than guessing: log-loss -0.0010"
+    )
     assert compared.verdict.reasons[0] in compared.warnings
     assert compared.doubt == "no better than guessing"
     learned = compare(measured(), QuantizationConfig(), BudgetConfig())

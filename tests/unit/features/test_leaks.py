@@ -24,7 +24,7 @@ LATE = np.where(RANDOM.random(N) < 0.01, 1 - YES, YES)  # 1 % were updated late
 
 
 def kind_of(values: pd.Series) -> str:
-    return "categorical" if values.dtype == object else "numeric"
+    return "numeric" if pd.api.types.is_numeric_dtype(values) else "categorical"
 
 
 def leaks_of(
@@ -144,7 +144,8 @@ PRICE = RANDOM.lognormal(5, 0.7, N)
         (np.round(PRICE, -2), None),
         (PRICE * RANDOM.lognormal(0, 0.3, N), None),
         (RANDOM.normal(size=N), None),
-        (np.round(PRICE, -1).astype(str).astype(object), True),
+        (np.round(PRICE, -1).astype(str).astype(object), None),
+        (np.digitize(PRICE, np.quantile(PRICE, np.arange(1, 20) / 20)).astype(str), False),
     ],
 )
 def test_a_number_to_predict_is_known_by_its_order(
@@ -180,3 +181,20 @@ def test_a_copy_is_left_out_unless_it_is_kept(store: Store, tmp_path: Path) -> N
     alone, warnings = prepared_of(path, store, drop=["x"])
     assert alone == ["score"]
     assert "'score' may know the answer" in warnings[0]
+
+
+def test_a_date_can_be_a_copy() -> None:
+    """A date that is there only for one label, or is later for it, gives the answer away."""
+    when = pd.Series(pd.Timestamp("2025-01-01") + pd.to_timedelta(RANDOM.integers(0, 9000, N), "h"))
+    rows = pd.DataFrame(
+        {
+            "cancelled": when.where(YES == 1),
+            "changed": when + pd.to_timedelta(YES * 20_000, "h"),
+            "honest": when,
+        }
+    )
+    schemas = [ColumnSchema(name=name, kind="numeric") for name in rows]
+    found = {leak.name: leak.is_copy for leak in find_leaks(schemas, rows, YES, CLASSES, "binary")}
+    assert found == {"cancelled": True, "changed": True}
+    priced = pd.Series(pd.Timestamp("2025-01-01") + pd.to_timedelta(PRICE, "h"))
+    assert of_numbers(schemas[0], priced, PRICE, ())
