@@ -39,7 +39,7 @@ from slipstream.data.numbers import Evidence, code_reason, has_unit, is_telephon
 from slipstream.runtime.errors import InputError
 from slipstream.runtime.text import quote
 
-__all__ = ["Inferred", "infer"]
+__all__ = ["Inferred", "infer", "raw_columns"]
 
 # Text of which at most this share is neither a number nor means missing holds numbers: MAX_SLIPS
 # where the numbers are few, which might be codes of categories, MAX_WORDS where they are many.
@@ -86,7 +86,7 @@ def infer(
     schema: list[ColumnSchema] = []
     warnings: list[str] = []
     identifiers = [name for name in table.column_names if types.get(name) in LEFT_OUT]
-    for raw in _raw_columns(table, markers):
+    for raw in raw_columns(table, markers):
         name, wanted = raw.name, types.get(raw.name)
         try:
             typed = _typed(raw, wanted)
@@ -117,9 +117,8 @@ def infer(
     return Inferred(pd.DataFrame(columns), tuple(schema), tuple(warnings), tuple(identifiers))
 
 
-def _raw_columns(table: pa.Table, markers: Sequence[str]) -> list[RawColumn]:
-    """The columns, each with what the others show about how numbers are written."""
-    columns: list[RawColumn] = []
+def raw_columns(table: pa.Table, markers: Sequence[str]) -> list[RawColumn]:
+    """The columns, each with what all of them show about how numbers are written."""
 
     @cache
     def evidence() -> Evidence:
@@ -128,6 +127,7 @@ def _raw_columns(table: pa.Table, markers: Sequence[str]) -> list[RawColumn]:
         delimiter = (table.schema.metadata or {}).get(DELIMITER, b"").decode()
         return Evidence(decimals, delimiter)
 
+    columns: list[RawColumn] = []
     for name in table.column_names:
         raw = table.column(name).combine_chunks()
         columns.append(RawColumn(name, raw.type, blank_to_null(raw, markers), evidence))

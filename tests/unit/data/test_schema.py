@@ -9,8 +9,9 @@ import pytest
 
 from slipstream.artifacts.references import ColumnSchema
 from slipstream.config.data import DataConfig
-from slipstream.data.cells import blank_to_null
-from slipstream.data.schema import infer
+from slipstream.data.cells import MISSING_MARKERS, blank_to_null
+from slipstream.data.label_text import read_label_text
+from slipstream.data.schema import infer, raw_columns
 from slipstream.data.target import Target, find_target, read_target
 from slipstream.runtime import InputError
 from slipstream.runtime.formats import NumberFormat
@@ -26,7 +27,9 @@ def kinds(**columns: object) -> tuple[dict[str, str], pd.DataFrame, str]:
 
 def read(values: list[object], positive: str = "") -> Target:
     """The binary target of a column named `y`."""
-    return read_target(pa.array(values), DataConfig(target="y", positive=positive, task="binary"))
+    config = DataConfig(target="y", positive=positive, task="binary")
+    (column,) = raw_columns(pa.table({"y": pa.array(values)}), MISSING_MARKERS)
+    return read_target(read_label_text(column, config)[0], config)
 
 
 MANY = range(200)
