@@ -30,6 +30,7 @@ from slipstream.data.columns import (
     as_numbers,
     as_truths,
     holds_codes,
+    missing_notes,
     number_parts,
     sentinel_note,
 )
@@ -130,7 +131,7 @@ def raw_columns(table: pa.Table, markers: Sequence[str]) -> list[RawColumn]:
     columns: list[RawColumn] = []
     for name in table.column_names:
         raw = table.column(name).combine_chunks()
-        columns.append(RawColumn(name, raw.type, blank_to_null(raw, markers), evidence))
+        columns.append(RawColumn(name, raw, blank_to_null(raw, markers), evidence))
     return columns
 
 
@@ -257,7 +258,8 @@ def _as_typed(column: RawColumn, dates: Dates) -> Typed:
     """Dates or durations; or, where text is dates in several orders, categories with a note."""
     if dates.kind == "categorical":
         return as_category(column, dates.notes)
-    return Typed(dates.kind, dates.series, dates.notes, missing=dates.missing, dates=dates.form)
+    notes = (*dates.notes, *missing_notes(column.markers, {}, len(column.cells.drop_null())))
+    return Typed(dates.kind, dates.series, notes, missing=dates.missing, dates=dates.form)
 
 
 def _refusal(column: RawColumn, wanted: ColumnType, fact: str) -> InputError:
