@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from slipstream.data.cells import is_number, is_supported, is_text
 from slipstream.data.numbers import LARGEST_EXACT, Evidence, Forms, describe, find_forms, read
-from slipstream.data.texts import Texts, encode
+from slipstream.data.texts import Texts, encode, folded
 from slipstream.runtime.dates import DateFormat
 from slipstream.runtime.errors import InputError
 from slipstream.runtime.formats import NumberFormat
@@ -176,6 +176,12 @@ def as_category(column: RawColumn, notes: Sequence[str] = ()) -> Typed:
     merged = sum(spelling[word] != word for word in words)
     chosen = np.array([*(spelling[word] for word in words), None], dtype=object)
     more = [f"{merged} spellings of other categories count as those"] if merged else []
+    kept = set(spelling.values())
+    if alike := len(kept) - len(set(map(folded, kept))):
+        more.append(
+            f"{alike} of its categories differ from another only in case or blanks, and count as "
+            "different; write them alike to merge them"
+        )
     return Typed("categorical", pd.Series(chosen[texts.codes], dtype=object), (*notes, *more))
 
 
@@ -206,7 +212,12 @@ def _number_notes(column: RawColumn, parts: NumberParts) -> tuple[str, ...]:
         notes.append(f"{sign!r} is taken to separate {meaning}, because {parts.why}")
     elif parts.form is not None:
         notes.append(f"its numbers are read as written with {describe(parts.form)}")
-    here = zip(texts.words.to_pylist(), texts.counts.tolist(), parts.is_marker, strict=True)
+    words = texts.words.to_pylist()
+    dashes = np.array([parts.form is not None and parts.form.is_dash(word) for word in words])
+    if dashes.any():
+        count = int(texts.counts[dashes].sum())
+        notes.append(f"{count:,} of its values are a dash next to the currency, which is 0")
+    here = zip(words, texts.counts.tolist(), parts.is_marker, strict=True)
     markers = {word: count for word, count, is_marker in here if is_marker}
     notes += missing_notes(column.markers, markers, texts.present)
     if parts.is_slip.any():

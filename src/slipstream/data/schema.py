@@ -36,7 +36,7 @@ from slipstream.data.columns import (
 )
 from slipstream.data.dates import Dates, NotDatesError, find_dates, read_dates
 from slipstream.data.identifiers import why_identifier
-from slipstream.data.numbers import Evidence, code_reason, has_unit, is_telephone
+from slipstream.data.numbers import Evidence, code_reason, has_text_around, has_unit, is_telephone
 from slipstream.runtime.errors import InputError
 from slipstream.runtime.text import quote
 
@@ -48,6 +48,11 @@ MAX_SLIPS = 0.01
 MAX_WORDS = 0.1
 FEW_NUMBERS = 20
 MOSTLY = 0.5  # the share of numbers that is worth a note where a column is text
+TEXT_AROUND = (
+    "its values are numbers with other text around them, such as a unit or K for thousands, or "
+    "dates in a layout that is not known, and are read as text; write plain numbers or dates to "
+    "use them"
+)
 
 
 @dataclass(frozen=True)
@@ -198,7 +203,7 @@ def _words(column: RawColumn, parts: NumberParts) -> Typed:
         note = "its numbers have a unit behind them and are read as text; remove it to use them"
         return as_category(column, [note])
     if share < MOSTLY:
-        return as_category(column)
+        return as_category(column, [TEXT_AROUND] if has_text_around(texts) else [])
     why = f"{100 * (1 - share):.2g} % of its values are not numbers"
     if len(column.forms.currencies) > 1:
         why = f"its amounts are in {len(column.forms.currencies)} currencies"

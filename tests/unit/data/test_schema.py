@@ -1,6 +1,7 @@
 import decimal
 import math
 import re
+from collections.abc import Callable
 
 import numpy as np
 import pandas as pd
@@ -235,6 +236,58 @@ def test_the_share_of_missing_counts_all_markers_but_the_usual() -> None:
     assert not typed([*numbers, *["", "NA", "NaN", "null", None, "N/A", "<NA>"] * 5])[2]
     dates = [f"2025-03-{1 + value % 28:02d}" for value in MANY]
     assert "20 % of its values ('(null)') count as missing" in typed([*dates, *["(null)"] * 50])[2]
+
+
+@pytest.mark.parametrize(
+    "write",
+    [
+        lambda number: f"{number / 9:.1f}K" if number % 3 else f"{number / 99:.2f}M",
+        lambda number: f"{number / 9:.1f}K" if number % 3 else f"{number}",
+        lambda number: f"~{number}",
+        lambda number: f"{number} kg" if number % 2 else f"{number} g",
+        lambda number: f'="{number}"',
+        lambda number: f"{number // 12}h {number % 12}m",
+        lambda number: f"2024年{1 + number % 12}月{1 + number % 28}日",
+        lambda number: str(number).translate(str.maketrans("0123456789", "０１２３４５６７８９")),
+    ],
+)
+def test_numbers_with_other_text_around_them_are_pointed_out(write: Callable[[int], str]) -> None:
+    """They are read as text, and a note says what to do about it."""
+    schema, _, warnings = typed([write(number) for number in MANY] * 3)
+    assert schema is not None
+    assert schema.kind == "categorical"
+    assert "are numbers with other text around them" in warnings
+
+
+@pytest.mark.parametrize(
+    "write",
+    [
+        lambda number: f"C{number:04d}",
+        lambda number: f"+49 170 {number * 37:06d}",
+        lambda number: f"10.0.{number % 9}.{number}",
+        lambda number: f"{number}-{number + 9}",
+        lambda number: f"SW{number}A 1AA",
+    ],
+)
+def test_codes_are_no_numbers_with_text_around_them(write: Callable[[int], str]) -> None:
+    """Digits behind a letter, or with marks alone between them, are not pointed out."""
+    assert "other text around" not in typed([write(number) for number in MANY] * 3)[2]
+
+
+def test_categories_that_differ_in_case_are_counted() -> None:
+    """They stay different, because the model looks them up as they are; a note counts them."""
+    note = "2 of its categories differ from another only in case or blanks"
+    assert note in typed(["Oslo", "oslo", "in  Rome", "in Rome", "Bonn"] * 9)[2]
+    assert not typed(["Oslo", "Oslo ", "Rome", "Bonn"] * 9)[2]
+
+
+def test_a_dash_next_to_the_currency_is_nothing() -> None:
+    """Spreadsheets write 0 so; a dash alone means missing."""
+    values = [f"${number:,}.50" for number in range(900, 1100)]
+    _, cells, warnings = typed([*values, "$ -", "$-", "- $", "-", " $     -   "])
+    assert cells[200:].tolist()[:3] == [0, 0, 0]
+    assert cells[200:].isna().tolist() == [False, False, False, True, False]
+    assert "4 of its values are a dash next to the currency, which is 0" in warnings
 
 
 def test_markers_are_categories_among_words() -> None:
