@@ -207,6 +207,16 @@ def test_no_group_is_on_two_sides(seed: int, shuffled: object) -> None:
     assert assigned(grown, **by).parts[:count].tolist() == parts.tolist()
 
 
+@pytest.mark.parametrize("other", ["C {}", "c {} ", "c  {}", "\uff43 {}"])
+def test_a_group_is_one_in_every_spelling(other: str) -> None:
+    """Names that differ in case, blanks or width only are one group, on one side."""
+    numbers = [row // 2 for row in range(400)]
+    names = [(other if row % 2 else "c {}").format(row // 2) for row in range(400)]
+    table = pa.table({"x": np.arange(400) / 7, "who": names})
+    parts = assigned(table, split="group", group="who").parts
+    assert pd.Series(parts).groupby(pd.Series(numbers)).nunique().max() == 1
+
+
 def test_a_group_is_its_value_and_a_row_without_one_is_a_group(
     store: Store, tmp_path: Path
 ) -> None:
