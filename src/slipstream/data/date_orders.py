@@ -13,6 +13,7 @@ from slipstream.runtime.values import WrongValueError, means_missing
 
 __all__ = ["NO_DATE", "ORDERS", "read_dates_as", "settle_order"]
 
+DAY_US = 86_400_000_000
 NO_DATE = NOT_A_TIME + 1  # what a value is read as that is neither a date nor missing
 
 ORDERS: Sequence[DateFormat] = tuple(DateFormat(order=order) for order in ("dmy", "mdy", "ymd"))
@@ -73,13 +74,17 @@ def _likeliest(
 ) -> tuple[int, str]:
     """Choose between orders that fit equally well, and say why.
 
-    It is the one by which the file is sorted, or with the fewest days of the month, as where each
-    is the first of one; else what the mark usually means.
+    It is the one by which the file is sorted; of times, the one that spans the shortest time, of
+    mere dates, the one with the fewest days of the month, as where each is the first of one; else
+    what the mark usually means.
     """
     rows = {index: np.append(read[index], NOT_A_TIME)[texts.codes] for index in fitting}
     in_order = [index for index in fitting if _is_sorted(rows[index])]
     if len(in_order) == 1:
         return in_order[0], "by which its rows are in order"
+    shortest = _highest(fitting, [-_span(read[index]) for index in fitting])
+    if len(shortest) == 1 and (read[fitting[0]] % DAY_US)[read[fitting[0]] > NO_DATE].any():
+        return shortest[0], "by which its times are closest together"
     fewest = _highest(fitting, [-_distinct(read[index], "D", "M") for index in fitting])
     if len(fewest) == 1:
         return fewest[0], "by which few days of the month occur"
@@ -95,6 +100,11 @@ def _highest(indices: Sequence[int], scores: Sequence[int]) -> list[int]:
 def _is_sorted(instants: Instants) -> bool:
     steps = np.diff(instants[instants > NO_DATE])
     return bool(len(steps) > 1 and ((steps >= 0).all() or (steps <= 0).all()))
+
+
+def _span(instants: Instants) -> int:
+    present = instants[instants > NO_DATE]
+    return int(np.ptp(present)) if len(present) else 0
 
 
 def _distinct(instants: Instants, unit: str, within: str) -> int:

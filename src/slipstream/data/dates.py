@@ -32,7 +32,7 @@ from slipstream.runtime.text import listing, quote
 from slipstream.runtime.types import ColumnKind
 from slipstream.runtime.values import means_missing
 
-__all__ = ["Dates", "find_dates", "read_dates"]
+__all__ = ["Dates", "NotDatesError", "find_dates", "read_dates"]
 
 # Text of which at most this share is no date holds dates; more where the dates are many.
 MAX_SLIPS = 0.01
@@ -49,6 +49,10 @@ _CONVERTED = "its times{} are converted to UTC, hour and weekday too"
 
 Instants = NDArray[np.int64]
 Mask = NDArray[np.bool_]
+
+
+class NotDatesError(Exception):
+    """A column that a user calls dates holds something else; the message says what."""
 
 
 @dataclass(frozen=True)
@@ -89,17 +93,17 @@ def read_dates(name: str, cells: pa.Array) -> Dates:
     """Read a column that a user says holds dates: epoch numbers too, and a few dates among words.
 
     Raises:
-        ValueError: fewer than half of its values are dates; the message says what they are.
+        NotDatesError: fewer than half of its values are dates; the message says what they are.
     """
     found = find_dates(name, cells)
     if found is not None and found.kind == "datetime":
         return found
     if is_temporal(cells.type) or pt.is_boolean(cells.type):
-        raise ValueError(f"its type is {cells.type}")
+        raise NotDatesError(f"its type is {cells.type}")
     texts = encode(cells)
     found = _digits(name, texts, named=True) or _epochs(texts) or _dates_in_text(texts, most=0.5)
     if found is None:
-        raise ValueError("its values are in no layout of dates, or in several")
+        raise NotDatesError("its values are in no layout of dates, or in several")
     return found
 
 
@@ -166,8 +170,11 @@ def _absent_notes(texts: Texts, markers: Mask, slips: Mask, wanted: str) -> list
         notes.append(f"{share} of its values ({listing(words, most=5)}) count as missing")
     if slips.any():
         count, first = int(texts.counts[slips].sum()), texts.first_row(slips)
-        verbs = ("values are", "count") if count > 1 else ("value is", "counts")
-        notes.append(f"{count:,} {verbs[0]} no {wanted} and {verbs[1]} as missing (row {first})")
+        notes.append(
+            f"1 value is not a {wanted} and counts as missing (in row {first})"
+            if count == 1
+            else f"{count:,} values are not {wanted}s and count as missing (first in row {first})"
+        )
     return notes
 
 

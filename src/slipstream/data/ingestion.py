@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import pyarrow as pa
 
@@ -16,7 +16,7 @@ from slipstream.data.parts import Rows, assign
 from slipstream.data.schema import infer
 from slipstream.data.snapshot import PART, TARGET, WEIGHT, to_parquet
 from slipstream.data.sources.source import source_of
-from slipstream.data.splitting import check_parts, hash_rows, hashed_columns
+from slipstream.data.splitting import check_parts, hash_rows, hashed_columns, read_otherwise
 from slipstream.data.target import find_target, read_target
 from slipstream.data.weights import read_weights
 from slipstream.runtime.errors import InputError
@@ -51,9 +51,10 @@ def ingest(data: DataConfig, store: Store) -> DatasetRef:
     inferred = infer(features, data.keep, data.types, markers)
     # An identifier decides no row's part, even if it is kept: a row with another number stays.
     hashed = hashed_columns(raw, {*unused, *inferred.identifiers}) or hashed_columns(raw, unused)
-    hashes = hash_rows(raw, hashed)
+    meanings = read_otherwise(inferred)
+    hashes = hash_rows(raw, hashed, {name: inferred.frame[name] for name in meanings})
     repeated = count_duplicates(hashes, target, together=data.split == "random")
-    assigned = assign(Rows(raw, target, hashes, _recorded(hashed)), data)
+    assigned = assign(Rows(raw, target, hashes, _recorded(hashed, meanings)), data)
     parts = assigned.parts
     counts = slice(None) if weights is None else weights > 0
     check_parts(parts[counts], target.numbers[counts], target.classes)
@@ -101,8 +102,9 @@ def _set_aside(data: DataConfig) -> dict[str, str]:
     return {name: f"column {quote(name)} is left out: {why}"}
 
 
-def _recorded(names: tuple[str, ...]) -> tuple[str, ...]:
-    """The names, or of a very wide table their digest: they must fit into a tag."""
+def _recorded(hashed: Sequence[str], read: Mapping[str, str]) -> tuple[str, ...]:
+    """The hashed columns, or of a very wide table their digest: they must fit into a tag."""
+    names = tuple(f"{name} ({read[name]})" if name in read else name for name in hashed)
     written = json.dumps(names)
     if len(written) <= RECORDED_CHARACTERS:
         return names

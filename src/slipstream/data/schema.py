@@ -32,7 +32,7 @@ from slipstream.data.columns import (
     number_parts,
     sentinel_note,
 )
-from slipstream.data.dates import Dates, find_dates, read_dates
+from slipstream.data.dates import Dates, NotDatesError, find_dates, read_dates
 from slipstream.data.identifiers import why_identifier
 from slipstream.data.numbers import Evidence, code_reason, has_unit, is_telephone
 from slipstream.runtime.errors import InputError
@@ -249,7 +249,7 @@ def _as_wanted_category(column: RawColumn) -> Typed:
 def _as_wanted_dates(column: RawColumn) -> Typed:
     try:
         return _as_typed(column, read_dates(column.name, column.cells))
-    except ValueError as reason:
+    except NotDatesError as reason:
         raise _refusal(column, "datetime", str(reason)) from None
 
 

@@ -2,11 +2,13 @@
 
 So the split does not depend on the order of rows or columns, and exact duplicates are never on two
 sides. Cells are hashed as they came, before columns are typed: a new row may make a column text,
-and moves no other row. But a column that is added or dropped, or becomes an identifier or ceases
-to be one, moves every row: so the names of the hashed columns belong to what a split is known by.
+and moves no other row. Where numbers or dates are written in one of many ways, what they mean is
+hashed: the same table has the same split, however it is written. But a column that is added,
+dropped or read otherwise, or becomes an identifier or ceases to be one, moves every row: so the
+hashed columns, and how such ones are read, belong to what a split is known by.
 """
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 import numpy as np
 import pandas as pd
@@ -17,13 +19,23 @@ from numpy.typing import NDArray
 from slipstream.artifacts.references import PARTS
 from slipstream.config.data import DataConfig
 from slipstream.data.cells import blank_to_null, is_supported, is_text
+from slipstream.data.schema import Inferred
+from slipstream.data.snapshot import as_numbers
 from slipstream.data.target import Target
 from slipstream.data.temporal import is_temporal, temporal_seconds
 from slipstream.runtime.errors import InputError
 from slipstream.runtime.text import quote
 from slipstream.runtime.values import text_truth
 
-__all__ = ["check_parts", "deal_rare", "hash_rows", "hashed_columns", "shares", "split"]
+__all__ = [
+    "check_parts",
+    "deal_rare",
+    "hash_rows",
+    "hashed_columns",
+    "read_otherwise",
+    "shares",
+    "split",
+]
 
 Hashes = NDArray[np.uint64]
 MIN_CLASSES = 2  # in the test and in validation
@@ -94,14 +106,42 @@ def hashed_columns(table: pa.Table, left_out: Collection[str]) -> tuple[str, ...
     )
 
 
-def hash_rows(table: pa.Table, columns: Iterable[str]) -> Hashes:
-    """Hash the cells of each row (N,): the sum over its columns, in which a missing cell is 0."""
+def read_otherwise(inferred: Inferred) -> dict[str, str]:
+    """The columns whose cells mean other numbers than they seem to write, and how they are read."""
+    read = {}
+    for column in inferred.columns:
+        if column.format is not None:
+            sign = "comma" if column.format.decimal == "," else "point"
+            read[column.name] = f"numbers with a decimal {sign}"
+        elif column.kind == "datetime":
+            form = column.dates and (column.dates.order or column.dates.epoch)
+            read[column.name] = f"dates, {form}" if form else "dates"
+        elif column.kind == "duration":
+            read[column.name] = "durations"
+    return read
+
+
+def hash_rows(
+    table: pa.Table, columns: Iterable[str], read: Mapping[str, pd.Series] | None = None
+) -> Hashes:
+    """Hash the cells of each row (N,): the sum over its columns, in which a missing cell is 0.
+
+    Args:
+        table: the raw table.
+        columns: names of those that count.
+        read: what the cells of some of them mean: numbers or dates (N,), missing ones included.
+    """
     total = np.zeros(table.num_rows, np.uint64)
     for name in columns:
-        cells = blank_to_null(table.column(name).combine_chunks())
+        if read is not None and name in read:
+            hashes = _hash_numbers(as_numbers(read[name]))
+            missing = read[name].isna().to_numpy()
+        else:
+            cells = blank_to_null(table.column(name).combine_chunks())
+            hashes = _hash_cells(cells)
+            missing = cells.is_null().to_numpy(zero_copy_only=False)
         salt = pd.util.hash_array(np.array([name], dtype=object))
-        mixed = pd.util.hash_array(_hash_cells(cells) ^ salt)
-        total += np.where(cells.is_null().to_numpy(zero_copy_only=False), 0, mixed)
+        total += np.where(missing, 0, pd.util.hash_array(hashes ^ salt))
     return total
 
 

@@ -18,7 +18,6 @@ __all__ = [
     "quality",
     "row_log_loss",
     "score_changes",
-    "share_below",
 ]
 
 Floats = NDArray[np.float64]
@@ -168,20 +167,19 @@ def _placements(target: Labels, probability: Floats, weights: Weights) -> tuple[
     is_positive = target == 1
     positive, negative = probability[is_positive], probability[~is_positive]
     if weights is not None:
-        below = share_below(positive, negative, weights[~is_positive])
-        return below, 1 - share_below(negative, positive, weights[is_positive])
+        below = _share_below(positive, negative, weights[~is_positive])
+        return below, 1 - _share_below(negative, positive, weights[is_positive])
     ranks = stats.rankdata(probability)
     below = (ranks[is_positive] - stats.rankdata(positive)) / len(negative)
     above = 1 - (ranks[~is_positive] - stats.rankdata(negative)) / len(positive)
     return below, above
 
 
-def share_below(values: Floats, others: Floats, weights: Weights = None) -> Floats:
+def _share_below(values: Floats, others: Floats, weights: Floats) -> Floats:
     """The share of other numbers (M,) below each value (N,); equal ones count half."""
     order = np.argsort(others)
     ordered = others[order]
-    rows = np.ones(len(others)) if weights is None else weights[order]
-    sums = np.r_[0.0, np.cumsum(rows)]
+    sums = np.r_[0.0, np.cumsum(weights[order])]
     below = sums[np.searchsorted(ordered, values, side="left")]
     up_to = sums[np.searchsorted(ordered, values, side="right")]
     return (below + up_to) / (2 * sums[-1])

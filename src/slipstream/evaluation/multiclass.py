@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from sklearn import metrics
 
 from slipstream.evaluation import weighted
-from slipstream.evaluation.metrics import CALIBRATION_BINS, paired_change, share_below
+from slipstream.evaluation.metrics import CALIBRATION_BINS, paired_change
 from slipstream.evaluation.results import ScoreName
 from slipstream.evaluation.weighted import Weights
 from slipstream.measurement.intervals import Interval
@@ -122,11 +122,8 @@ def auc_change(target: Labels, before: Floats, after: Floats, weights: Weights =
         counts = weights > 0
         target, before, after = target[counts], before[counts], after[counts]
         weights = weights[counts]
-    parts = _row_aucs(target, after, weights) - _row_aucs(target, before, weights)  # (N,)
-    estimate = float(parts.sum())
-    if not parts.any():
-        return Interval(estimate=0.0, low=0.0, high=0.0)
-    squares = np.square(_influences(target, before, after, weights))
+    estimate, influences = _auc_shift(target, before, after, weights)
+    squares = np.square(influences)
     if not squares.any():
         return Interval(estimate=estimate, low=estimate, high=estimate)
     by_label = np.bincount(target, squares)
@@ -147,13 +144,15 @@ def _row_aucs(target: Labels, probability: Floats, weights: Weights) -> Floats:
     return added / max(1, counted)
 
 
-def _influences(target: Labels, before: Floats, after: Floats, weights: Weights) -> Floats:
-    """Each row's influence on the change of the AUC (N,): the sum of their squares is its variance.
+def _auc_shift(
+    target: Labels, before: Floats, after: Floats, weights: Weights
+) -> tuple[float, Floats]:
+    """The change of the AUC, and each row's influence on it (N,).
 
-    Of a label that one row has, nothing is known but this row's own change, which counts whole.
+    The sum of the influences' squares is the variance. Of a label that one row has, nothing is
+    known but this row's own change, which counts whole.
     """
-    total = np.zeros(len(target))
-    counted = 0
+    shifts, total = [], np.zeros(len(target))
     pairs = zip(
         _placements(target, before, weights), _placements(target, after, weights), strict=True
     )
@@ -163,10 +162,12 @@ def _influences(target: Labels, before: Floats, after: Floats, weights: Weights)
             count = int(side.sum())
             rows = np.ones(count) if weights is None else weights[side]
             shares = rows / rows.sum()
-            centred = change[side] - (shares @ change[side] if count > 1 else 0.0)
+            mean = float(shares @ change[side])
+            centred = change[side] - (mean if count > 1 else 0.0)
             total[side] += shares * centred * math.sqrt(count / max(count - 1, 1))
-        counted += 1
-    return total / counted
+            if side is is_label:
+                shifts.append(mean)
+    return sum(shifts) / max(1, len(shifts)), total / max(1, len(shifts))
 
 
 def _placements(
@@ -177,17 +178,37 @@ def _placements(
     A row's placement is the share of the rows on the other side that it is ordered rightly against;
     ties count half.
     """
+    rows = np.ones(len(target)) if weights is None else weights
     for label in np.unique(target):
         is_label = target == label
-        sides = (is_label, ~is_label)
-        rows = [None if weights is None else weights[side] for side in sides]
-        if is_label.all() or (weights is not None and not all(weights[s].any() for s in sides)):
+        if not (rows[is_label].any() and rows[~is_label].any()):
             continue
-        positive, negative = (probability[side, label] for side in sides)
         placements = np.empty(len(target))
-        placements[is_label] = share_below(positive, negative, rows[1])
-        placements[~is_label] = 1 - share_below(negative, positive, rows[0])
+        placements[is_label], placements[~is_label] = _both_sides(
+            *(probability[side, label] for side in (is_label, ~is_label)),
+            *(rows[side] for side in (is_label, ~is_label)),
+        )
         yield is_label, placements
+
+
+def _both_sides(
+    positive: Floats, negative: Floats, positive_rows: Floats, negative_rows: Floats
+) -> tuple[Floats, Floats]:
+    """The share of negatives below each positive (P,), of positives above each negative (M,).
+
+    Only the positives are sorted: there are many labels, and few rows of each.
+    """
+    order = np.argsort(positive)
+    ordered = positive[order]
+    below = np.searchsorted(ordered, negative, side="left")
+    up_to = np.searchsorted(ordered, negative, side="right")
+    sums = np.r_[0.0, np.cumsum(positive_rows[order])]
+    above = 1 - (sums[below] + sums[up_to]) / (2 * sums[-1])
+    # A negative is below the k-th positive if at most k positives are not above it.
+    passed = sum(np.bincount(each, negative_rows, len(ordered) + 1) for each in (below, up_to))
+    shares = np.empty(len(positive))
+    shares[order] = np.cumsum(passed)[:-1] / (2 * negative_rows.sum())
+    return shares, above
 
 
 def _places(target: Labels, probability: Floats) -> NDArray[np.int64]:

@@ -7,7 +7,7 @@ import numpy as np
 from slipstream.runtime import Bundle, BundleError, Predictor, instruction_set
 from slipstream.runtime.bundle import dump
 from slipstream.runtime.columns import Column
-from slipstream.runtime.text import escape, shorten
+from slipstream.runtime.text import escape, listing, shorten
 
 __all__ = ["describe"]
 
@@ -56,7 +56,7 @@ def _answers(bundle: Bundle) -> str:
     if bundle.task == "regression":
         return str(target)
     if bundle.task == "multiclass":
-        return f"P({target} = …) of {', '.join(map(repr, bundle.classes))}"
+        return f"P({target} = …) of {listing(bundle.classes)}"
     return f"P({target} = {bundle.classes[1]!r}), else {bundle.classes[0]!r}"
 
 

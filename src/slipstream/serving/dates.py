@@ -33,7 +33,7 @@ def read_dates(reader: ColumnReader, raw: pa.Array) -> tuple[NDArray[np.datetime
     typed = pt.is_timestamp(raw.type) or pt.is_date(raw.type)
     counted = form.epoch is not None or form.digits
     if not (typed or _is_plain(raw, numbers=counted)):
-        raise _refusal(reader, raw, "dates or times")
+        raise _refusal(reader, raw, "must hold dates or times")
     if pt.is_timestamp(raw.type) or pt.is_date(raw.type):
         return np.asarray(raw.to_numpy(zero_copy_only=False)), np.zeros(len(raw), bool)
 
@@ -52,7 +52,7 @@ def read_spans(reader: ColumnReader, raw: pa.Array) -> tuple[NDArray[np.float64]
         InputError: the column's type is of neither.
     """
     if not (pt.is_duration(raw.type) or pt.is_time(raw.type) or _is_plain(raw, numbers=True)):
-        raise _refusal(reader, raw, "durations or times of day")
+        raise _refusal(reader, raw, "must hold durations or times of day")
     read, wrong = _each(reader, raw, span_seconds, np.nan)
     return read.astype(np.float64), wrong
 
@@ -85,8 +85,8 @@ def _each(
     return np.array([*read, missing], object)[codes], np.array([*bad, False])[codes]
 
 
-def _refusal(reader: ColumnReader, raw: pa.Array, wanted: str) -> InputError:
+def _refusal(reader: ColumnReader, raw: pa.Array, rule: str) -> InputError:
     return InputError(
-        f"column {quote(reader.column.name)} must hold {wanted}, however: its type is "
+        f"column {quote(reader.column.name)} {rule}, however: its type is "
         f"{shorten(raw.type)}; convert it, as for training"
     )

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from slipstream.artifacts.references import ColumnSchema
 from slipstream.data.cells import blank_to_null
-from slipstream.data.dates import Dates, find_dates, read_dates
+from slipstream.data.dates import Dates, NotDatesError, find_dates, read_dates
 from slipstream.data.schema import infer
 from slipstream.data.temporal import temporal_seconds
 from slipstream.runtime.dates import DateFormat
@@ -158,7 +158,7 @@ def test_an_impossible_day_is_counted() -> None:
     """One 30th of February is missing, and its row is named."""
     texts = [f"{m:%Y-%m-%d}" for m in MOMENTS]
     found = found_dates([*texts[:7], "2025-02-30", *texts[8:]])
-    assert found.notes == ("1 value is no date and counts as missing (row 8)",)
+    assert found.notes == ("1 value is not a date and counts as missing (in row 8)",)
     assert found.missing == ("2025-02-30",)
 
 
@@ -246,7 +246,7 @@ def test_epoch_numbers_are_dates_where_a_user_says_so(scale: int, unit: str) -> 
 def test_columns_that_a_user_wrongly_calls_dates_are_refused() -> None:
     """Words and booleans are no dates whatever a user says."""
     for values in (["a", "b"], [True, False], [timedelta(1), timedelta(2)]):
-        with pytest.raises(ValueError, match="its"):
+        with pytest.raises(NotDatesError, match="its"):
             read_dates("x", pa.array(values))
 
 

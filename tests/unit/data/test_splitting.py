@@ -1,4 +1,6 @@
+from datetime import date, timedelta
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -7,11 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from slipstream.artifacts.references import PARTS
+from slipstream.artifacts.references import PARTS, DatasetRef
 from slipstream.artifacts.store import Store
 from slipstream.config.data import DataConfig
 from slipstream.data.ingestion import ingest
-from slipstream.data.snapshot import Snapshot
+from slipstream.data.snapshot import PART, Snapshot
 from slipstream.data.splitting import check_parts, hash_rows, hashed_columns, split
 from slipstream.runtime import InputError
 from tests.conftest import Trained
@@ -53,6 +55,40 @@ def test_a_row_keeps_its_part_when_its_columns_change_their_kind() -> None:
     truth = pa.table({"a": pa.array([True, False, None] * 20)})
     written = pa.table({"a": ["True", "false", ""] * 20})
     assert parts_of(truth) == parts_of(written)
+
+
+WRITTEN = {
+    "currency": lambda price, day: (f"${price:,.2f}", day.isoformat()),
+    "decimal comma": lambda price, day: (f"{price:.2f}".replace(".", ","), f"{day:%d.%m.%Y}"),
+    "French": lambda price, day: (f"{price:,.2f}".replace(",", " ").replace(".", ","), str(day)),
+}
+
+
+@pytest.mark.parametrize("written", WRITTEN)
+def test_the_same_table_has_the_same_split_however_it_is_written(
+    store: Store, tmp_path: Path, written: str
+) -> None:
+    """Numbers and dates are hashed by what they mean, and the rule says how they were read."""
+    random = np.random.default_rng(2)
+    prices = np.round(random.lognormal(8, 1, 200), 2).tolist()
+    days = [date(2025, 1, 1) + timedelta(int(each)) for each in random.integers(0, 365, 200)]
+    labels = random.choice(["no", "yes"], 200)
+
+    def ingested(price: list[Any], day: list[Any]) -> DatasetRef:
+        path = tmp_path / "rows.parquet"
+        pq.write_table(pa.table({"price": price, "day": day, "label": labels}), path)
+        return ingest(DataConfig(path=str(path), target="label"), store)
+
+    typed = ingested(prices, days)
+    pairs = [WRITTEN[written](price, day) for price, day in zip(prices, days, strict=True)]
+    text = ingested(*map(list, zip(*pairs, strict=True)))
+    assert (
+        Snapshot(text, store)
+        .frame(columns=["price", PART])
+        .equals(Snapshot(typed, store).frame(columns=["price", PART]))
+    )
+    sign = "point" if written == "currency" else "comma"
+    assert f"price (numbers with a decimal {sign})" in text.split.columns
 
 
 def test_a_snapshot_says_what_splits_it(store: Store, tmp_path: Path) -> None:
