@@ -15,7 +15,6 @@ from slipstream.artifacts.references import ColumnSchema
 from slipstream.config.data import ColumnType
 from slipstream.data.cells import (
     DELIMITER,
-    MISSING_MARKERS,
     blank_to_null,
     is_supported,
     is_text,
@@ -38,6 +37,7 @@ from slipstream.data.identifiers import why_identifier
 from slipstream.data.numbers import Evidence, code_reason, has_unit, is_telephone
 from slipstream.runtime.errors import InputError
 from slipstream.runtime.text import quote
+from slipstream.runtime.values import MISSING_MARKERS
 
 __all__ = ["Inferred", "infer"]
 
