@@ -270,5 +270,6 @@ def _report_unseen(model: Predictor, rows: Any) -> None:
             (column.outside, "outside what training saw"),
         ):
             if count:
-                message = f"column {quote(column.name)}: {count:,} of {len(rows):,} values {what}"
+                share = f"{count:,} of {len(rows):,} values" if len(rows) > 1 else "a value"
+                message = f"column {quote(column.name)}: {share} {what}"
                 print(f"slipstream: {escape(message)}", file=sys.stderr)
