@@ -67,10 +67,11 @@ def find_target(columns: list[str], target: str) -> None:
     """
     if target in columns:
         return
+    is_default = target == DataConfig.model_fields["target"].default
+    near = "" if is_default else did_you_mean(target, columns)
     raise InputError(
         f"data.target must be a column, however: there is no {quote(target)}; "
-        f"{did_you_mean(target, columns)}"
-        f"set data.target to one of them: {listing(columns)}"
+        f"{near}set data.target to one of these: {listing(columns)}"
     )
 
 
