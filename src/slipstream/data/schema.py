@@ -205,11 +205,14 @@ def _words(column: RawColumn, parts: NumberParts) -> Typed:
     if share < MOSTLY:
         return as_category(column, [TEXT_AROUND] if has_text_around(texts) else [])
     why = f"{100 * (1 - share):.2g} % of its values are not numbers"
+    why = f"{100 * (1 - share):.2g} % of its values are not numbers (the first is"
     if len(column.forms.currencies) > 1:
-        why = f"its amounts are in {len(column.forms.currencies)} currencies"
+        currencies = len(column.forms.currencies)
+        why = f"its amounts are in {currencies} currencies (the first that differs is"
     first = texts.first_row(parts.is_slip if parts.is_slip.any() else ~parts.is_number)
-    way_out = "name in data.missing what means missing, or what it is in data.types"
-    return as_category(column, [f"{why} (the first in row {first}): it is read as text; {way_out}"])
+    way_out = "name what means missing in data.missing, or what the column is in data.types"
+    note = f"{why} in row {first}), so it is read as text; {way_out}"
+    return as_category(column, [note])
 
 
 def _codes(column: RawColumn, why: str) -> Typed:
