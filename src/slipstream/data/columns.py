@@ -224,7 +224,10 @@ def _number_notes(column: RawColumn, parts: NumberParts) -> tuple[str, ...]:
         slipped = int(texts.counts[parts.is_slip].sum())
         first = texts.first_row(parts.is_slip)
         notes.append(
-            f"{slipped:,} values that are not numbers count as missing (the first in row {first})"
+            f"1 value is not a number and counts as missing (in row {first})"
+            if slipped == 1
+            else f"{slipped:,} values are not numbers and count as missing "
+            f"(the first in row {first})"
         )
     return tuple(notes)
 

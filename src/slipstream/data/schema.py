@@ -15,7 +15,6 @@ from slipstream.artifacts.references import ColumnSchema
 from slipstream.config.data import ColumnType
 from slipstream.data.cells import (
     DELIMITER,
-    MISSING_MARKERS,
     blank_to_null,
     is_supported,
     is_text,
@@ -39,6 +38,7 @@ from slipstream.data.identifiers import why_identifier
 from slipstream.data.numbers import Evidence, code_reason, has_text_around, has_unit, is_telephone
 from slipstream.runtime.errors import InputError
 from slipstream.runtime.text import quote
+from slipstream.runtime.values import MISSING_MARKERS
 
 __all__ = ["Inferred", "infer", "raw_columns"]
 
@@ -205,11 +205,14 @@ def _words(column: RawColumn, parts: NumberParts) -> Typed:
     if share < MOSTLY:
         return as_category(column, [TEXT_AROUND] if has_text_around(texts) else [])
     why = f"{100 * (1 - share):.2g} % of its values are not numbers"
+    why = f"{100 * (1 - share):.2g} % of its values are not numbers (the first is"
     if len(column.forms.currencies) > 1:
-        why = f"its amounts are in {len(column.forms.currencies)} currencies"
+        currencies = len(column.forms.currencies)
+        why = f"its amounts are in {currencies} currencies (the first that differs is"
     first = texts.first_row(parts.is_slip if parts.is_slip.any() else ~parts.is_number)
-    way_out = "name in data.missing what means missing, or what it is in data.types"
-    return as_category(column, [f"{why} (the first in row {first}): it is read as text; {way_out}"])
+    way_out = "name what means missing in data.missing, or what the column is in data.types"
+    note = f"{why} in row {first}), so it is read as text; {way_out}"
+    return as_category(column, [note])
 
 
 def _codes(column: RawColumn, why: str) -> Typed:

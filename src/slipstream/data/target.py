@@ -68,10 +68,11 @@ def find_target(columns: list[str], target: str) -> None:
     """
     if target in columns:
         return
+    is_default = target == DataConfig.model_fields["target"].default
+    near = "" if is_default else did_you_mean(target, columns)
     raise InputError(
         f"data.target must be a column, however: there is no {quote(target)}; "
-        f"{did_you_mean(target, columns)}"
-        f"set data.target to one of them: {listing(columns)}"
+        f"{near}set data.target to one of these: {listing(columns)}"
     )
 
 
@@ -266,7 +267,10 @@ def _no_number(values: pa.Array) -> str:
         return f"its type is {values.type}"
     read = pd.to_numeric(pd.Series(values.to_pylist(), dtype=object), errors="coerce")
     wrong = read.isna().to_numpy()
-    return f"{int(wrong.sum()):,} are not numbers (the first in row {int(wrong.argmax()) + 1})"
+    count, row = int(wrong.sum()), int(wrong.argmax()) + 1
+    if count == 1:
+        return f"1 value is not a number (in row {row})"
+    return f"{count:,} values are not numbers (the first in row {row})"
 
 
 def _in_order(labels: list[str]) -> list[int]:

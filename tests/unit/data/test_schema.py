@@ -116,7 +116,7 @@ def test_a_few_slips_do_not_turn_numbers_into_text() -> None:
     found, frame, warnings = kinds(number=values)
     assert found == {"number": "numeric"}
     assert math.isnan(frame["number"][41])
-    assert "1 values that are not numbers" in warnings
+    assert "1 value is not a number and counts as missing" in warnings
     assert "row 42" in warnings
 
 
@@ -309,7 +309,7 @@ def test_words_among_many_numbers_count_as_missing_up_to_a_tenth(share: float, k
     assert schema is not None
     assert schema.kind == kind
     assert schema.missing == (("so so",) if kind == "numeric" else ())
-    assert f"{count} values that are not" in warnings or "30 % of its values are not" in warnings
+    assert f"{count} values are not numbers" in warnings or "30 % of its values are not" in warnings
 
 
 def test_a_few_digits_among_a_few_words_are_categories() -> None:
@@ -317,7 +317,9 @@ def test_a_few_digits_among_a_few_words_are_categories() -> None:
     schema, _, warnings = typed(["1", "2", "3", "1", "2", "3", "1", "2", "3", "U"] * 20)
     assert schema is not None
     assert schema.kind == "categorical"
-    assert "10 % of its values are not numbers (the first in row 10): it is read as" in warnings
+    assert (
+        "10 % of its values are not numbers (the first is in row 10), so it is read as" in warnings
+    )
 
 
 @pytest.mark.parametrize("unit", [" km", "kg", " m²", "°C"])
@@ -336,7 +338,7 @@ def test_text_that_is_left_out_says_what_it_is() -> None:
     schema, _, warnings = typed(values)
     assert schema is None
     assert "hardly ever repeat" in warnings
-    assert "30 % of its values are not numbers (the first in row 8)" in warnings
+    assert "30 % of its values are not numbers (the first is in row 8)" in warnings
 
 
 @pytest.mark.parametrize(
