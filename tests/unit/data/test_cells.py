@@ -1,12 +1,7 @@
 import pyarrow as pa
 import pytest
 
-from slipstream.data.cells import (
-    MISSING_MARKERS,
-    blank_to_null,
-    missing_markers,
-    without_headers,
-)
+from slipstream.data.cells import blank_to_null, missing_markers, without_headers
 from slipstream.runtime import InputError
 from slipstream.runtime.values import MISSING_MARKERS, means_missing
 
