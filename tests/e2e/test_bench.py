@@ -5,15 +5,20 @@ import re
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from bench import __main__ as bench
+from bench import zoo
 from bench.arms.contender import CHECKED_ROWS, Contender
 from bench.arms.ours import check_against_numpy
 from bench.arms.peers import PEERS, is_installed
 from bench.models import Model
+from bench.pipeline import Computed
 from bench.results import Claim, Figures
 from bench.show import SUMMARY_ARMS, summary
+from slipstream.artifacts.store import Store
 from slipstream.data.snapshot import Snapshot
 from slipstream.measurement.harness import Arm
 from slipstream.runtime import load_file
@@ -119,3 +124,23 @@ def test_the_readme_block_is_replaced() -> None:
     assert filled == text.replace("old", "new")
     with pytest.raises(ValueError, match="one block"):
         bench._fill("nothing", "new")
+
+
+def test_the_zoo_says_what_became_of_each_table(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A table has its kinds, warnings and scores, and a refused one the reason."""
+
+    def shares(computed: Computed, store: Store) -> NDArray[np.float64]:
+        target = Snapshot(computed.dataset, store).target("test").to_numpy()
+        return np.full((len(target), 3), 1 / 3)
+
+    monkeypatch.setattr(zoo, "light_gbm", shares)  # which `make test` does not install
+    wine = zoo.run(zoo.Table("wine", "wine"), store)
+    assert (wine.task, wine.rows, set(wine.columns.values())) == ("multiclass", 178, {"numeric"})
+    assert wine.ours["test_log_loss"] < wine.lightgbm["test_log_loss"] == pytest.approx(np.log(3))
+    refused = zoo.run(zoo.Table("no such", "wine", "colour"), store)
+    assert "there is no 'colour'" in refused.refusal
+    page = zoo.page([wine, refused])
+    assert "| wine | multiclass | 178 | 13 | 5 | log_loss |" in page
+    assert refused.refusal in page

@@ -8,11 +8,10 @@ import pyarrow.types as pt
 
 from slipstream.runtime.errors import InputError
 from slipstream.runtime.text import listing, quote, repeated
-from slipstream.runtime.values import text_number
+from slipstream.runtime.values import MISSING_MARKERS, text_number
 
 __all__ = [
     "DELIMITER",
-    "MISSING_MARKERS",
     "blank_to_null",
     "is_number",
     "is_supported",
@@ -22,14 +21,6 @@ __all__ = [
 ]
 
 DELIMITER = b"delimiter"  # what a CSV file has between its cells: a key of a table's metadata
-# What means missing in every column. Among numbers, booleans and dates more text does:
-# `runtime.values.means_missing`.
-MISSING_MARKERS = (
-    *("", "?", "#N/A", "<NA>", "N/A", "NA", "n/a", "na", "N/a", "Na", "<na>", "#NA", "#N/A N/A"),
-    *("NULL", "Null", "null", "(null)", "(NULL)", "<null>", "<NULL>", "\\N", "NaT"),
-    *("None", "none", "NONE", "NaN", "nan", "NAN", "Nan", "-nan", "-NaN", "1.#QNAN", "-1.#IND"),
-    *("#DIV/0!", "#VALUE!", "#REF!", "#NAME?", "#NUM!", "#NULL!"),
-)
 
 
 def trim_names(table: pa.Table, source: str) -> pa.Table:

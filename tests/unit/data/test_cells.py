@@ -1,9 +1,9 @@
 import pyarrow as pa
 import pytest
 
-from slipstream.data.cells import MISSING_MARKERS, blank_to_null, missing_markers
+from slipstream.data.cells import blank_to_null, missing_markers
 from slipstream.runtime import InputError
-from slipstream.runtime.values import means_missing
+from slipstream.runtime.values import MISSING_MARKERS, means_missing
 
 
 def test_what_is_missing_everywhere_is_missing_among_numbers() -> None:
