@@ -113,7 +113,8 @@ def _kind(name: str, values: pa.Array, *, are_categories: bool) -> tuple[Task, s
             f"target {quote(name)} has {len(numbers)} different whole numbers, taken as labels: "
             "multiclass; data.task = regression takes them as quantities"
         )
-    other = "; data.task = multiclass takes them as labels" if len(numbers) <= MAX_CLASSES else ""
+    may_be_labels = len(numbers) <= (MAX_CLASSES if whole else MOST_WHOLE_LABELS)
+    other = "; data.task = multiclass takes them as labels" if may_be_labels else ""
     return "regression", (
         f"target {quote(name)} has {len(numbers):,} different numbers, taken as quantities: "
         f"regression{other}"
