@@ -31,7 +31,10 @@ def table(tmp_path_factory: pytest.TempPathFactory) -> Path:
     level = age / 30 + 2.0 * (city == "Oslo") + member
     plan = np.select([level < 2, level < 3.5], ["basic", "plus"], "pro")
     frame = pd.DataFrame({"age": age, "income": income, "city": city, "member": member})
+    days = pd.Timestamp("2024-01-01") + pd.to_timedelta(random.integers(0, 700, ROWS), unit="D")
+    frame["since"] = days.strftime("%d.%m.%Y")
     frame.loc[::9, "city"] = None
+    frame.loc[::8, "since"] = None
     frame.loc[::7, "income"] = None
     targets = {"plan": plan, "spend": 1e4 + 500 * level, "stays": level > 2.5}
     path = tmp_path_factory.mktemp("kinds") / "customers.csv"
@@ -56,13 +59,15 @@ def predictors(trained: Trained) -> list[Predictor]:
 
 
 def odd_rows() -> list[dict[str, object]]:
-    """1,000 rows: usual values, extremes, unknown categories, text, missing and absent cells."""
+    """1,000 rows: usual values, extremes, unknown categories, text, dates, blank and absent cells."""
     random = np.random.default_rng(9)
     numbers = [None, 18, 89.5, -1e300, 1e300, 5e-324, "42", " 7 ", math.pi, -0.0, 30000]
+    numbers += [math.inf, -math.inf, "inf", "-Infinity", "1e400", 10**400, -(10**25), "  ", "n/a"]
     cells = {
         "age": numbers,
         "income": numbers,
-        "city": [None, "Bonn", " Oslo", "Rome ", "Atlantis", ""],
+        "city": [None, "Bonn", " Oslo", "Rome ", "Atlantis", "", "  ", "?", 7],
+        "since": [None, "31.12.2024", " 1.2.2025 ", "2025-03-04", "", "1.1.1900", "31.12.9999", "-"],
         "member": [True, False, None, "true", 1],
     }
     rows = [
@@ -71,7 +76,7 @@ def odd_rows() -> list[dict[str, object]]:
     ]
     for row in rows:
         for name in ("age", "member"):  # which the table never lacks
-            row[name] = 50 if row[name] is None else row[name]
+            row[name] = 1 if row[name] in (None, "  ", "n/a") else row[name]
     return rows
 
 

@@ -44,8 +44,9 @@ def compare(
     brief, learned_nothing, *thin_evidence = _doubts(winner, benchmark)
     doubts = [each for each in (learned_nothing, *thin_evidence) if each]
     first = [learned_nothing] if learned_nothing else []
+    sentences = [each[0].upper() + each[1:] for each in thin_evidence]
     return Comparison(
-        verdict=Verdict(winner=winner, reasons=(*first, *reasons, *thin_evidence)),
+        verdict=Verdict(winner=winner, reasons=(*first, *reasons, *sentences)),
         doubt=brief,
         warnings=(*doubts, *_warnings(winner, benchmark, budget)),
     )
