@@ -59,7 +59,7 @@ def predictors(trained: Trained) -> list[Predictor]:
 
 
 def odd_rows() -> list[dict[str, object]]:
-    """1,000 rows: usual values, extremes, unknown categories, text, dates, blanks, missing cells."""
+    """1,000 rows: usual values, extremes, unknown categories, text, dates, missing cells."""
     random = np.random.default_rng(9)
     numbers = [None, 18, 89.5, -1e300, 1e300, 5e-324, "42", " 7 ", math.pi, -0.0, 30000]
     numbers += [math.inf, -math.inf, "inf", "-Infinity", "1e400", 10**400, -(10**25), "  ", "n/a"]

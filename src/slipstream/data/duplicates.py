@@ -21,10 +21,9 @@ def count_duplicates(
     repeated = int(rows.duplicated().sum())
     of = f"of {len(rows):,} rows"
     where = ", on the same side of the split" if together else ""
-    verbs = "repeats an earlier one" if repeated == 1 else "repeat an earlier one"
-    kept = "it is kept" if repeated == 1 else "they are kept"
-    notes = [f"{repeated:,} {of} {verbs}, the target included; {kept}{where}"]
-    notes *= bool(repeated)
+    repeat, kept = ("repeats", "it is") if repeated == 1 else ("repeat", "they are")
+    said = f"{repeated:,} {of} {repeat} an earlier one, the target included; {kept} kept{where}"
+    notes = [said] * bool(repeated)
     if target.classes:  # numbers hardly ever agree
         different = rows.drop_duplicates()["cells"]
         unsure = int(rows["cells"].isin(different[different.duplicated()]).sum())

@@ -13,9 +13,10 @@ from slipstream.artifacts.store import Store
 from slipstream.config.data import DataConfig
 from slipstream.data.cells import missing_markers
 from slipstream.data.duplicates import count_duplicates
+from slipstream.data.label_text import read_label_text
 from slipstream.data.labels import labelled
 from slipstream.data.parts import Rows, assign
-from slipstream.data.schema import infer
+from slipstream.data.schema import infer, raw_columns
 from slipstream.data.snapshot import PART, TARGET, TIME, WEIGHT, to_parquet
 from slipstream.data.sources.source import source_of
 from slipstream.data.splitting import check_parts, hash_rows, hashed_columns, read_otherwise
@@ -43,12 +44,15 @@ def ingest(data: DataConfig, store: Store) -> DatasetRef:
     if data.splits_by:
         field = "split_column" if data.split == "column" else data.split
         _check_named(field, [data.splits_by], read.table, data.target)
-    raw, unlabelled = labelled(read.table, data.target)
-    target = read_target(raw.column(data.target).combine_chunks(), data)
+    markers = missing_markers(data.missing)
+    columns = raw_columns(read.table.drop_columns(data.drop), markers)
+    written = next(column for column in columns if column.name == data.target)
+    labels, spelled = read_label_text(written, data)
+    raw, labels, unlabelled = labelled(read.table, data.target, labels)
+    target = read_target(labels, data)
     weights = read_weights(raw, data)
     aside = _set_aside(data)
     unused = [data.target, *([data.weight] if data.weight else []), *data.drop]
-    markers = missing_markers(data.missing)
     features = raw.drop_columns(list(dict.fromkeys([*unused, *aside])))
     inferred = infer(features, data.keep, data.types, markers)
     # An identifier decides no row's part, even if it is kept: a row with another number stays.
@@ -80,6 +84,7 @@ def ingest(data: DataConfig, store: Store) -> DatasetRef:
         kept=tuple(data.keep),
         warnings=(
             *read.notes,
+            *spelled,
             *unlabelled,
             *target.notes,
             *aside.values(),

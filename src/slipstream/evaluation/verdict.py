@@ -44,12 +44,19 @@ def compare(
     brief, learned_nothing, *thin_evidence = _doubts(winner, benchmark)
     doubts = [each for each in (learned_nothing, *thin_evidence) if each]
     first = [learned_nothing] if learned_nothing else []
-    sentences = [each[0].upper() + each[1:] for each in thin_evidence]
     return Comparison(
-        verdict=Verdict(winner=winner, reasons=(*first, *reasons, *sentences)),
+        verdict=Verdict(
+            winner=winner,
+            reasons=(*first, *reasons, *(_capital(each, winner) for each in thin_evidence)),
+        ),
         doubt=brief,
         warnings=(*doubts, *_warnings(winner, benchmark, budget)),
     )
+
+
+def _capital(sentence: str, winner: Precision) -> str:
+    """A sentence with a capital, unless it begins with a variant's name."""
+    return sentence if sentence.startswith(winner) else sentence[:1].upper() + sentence[1:]
 
 
 def _doubts(winner: Precision, benchmark: Benchmark) -> tuple[str, ...]:

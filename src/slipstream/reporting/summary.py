@@ -64,8 +64,10 @@ def _section(title: str, body: str) -> str:
 
 def _verdict(record: RunRecord) -> str:
     verdict = record.comparison.verdict
-    doubt = f", but {record.comparison.doubt}" if record.comparison.doubt else ""
-    text = f"**Winner: {verdict.winner or 'none'}{doubt}.** {escape(_capital(verdict.reason))}."
+    text = f"**Winner: {verdict.winner or 'none'}.** {escape(_capital(verdict.reason))}."
+    if doubt := record.comparison.doubt:
+        reason = verdict.reason.removeprefix(f"{verdict.winner} is {doubt}: ")
+        text = f"**Winner: {verdict.winner}, but {doubt}**: {escape(reason)}."
     if record.alternatives:
         text += f"\n\nSmaller models, not trained: {escape(record.alternatives.conclusion)}."
     return text

@@ -195,8 +195,9 @@ def _verdict(record: RunRecord) -> str:
     verdict, doubt = record.comparison.verdict, record.comparison.doubt
     colour = "red" if not verdict.winner else "yellow" if doubt else "green"
     wins = f"{verdict.winner} wins" if verdict.winner else "no winner"
-    wins += f", but is {doubt}" if doubt else ""
-    return f"[bold {colour}]Verdict: {wins}.[/] {_literal(verdict.reason)}.\n"
+    wins += f", but is {doubt}:" if doubt else "."
+    reason = verdict.reason.removeprefix(f"{verdict.winner} is {doubt}: ")
+    return f"[bold {colour}]Verdict: {wins}[/] {_literal(reason)}.\n"
 
 
 def _row_trace(trace: RowTrace, winner: Precision) -> RenderableType:
@@ -209,8 +210,10 @@ def _row_trace(trace: RowTrace, winner: Precision) -> RenderableType:
         is_output = layer is layers[-1]
         shown = _answer(trace, layer.values) if is_output else _values(layer.values)
         table.add_row(layer.name, shown)
-    truth = "true value" if trace.task == "regression" else "true label"
-    table.add_row(truth, _literal(trace.label))
+    if trace.task == "regression":
+        table.add_row("true value", quantity(float(trace.label)))
+    else:
+        table.add_row("true label", _literal(trace.label))
     return table
 
 
