@@ -3,8 +3,10 @@
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import pyarrow as pa
+from numpy.typing import NDArray
 
 from slipstream.artifacts.references import PARTS, DatasetRef
 from slipstream.artifacts.store import Store
@@ -15,7 +17,7 @@ from slipstream.data.label_text import read_label_text
 from slipstream.data.labels import labelled
 from slipstream.data.parts import Rows, assign
 from slipstream.data.schema import infer, raw_columns
-from slipstream.data.snapshot import PART, TARGET, WEIGHT, to_parquet
+from slipstream.data.snapshot import PART, TARGET, TIME, WEIGHT, to_parquet
 from slipstream.data.sources.source import source_of
 from slipstream.data.splitting import check_parts, hash_rows, hashed_columns, read_otherwise
 from slipstream.data.target import find_target, read_target
@@ -63,9 +65,11 @@ def ingest(data: DataConfig, store: Store) -> DatasetRef:
     parts = assigned.parts
     counts = slice(None) if weights is None else weights > 0
     check_parts(parts[counts], target.numbers[counts], target.classes)
-    kept_apart = {TARGET: target.numbers, PART: parts}
+    kept_apart: dict[str, NDArray[Any]] = {TARGET: target.numbers, PART: parts}
     if weights is not None:
         kept_apart[WEIGHT] = weights
+    if assigned.times is not None:
+        kept_apart[TIME] = assigned.times
     snapshot = inferred.frame.assign(**kept_apart)
     return DatasetRef(
         table=store.put(to_parquet(snapshot), ".parquet"),

@@ -43,11 +43,15 @@ class Rows:
 
 @dataclass(frozen=True)
 class Assigned:
-    """Each row's part (N,), as an index into `PARTS`, the rule, and what to say of it."""
+    """Each row's part (N,), as an index into `PARTS`, the rule, and what to say of it.
+
+    `times` are the instants (N,) that the rows are split by, if they are.
+    """
 
     parts: Parts
     rule: SplitRule
     warnings: tuple[str, ...] = ()
+    times: Instants | None = None
 
 
 def assign(rows: Rows, data: DataConfig) -> Assigned:
@@ -107,6 +111,7 @@ def _time(rows: Rows, data: DataConfig) -> Assigned:
             fitted_until=written(moments[parts != TEST].max()),
             tested_from=written(moments[parts == TEST].min()),
         ),
+        times=moments,
     )
 
 
