@@ -9,7 +9,7 @@ from slipstream.config.data import DataConfig
 from slipstream.data.cells import is_text
 from slipstream.data.columns import NumberParts, RawColumn, number_parts
 from slipstream.data.dates import find_dates
-from slipstream.data.numbers import describe
+from slipstream.data.numbers import describe, has_text_around, has_unit
 from slipstream.data.texts import Texts, folded
 from slipstream.runtime.errors import InputError
 from slipstream.runtime.text import quote
@@ -81,6 +81,11 @@ def _refuse_quantities(column: RawColumn, parts: NumberParts) -> None:
             f"{texts.first_row(parts.is_slip)}); correct them, name in data.missing what means "
             "missing, or set data.task to multiclass if all are labels"
         )
+    if len(texts.words) > MANY and (has_unit(texts) or has_text_around(texts)):
+        raise InputError(
+            f"{target}, however: its values are numbers with other text around them, such as a "
+            "unit or K for thousands; remove it, or set data.task to multiclass if they are labels"
+        )
     dates = find_dates(column.name, column.cells) if len(texts.words) > MANY else None
     if dates is not None and dates.kind in ("datetime", "duration"):
         raise InputError(
@@ -117,8 +122,8 @@ def _spellings(counts: Mapping[str, int]) -> dict[str, str]:
 
 
 def _meaning(label: str) -> str:
-    """A label of several characters as all of its spellings are: `folded`, and 1 for 1.0."""
-    return folded(_plain(label)) if len(label) > 1 else label
+    """A label of several characters as all its spellings are: 1 for 1.0, no full stop, `folded`."""
+    return folded(_plain(label)).rstrip(".") if len(label) > 1 else label
 
 
 def _plain(word: str) -> str:

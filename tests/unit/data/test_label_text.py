@@ -88,6 +88,7 @@ def test_the_config_says_what_means_missing() -> None:
         (["2.0", "1.0", "3.0"], ["2", "1", "3"]),
         (["Gold", "Gold", "gold", "GOLD ", "tin"], ["Gold", "Gold", "Gold", "Gold", "tin"]),
         (["in  use", "in use", "in use", "off"], ["in use", "in use", "in use", "off"]),
+        (["<=50K", "<=50K.", "<=50K", ">50K"], ["<=50K", "<=50K", "<=50K", ">50K"]),
         (["a", "A", "b"], ["a", "A", "b"]),
         (["01", "1", "2"], ["01", "1", "2"]),
         (["yes", "no"], ["yes", "no"]),
@@ -97,7 +98,7 @@ def test_labels_that_differ_in_spelling_only_are_one(written: list, kept: list) 
     """Case, blanks, words for true and false, and 1.0 for 1; letters and codes all differ."""
     cells, notes = read(written)
     assert cells == kept
-    are_words = any(word.isalpha() for word in written)
+    are_words = not all(word.replace(".", "").isdigit() for word in written)
     assert ("another spelling count as one" in notes) == (are_words and cells != written)
 
 
@@ -131,4 +132,14 @@ def test_dates_and_durations_are_no_target(values: list) -> None:
     with pytest.raises(InputError, match="its values are dates, times or durations"):
         read(values)
     assert read(DATES[:3] * 9)[0] == DATES[:3] * 9
+    assert read(values, task="multiclass")[0] == values
+
+
+@pytest.mark.parametrize("write", ["{}K", "{} kg", "~{}"])
+def test_numbers_with_other_text_around_them_are_no_target(write: str) -> None:
+    """Each would be a label of its own; a few of them may be meant as labels."""
+    values = [write.format(each / 8) for each in range(100)]
+    with pytest.raises(InputError, match="numbers with other text around them"):
+        read(values)
+    assert read(values[:5] * 9)[0] == values[:5] * 9
     assert read(values, task="multiclass")[0] == values

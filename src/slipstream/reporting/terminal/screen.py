@@ -34,6 +34,7 @@ CHART_WIDTH = 40
 SHOWN_VALUES = 6
 SHOWN_LABELS = 3
 MOST_EPOCHS = 12
+TITLES = {"r2": "R²"}  # of what training watches
 
 
 def starting(what: str) -> Status:
@@ -97,7 +98,7 @@ def _stages(record: RunRecord, stages: Sequence[Stage]) -> RenderableType:
 
 def _epochs(history: Sequence[Epoch], best_epoch: int) -> RenderableType:
     title = f"Training ({len(history)} epochs, the weights of epoch {best_epoch} are kept)"
-    names = history[0].train
+    names = [TITLES.get(name, name) for name in history[0].train]
     table = _table(
         *("epoch", *names, *(f"validation {name}" for name in names)),
         title=title,
