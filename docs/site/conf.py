@@ -17,7 +17,7 @@ version = release = slipstream.__version__
 
 extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.napoleon"]
 root_doc = "README"
-include_patterns = ["*.md", "docs/**.md", "bench/results/latest.md"]
+include_patterns = ["*.md", "docs/**.md", "bench/results/*.md"]
 exclude_patterns = [".*", "build", "dist", "mlruns", "output", "src", "tests"]
 
 myst_heading_anchors = 3
@@ -92,6 +92,7 @@ How it works <docs/guide/how-it-works>
 Caching <docs/guide/caching>
 The benchmark <docs/guide/benchmark>
 Benchmark results <bench/results/latest>
+The table zoo <bench/results/zoo>
 Decisions <docs/decisions/README>
 Contributing <CONTRIBUTING>
 Changes <CHANGELOG>

@@ -48,6 +48,8 @@ def show_report(report: Report, files: Mapping[str, Path]) -> None:
     record = report.record
     for warning in record.warnings:
         console.print(f"[yellow]warning:[/] {_literal(warning)}", highlight=False)
+    if record.warnings:
+        console.print()
     console.print(_stages(record, report.stages))
     console.print(_epochs(record.network.history, record.network.best_epoch))
     console.print(_loss_chart(record.network.history))
