@@ -29,12 +29,14 @@ JUDGING = ("evaluation", "search", "lifecycle", "tracking", "reporting")
 NAMING = {
     "artifacts/references.py",  # what kind of answer a traced row got
     "config/data.py",
+    "config/evaluation.py",
     "data/target.py",
     "features/leaks.py",
     "data/sources/raw_table.py",  # Arrow's word for bytes
     "features/preprocessing.py",
     "features/selection.py",
     "training/losses.py",
+    "quantization/threshold.py",  # there is one of two labels only
     "measurement/breakdown.py",  # times a softmax to see what a wider output costs
     "evaluation/scoring.py",
     "evaluation/metrics.py",
@@ -48,6 +50,7 @@ NAMING = {
     "reporting/plots.py",
     "reporting/comparison.py",
     "reporting/summary.py",
+    "reporting/thresholds.py",
     "reporting/terminal/screen.py",
     "tracking/runs.py",  # a figure of labels, or of numbers
     "tracking/signature.py",

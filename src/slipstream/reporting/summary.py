@@ -13,6 +13,7 @@ from slipstream.reporting.comparison import about_test_rows, figure_rows
 from slipstream.reporting.markdown import bullets, escape, table
 from slipstream.reporting.record import RunRecord, TrackedRun
 from slipstream.reporting.report import Retraining
+from slipstream.reporting.thresholds import TITLES, about_threshold, threshold_rows
 from slipstream.runtime.text import listing
 
 __all__ = ["retraining_summary", "run_summary"]
@@ -84,6 +85,7 @@ def _findings(record: RunRecord, notes: Sequence[str]) -> tuple[str, ...]:
         _came_in(record.config.data, record.dataset, record.mask),
         _notes(notes),
         _section("Comparison", _comparison(record.benchmark)),
+        _section("Labels", _labels(record)),
     )
 
 
@@ -136,6 +138,15 @@ def _notes(notes: Sequence[str]) -> str:
 def _comparison(benchmark: Benchmark) -> str:
     figures = table(("", "float32", "int8", "change"), figure_rows(benchmark))
     return f"{figures}\n\n{about_test_rows(benchmark)}."
+
+
+def _labels(record: RunRecord) -> str:
+    rows = threshold_rows(record.benchmark)
+    if not rows:
+        return ""
+    return (
+        f"{table(TITLES, rows)}\n\n{about_threshold(record.benchmark, record.config.evaluation)}."
+    )
 
 
 def _drift(drift: Drift | None) -> str:

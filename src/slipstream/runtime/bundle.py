@@ -30,12 +30,13 @@ from slipstream.runtime.bundle_parts import (
     one_of,
     read_columns,
     read_layer,
+    read_threshold,
     strings,
 )
 from slipstream.runtime.columns import Column, lookups
 from slipstream.runtime.errors import BundleError
 from slipstream.runtime.kernels import Layer
-from slipstream.runtime.links import outputs
+from slipstream.runtime.links import HALF, outputs
 from slipstream.runtime.text import listing
 from slipstream.runtime.types import Precision, Task
 
@@ -50,7 +51,8 @@ _FOREIGN = ("it must be a safetensors file written by slipstream", "it is not, o
 class Bundle:
     """A model in one precision: everything between a raw row and its prediction.
 
-    `missing_markers` are the texts that stand for a missing value, in every column.
+    `missing_markers` are the texts that stand for a missing value, in every column. Of two
+    `classes`, a row gets the second from the probability `threshold` on.
     `activation_scales` gives the size of one u8 step of each hidden layer's activation (int8 only).
     `details` is what the model's maker recorded: metrics, the training data's digest, versions.
     """
@@ -60,6 +62,7 @@ class Bundle:
     layers: tuple[Layer, ...]
     classes: tuple[str, ...]
     task: Task = "binary"
+    threshold: float = HALF
     missing_markers: tuple[str, ...] = ()
     activation_scales: tuple[float, ...] = ()
     details: Mapping[str, Any] = field(default_factory=dict)
@@ -92,6 +95,8 @@ def dump(bundle: Bundle) -> bytes:
         "activation_scales": list(bundle.activation_scales),
         "details": dict(bundle.details),
     }
+    if bundle.threshold != HALF:
+        header["threshold"] = bundle.threshold
     header["sha256"] = _digest(header, tensors)
     data = save_tensors(tensors, metadata={"slipstream": json.dumps(header)})
     parse(data)
@@ -176,6 +181,7 @@ def _build(header: dict[str, Any], tensors: dict[str, NDArray[Any]]) -> Bundle:
     task = one_of("task", header["task"], ("binary", "multiclass", "regression"))
     classes = tuple(strings("classes", header["classes"]))
     check_classes(task, classes)
+    threshold = read_threshold(task, header)
     markers = tuple(strings("missing markers", header["missing_markers"]))
     columns = read_columns(header["columns"], tensors.pop("edges"))
     depth = sum(name.endswith(".weight") for name in tensors)
@@ -198,6 +204,7 @@ def _build(header: dict[str, Any], tensors: dict[str, NDArray[Any]]) -> Bundle:
         task=task,
         classes=classes,
         columns=columns,
+        threshold=threshold,
         missing_markers=markers,
         layers=layers,
         activation_scales=scales,
