@@ -24,7 +24,7 @@ from bench.pipeline import Computed, compute
 from slipstream.artifacts.home import root
 from slipstream.artifacts.store import Store
 from slipstream.config.parsing import parse_config
-from slipstream.data.snapshot import TARGET, Snapshot
+from slipstream.data.snapshot import TARGET, Snapshot, as_numbers
 from slipstream.evaluation.scoring import SCORING
 from slipstream.runtime import InputError, load_file
 
@@ -123,9 +123,13 @@ def light_gbm(computed: Computed, store: Store) -> Any:
     seen = pd.concat([snapshot.frame("train"), snapshot.frame("validation")])
     test = snapshot.frame("test")
     for name in names:
-        if not pd.api.types.is_numeric_dtype(seen[name]):
-            kind = pd.CategoricalDtype(sorted(seen[name].dropna().unique()))
-            seen[name], test[name] = seen[name].astype(kind), test[name].astype(kind)
+        if seen[name].dtype.kind == "M":
+            seen[name], test[name] = as_numbers(seen[name]), as_numbers(test[name])
+        elif not pd.api.types.is_numeric_dtype(seen[name]):
+            known = sorted(seen[name].dropna().unique())
+            kind = pd.CategoricalDtype(known)
+            seen[name] = seen[name].astype(kind)
+            test[name] = test[name].where(test[name].isin(known)).astype(kind)
     options = {"random_state": 0, "verbosity": -1, "n_jobs": 2}
     if computed.dataset.task == "regression":
         model = lightgbm.LGBMRegressor(**options).fit(seen[names], seen[TARGET])

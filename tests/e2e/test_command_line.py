@@ -218,7 +218,7 @@ def test_predict_reads_a_pipe(
     assert header == "id,probability,label"
     assert first.startswith("a,0.")
     assert second == "b,,"
-    assert "1 of 2 rows have no answer" in done.stderr
+    assert "1 of 2 rows has no answer" in done.stderr
 
 
 def test_export_writes_a_file_that_another_runtime_runs(

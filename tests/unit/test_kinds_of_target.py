@@ -30,6 +30,7 @@ NAMING = {
     "artifacts/references.py",  # what kind of answer a traced row got
     "config/data.py",
     "config/evaluation.py",
+    "data/label_text.py",  # text may be quantities, unless the config says labels
     "data/target.py",
     "features/leaks.py",
     "data/sources/raw_table.py",  # Arrow's word for bytes

@@ -11,7 +11,7 @@ import pytest
 from slipstream.artifacts.store import Store
 from slipstream.cli.predict import Choices, predict
 from slipstream.config.parsing import parse_config
-from slipstream.data.snapshot import Snapshot
+from slipstream.data.snapshot import Snapshot, as_numbers
 from slipstream.evaluation.row_trace import trace_row
 from slipstream.evaluation.scoring import SCORING
 from slipstream.export.onnx_graph import to_onnx
@@ -31,7 +31,10 @@ def table(tmp_path_factory: pytest.TempPathFactory) -> Path:
     level = age / 30 + 2.0 * (city == "Oslo") + member
     plan = np.select([level < 2, level < 3.5], ["basic", "plus"], "pro")
     frame = pd.DataFrame({"age": age, "income": income, "city": city, "member": member})
+    days = pd.Timestamp("2024-01-01") + pd.to_timedelta(random.integers(0, 700, ROWS), unit="D")
+    frame["since"] = days.strftime("%d.%m.%Y")
     frame.loc[::9, "city"] = None
+    frame.loc[::8, "since"] = None
     frame.loc[::7, "income"] = None
     targets = {"plan": plan, "spend": 1e4 + 500 * level, "stays": level > 2.5}
     path = tmp_path_factory.mktemp("kinds") / "customers.csv"
@@ -56,13 +59,24 @@ def predictors(trained: Trained) -> list[Predictor]:
 
 
 def odd_rows() -> list[dict[str, object]]:
-    """1,000 rows: usual values, extremes, unknown categories, text, missing and absent cells."""
+    """1,000 rows: usual values, extremes, unknown categories, text, dates, missing cells."""
     random = np.random.default_rng(9)
     numbers = [None, 18, 89.5, -1e300, 1e300, 5e-324, "42", " 7 ", math.pi, -0.0, 30000]
+    numbers += [math.inf, -math.inf, "inf", "-Infinity", "1e400", 10**400, -(10**25), "  ", "n/a"]
     cells = {
         "age": numbers,
         "income": numbers,
-        "city": [None, "Bonn", " Oslo", "Rome ", "Atlantis", ""],
+        "city": [None, "Bonn", " Oslo", "Rome ", "Atlantis", "", "  ", "?"],
+        "since": [
+            None,
+            "31.12.2024",
+            " 1.2.2025 ",
+            "2025-03-04",
+            "",
+            "1.1.1900",
+            "31.12.9999",
+            "-",
+        ],
         "member": [True, False, None, "true", 1],
     }
     rows = [
@@ -71,7 +85,7 @@ def odd_rows() -> list[dict[str, object]]:
     ]
     for row in rows:
         for name in ("age", "member"):  # which the table never lacks
-            row[name] = 50 if row[name] is None else row[name]
+            row[name] = 1 if row[name] in (None, "  ", "n/a") else row[name]
     return rows
 
 
@@ -95,19 +109,25 @@ def test_every_way_to_ask_gives_the_same_bits(
 
 
 def test_float32_is_the_same_in_onnx(trained: Trained) -> None:
-    """Within 1e-5, of a number in standard deviations of the target."""
+    """Within 1e-5, of a number in standard deviations of the target; odd rows included."""
     onnxruntime = pytest.importorskip("onnxruntime")
     model = predictors(trained)[0]
-    rows = Snapshot(trained.dataset, trained.store).rows("test")[model.features]
+    usual = Snapshot(trained.dataset, trained.store).rows("test")[model.features]
+    odd = usual.head(120).assign(
+        age=np.resize([math.inf, -math.inf, 1e300, -1e300, -0.0], 120),
+        income=np.resize([math.nan, math.inf, -1e25, 5e-324], 120),
+        city=np.resize(np.array(["Atlantis", None, "Oslo"], object), 120),
+    )
+    rows = pd.concat([usual, odd], ignore_index=True)
     session = onnxruntime.InferenceSession(to_onnx(model.bundle))
     fed = {}
     for each in session.get_inputs():
-        values = rows[each.name].to_numpy()
+        values = rows[each.name]
         if "string" in each.type:
             fed[each.name] = np.array(["" if v is None else v for v in values], object)[:, None]
-        else:
+        else:  # a date as its seconds
             kind = np.float64 if "double" in each.type else np.float32
-            fed[each.name] = values.astype(kind)[:, None]
+            fed[each.name] = as_numbers(values).astype(kind)[:, None]
     found = np.asarray(session.run(None, fed)[0], np.float64).reshape(model.predict(rows).shape)
     unit = trained.dataset.deviation or 1.0
     np.testing.assert_allclose(found / unit, model.predict(rows) / unit, rtol=0, atol=1e-5)

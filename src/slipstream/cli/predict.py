@@ -249,7 +249,8 @@ def _answers(model: Predictor, rows: Sequence[Any], choices: Choices) -> tuple[l
 
 def _report_refused(count: int, of: int, reason: str) -> None:
     """Report how many rows have no answer: the output alone may not show it."""
-    message = f"{count:,} of {of:,} rows have no answer; the first is refused because {reason}"
+    have = "has" if count == 1 else "have"
+    message = f"{count:,} of {of:,} rows {have} no answer; the first is refused because {reason}"
     print(f"slipstream: {escape(message)}", file=sys.stderr)
 
 
@@ -270,5 +271,6 @@ def _report_unseen(model: Predictor, rows: Any) -> None:
             (column.outside, "outside what training saw"),
         ):
             if count:
-                message = f"column {quote(column.name)}: {count:,} of {len(rows):,} values {what}"
+                share = f"{count:,} of {len(rows):,} values" if len(rows) > 1 else "a value"
+                message = f"column {quote(column.name)}: {share} {what}"
                 print(f"slipstream: {escape(message)}", file=sys.stderr)

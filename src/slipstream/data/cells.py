@@ -2,34 +2,27 @@
 
 from collections.abc import Sequence
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.types as pt
 
 from slipstream.runtime.errors import InputError
 from slipstream.runtime.text import listing, quote, repeated
-from slipstream.runtime.values import text_number
+from slipstream.runtime.values import MISSING_MARKERS, text_number
 
 __all__ = [
     "DELIMITER",
-    "MISSING_MARKERS",
     "blank_to_null",
     "is_number",
     "is_supported",
     "is_text",
     "missing_markers",
     "trim_names",
+    "without_headers",
 ]
 
 DELIMITER = b"delimiter"  # what a CSV file has between its cells: a key of a table's metadata
-# What means missing in every column. Among numbers, booleans and dates more text does:
-# `runtime.values.means_missing`.
-MISSING_MARKERS = (
-    *("", "?", "#N/A", "<NA>", "N/A", "NA", "n/a", "na", "N/a", "Na", "<na>", "#NA", "#N/A N/A"),
-    *("NULL", "Null", "null", "(null)", "(NULL)", "<null>", "<NULL>", "\\N", "NaT"),
-    *("None", "none", "NONE", "NaN", "nan", "NAN", "Nan", "-nan", "-NaN", "1.#QNAN", "-1.#IND"),
-    *("#DIV/0!", "#VALUE!", "#REF!", "#NAME?", "#NUM!", "#NULL!"),
-)
 
 
 def trim_names(table: pa.Table, source: str) -> pa.Table:
@@ -51,6 +44,22 @@ def trim_names(table: pa.Table, source: str) -> pa.Table:
             "has none; name it"
         )
     return table.rename_columns(names)
+
+
+def without_headers(table: pa.Table) -> tuple[pa.Table, tuple[str, ...]]:
+    """A raw table without rows that repeat its header, as joined files have, and a note on them."""
+    if not all(is_text(kind) for kind in table.schema.types):
+        return table, ()
+    is_header = np.ones(len(table), dtype=bool)
+    for name in table.column_names:
+        cells = pc.utf8_trim_whitespace(table.column(name)).fill_null("")
+        is_header &= pc.equal(cells, name).to_numpy()
+        if not is_header.any():
+            return table, ()
+    count, first = int(is_header.sum()), int(is_header.argmax()) + 1
+    repeat = "row repeats the header and is" if count == 1 else "rows repeat the header and are"
+    note = f"{count:,} {repeat} ignored (the first is row {first})"
+    return table.filter(pa.array(~is_header)), (note,)
 
 
 def missing_markers(changes: Sequence[str]) -> tuple[str, ...]:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from slipstream.data.cells import is_number, is_supported, is_text
 from slipstream.data.numbers import LARGEST_EXACT, Evidence, Forms, describe, find_forms, read
-from slipstream.data.texts import Texts, encode
+from slipstream.data.texts import Texts, encode, folded
 from slipstream.runtime.dates import DateFormat
 from slipstream.runtime.errors import InputError
 from slipstream.runtime.formats import NumberFormat
@@ -37,6 +37,7 @@ __all__ = [
     "as_numbers",
     "as_truths",
     "holds_codes",
+    "missing_notes",
     "number_parts",
     "sentinel_note",
 ]
@@ -45,6 +46,12 @@ MOST_SLIPS = 100  # distinct texts of a numeric column that are not numbers
 # A number that occurs this often, this many times farther from the others than they spread.
 SENTINEL_COUNT, SENTINEL_GAP = 3, 2
 SENTINEL_OTHERS = 20  # distinct
+
+
+# What programs write for a missing cell, and readers of tables take for one without a word.
+USUAL_MARKERS = frozenset(
+    ("", "NA", "N/A", "n/a", "#N/A", "<NA>", "NaN", "nan", "NULL", "null", "None")
+)
 
 
 class UnusableError(Exception):
@@ -56,9 +63,14 @@ class RawColumn:
     """A column as the source has it, and its cells trimmed, with nulls for missing ones."""
 
     name: str
-    kind: pa.DataType
+    written: pa.Array
     cells: pa.Array
     evidence: Callable[[], Evidence]
+
+    @property
+    def kind(self) -> pa.DataType:
+        """The type that the source gives it."""
+        return self.written.type
 
     @cached_property
     def texts(self) -> Texts:
@@ -69,6 +81,19 @@ class RawColumn:
     def forms(self) -> Forms:
         """The formats in which its texts may be numbers."""
         return find_forms(self.texts)
+
+    @property
+    def markers(self) -> dict[str, int]:
+        """The texts that mean missing in every column, and how often each occurs.
+
+        What is usual (`USUAL_MARKERS`) is not among them.
+        """
+        if not (is_text(self.written.type) and self.cells.null_count):
+            return {}
+        absent = pc.utf8_trim_whitespace(self.written.filter(self.cells.is_null()).drop_null())
+        counts = encode(absent.cast(pa.string()))
+        found = zip(counts.words.to_pylist(), counts.counts.tolist(), strict=True)
+        return {word: count for word, count in found if word not in USUAL_MARKERS}
 
     @property
     def is_marked(self) -> bool:
@@ -151,6 +176,12 @@ def as_category(column: RawColumn, notes: Sequence[str] = ()) -> Typed:
     merged = sum(spelling[word] != word for word in words)
     chosen = np.array([*(spelling[word] for word in words), None], dtype=object)
     more = [f"{merged} spellings of other categories count as those"] if merged else []
+    kept = set(spelling.values())
+    if alike := len(kept) - len(set(map(folded, kept))):
+        more.append(
+            f"{alike} of its categories differ from another only in case or blanks, and count as "
+            "different; write them alike to merge them"
+        )
     return Typed("categorical", pd.Series(chosen[texts.codes], dtype=object), (*notes, *more))
 
 
@@ -181,18 +212,42 @@ def _number_notes(column: RawColumn, parts: NumberParts) -> tuple[str, ...]:
         notes.append(f"{sign!r} is taken to separate {meaning}, because {parts.why}")
     elif parts.form is not None:
         notes.append(f"its numbers are read as written with {describe(parts.form)}")
-    if parts.is_marker.any():
-        ranked = np.argsort(-texts.counts, kind="stable")
-        words = [str(texts.words[int(each)]) for each in ranked if parts.is_marker[each]]
-        share = f"{100 * texts.share(parts.is_marker):.2g} %"
-        notes.append(f"{share} of its values ({listing(sorted(words), most=5)}) count as missing")
+    words = texts.words.to_pylist()
+    dashes = np.array([parts.form is not None and parts.form.is_dash(word) for word in words])
+    if dashes.any():
+        count = int(texts.counts[dashes].sum())
+        notes.append(f"{count:,} of its values are a dash next to the currency, which is 0")
+    here = zip(words, texts.counts.tolist(), parts.is_marker, strict=True)
+    markers = {word: count for word, count, is_marker in here if is_marker}
+    notes += missing_notes(column.markers, markers, texts.present)
     if parts.is_slip.any():
         slipped = int(texts.counts[parts.is_slip].sum())
         first = texts.first_row(parts.is_slip)
         notes.append(
-            f"{slipped:,} values that are not numbers count as missing (the first in row {first})"
+            f"1 value is not a number and counts as missing (in row {first})"
+            if slipped == 1
+            else f"{slipped:,} values are not numbers and count as missing "
+            f"(the first in row {first})"
         )
     return tuple(notes)
+
+
+def missing_notes(
+    everywhere: Mapping[str, int], here: Mapping[str, int], present: int
+) -> list[str]:
+    """Say which texts count as missing, and their share.
+
+    Args:
+        everywhere: the count of each that means missing in every column.
+        here: the count of each that means missing among numbers.
+        present: how many cells have text, less those that mean missing in every column.
+    """
+    markers = {**everywhere, **here}
+    if not markers:
+        return []
+    share = sum(markers.values()) / (present + sum(everywhere.values()))
+    shown = listing(sorted(markers), most=5)
+    return [f"{100 * share:.2g} % of its values ({shown}) count as missing"]
 
 
 def sentinel_note(numbers: NDArray[np.float64]) -> str:

@@ -173,7 +173,8 @@ def _absent_notes(texts: Texts, markers: Mask, slips: Mask, wanted: str) -> list
         notes.append(
             f"1 value is not a {wanted} and counts as missing (in row {first})"
             if count == 1
-            else f"{count:,} values are not {wanted}s and count as missing (first in row {first})"
+            else f"{count:,} values are not {wanted}s and count as missing "
+            f"(the first in row {first})"
         )
     return notes
 

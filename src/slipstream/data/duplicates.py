@@ -21,8 +21,9 @@ def count_duplicates(
     repeated = int(rows.duplicated().sum())
     of = f"of {len(rows):,} rows"
     where = ", on the same side of the split" if together else ""
-    notes = [f"{repeated:,} {of} repeat an earlier one, the target included; they are kept{where}"]
-    notes *= bool(repeated)
+    repeat, kept = ("repeats", "it is") if repeated == 1 else ("repeat", "they are")
+    said = f"{repeated:,} {of} {repeat} an earlier one, the target included; {kept} kept{where}"
+    notes = [said] * bool(repeated)
     if target.classes:  # numbers hardly ever agree
         different = rows.drop_duplicates()["cells"]
         unsure = int(rows["cells"].isin(different[different.duplicated()]).sum())

@@ -82,7 +82,7 @@ def _text(name: str, words: pd.Series) -> str:
     if share >= UNNAMED_SHARE:
         return "its values hardly ever repeat, as in an identifier or free text"
     if _says_identifier(name):
-        return "its name says identifier, and its values hardly repeat"
+        return "it is named like an identifier, and its values hardly repeat"
     if all(_TOKEN.fullmatch(str(each)) for each in distinct[:_EMAIL_OR_HASH_SAMPLE]):
         return "its values are keys, hashes or addresses that hardly repeat"
     return ""
@@ -101,7 +101,7 @@ def _named(name: str, share: float) -> str:
     if _INDEX.fullmatch(name.strip()) and (share >= NAMED_SHARE or _is_of_pandas(name)):
         return "it is named like a row index and numbers the rows"
     if _says_identifier(name) and share >= NAMED_SHARE:
-        return "its name says identifier, and its whole numbers hardly repeat"
+        return "it is named like an identifier, and its whole numbers hardly repeat"
     if _NUMBERING & set(_words(name)[-1:]) and share >= NUMBERED_SHARE:
         return "it is named like a number of something, and its values hardly repeat"
     return ""

@@ -3,18 +3,21 @@
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import pyarrow as pa
+from numpy.typing import NDArray
 
 from slipstream.artifacts.references import PARTS, DatasetRef
 from slipstream.artifacts.store import Store
 from slipstream.config.data import DataConfig
-from slipstream.data.cells import missing_markers
+from slipstream.data.cells import missing_markers, without_headers
 from slipstream.data.duplicates import count_duplicates
+from slipstream.data.label_text import read_label_text
 from slipstream.data.labels import labelled
 from slipstream.data.parts import Rows, assign
-from slipstream.data.schema import infer
-from slipstream.data.snapshot import PART, TARGET, WEIGHT, to_parquet
+from slipstream.data.schema import infer, raw_columns
+from slipstream.data.snapshot import PART, TARGET, TIME, WEIGHT, to_parquet
 from slipstream.data.sources.source import source_of
 from slipstream.data.splitting import check_parts, hash_rows, hashed_columns, read_otherwise
 from slipstream.data.target import find_target, read_target
@@ -34,19 +37,23 @@ def ingest(data: DataConfig, store: Store) -> DatasetRef:
         InputError: the source or the target breaks a rule.
     """
     read = source_of(data).read()
-    find_target(read.table.column_names, data.target)
-    _check_named("drop", data.drop, read.table, data.target)
-    _check_named("keep", data.keep, read.table, data.target)
-    _check_named("types", list(data.types), read.table, data.target)
+    table, repeated_headers = without_headers(read.table)
+    find_target(table.column_names, data.target)
+    _check_named("drop", data.drop, table, data.target)
+    _check_named("keep", data.keep, table, data.target)
+    _check_named("types", list(data.types), table, data.target)
     if data.splits_by:
         field = "split_column" if data.split == "column" else data.split
-        _check_named(field, [data.splits_by], read.table, data.target)
-    raw, unlabelled = labelled(read.table, data.target)
-    target = read_target(raw.column(data.target).combine_chunks(), data)
+        _check_named(field, [data.splits_by], table, data.target)
+    markers = missing_markers(data.missing)
+    columns = raw_columns(table.drop_columns(data.drop), markers)
+    written = next(column for column in columns if column.name == data.target)
+    labels, spelled = read_label_text(written, data)
+    raw, labels, unlabelled = labelled(table, data.target, labels)
+    target = read_target(labels, data)
     weights = read_weights(raw, data)
     aside = _set_aside(data)
     unused = [data.target, *([data.weight] if data.weight else []), *data.drop]
-    markers = missing_markers(data.missing)
     features = raw.drop_columns(list(dict.fromkeys([*unused, *aside])))
     inferred = infer(features, data.keep, data.types, markers)
     # An identifier decides no row's part, even if it is kept: a row with another number stays.
@@ -58,9 +65,11 @@ def ingest(data: DataConfig, store: Store) -> DatasetRef:
     parts = assigned.parts
     counts = slice(None) if weights is None else weights > 0
     check_parts(parts[counts], target.numbers[counts], target.classes)
-    kept_apart = {TARGET: target.numbers, PART: parts}
+    kept_apart: dict[str, NDArray[Any]] = {TARGET: target.numbers, PART: parts}
     if weights is not None:
         kept_apart[WEIGHT] = weights
+    if assigned.times is not None:
+        kept_apart[TIME] = assigned.times
     snapshot = inferred.frame.assign(**kept_apart)
     return DatasetRef(
         table=store.put(to_parquet(snapshot), ".parquet"),
@@ -76,6 +85,8 @@ def ingest(data: DataConfig, store: Store) -> DatasetRef:
         kept=tuple(data.keep),
         warnings=(
             *read.notes,
+            *repeated_headers,
+            *spelled,
             *unlabelled,
             *target.notes,
             *aside.values(),

@@ -3,7 +3,7 @@
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from slipstream.data.cells import blank_to_null, is_text
+from slipstream.data.cells import is_text
 from slipstream.runtime.errors import InputError
 from slipstream.runtime.text import listing, quote
 
@@ -13,17 +13,24 @@ __all__ = ["labelled"]
 MOST_MISSING = 0.5
 
 
-def labelled(table: pa.Table, target: str) -> tuple[pa.Table, tuple[str, ...]]:
-    """The rows of a raw table that have a label, and the note on those that have none.
+def labelled(
+    table: pa.Table, target: str, labels: pa.Array
+) -> tuple[pa.Table, pa.Array, tuple[str, ...]]:
+    """The rows of a raw table that have a label, their labels, and the note on the others.
+
+    Args:
+        table: the raw rows (N,).
+        target: the name of the target's column.
+        labels: what it holds (N,), null where it means missing.
 
     Raises:
         InputError: most have none.
     """
-    written = table.column(target).combine_chunks()
-    absent = blank_to_null(written).is_null()
+    absent = labels.is_null()
     count = pc.sum(absent).as_py() or 0
     if not count:
-        return table, ()
+        return table, labels, ()
+    written = table.column(target).combine_chunks()
     fact = f"{count:,} of {len(table):,} have none{_spellings(written.filter(absent))}"
     if count > MOST_MISSING * len(table):
         raise InputError(
@@ -31,7 +38,8 @@ def labelled(table: pa.Table, target: str) -> tuple[pa.Table, tuple[str, ...]]:
             f"{fact}; set data.target to another column, or label the rows"
         )
     note = f"target {quote(target)}: rows without a label are left out: {fact}"
-    return table.filter(pc.invert(absent)), (note,)
+    there = pc.invert(absent)
+    return table.filter(there), labels.filter(there), (note,)
 
 
 def _spellings(absent: pa.Array) -> str:

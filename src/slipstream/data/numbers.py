@@ -24,6 +24,7 @@ __all__ = [
     "code_reason",
     "describe",
     "find_forms",
+    "has_text_around",
     "has_unit",
     "is_telephone",
     "read",
@@ -31,6 +32,7 @@ __all__ = [
 
 LARGEST_EXACT = 2**53  # below it, a float holds every whole number
 CODES_SHARE = 0.01  # of values written as no number is: fewer may be slips
+FEW_TEXTS, AROUND_SHARE = 20, 0.9  # kinds of text around numbers, and of values that have a number
 CLEAR_SHARE = 0.5  # of values that are numbers: fewer say nothing about the table's decimal sign
 
 # Pairs of decimal sign and separator, the commonest first.
@@ -136,6 +138,21 @@ def has_unit(texts: Texts) -> bool:
     if not all_match(texts.words, rf"[+-]?{_AMOUNT}[^0-9\s]{{1,10}}"):
         return False
     return len(pc.unique(pc.replace_substring_regex(texts.words, rf"\A[+-]?{_AMOUNT}", ""))) == 1
+
+
+def has_text_around(texts: Texts) -> bool:
+    """Whether nearly all texts are a number with a few kinds of other text around it.
+
+    Such as `1.5K`, `~20`, `3 kg` next to `200 g`, digits of another script, dates in a layout that
+    is not known. Digits behind a letter are codes, and marks alone make telephone numbers, ranges.
+    """
+    likely = texts.only(matches(texts.words, r"[^\pL\p{Nd}]{0,3}\p{Nd}.{0,30}"))
+    if len(likely.words) <= FEW_TEXTS or likely.present < AROUND_SHARE * texts.present:
+        return False
+    around = pc.unique(pc.replace_substring_regex(likely.words, rf"[0-9{_MARKS}:/+-]", ""))
+    around = pc.unique(pc.replace_substring_regex(around, r"\p{Nd}", "0"))
+    around = pc.unique(pc.replace_substring_regex(around, "0+", "0"))
+    return len(around) <= FEW_TEXTS and _any(around, r"[^()]")
 
 
 def find_forms(texts: Texts) -> Forms:

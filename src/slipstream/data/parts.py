@@ -11,10 +11,11 @@ from numpy.typing import NDArray
 
 from slipstream.artifacts.references import PARTS, SplitMode, SplitRule
 from slipstream.config.data import DataConfig
-from slipstream.data.cells import blank_to_null
+from slipstream.data.cells import blank_to_null, is_text
 from slipstream.data.instants import Instants, instants, written
 from slipstream.data.splitting import Hashes, deal_rare, hash_rows, shares, split
 from slipstream.data.target import Target
+from slipstream.data.texts import encode, folded
 from slipstream.runtime.errors import InputError
 from slipstream.runtime.text import listing, quote
 
@@ -42,11 +43,15 @@ class Rows:
 
 @dataclass(frozen=True)
 class Assigned:
-    """Each row's part (N,), as an index into `PARTS`, the rule, and what to say of it."""
+    """Each row's part (N,), as an index into `PARTS`, the rule, and what to say of it.
+
+    `times` are the instants (N,) that the rows are split by, if they are.
+    """
 
     parts: Parts
     rule: SplitRule
     warnings: tuple[str, ...] = ()
+    times: Instants | None = None
 
 
 def assign(rows: Rows, data: DataConfig) -> Assigned:
@@ -106,13 +111,15 @@ def _time(rows: Rows, data: DataConfig) -> Assigned:
             fitted_until=written(moments[parts != TEST].max()),
             tested_from=written(moments[parts == TEST].min()),
         ),
+        times=moments,
     )
 
 
 def _group(rows: Rows, data: DataConfig) -> Assigned:
     cells = blank_to_null(rows.table.column(data.group).combine_chunks())
     nobodys = cells.is_null().to_numpy(zero_copy_only=False)
-    hashes = np.where(nobodys, rows.hashes, hash_rows(rows.table, [data.group]))
+    groups = pa.table({data.group: _folded(cells)})
+    hashes = np.where(nobodys, rows.hashes, hash_rows(groups, [data.group]))
     parts = split(hashes, data)
     if not nobodys.any():
         return Assigned(parts, _rule(data))
@@ -121,6 +128,15 @@ def _group(rows: Rows, data: DataConfig) -> Assigned:
         "as a group of its own"
     )
     return Assigned(parts, _rule(data, columns=rows.hashed), (note,))
+
+
+def _folded(cells: pa.Array) -> pa.Array:
+    """Groups (N,) whose names differ in case or blanks only count as one: none is on two sides."""
+    if not is_text(cells.type):
+        return cells
+    texts = encode(cells)
+    words = [*map(folded, texts.words.to_pylist()), None]
+    return pa.array(np.array(words, dtype=object)[texts.codes], pa.string())
 
 
 def _column(rows: Rows, data: DataConfig) -> Assigned:

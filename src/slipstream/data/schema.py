@@ -15,7 +15,6 @@ from slipstream.artifacts.references import ColumnSchema
 from slipstream.config.data import ColumnType
 from slipstream.data.cells import (
     DELIMITER,
-    MISSING_MARKERS,
     blank_to_null,
     is_supported,
     is_text,
@@ -30,16 +29,18 @@ from slipstream.data.columns import (
     as_numbers,
     as_truths,
     holds_codes,
+    missing_notes,
     number_parts,
     sentinel_note,
 )
 from slipstream.data.dates import Dates, NotDatesError, find_dates, read_dates
 from slipstream.data.identifiers import why_identifier
-from slipstream.data.numbers import Evidence, code_reason, has_unit, is_telephone
+from slipstream.data.numbers import Evidence, code_reason, has_text_around, has_unit, is_telephone
 from slipstream.runtime.errors import InputError
 from slipstream.runtime.text import quote
+from slipstream.runtime.values import MISSING_MARKERS
 
-__all__ = ["Inferred", "infer"]
+__all__ = ["Inferred", "infer", "raw_columns"]
 
 # Text of which at most this share is neither a number nor means missing holds numbers: MAX_SLIPS
 # where the numbers are few, which might be codes of categories, MAX_WORDS where they are many.
@@ -47,6 +48,11 @@ MAX_SLIPS = 0.01
 MAX_WORDS = 0.1
 FEW_NUMBERS = 20
 MOSTLY = 0.5  # the share of numbers that is worth a note where a column is text
+TEXT_AROUND = (
+    "its values are numbers with other text around them, such as a unit or K for thousands, or "
+    "dates in a layout that is not known, and are read as text; write plain numbers or dates to "
+    "use them"
+)
 
 
 @dataclass(frozen=True)
@@ -86,7 +92,7 @@ def infer(
     schema: list[ColumnSchema] = []
     warnings: list[str] = []
     identifiers = [name for name in table.column_names if types.get(name) in LEFT_OUT]
-    for raw in _raw_columns(table, markers):
+    for raw in raw_columns(table, markers):
         name, wanted = raw.name, types.get(raw.name)
         try:
             typed = _typed(raw, wanted)
@@ -117,9 +123,8 @@ def infer(
     return Inferred(pd.DataFrame(columns), tuple(schema), tuple(warnings), tuple(identifiers))
 
 
-def _raw_columns(table: pa.Table, markers: Sequence[str]) -> list[RawColumn]:
-    """The columns, each with what the others show about how numbers are written."""
-    columns: list[RawColumn] = []
+def raw_columns(table: pa.Table, markers: Sequence[str]) -> list[RawColumn]:
+    """The columns, each with what all of them show about how numbers are written."""
 
     @cache
     def evidence() -> Evidence:
@@ -128,9 +133,10 @@ def _raw_columns(table: pa.Table, markers: Sequence[str]) -> list[RawColumn]:
         delimiter = (table.schema.metadata or {}).get(DELIMITER, b"").decode()
         return Evidence(decimals, delimiter)
 
+    columns: list[RawColumn] = []
     for name in table.column_names:
         raw = table.column(name).combine_chunks()
-        columns.append(RawColumn(name, raw.type, blank_to_null(raw, markers), evidence))
+        columns.append(RawColumn(name, raw, blank_to_null(raw, markers), evidence))
     return columns
 
 
@@ -197,13 +203,16 @@ def _words(column: RawColumn, parts: NumberParts) -> Typed:
         note = "its numbers have a unit behind them and are read as text; remove it to use them"
         return as_category(column, [note])
     if share < MOSTLY:
-        return as_category(column)
+        return as_category(column, [TEXT_AROUND] if has_text_around(texts) else [])
     why = f"{100 * (1 - share):.2g} % of its values are not numbers"
+    why = f"{100 * (1 - share):.2g} % of its values are not numbers (the first is"
     if len(column.forms.currencies) > 1:
-        why = f"its amounts are in {len(column.forms.currencies)} currencies"
+        currencies = len(column.forms.currencies)
+        why = f"its amounts are in {currencies} currencies (the first that differs is"
     first = texts.first_row(parts.is_slip if parts.is_slip.any() else ~parts.is_number)
-    way_out = "name in data.missing what means missing, or what it is in data.types"
-    return as_category(column, [f"{why} (the first in row {first}): it is read as text; {way_out}"])
+    way_out = "name what means missing in data.missing, or what the column is in data.types"
+    note = f"{why} in row {first}), so it is read as text; {way_out}"
+    return as_category(column, [note])
 
 
 def _codes(column: RawColumn, why: str) -> Typed:
@@ -257,7 +266,8 @@ def _as_typed(column: RawColumn, dates: Dates) -> Typed:
     """Dates or durations; or, where text is dates in several orders, categories with a note."""
     if dates.kind == "categorical":
         return as_category(column, dates.notes)
-    return Typed(dates.kind, dates.series, dates.notes, missing=dates.missing, dates=dates.form)
+    notes = (*dates.notes, *missing_notes(column.markers, {}, len(column.cells.drop_null())))
+    return Typed(dates.kind, dates.series, notes, missing=dates.missing, dates=dates.form)
 
 
 def _refusal(column: RawColumn, wanted: ColumnType, fact: str) -> InputError:

@@ -15,15 +15,17 @@ from pyarrow.dataset import Scanner, dataset, field
 
 from slipstream.artifacts.references import PARTS, DatasetRef, Part, PreparedRef
 from slipstream.artifacts.store import Store
+from slipstream.data.instants import Instants
 from slipstream.runtime.dates import as_seconds
 from slipstream.runtime.numpy_time import microseconds
 
-__all__ = ["PART", "TARGET", "WEIGHT", "Snapshot", "as_numbers", "to_parquet", "weights_of"]
+__all__ = ["PART", "TARGET", "TIME", "WEIGHT", "Snapshot", "as_numbers", "to_parquet", "weights_of"]
 
 # No column of a source has these names: they end in a space, and sources trim names.
 TARGET = "target "
 PART = "part "
 WEIGHT = "weight "  # where rows do not count alike
+TIME = "time "  # where rows are split by it
 
 
 class Snapshot:
@@ -44,7 +46,8 @@ class Snapshot:
 
         Args:
             part: which rows; None: all.
-            columns: which columns, also those that are no features; None: all but `PART`.
+            columns: which columns, also those that are no features; None: all but `PART` and
+                `TIME`.
         """
         yield from self._scan(part, columns).to_batches()
 
@@ -67,10 +70,16 @@ class Snapshot:
             return None
         return weights_of(self.frame(part, [WEIGHT]))
 
+    def times(self, part: Part | None = None) -> Instants | None:
+        """When the rows (N,) of one part, or of all, happened; None unless they are split by it."""
+        if TIME not in self._file.schema.names:
+            return None
+        return self.frame(part, [TIME])[TIME].to_numpy()
+
     @property
     def apart(self) -> list[str]:
         """The columns that are no features."""
-        return [name for name in self._file.schema.names if name in (TARGET, PART, WEIGHT)]
+        return [name for name in self._file.schema.names if name in (TARGET, PART, WEIGHT, TIME)]
 
     @property
     def _features(self) -> list[str]:
@@ -79,7 +88,7 @@ class Snapshot:
     def _scan(self, part: Part | None, columns: Sequence[str] | None) -> Scanner:
         chosen = columns
         if chosen is None:
-            chosen = [*self._features, *(name for name in self.apart if name != PART)]
+            chosen = [*self._features, *(name for name in self.apart if name not in (PART, TIME))]
         return self._file.scanner(
             columns=list(chosen),
             filter=None if part is None else field(PART) == PARTS.index(part),

@@ -11,7 +11,8 @@ import pyarrow.types as pt
 from numpy.typing import NDArray
 
 from slipstream.config.data import DataConfig
-from slipstream.data.cells import blank_to_null, is_supported, is_text
+from slipstream.data.cells import is_supported, is_text
+from slipstream.data.label_text import is_same_label
 from slipstream.runtime.errors import InputError
 from slipstream.runtime.text import did_you_mean, listing, quote
 from slipstream.runtime.types import Task
@@ -67,23 +68,24 @@ def find_target(columns: list[str], target: str) -> None:
     """
     if target in columns:
         return
+    is_default = target == DataConfig.model_fields["target"].default
+    near = "" if is_default else did_you_mean(target, columns)
     raise InputError(
         f"data.target must be a column, however: there is no {quote(target)}; "
-        f"{did_you_mean(target, columns)}"
-        f"set data.target to one of them: {listing(columns)}"
+        f"{near}set data.target to one of these: {listing(columns)}"
     )
 
 
-def read_target(raw: pa.Array, data: DataConfig) -> Target:
-    """Read the target's column (N,), none of it missing, as `data.task` says or as what it holds.
+def read_target(cells: pa.Array, data: DataConfig) -> Target:
+    """Read the target's cells (N,), none of them missing, as `data.task` says or as what they are.
 
     Raises:
         InputError: the column breaks a rule of its kind.
     """
-    values = _checked(data.target, raw)
+    values = _checked(data.target, cells)
     if data.task != "auto":
         return READERS[data.task](values, data)
-    task, note = _kind(data.target, values, are_categories=pt.is_dictionary(raw.type))
+    task, note = _kind(data.target, values, are_categories=pt.is_dictionary(cells.type))
     target = READERS[task](values, data)
     return Target(target.numbers, target.classes, task, (note,) if note else ())
 
@@ -111,7 +113,8 @@ def _kind(name: str, values: pa.Array, *, are_categories: bool) -> tuple[Task, s
             f"target {quote(name)} has {len(numbers)} different whole numbers, taken as labels: "
             "multiclass; data.task = regression takes them as quantities"
         )
-    other = "; data.task = multiclass takes them as labels" if len(numbers) <= MAX_CLASSES else ""
+    may_be_labels = len(numbers) <= (MAX_CLASSES if whole else MOST_WHOLE_LABELS)
+    other = "; data.task = multiclass takes them as labels" if may_be_labels else ""
     return "regression", (
         f"target {quote(name)} has {len(numbers):,} different numbers, taken as quantities: "
         f"regression{other}"
@@ -134,6 +137,7 @@ def _binary(values: pa.Array, data: DataConfig) -> Target:
             f"({shown}{', …' if len(classes) > 5 else ''}); choose another target, or group them"
         )
     if positive:
+        positive = next((each for each in classes if is_same_label(each, positive)), positive)
         if positive not in classes:
             raise InputError(
                 f"data.positive must be a label of {quote(name)}, however: {quote(positive)}; "
@@ -225,9 +229,9 @@ def _regression(values: pa.Array, data: DataConfig) -> Target:
     return Target(found + 0.0, (), "regression")
 
 
-def _checked(name: str, raw: pa.Array) -> pa.Array:
+def _checked(name: str, cells: pa.Array) -> pa.Array:
     """The target's values, of a type that can be read."""
-    values = blank_to_null(raw)
+    values = cells.dictionary_decode() if pt.is_dictionary(cells.type) else cells
     assert not values.null_count, "rows without a label are left out before"
     if not is_supported(values.type):
         raise InputError(
@@ -264,7 +268,10 @@ def _no_number(values: pa.Array) -> str:
         return f"its type is {values.type}"
     read = pd.to_numeric(pd.Series(values.to_pylist(), dtype=object), errors="coerce")
     wrong = read.isna().to_numpy()
-    return f"{int(wrong.sum()):,} are not numbers (the first in row {int(wrong.argmax()) + 1})"
+    count, row = int(wrong.sum()), int(wrong.argmax()) + 1
+    if count == 1:
+        return f"1 value is not a number (in row {row})"
+    return f"{count:,} values are not numbers (the first in row {row})"
 
 
 def _in_order(labels: list[str]) -> list[int]:

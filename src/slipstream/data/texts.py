@@ -1,5 +1,6 @@
 """A column of text by its distinct values, so that each is looked at once."""
 
+import unicodedata
 from dataclasses import dataclass
 
 import numpy as np
@@ -7,7 +8,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-__all__ = ["Texts", "all_match", "encode", "matches"]
+__all__ = ["Texts", "all_match", "encode", "folded", "matches"]
 
 FIRST = 100  # a pattern that these do not match is not tried on the rest
 
@@ -56,3 +57,8 @@ def matches(words: pa.Array, pattern: str) -> NDArray[np.bool_]:
 def all_match(words: pa.Array, pattern: str) -> bool:
     """Whether a pattern matches every text as a whole, in either case."""
     return bool(matches(words[:FIRST], pattern).all() and matches(words, pattern).all())
+
+
+def folded(word: str) -> str:
+    """A text without what people write in several ways: case, blanks, compatible characters."""
+    return " ".join(unicodedata.normalize("NFKC", word).casefold().split())

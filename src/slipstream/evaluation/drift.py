@@ -19,6 +19,7 @@ from slipstream.data.snapshot import as_numbers
 from slipstream.measurement.units import share
 from slipstream.runtime.columns import Column
 from slipstream.runtime.text import quote
+from slipstream.runtime.values import spellings
 
 __all__ = [
     "SHIFTED",
@@ -129,9 +130,10 @@ def profile(columns: Sequence[Column], rows: pd.DataFrame) -> Profile:
 
 def measure(then: Profile, columns: Sequence[Column], rows: pd.DataFrame) -> Drift:
     """Compare new rows with the rows that a model was trained on."""
+    by_name = {column.name: column for column in columns}
     return Drift(
         psi={
-            each.name: _psi(each.shares, _shares(each.edges, each.categories, rows[each.name]))
+            each.name: _psi(each.shares, _shares(each.edges, by_name[each.name], rows[each.name]))
             for each in then.features
         },
         outside_share=_outside_share(columns, rows),
@@ -150,23 +152,31 @@ def _profile(column: Column, values: pd.Series) -> FeatureProfile:
         name=column.name,
         edges=edges,
         categories=column.categories,
-        shares=tuple(_shares(edges, column.categories, values).tolist()),
+        shares=tuple(_shares(edges, column, values).tolist()),
     )
 
 
-def _shares(
-    edges: Sequence[float], categories: Sequence[str], values: pd.Series
-) -> NDArray[np.float64]:
+def _shares(edges: Sequence[float], column: Column, values: pd.Series) -> NDArray[np.float64]:
     """The share of rows in each group: values (N,) → (groups,)."""
-    if categories or not edges:
-        codes = pd.Index(categories).get_indexer(pd.Index(values))
-        groups = np.where(codes < 0, len(categories), codes)
-        missing = len(categories) + 1
+    if column.categories or not edges:
+        groups = _codes(column, values)
+        missing = len(column.categories) + 1
     else:
         groups = np.searchsorted(edges, as_numbers(values), side="right")
         missing = len(edges) + 1
     groups = np.where(values.isna(), missing, groups)
     return np.bincount(groups, minlength=missing + 1) / max(1, len(values))
+
+
+def _codes(column: Column, values: pd.Series) -> NDArray[np.intp]:
+    """The category of each value (N,) in any of its spellings, as the predictor reads them.
+
+    One that is not known, or missing, has the number after the last.
+    """
+    known = spellings(column.categories)
+    codes, words = pd.factorize(values)
+    found = [known.get(str(word), column.unknown_row) for word in words]
+    return np.array([*found, column.unknown_row])[codes]
 
 
 def _psi(then: Sequence[float], now: NDArray[np.float64]) -> float:
@@ -181,7 +191,7 @@ def _outside_share(columns: Sequence[Column], rows: pd.DataFrame) -> float:
     for column in columns:
         values = rows[column.name]
         if column.edges is None:
-            outside |= (values.notna() & ~values.isin(column.categories)).to_numpy()
+            outside |= values.notna().to_numpy() & (_codes(column, values) == column.unknown_row)
         else:
             numbers = as_numbers(values)
             outside |= (numbers < column.edges[0]) | (numbers > column.edges[-1])

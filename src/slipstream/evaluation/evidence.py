@@ -89,7 +89,10 @@ def lesson(evidence: Evidence, winner: Precision) -> tuple[str, str]:
     """Say, in brief and in full, that a model learned nothing, or hardly anything; else nothing."""
     lead = evidence.lead[winner]
     change = Interval(estimate=-lead.estimate, low=-lead.high, high=-lead.low)
-    seen = f"{evidence.loss_name} {change:+.4f} {evidence.loss_unit} a row against guessing's"
+    seen = (
+        f"its {evidence.loss_name} differs from guessing's by {change:+.4f} "
+        f"{evidence.loss_unit} a row"
+    )
     if lead.low <= 0:
         brief = "no better than guessing"
         return brief, f"{winner} is {brief}: {seen}"

@@ -45,10 +45,18 @@ def compare(
     doubts = [each for each in (learned_nothing, *thin_evidence) if each]
     first = [learned_nothing] if learned_nothing else []
     return Comparison(
-        verdict=Verdict(winner=winner, reasons=(*first, *reasons, *thin_evidence)),
+        verdict=Verdict(
+            winner=winner,
+            reasons=(*first, *reasons, *(_capital(each, winner) for each in thin_evidence)),
+        ),
         doubt=brief,
         warnings=(*doubts, *_warnings(winner, benchmark, budget)),
     )
+
+
+def _capital(sentence: str, winner: Precision) -> str:
+    """A sentence with a capital, unless it begins with a variant's name."""
+    return sentence if sentence.startswith(winner) else sentence[:1].upper() + sentence[1:]
 
 
 def _doubts(winner: Precision, benchmark: Benchmark) -> tuple[str, ...]:

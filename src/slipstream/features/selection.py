@@ -182,7 +182,7 @@ def _carrying(order: Sequence[int], scores: Sequence[Score]) -> list[int]:
 def _warnings(chosen: Choice, names: Sequence[str], k: int) -> tuple[str, ...]:
     """What a user should know of the choice, a sentence each."""
     warnings = []
-    if k > len(names):
+    if k > len(names) and k != FeaturesConfig.model_fields["k"].default:
         warnings.append(f"features.k is {k}, but there are {len(names)} columns: all kept")
     if not chosen.real:
         warnings.append(
@@ -190,8 +190,8 @@ def _warnings(chosen: Choice, names: Sequence[str], k: int) -> tuple[str, ...]:
         )
     elif noise := [names[index] for index in sorted(chosen.kept - chosen.real)]:
         warnings.append(
-            f"kept, although no better than noise in the training part: {listing(noise, most=5)}; "
-            "features.k = 0 leaves such columns out"
+            f"columns kept, although no better than noise in the training part: "
+            f"{listing(noise, most=5)}; features.k = 0 leaves such columns out"
         )
     left_out = sorted((twin, of) for twin, of in chosen.twins.items() if twin not in chosen.kept)
     warnings += [

@@ -76,8 +76,7 @@ def check_split(champion: SplitRule, today: SplitRule) -> tuple[str, ...]:
         Warnings: what could not be checked.
 
     Raises:
-        InputError: the split's rule, seed, fractions or columns changed; or by time, today's test
-            begins before the champion's training rows end.
+        InputError: the split's rule, seed, fractions or columns changed, or what a time is.
     """
     changes = [
         f"data.{name} was {getattr(champion, field)} and is {getattr(today, field)}"
@@ -91,11 +90,12 @@ def check_split(champion: SplitRule, today: SplitRule) -> tuple[str, ...]:
             f"was trained on, however: {'; '.join(changes + columns)}; change it back (data.drop "
             "takes a column out of the split), or train under another model name"
         )
-    if today.mode == "time" and not _is_newer(today.tested_from, champion.fitted_until):
+    then, now = _kind_of_time(champion.fitted_until), _kind_of_time(today.tested_from)
+    if today.mode == "time" and then != now:
         raise InputError(
-            "by time, today's test rows must be newer than all that the champion was fitted on, "
-            "however: the oldest of them is not; wait for newer rows, lower data.test_fraction, or "
-            "train under another model name"
+            "by time, column data.time must hold what it held for the champion, because its test "
+            f"rows must be newer than what that was fitted on, however: it held {then} and holds "
+            f"{now}; change it back, or train under another model name"
         )
     return warnings
 
@@ -138,13 +138,8 @@ def _compare_columns(champion: SplitRule, today: SplitRule) -> tuple[list[str], 
     return new + gone, warnings
 
 
-def _is_newer(instant: str | float | None, other: str | float | None) -> bool:
-    """Whether one is later than the other; an instant and a number cannot be compared."""
-    if isinstance(instant, str) and isinstance(other, str):
-        return instant > other
-    if isinstance(instant, int | float) and isinstance(other, int | float):
-        return instant > other
-    return False
+def _kind_of_time(instant: str | float | None) -> str:
+    return {str: "dates", int: "numbers", float: "numbers"}.get(type(instant), "neither")
 
 
 def knows_the_answer(copies: Sequence[str]) -> Decision | None:

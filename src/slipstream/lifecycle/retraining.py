@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -15,6 +15,7 @@ from slipstream.config.optimize import OptimizeConfig
 from slipstream.data.snapshot import Snapshot
 from slipstream.evaluation.drift import Drift, held_against, measure
 from slipstream.evaluation.scoring import SCORING
+from slipstream.lifecycle.held_out import HeldOut, held_out
 from slipstream.lifecycle.promotion import (
     Champion,
     Fit,
@@ -78,7 +79,9 @@ def check_champion(champion: Champion, dataset: DatasetRef, store: Store) -> Fit
             rows into the test.
     """
     check_schema(read(store.path(champion.bundle)), dataset)
-    return Fit(warnings=check_split(champion.split, dataset.split))
+    unchecked = check_split(champion.split, dataset.split)
+    known = held_out(dataset, store).unknown_to(champion.split).warnings
+    return Fit(warnings=(*unchecked, *known))
 
 
 def measure_drift(
@@ -143,9 +146,7 @@ def promote(
             met_budget=False,
             had_champion=registry.champion() is not None,
         )
-    snapshot, scoring = Snapshot(record.dataset, store), SCORING[record.dataset.task]
-    rows = snapshot.rows("test")
-    target, weights = snapshot.target("test").to_numpy(), snapshot.weights("test")
+    test = held_out(record.dataset, store)
     challenger = load_file(store.path(record.bundles.variants[winner].file))
     with registry.lock():
         champion = registry.champion()
@@ -161,22 +162,34 @@ def promote(
                 version=version.number,
             )
         rival = registry.rival(version)
-        losses = None
-        known: list[str] = []
+        reigning = None
         if rival is not None:
             reigning = _tolerant(parse(registry.bundle(rival)))
-            losses = scoring.row_losses(target, reigning.predict(rows), weights)
-            known = [each for each in reigning.features if each in record.prepared.copies]
-        decision = knows_the_answer(known) or decide(
-            scoring,
-            guess_losses=scoring.row_losses(target, scoring.guess(target, weights), weights),
-            champion_losses=losses,
-            challenger_losses=scoring.row_losses(target, challenger.predict(rows), weights),
-            weights=weights,
-        )
+            test = test.unknown_to(_split_of(rival))
+        decision = _decide(test, reigning, challenger, record.prepared.copies)
         registry.settle(version, decision)
     found = {"version": version.number, "had_champion": champion is not None}
     return decision.model_copy(update=found)
+
+
+def _decide(
+    test: HeldOut, champion: Predictor | None, challenger: Predictor, copies: Sequence[str]
+) -> Decision:
+    """Compare the two on rows that neither was fitted on, unless that would prove nothing."""
+    known = [] if champion is None else [each for each in champion.features if each in copies]
+    if refused := knows_the_answer(known) or test.refusal():
+        return refused
+    decision = decide(
+        SCORING[test.task],
+        guess_losses=test.guess_losses(),
+        champion_losses=None if champion is None else test.losses(champion),
+        challenger_losses=test.losses(challenger),
+        weights=test.weights,
+    )
+    if not test.seen:
+        return decision
+    left_out = f"{test.seen:,} that the champion may know are left out"
+    return decision.model_copy(update={"reason": f"{decision.reason} ({left_out})"})
 
 
 def _tolerant(champion: Bundle) -> Predictor:

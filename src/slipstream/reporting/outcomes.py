@@ -7,6 +7,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.colors import LogNorm
 from matplotlib.figure import Figure
+from matplotlib.ticker import StrMethodFormatter
 from numpy.typing import NDArray
 
 from slipstream.runtime.text import escape
@@ -116,7 +117,11 @@ def _draw_counts(
         cmap="Blues",
         norm=LogNorm(0.5, max(2.0, float(counts.max()))),
     )
-    axes.figure.colorbar(image, ax=axes, label="rows (log scale)")
+    bar = axes.figure.colorbar(image, ax=axes, label="rows (log scale)")
+    most = max(2, int(counts.max()))
+    bar.set_ticks([each for each in (1, 2, 3, 5, 10, 30, 100, 300, 1000) if each <= most])
+    bar.formatter = StrMethodFormatter("{x:,.0f}")
+    bar.minorticks_off()
     axes.grid(alpha=0.3)
 
 

@@ -13,7 +13,7 @@ from slipstream.reporting.comparison import about_test_rows, figure_rows
 from slipstream.reporting.markdown import bullets, escape, table
 from slipstream.reporting.record import RunRecord, TrackedRun
 from slipstream.reporting.report import Retraining
-from slipstream.reporting.thresholds import TITLES, about_threshold, threshold_rows
+from slipstream.reporting.thresholds import LABEL_TITLES, about_threshold, threshold_rows
 from slipstream.runtime.text import listing
 
 __all__ = ["retraining_summary", "run_summary"]
@@ -65,8 +65,10 @@ def _section(title: str, body: str) -> str:
 
 def _verdict(record: RunRecord) -> str:
     verdict = record.comparison.verdict
-    doubt = f", but {record.comparison.doubt}" if record.comparison.doubt else ""
-    text = f"**Winner: {verdict.winner or 'none'}{doubt}.** {escape(_capital(verdict.reason))}."
+    text = f"**Winner: {verdict.winner or 'none'}.** {escape(_capital(verdict.reason))}."
+    if doubt := record.comparison.doubt:
+        reason = verdict.reason.removeprefix(f"{verdict.winner} is {doubt}: ")
+        text = f"**Winner: {verdict.winner}, but {doubt}**: {escape(reason)}."
     if record.alternatives:
         text += f"\n\nSmaller models, not trained: {escape(record.alternatives.conclusion)}."
     return text
@@ -144,9 +146,8 @@ def _labels(record: RunRecord) -> str:
     rows = threshold_rows(record.benchmark)
     if not rows:
         return ""
-    return (
-        f"{table(TITLES, rows)}\n\n{about_threshold(record.benchmark, record.config.evaluation)}."
-    )
+    note = about_threshold(record.benchmark, record.config.evaluation)
+    return f"{table(LABEL_TITLES, rows)}\n\n{note}."
 
 
 def _drift(drift: Drift | None) -> str:

@@ -4,16 +4,16 @@ from slipstream.config.evaluation import EvaluationConfig
 from slipstream.evaluation.results import Benchmark
 from slipstream.runtime.links import HALF
 
-__all__ = ["TITLES", "about_threshold", "threshold_rows"]
+__all__ = ["LABEL_TITLES", "about_threshold", "threshold_rows"]
 
-TITLES = (
+LABEL_TITLES = (
     *("positive from", "float32 precision", "float32 recall"),
     *("int8 precision", "int8 recall"),
 )
 
 
 def threshold_rows(benchmark: Benchmark) -> list[tuple[str, ...]]:
-    """A row under `TITLES` for each threshold; none unless there are two labels."""
+    """A row under `LABEL_TITLES` for each threshold; none unless there are two labels."""
     if "test_precision" not in benchmark.metrics["float32"].scores:
         return []
     row = (f"{benchmark.threshold:.4g}", *_scores(benchmark, ""))

@@ -27,9 +27,11 @@ from slipstream.runtime.bundle_parts import (
     check_range,
     check_widths,
     fail,
+    marker_changes,
     one_of,
     read_columns,
     read_layer,
+    read_markers,
     read_threshold,
     strings,
 )
@@ -90,7 +92,7 @@ def dump(bundle: Bundle) -> bytes:
         "precision": bundle.precision,
         "task": bundle.task,
         "classes": list(bundle.classes),
-        "missing_markers": list(bundle.missing_markers),
+        **marker_changes(bundle.missing_markers),
         "columns": [_column_header(column) for column in bundle.columns],
         "activation_scales": list(bundle.activation_scales),
         "details": dict(bundle.details),
@@ -182,7 +184,7 @@ def _build(header: dict[str, Any], tensors: dict[str, NDArray[Any]]) -> Bundle:
     classes = tuple(strings("classes", header["classes"]))
     check_classes(task, classes)
     threshold = read_threshold(task, header)
-    markers = tuple(strings("missing markers", header["missing_markers"]))
+    markers = read_markers(header)
     columns = read_columns(header["columns"], tensors.pop("edges"))
     depth = sum(name.endswith(".weight") for name in tensors)
     layers = tuple(read_layer(tensors, index, precision) for index in range(depth))

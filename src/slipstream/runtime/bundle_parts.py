@@ -18,15 +18,18 @@ from slipstream.runtime.limits import MAX_BIAS, MAX_FEATURES, MAX_WIDTH
 from slipstream.runtime.links import HALF
 from slipstream.runtime.text import quote, shorten
 from slipstream.runtime.types import ColumnKind, Precision, Task
+from slipstream.runtime.values import MISSING_MARKERS
 
 __all__ = [
     "check_classes",
     "check_range",
     "check_widths",
     "fail",
+    "marker_changes",
     "one_of",
     "read_columns",
     "read_layer",
+    "read_markers",
     "read_threshold",
     "strings",
 ]
@@ -155,6 +158,27 @@ def _format(name: str, kind: str, entry: Any) -> NumberFormat | None:
     if not isinstance(entry["percent"], bool):
         fail(f"percent in {what} must be true or false", entry["percent"])
     return NumberFormat(**entry)
+
+
+def marker_changes(markers: Sequence[str]) -> dict[str, list[str]]:
+    """What differs from the standard missing markers; what does not is not in the file."""
+    added = [each for each in markers if each not in MISSING_MARKERS]
+    removed = [each for each in MISSING_MARKERS if each not in markers]
+    changes = {"missing_added": added, "missing_removed": removed}
+    return {name: texts for name, texts in changes.items() if texts}
+
+
+def read_markers(header: Mapping[str, Any]) -> tuple[str, ...]:
+    """The texts that mean missing in every column; format version 1 lists them all."""
+    if header["format_version"] == 1:
+        return tuple(strings("missing markers", header["missing_markers"]))
+    added = strings("added missing markers", header.get("missing_added", []))
+    removed = strings("removed missing markers", header.get("missing_removed", []))
+    if not set(removed) <= set(MISSING_MARKERS):
+        fail("removed missing markers must be standard ones", removed)
+    return tuple(
+        dict.fromkeys((*(each for each in MISSING_MARKERS if each not in removed), *added))
+    )
 
 
 def read_layer(tensors: dict[str, NDArray[Any]], index: int, precision: Precision) -> Layer:

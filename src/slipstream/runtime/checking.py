@@ -84,10 +84,11 @@ class CheckReport:
     def __str__(self) -> str:
         found = {each.name: "; ".join(each.findings(self.rows)) for each in self.columns}
         lines = [f"column {quote(name)}: {said}" for name, said in found.items() if said]
+        lines = lines or ["all values are like those that training saw"] * bool(self.rows)
         extra = [f"not read: {listing(self.extra)}"] * bool(self.extra)
-        return "\n".join(
-            [f"{self.rows:,} rows, {len(self.columns):,} columns read", *lines, *extra]
-        )
+        rows = f"{self.rows:,} row{'s' * (self.rows != 1)}"
+        columns = f"{len(self.columns):,} column{'s' * (len(self.columns) != 1)} read"
+        return "\n".join([f"{rows}, {columns}", *lines, *extra])
 
 
 def check(bundle: Bundle, table: Any) -> CheckReport:

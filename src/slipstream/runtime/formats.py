@@ -13,6 +13,9 @@ MINUS_SIGNS = "\\-\u2212\u2013"  # hyphen, minus, en dash; escaped for a set of 
 # What may separate groups of digits, and every way to write it.
 SEPARATORS = {"": "", ",": ",", ".": ".", " ": BLANKS, "'": "'\u2019", "_": "_"}
 
+_DASHES = ("-", "\u2212", "\u2013", "\u2014")  # hyphen, minus, en dash, em dash
+_LONGEST_DASH = 40  # with the blanks that spreadsheets pad it with
+
 
 @dataclass(frozen=True, kw_only=True)
 class NumberFormat:
@@ -34,10 +37,13 @@ class NumberFormat:
     percent: bool = False
 
     def parse(self, text: str) -> float | None:
-        """The number in text without blanks around it; None if it is not one."""
+        """The number in text without blanks around it; None if it is not one.
+
+        A dash next to a currency is 0, as accountants and spreadsheets write it.
+        """
         found = _pattern(self).fullmatch(text)
         if found is None or not (found["whole"] or found["fraction"]):
-            return None
+            return 0.0 if self.is_dash(text) else None
         signs = [sign for sign in found.group("before", "between", "behind", "open") if sign]
         if len(signs) > 1 or bool(found["open"]) != bool(found["close"]):
             return None
@@ -45,6 +51,14 @@ class NumberFormat:
         power = int(found["exponent"] or 0) - (2 if found["percent"] else 0)
         number = float(f"{digits}.{found['fraction'] or 0}e{power}")  # rounded once
         return -number if signs and signs[0] != "+" else number
+
+    def is_dash(self, text: str) -> bool:
+        """Whether this is a dash next to a currency, which stands for 0."""
+        if not self.currency or len(text) > _LONGEST_DASH:
+            return False
+        rest = re.sub(f"[{BLANKS}]", "", text).casefold()
+        currency = self.currency.casefold()
+        return rest in {each for dash in _DASHES for each in (currency + dash, dash + currency)}
 
     def to_json(self) -> dict[str, Any]:
         """What a bundle holds."""

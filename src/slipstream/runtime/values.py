@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 __all__ = [
+    "MISSING_MARKERS",
     "NUMBER",
     "WrongValueError",
     "is_missing",
@@ -34,6 +35,14 @@ _DIGITS = {"1": 1.0, "0": 0.0, "1.0": 1.0, "0.0": 0.0}
 _ALL_TRUTHS = _TRUTH | _WORDS | _DIGITS
 _BRACKETS = "()[]<>{}"
 _CLOSING = frozenset(")]>}")
+# What means missing in every column, unless `data.missing` changes it. A bundle's file names only
+# what it adds and removes, so a change here is a new format version.
+MISSING_MARKERS = (
+    *("", "?", "#N/A", "<NA>", "N/A", "NA", "n/a", "na", "N/a", "Na", "<na>", "#NA", "#N/A N/A"),
+    *("NULL", "Null", "null", "(null)", "(NULL)", "<null>", "<NULL>", "\\N", "NaT"),
+    *("None", "none", "NONE", "NaN", "nan", "NAN", "Nan", "-nan", "-NaN", "1.#QNAN", "-1.#IND"),
+    *("#DIV/0!", "#VALUE!", "#REF!", "#NAME?", "#NUM!", "#NULL!"),
+)
 # Where numbers are expected, they stand for a missing one, in any case: what pandas, R, SQL and
 # spreadsheets write, and people. Elsewhere such text may be a category.
 _MISSING = frozenset(

@@ -55,7 +55,7 @@ def test_a_table_goes_on_after_bad_rows_and_keeps_keys(file: str, capsys, monkey
     assert first[:2] == ["007", "x"]
     assert float(first[2]) == pytest.approx(Predictor(people()).predict_one(GOOD), abs=1e-6)
     assert second == ["008", "y", "", ""]
-    assert "1 of 2 rows have no answer; the first is refused because column 'age'" in done.err
+    assert "1 of 2 rows has no answer; the first is refused because column 'age'" in done.err
     assert "'label' is kept as 'input_label'" in done.err
 
 

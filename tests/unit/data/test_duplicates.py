@@ -18,6 +18,6 @@ def test_rows_that_repeat_are_counted() -> None:
 def test_rows_that_contradict_each_other_are_counted() -> None:
     """All rows that are alike and have different labels; of numbers, which differ, none."""
     said = counted([1, 1, 1, 2, 3], [0, 1, 1, 0, 1])
-    assert said.startswith("1 of 5 rows repeat an earlier one")
+    assert said.startswith("1 of 5 rows repeats an earlier one")
     assert "3 of 5 rows are alike in all columns but the target" in said
     assert counted([1, 1], [0.5, 0.7], ()) == ""

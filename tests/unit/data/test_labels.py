@@ -1,8 +1,14 @@
 import pyarrow as pa
 import pytest
 
+from slipstream.data.cells import blank_to_null
 from slipstream.data.labels import labelled
 from slipstream.runtime import InputError
+
+
+def without_blanks(labels: pa.Array) -> tuple[pa.Table, pa.Array, tuple[str, ...]]:
+    """The rows of a table with a target `y` that have a label."""
+    return labelled(pa.table({"y": labels}), "y", blank_to_null(labels))
 
 
 @pytest.mark.parametrize(
@@ -19,17 +25,17 @@ from slipstream.runtime import InputError
 )
 def test_rows_without_a_label_are_left_out_and_counted(labels: list, kept: int, said: str) -> None:
     """Empty, null, NaN and the missing markers; where those are words, they are named."""
-    table, notes = labelled(pa.table({"y": labels, "x": range(len(labels))}), "y")
-    assert len(table) == kept
-    assert table["y"].null_count == 0
+    table, found, notes = without_blanks(pa.array(labels))
+    assert len(table) == len(found) == kept
+    assert found.null_count == 0
     assert notes == ((f"target 'y': rows without a label are left out: {said}",) if said else ())
 
 
 def test_categories_are_labels_too() -> None:
     """A column of categories has missing ones among its codes or its words."""
     coded = pa.array(["a", None, "b", "n/a"]).dictionary_encode()
-    table, notes = labelled(pa.table({"y": coded}), "y")
-    assert table["y"].to_pylist() == ["a", "b"]
+    table, found, notes = without_blanks(coded)
+    assert table["y"].to_pylist() == found.to_pylist() == ["a", "b"]
     assert "2 of 4 have none (some are written 'n/a')" in notes[0]
 
 
@@ -37,4 +43,4 @@ def test_categories_are_labels_too() -> None:
 def test_a_column_that_is_mostly_empty_is_no_target(labels: list) -> None:
     """More than half without a label is hardly the column that was meant."""
     with pytest.raises(InputError, match="at least half of the rows, however: .* have none; set"):
-        labelled(pa.table({"y": pa.array(labels, pa.string())}), "y")
+        without_blanks(pa.array(labels, pa.string()))

@@ -89,7 +89,7 @@ def test_a_quantity_has_a_mean_and_a_deviation() -> None:
         ([1.5, 2.5, 1e31] * 9, {}, "beyond 1e"),
         ([2.5] * 9, {"task": "regression"}, "must vary, however: every row has the same number"),
         ([1e9, 1e9 + 1, 1e9 + 0.5], {}, "subtract a constant"),
-        (["1", "two", "3"], {"task": "regression"}, r"1 are not numbers \(the first in row 2\)"),
+        (["1", "two", "3"], {"task": "regression"}, r"1 value is not a number \(in row 2\)"),
         ([True, False], {"task": "regression"}, "its type is bool"),
         (["a", "a"], {"task": "multiclass"}, "two labels or more"),
         (["a", "b", "c"] * 9, {"positive": "a"}, "data.positive must be empty.*more than two"),

@@ -66,6 +66,20 @@ def test_rows_beyond_the_edges_and_new_categories_are_outside() -> None:
     assert drift.outside_share_then == 0.0
 
 
+def test_a_category_in_another_spelling_is_that_category() -> None:
+    """`2.0` is `2` and `YES` is `yes`, as in the predictor; `02` is another code."""
+    columns = (
+        Column(name="code", kind="categorical", allows_missing=False, categories=("1", "2", "U")),
+        Column(name="vip", kind="categorical", allows_missing=False, categories=("no", "yes")),
+    )
+    then = profile(columns, pd.DataFrame({"code": ["1", "2", "U", "2"], "vip": ["yes", "no"] * 2}))
+    spelled = pd.DataFrame({"code": ["1.0", "2.0", "U", "2"], "vip": ["YES", "N", "1", "false"]})
+    assert measure(then, columns, spelled).largest_psi == 0
+    assert measure(then, columns, spelled).outside_share == 0
+    others = pd.DataFrame({"code": ["01", "02", "U", "2"], "vip": ["ja", "N", "1", "false"]})
+    assert measure(then, columns, others).outside_share == 0.5
+
+
 def test_a_feature_that_was_always_missing_can_be_compared() -> None:
     """No number in training: everything that appears later counts as moved, and nothing fails."""
     column = (Column(name="a", kind="numeric", allows_missing=True, edges=np.array([0.0, 1.0])),)

@@ -146,7 +146,7 @@ def test_the_verdict_begins_with_what_was_not_learned() -> None:
     seen = measured().model_copy(update={"evidence": NOTHING})
     compared = compare(seen, QuantizationConfig(), BudgetConfig())
     assert compared.verdict.reasons[0].startswith(
-        "int8 is no better than guessing: log-loss -0.0010"
+        "int8 is no better than guessing: its log-loss differs from guessing's by -0.0010"
     )
     assert compared.verdict.reasons[0] in compared.warnings
     assert compared.doubt == "no better than guessing"

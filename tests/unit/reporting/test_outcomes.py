@@ -35,6 +35,10 @@ def test_numbers_are_counted_and_outliers_do_not_stretch_the_axes() -> None:
     assert predicted.get_xlim()[1] < 200
     assert residuals.get_ylim()[0] > -50
     assert predicted.get_xlabel() == r"true price \$"
+    for bar in figure.axes[2:]:  # of rows, so there is no half of one
+        ticks = [each.get_text() for each in bar.get_yticklabels(which="both")]
+        assert ticks[:3] == ["1", "2", "3"]
+        assert all(each.replace(",", "").isdigit() for each in ticks)
 
 
 def test_one_answer_for_every_row_is_drawn() -> None:

@@ -1,4 +1,5 @@
 import copy
+import hashlib
 import json
 import math
 import os
@@ -16,6 +17,7 @@ from slipstream.runtime.bundle import _column_header, _digest, dump, parse
 from slipstream.runtime.formats import NumberFormat
 from slipstream.runtime.kernels import Layer
 from slipstream.runtime.types import Precision, Task
+from slipstream.runtime.values import MISSING_MARKERS
 from tests.unit.runtime.people import people
 
 
@@ -91,9 +93,26 @@ def test_damage_is_always_a_bundle_error(data: bytes, source: st.DataObject) -> 
 
 
 def test_a_bundle_of_the_first_format_is_read(data: bytes) -> None:
-    """A file of format version 1 is read as it was."""
-    bundle = parse(forged(data, {"format_version": 1}))
+    """A file of format version 1 is read as it was: it names every text that means missing."""
+    first = {"format_version": 1, "missing_markers": ["", "?", "NA"]}
+    bundle = parse(forged(data, first))
     assert dump(bundle) == data
+    none = parse(forged(data, first | {"missing_markers": []}))
+    assert none.missing_markers == ()
+
+
+def test_the_standard_markers_are_part_of_the_format() -> None:
+    """Files do not name them: another list would change what written files mean."""
+    digest = hashlib.sha256("\n".join(MISSING_MARKERS).encode()).hexdigest()
+    assert digest.startswith("604a703bf7d43d07")
+
+
+@pytest.mark.parametrize("markers", [MISSING_MARKERS, (*MISSING_MARKERS, "!"), ("?", "gone"), ()])
+def test_only_unusual_markers_are_in_the_file(markers: tuple[str, ...]) -> None:
+    """Whatever means missing is read as it was written; the standard list takes no bytes."""
+    data = dump(replace(people(), missing_markers=markers))
+    assert parse(data).missing_markers == markers
+    assert (b"missing_" in data) == (markers != MISSING_MARKERS)
 
 
 def forged(data: bytes, change: dict) -> bytes:
@@ -133,7 +152,11 @@ def forged(data: bytes, change: dict) -> bytes:
         {"columns": [[]]},
         {"activation_scales": [1.0]},
         {"activation_scales": ["a", "b"]},
-        {"missing_markers": [1]},
+        {"format_version": 1},
+        {"format_version": 1, "missing_markers": [1]},
+        {"missing_added": [1]},
+        {"missing_removed": "?"},
+        {"missing_removed": ["pas dit"]},
         {"details": []},
     ],
 )

@@ -106,3 +106,12 @@ def test_long_text_takes_no_time() -> None:
     form = NumberFormat(thousands=" ", currency="kr", percent=True)
     for filler in (" ", "1 ", "-", "1", "kr "):
         form.parse(f"1{filler * 10_000}x")
+
+
+@pytest.mark.parametrize("text", ["$-", "- $", "$   \u2013", "\u2014$", "-\u00a0$"])
+def test_a_dash_next_to_the_currency_is_0(text: str) -> None:
+    """As accountants write it; without the currency it is not a number."""
+    assert NumberFormat(currency="$").parse(text) == 0
+    assert NumberFormat(thousands=",").parse(text) is None
+    assert NumberFormat(currency="\u20ac").parse(text) is None
+    assert NumberFormat(currency="$").parse("-") is None

@@ -20,7 +20,7 @@ from slipstream.reporting.comparison import about_test_rows, figure_rows
 from slipstream.reporting.record import RunRecord, Stage
 from slipstream.reporting.report import Report, Retraining
 from slipstream.reporting.sentences import retraining_sentences
-from slipstream.reporting.thresholds import TITLES, about_threshold, threshold_rows
+from slipstream.reporting.thresholds import LABEL_TITLES, about_threshold, threshold_rows
 from slipstream.reporting.waterfall import altogether, score_titles, step_rows, write_parts
 from slipstream.runtime.text import escape, shorten
 from slipstream.runtime.types import Precision
@@ -35,6 +35,7 @@ CHART_WIDTH = 40
 SHOWN_VALUES = 6
 SHOWN_LABELS = 3
 MOST_EPOCHS = 12
+TITLES = {"r2": "R²"}  # of what training watches
 
 
 def starting(what: str) -> Status:
@@ -98,7 +99,7 @@ def _stages(record: RunRecord, stages: Sequence[Stage]) -> RenderableType:
 
 def _epochs(history: Sequence[Epoch], best_epoch: int) -> RenderableType:
     title = f"Training ({len(history)} epochs, the weights of epoch {best_epoch} are kept)"
-    names = history[0].train
+    names = [TITLES.get(name, name) for name in history[0].train]
     table = _table(
         *("epoch", *names, *(f"validation {name}" for name in names)),
         title=title,
@@ -153,7 +154,7 @@ def _comparison(benchmark: Benchmark) -> RenderableType:
 
 
 def _labels(rows: Sequence[Sequence[str]], note: str) -> RenderableType:
-    table = _table(*TITLES, title="Labels", numbers_from=1)
+    table = _table(*LABEL_TITLES, title="Labels", numbers_from=1)
     for row in rows:
         table.add_row(*row)
     return Group(table, _notes([note]))
@@ -204,8 +205,9 @@ def _verdict(record: RunRecord) -> str:
     verdict, doubt = record.comparison.verdict, record.comparison.doubt
     colour = "red" if not verdict.winner else "yellow" if doubt else "green"
     wins = f"{verdict.winner} wins" if verdict.winner else "no winner"
-    wins += f", but is {doubt}" if doubt else ""
-    return f"[bold {colour}]Verdict: {wins}.[/] {_literal(verdict.reason)}.\n"
+    wins += f", but is {doubt}:" if doubt else "."
+    reason = verdict.reason.removeprefix(f"{verdict.winner} is {doubt}: ")
+    return f"[bold {colour}]Verdict: {wins}[/] {_literal(reason)}.\n"
 
 
 def _row_trace(trace: RowTrace, winner: Precision) -> RenderableType:
@@ -218,8 +220,10 @@ def _row_trace(trace: RowTrace, winner: Precision) -> RenderableType:
         is_output = layer is layers[-1]
         shown = _answer(trace, layer.values) if is_output else _values(layer.values)
         table.add_row(layer.name, shown)
-    truth = "true value" if trace.task == "regression" else "true label"
-    table.add_row(truth, _literal(trace.label))
+    if trace.task == "regression":
+        table.add_row("true value", quantity(float(trace.label)))
+    else:
+        table.add_row("true label", _literal(trace.label))
     return table
 
 

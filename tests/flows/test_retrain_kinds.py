@@ -1,0 +1,127 @@
+"""Champion and challenger where the target has several labels, or is a number."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from mlflow.tracking import MlflowClient
+
+from flows.retrain import retrain
+from slipstream.config.optimize import OptimizeConfig
+from slipstream.config.parsing import parse_config
+from slipstream.reporting.report import Retraining
+from slipstream.runtime import InputError
+from slipstream.tracking.registry import Registry
+
+LEARNED = {"epochs": 15, "learning_rate": 0.02}
+LOSSES = {"plan": ("log-loss", "nats"), "spend": ("squared error", "of the target's variance")}
+
+
+def table() -> pd.DataFrame:
+    """Two targets that follow from three columns."""
+    random = np.random.default_rng(4)
+    frame = pd.DataFrame(random.normal(size=(1200, 3)).round(4), columns=["a", "b", "c"])
+    level = frame["a"] - frame["b"] + 0.2 * random.normal(size=1200)
+    plan = np.select([level < -0.6, level < 0.6], ["basic", "plus"], "pro")
+    return frame.assign(plan=plan, spend=(100 + 20 * level).round(3))
+
+
+class Place:
+    """A folder with a table and a registry, in which a weak model became champion."""
+
+    def __init__(self, folder: Path, target: str) -> None:
+        self.folder, self.target = folder, target
+        self.uri = f"sqlite:///{folder}/mlflow.db"
+        self.registry = Registry("customers", self.uri)
+        self.write(table())
+        self.first = self.retrain()
+
+    def write(self, frame: pd.DataFrame) -> None:
+        frame.to_csv(self.folder / "customers.csv", index=False)
+
+    def config(self, **training: object) -> OptimizeConfig:
+        others = [each for each in LOSSES if each != self.target]
+        path = str(self.folder / "customers.csv")
+        return parse_config(
+            {
+                "data": {"path": path, "target": self.target, "drop": others},
+                "model": {"hidden": [8]},
+                "training": {"epochs": 2, "learning_rate": 0.01, **training},
+                "tracking": {"uri": self.uri},
+            }
+        )
+
+    def retrain(self, **training: object) -> Retraining:
+        return retrain(self.config(**training))
+
+    @property
+    def champion(self) -> str:
+        return self.registry.champion().number
+
+
+@pytest.fixture(scope="module", params=list(LOSSES))
+def place(
+    request: pytest.FixtureRequest,
+    tmp_path_factory: pytest.TempPathFactory,
+    mlflow_tables: Path,
+) -> Place:
+    folder = tmp_path_factory.mktemp(request.param)
+    (folder / "mlflow.db").write_bytes(mlflow_tables.read_bytes())
+    return Place(folder, request.param)
+
+
+def test_a_champion_s_life(place: Place) -> None:
+    """Promoted, left alone, replaced by a better one, kept against a worse one, and put back."""
+    assert (place.first.promoted, place.first.reason) == (True, "there was no champion")
+    again = place.retrain()
+    assert (again.promoted, again.reason) == (False, "unchanged, champion kept")
+
+    name, unit = LOSSES[place.target]
+    better = place.retrain(**LEARNED)
+    assert better.promoted, better.reason
+    assert better.reason.startswith(f"the challenger's {name} is lower than the champion's: by 0.")
+    assert unit in better.reason
+    scores = better.report.record.benchmark.metrics["int8"].scores
+    assert ("test_r2" in scores) == (place.target == "spend")
+
+    worse = place.retrain(epochs=3)
+    assert not worse.promoted
+    assert f"the challenger's {name} is not surely lower than the champion's" in worse.reason
+    assert place.champion == "2"
+    left, back = place.registry.rollback()
+    assert (left.number, back, place.champion) == ("2", "1", "1")
+
+
+def test_drift_is_measured(place: Place) -> None:
+    """A column that moved is measured against the champion's training rows, and named."""
+    place.write(table().assign(a=lambda rows: rows["a"] + 1.5))
+    moved = place.retrain()
+    assert any("drift: PSI" in each and "'a'" in each for each in moved.drift.warnings)
+    place.write(table())
+
+
+def test_another_kind_of_target_is_refused(place: Place) -> None:
+    """A champion of labels is not compared with a model of numbers, nor the other way round."""
+    task = {"plan": "multiclass", "spend": "regression"}
+    other = {"plan": "spend", "spend": "plan"}[place.target]
+    config = place.config()
+    data = {"target": other, "drop": [place.target], "task": task[other]}
+    changed = config.model_copy(update={"data": config.data.model_copy(update=data)})
+    fact = f"the target was {task[place.target]} and is {task[other]}"
+    with pytest.raises(InputError, match=f"{fact}.*or train under another model name"):
+        retrain(changed)
+    inherited = changed.data.model_copy(update={"task": "auto"})  # the champion's kind is asked for
+    unfit = {"plan": "must hold numbers", "spend": "must have at most 1,000 labels"}[other]
+    with pytest.raises(InputError, match=f"target '{other}' {unfit}"):
+        retrain(config.model_copy(update={"data": inherited}))
+
+
+def test_the_version_shows_the_kinds_own_figures(place: Place) -> None:
+    """The champion's run has metrics of its kind and none of another, and all are numbers."""
+    client = MlflowClient(place.uri)
+    run = client.get_run(client.get_model_version("customers", place.champion).run_id)
+    metrics = run.data.metrics
+    assert ("test_rmse" in metrics) == (place.target == "spend")
+    assert ("test_auc" in metrics) == (place.target == "plan")
+    assert all(np.isfinite(list(metrics.values())))
