@@ -35,5 +35,5 @@ def compute(config: OptimizeConfig, store: Store) -> Computed:
     mask = selection.select(prepared, config.features, store)
     network = fitting.train(prepared, mask, model.hidden, config.training, store, lambda _: None)
     rows = config.quantization.calibration_rows
-    bundles = variants.quantize(dataset, prepared, mask, network, rows, store)
+    bundles = variants.quantize(dataset, prepared, mask, network, rows, config.evaluation, store)
     return Computed(dataset, prepared, mask, bundles)

@@ -4,6 +4,7 @@ from prefect import State, flow
 from prefect.runtime import flow_run
 
 from slipstream.config.optimize import OptimizeConfig
+from slipstream.quantization.threshold import check_threshold
 from slipstream.reporting.record import RunRecord
 from slipstream.reporting.report import Report
 from tasks.alternatives import alternatives
@@ -37,11 +38,18 @@ def optimize(config: OptimizeConfig = DEFAULTS) -> Report | State[Report]:
     stage = StageTrace(config)
 
     dataset = stage(ingest, config.data)
+    check_threshold(config.evaluation, dataset.task)
     prepared = stage(preprocess, dataset, config.model.encoding, config.model.bins)
     mask = stage(select, prepared, config.features)
     network = stage(train, prepared, mask, config.model.hidden, config.training)
     bundles = stage(
-        quantize, dataset, prepared, mask, network, config.quantization.calibration_rows
+        quantize,
+        dataset,
+        prepared,
+        mask,
+        network,
+        config.quantization.calibration_rows,
+        config.evaluation,
     )
     trace = stage(predict, dataset, bundles)
 

@@ -10,6 +10,7 @@ from slipstream.artifacts.references import (
     NetworkRef,
     PreparedRef,
 )
+from slipstream.config.evaluation import EvaluationConfig
 from slipstream.quantization import variants
 from tasks.support.stage import cached
 
@@ -21,6 +22,9 @@ def quantize(
     mask: FeatureMask,
     network: NetworkRef,
     calibration_rows: int,
+    evaluation: EvaluationConfig,
 ) -> Bundles:
-    """Fold the network, calibrate it on training rows, and write both bundles."""
-    return variants.quantize(dataset, prepared, mask, network, calibration_rows, open_store())
+    """Fold the network, choose a threshold, calibrate int8 on training rows, write both bundles."""
+    return variants.quantize(
+        dataset, prepared, mask, network, calibration_rows, evaluation, open_store()
+    )

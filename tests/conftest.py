@@ -139,7 +139,7 @@ def train_on(config: OptimizeConfig, store: Store) -> Trained:
         prepared, mask, model.hidden, config.training, store, on_epoch=lambda epoch: None
     )
     rows = config.quantization.calibration_rows
-    bundles = variants.quantize(dataset, prepared, mask, network, rows, store)
+    bundles = variants.quantize(dataset, prepared, mask, network, rows, config.evaluation, store)
     return Trained(config, store, dataset, prepared, mask, network, bundles)
 
 

@@ -164,7 +164,8 @@ def seeds() -> list[bytes]:
     made = people("float32")
     form = NumberFormat(decimal=",", thousands=".", currency="€", percent=True)
     income = replace(made.columns[2], format=form, missing=("none given",))
-    formatted = replace(made, columns=(*made.columns[:2], income, made.columns[3]))
+    columns = (*made.columns[:2], income, made.columns[3])
+    formatted = replace(made, columns=columns, threshold=0.25)
     return [
         *map(dump, [*dated, formatted]),
         *(

@@ -30,8 +30,10 @@ assert_type(model.classes, list[str])
 assert_type(model.task, Literal["binary", "multiclass", "regression"])
 assert_type(model.precision, Literal["float32", "int8"])
 assert_type(model.weights_bytes, int)
+assert_type(model.threshold, float | None)
 assert_type(model.bundle, Bundle)
 model.features = ["age"]  # type: ignore[misc]
+model.threshold = 0.3  # type: ignore[misc]
 model.task == "ranking"  # type: ignore[comparison-overlap]
 model.probability  # type: ignore[attr-defined]
 

@@ -29,6 +29,7 @@ JUDGING = ("evaluation", "search", "lifecycle", "tracking", "reporting")
 NAMING = {
     "artifacts/references.py",  # what kind of answer a traced row got
     "config/data.py",
+    "config/evaluation.py",
     "data/label_text.py",  # text may be quantities, unless the config says labels
     "data/target.py",
     "features/leaks.py",
@@ -36,6 +37,7 @@ NAMING = {
     "features/preprocessing.py",
     "features/selection.py",
     "training/losses.py",
+    "quantization/threshold.py",  # there is one of two labels only
     "measurement/breakdown.py",  # times a softmax to see what a wider output costs
     "evaluation/scoring.py",
     "evaluation/metrics.py",
@@ -49,6 +51,7 @@ NAMING = {
     "reporting/plots.py",
     "reporting/comparison.py",
     "reporting/summary.py",
+    "reporting/thresholds.py",
     "reporting/terminal/screen.py",
     "tracking/runs.py",  # a figure of labels, or of numbers
     "tracking/signature.py",

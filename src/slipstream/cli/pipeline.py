@@ -18,7 +18,7 @@ from slipstream.operations.servers import check_password
 from slipstream.runtime import InputError
 
 if TYPE_CHECKING:
-    from slipstream.config.data import DataConfig
+    from slipstream.config.optimize import OptimizeConfig
     from slipstream.reporting.report import Report, Retraining
 
 __all__ = ["add_commands"]
@@ -43,7 +43,7 @@ def _optimize(chosen: argparse.Namespace) -> int:
     config = read_config(chosen)
     output = _check_folder(Path(chosen.output))
     with _ready_for_flows(warnings=False):  # the report begins with them
-        _try_small_table(config.data)
+        _try_small_table(config)
         from tasks.support.embedded import starting_server
 
         with starting_server():
@@ -65,7 +65,7 @@ def _optimize(chosen: argparse.Namespace) -> int:
 def _retrain(chosen: argparse.Namespace) -> int:
     config = read_config(chosen)
     with _ready_for_flows(warnings=True):
-        _try_small_table(config.data)
+        _try_small_table(config)
         from tasks.support.embedded import starting_server
 
         with starting_server():
@@ -96,14 +96,16 @@ def _ready_for_flows(*, warnings: bool) -> AbstractContextManager[object]:
     return starting("Prefect")
 
 
-def _try_small_table(data: DataConfig) -> None:
+def _try_small_table(config: OptimizeConfig) -> None:
     """Ingest a small table first: Prefect takes ten seconds to start, most mistakes are here."""
     from slipstream.artifacts.opening import open_store
     from slipstream.data import ingestion
     from slipstream.data.sources.source import source_of
+    from slipstream.quantization.threshold import check_threshold
 
-    if source_of(data).is_small():
-        ingestion.ingest(data, open_store())
+    if source_of(config.data).is_small():
+        dataset = ingestion.ingest(config.data, open_store())
+        check_threshold(config.evaluation, dataset.task)
 
 
 def _check_folder(folder: Path) -> Path:

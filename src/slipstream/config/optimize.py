@@ -8,6 +8,7 @@ from pydantic import Field
 from slipstream.config.budget import BudgetConfig
 from slipstream.config.data import DataConfig
 from slipstream.config.drift import DriftConfig
+from slipstream.config.evaluation import EvaluationConfig
 from slipstream.config.features import FeaturesConfig
 from slipstream.config.model import ModelConfig
 from slipstream.config.quantization import QuantizationConfig
@@ -33,6 +34,7 @@ class OptimizeConfig(Section):
     quantization: QuantizationConfig = Field(
         default_factory=QuantizationConfig, title="Quantization"
     )
+    evaluation: EvaluationConfig = Field(default_factory=EvaluationConfig, title="Evaluation")
     budget: BudgetConfig = Field(
         default_factory=BudgetConfig, title="Budget", json_schema_extra={"position": -1}
     )

@@ -25,7 +25,7 @@ from slipstream.evaluation.results import (
     Waterfall,
     WaterfallStep,
 )
-from slipstream.evaluation.scoring import SCORING
+from slipstream.evaluation.scoring import scoring_at
 from slipstream.measurement.breakdown import parts, smallest
 from slipstream.measurement.figures import SizeFigures
 from slipstream.measurement.intervals import Interval
@@ -48,7 +48,8 @@ def benchmark(
     """Measure both bundles, and the baseline's two.
 
     Quality is measured on the test part, latency on rows of all parts: the test part of a small
-    table has so few rows that the processor's branch predictor learns them.
+    table has so few rows that the processor's branch predictor learns them. All are held against
+    float32's threshold.
 
     Args:
         dataset: the table.
@@ -57,7 +58,7 @@ def benchmark(
         max_score_loss: how much score int8 may lose, as the verdict will judge it.
         store: where the files are.
     """
-    snapshot, scoring = Snapshot(dataset, store), SCORING[dataset.task]
+    snapshot = Snapshot(dataset, store)
     rows = snapshot.rows("test")
     target, weights = snapshot.target("test").to_numpy(), snapshot.weights("test")
     files = {
@@ -67,6 +68,8 @@ def benchmark(
         "int8": bundles.int8,
     }
     predictors = {arm: load_file(store.path(each.file)) for arm, each in files.items()}
+    threshold = predictors["float32"].bundle.threshold
+    scoring = scoring_at(threshold, dataset.task)
     answers = {arm: each.predict(rows) for arm, each in predictors.items()}
     varied = snapshot.rows()
     latency = measure(predictors, varied, twice="int8")
@@ -105,6 +108,7 @@ def benchmark(
         judged_by=scoring.judged_by,
         task=dataset.task,
         class_rows=_class_rows(target, len(dataset.classes)),
+        threshold=threshold,
         changed_answers=int(scoring.differ(target, answers["float32"], answers["int8"]).sum()),
         test_rows=len(target),
         positive_rows=int(target.sum()) if dataset.task == "binary" else 0,
@@ -123,6 +127,7 @@ def benchmark(
             predictors["float32"].bundle.columns,
             HeldOut(rows, target, weights),
             {precision: answers[precision] for precision in bundles.variants},
+            threshold,
         ),
     )
 

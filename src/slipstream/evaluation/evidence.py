@@ -16,6 +16,7 @@ from slipstream.features.preprocessing import normalise_all
 from slipstream.features.selection import SCORE_BINS, groups
 from slipstream.measurement.intervals import Interval
 from slipstream.runtime.columns import Column, lookups
+from slipstream.runtime.links import HALF
 from slipstream.runtime.text import quote
 from slipstream.runtime.types import Precision
 
@@ -50,6 +51,7 @@ def gather(
     columns: Sequence[Column],
     test: HeldOut,
     answers: Mapping[Precision, Floats],
+    threshold: float = HALF,
 ) -> Evidence:
     """Look at the test rows: their answers, labels, and what single columns say of them.
 
@@ -58,6 +60,7 @@ def gather(
         columns: those that the model reads.
         test: the test part.
         answers: each variant's.
+        threshold: of two labels, the probability from which a row gets the second.
     """
     scoring = SCORING[dataset.task]
     target, weights = test.target, test.weights
@@ -74,7 +77,10 @@ def gather(
         loss_name=scoring.loss_name,
         loss_unit=scoring.loss_unit,
         label_rows=_label_rows(target, dataset.classes),
-        one_answer={each: _one_answer(answer, dataset.classes) for each, answer in answers.items()},
+        one_answer={
+            each: _one_answer(answer, dataset.classes, threshold)
+            for each, answer in answers.items()
+        },
         alone=_alone(dataset, columns, test, perfect[0]) if unbelievable else None,
     )
 
@@ -139,11 +145,11 @@ def _label_rows(target: NDArray[Any], classes: Sequence[str]) -> tuple[tuple[str
     return tuple((name, int(count)) for name, count in zip(classes, counts, strict=True) if count)
 
 
-def _one_answer(answers: Floats, classes: Sequence[str]) -> str:
+def _one_answer(answers: Floats, classes: Sequence[str], threshold: float) -> str:
     """The label that all answers stand for; empty if they differ, or are numbers."""
     if not classes:
         return ""
-    labels = np.argmax(answers, axis=1) if answers.ndim > 1 else (answers >= 0.5).astype(int)
+    labels = np.argmax(answers, axis=1) if answers.ndim > 1 else (answers >= threshold).astype(int)
     first = int(labels[0])
     return classes[first] if (labels == first).all() else ""
 

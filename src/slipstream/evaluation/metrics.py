@@ -11,6 +11,7 @@ from slipstream.evaluation import weighted
 from slipstream.evaluation.results import ScoreName
 from slipstream.evaluation.weighted import Weights
 from slipstream.measurement.intervals import Interval
+from slipstream.runtime.links import HALF
 
 __all__ = [
     "auc_change",
@@ -26,11 +27,20 @@ CALIBRATION_BINS = 10
 ONE_PERCENT = 0.01
 
 
-def quality(target: Labels, probability: Floats, weights: Weights = None) -> dict[ScoreName, float]:
-    """Score predicted probabilities (N,) of the positive class against the target (N,)."""
+def quality(
+    target: Labels, probability: Floats, weights: Weights = None, *, threshold: float = HALF
+) -> dict[ScoreName, float]:
+    """Score predicted probabilities (N,) of the positive class against the target (N,).
+
+    Where the threshold is not 0.5, precision and recall at 0.5 are there too.
+    """
     weigh = {"sample_weight": weights}
-    return {
-        "test_accuracy": float(metrics.accuracy_score(target, probability >= 0.5, **weigh)),
+    precision, recall = precision_and_recall(target, probability, weights, threshold)
+    scores: dict[ScoreName, float] = {
+        "test_accuracy": weighted.mean((probability >= threshold) == target, weights),
+        "test_precision": precision,
+        "test_recall": recall,
+        "test_positive_share": weighted.mean(target, weights),
         "test_auc": float(metrics.roc_auc_score(target, probability, **weigh)),
         "test_pr_auc": float(metrics.average_precision_score(target, probability, **weigh)),
         "test_log_loss": weighted.mean(row_log_loss(target, probability), weights),
@@ -38,6 +48,22 @@ def quality(target: Labels, probability: Floats, weights: Weights = None) -> dic
         "test_recall_at_1pct_fpr": recall_at_false_positives(target, probability, weights),
         "test_precision_at_top_1pct": precision_at_top(target, probability, weights),
     }
+    if threshold != HALF:
+        precision, recall = precision_and_recall(target, probability, weights, HALF)
+        scores |= {"test_precision_at_half": precision, "test_recall_at_half": recall}
+    return scores
+
+
+def precision_and_recall(
+    target: Labels, probability: Floats, weights: Weights, threshold: float
+) -> tuple[float, float]:
+    """Precision and recall of the rows from a threshold on; 0 where there is nothing to divide."""
+    rows = np.ones(len(target)) if weights is None else weights
+    called = probability >= threshold
+    right = rows[called & (target == 1)].sum()
+    totals = rows[called].sum(), rows[target == 1].sum()
+    precision, recall = (float(right / total) if total else 0.0 for total in totals)
+    return precision, recall
 
 
 def row_log_loss(target: Labels, probability: Floats) -> Floats:
@@ -92,13 +118,14 @@ def precision_at_top(
     return float((positives[above].sum() + rest) / wanted)
 
 
-def score_changes(
+def score_changes(  # noqa: PLR0913 - what every kind of target takes, and a threshold
     target: Labels,
     before: Floats,
     after: Floats,
     weights: Weights = None,
     *,
     accuracy: bool = False,
+    threshold: float = HALF,
 ) -> dict[ScoreName, Interval]:
     """How the scores of one model's answers (N,) differ from another's, by paired intervals.
 
@@ -108,6 +135,7 @@ def score_changes(
         after: probabilities of the other model (N,).
         weights: of the rows (N,).
         accuracy: compare accuracy too.
+        threshold: from which probability on a row counts as positive.
     """
     changes: dict[ScoreName, Interval] = {
         "test_auc": auc_change(target, before, after, weights),
@@ -116,7 +144,7 @@ def score_changes(
         ),
     }
     if accuracy:
-        right = [((each >= 0.5) == target).astype(np.float64) for each in (before, after)]
+        right = [((each >= threshold) == target).astype(np.float64) for each in (before, after)]
         changes["test_accuracy"] = paired_change(right[0], right[1], weights)
     return changes
 

@@ -9,6 +9,7 @@ from slipstream.artifacts.values import Reference, Value
 from slipstream.measurement.figures import LatencyFigures, SizeFigures
 from slipstream.measurement.intervals import Interval
 from slipstream.measurement.machine import Machine
+from slipstream.runtime.links import HALF
 from slipstream.runtime.types import Precision, Task
 
 __all__ = [
@@ -33,6 +34,11 @@ ScoreName = Literal[
     "test_ece",
     "test_recall_at_1pct_fpr",
     "test_precision_at_top_1pct",
+    "test_precision",
+    "test_recall",
+    "test_precision_at_half",
+    "test_recall_at_half",
+    "test_positive_share",
     "test_macro_f1",
     "test_top_3_accuracy",
     "test_top_5_accuracy",
@@ -129,7 +135,8 @@ class Benchmark(Reference):
     `baseline` is the wide network. Ratios are int8 over float32; `noise_ratio` is int8 over itself.
     Changes, by metric, are paired by test row: `score_changes` are int8's against float32,
     `baseline_changes` each variant's against the baseline, in the score `judged_by`. `class_rows`
-    is how many test rows have each label.
+    is how many test rows have each label; of two, a row gets the second from the probability
+    `threshold` on.
     """
 
     metrics: Mapping[Precision, VariantMetrics]
@@ -140,6 +147,7 @@ class Benchmark(Reference):
     judged_by: ScoreName = "test_auc"
     task: Task = "binary"
     class_rows: tuple[int, ...] = ()
+    threshold: float = HALF
     changed_answers: int
     test_rows: int
     positive_rows: int

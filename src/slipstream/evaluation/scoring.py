@@ -1,7 +1,8 @@
 """Scoring: how answers are scored against the target, for each kind of target."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -11,9 +12,10 @@ from slipstream.evaluation import metrics, multiclass, regression
 from slipstream.evaluation.results import ScoreName
 from slipstream.evaluation.weighted import Weights
 from slipstream.measurement.intervals import Interval
+from slipstream.runtime.links import HALF
 from slipstream.runtime.types import Task
 
-__all__ = ["SCORING", "Scoring"]
+__all__ = ["SCORING", "Scoring", "scoring_at"]
 
 Floats = NDArray[np.float64]
 Numbers = NDArray[Any]
@@ -62,8 +64,10 @@ def _label_losses(target: Numbers, probability: Floats, _: Weights = None) -> Fl
     return multiclass.row_log_loss(target, probability)
 
 
-def _labels_differ(_: Numbers, before: Floats, after: Floats) -> NDArray[np.bool_]:
-    return (before >= 0.5) != (after >= 0.5)
+def _labels_differ(
+    _: Numbers, before: Floats, after: Floats, *, threshold: float = HALF
+) -> NDArray[np.bool_]:
+    return (before >= threshold) != (after >= threshold)
 
 
 def _choices_differ(_: Numbers, before: Floats, after: Floats) -> NDArray[np.bool_]:
@@ -105,3 +109,16 @@ SCORING: Mapping[Task, Scoring] = {
         loss_unit="of the target's variance",
     ),
 }
+
+
+def scoring_at(threshold: float, task: Task) -> Scoring:
+    """How answers are scored where, of two labels, a row gets the second from a threshold on."""
+    scoring = SCORING[task]
+    if task != "binary":
+        return scoring
+    return replace(
+        scoring,
+        quality=partial(metrics.quality, threshold=threshold),
+        differ=partial(_labels_differ, threshold=threshold),
+        changes=partial(metrics.score_changes, threshold=threshold),
+    )

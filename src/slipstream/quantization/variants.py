@@ -15,14 +15,19 @@ from slipstream.artifacts.references import (
     PreparedRef,
 )
 from slipstream.artifacts.store import Store
+from slipstream.config.evaluation import EvaluationConfig
 from slipstream.data.sampling import spread
 from slipstream.data.snapshot import Snapshot
 from slipstream.features.preprocessing import selected_columns
 from slipstream.quantization.folding import load_layers
 from slipstream.quantization.integers import calibrate, quantize_layers
+from slipstream.quantization.threshold import choose
 from slipstream.runtime.bundle import Bundle, dump
 from slipstream.runtime.columns import Column
 from slipstream.runtime.kernels import Layer
+from slipstream.runtime.links import LINKS, apply
+from slipstream.runtime.numpy_model import NumpyModel
+from slipstream.runtime.rows import RowReader
 
 __all__ = ["float32_bundle", "int8_bundle", "keep_bundle", "quantize"]
 
@@ -35,15 +40,32 @@ def quantize(
     mask: FeatureMask,
     network: NetworkRef,
     calibration_rows: int,
+    evaluation: EvaluationConfig,
     store: Store,
 ) -> Bundles:
-    """Make the float32 and the int8 bundle of a trained network."""
+    """Make the float32 and the int8 bundle of a trained network.
+
+    Both have the threshold that `evaluation` chooses by float32's answers on the validation part.
+    """
     columns = selected_columns(prepared, mask, store)
     best = network.history[network.best_epoch - 1]
     float32 = float32_bundle(dataset, columns, load_layers(network, store), best)
-    train = Snapshot(dataset, store).rows("train")
-    int8 = int8_bundle(float32, spread(train, calibration_rows))
+    snapshot = Snapshot(dataset, store)
+    if evaluation.threshold != "half":
+        float32 = replace(float32, threshold=_threshold(float32, snapshot, evaluation))
+    int8 = int8_bundle(float32, spread(snapshot.rows("train"), calibration_rows))
     return Bundles(float32=keep_bundle(float32, store), int8=keep_bundle(int8, store))
+
+
+def _threshold(float32: Bundle, snapshot: Snapshot, evaluation: EvaluationConfig) -> float:
+    """The threshold by a float32 bundle's answers on the validation part."""
+    logits = NumpyModel(float32).logits(RowReader(float32).encode(snapshot.rows("validation")))
+    return choose(
+        snapshot.target("validation").to_numpy(),
+        apply(LINKS[float32.task], logits)[:, 0],
+        snapshot.weights("validation"),
+        evaluation,
+    )
 
 
 def float32_bundle(

@@ -7,6 +7,7 @@ import numpy as np
 from slipstream.runtime import Bundle, BundleError, Predictor, instruction_set
 from slipstream.runtime.bundle import dump
 from slipstream.runtime.columns import Column
+from slipstream.runtime.links import HALF
 from slipstream.runtime.text import escape, listing, shorten
 
 __all__ = ["describe"]
@@ -57,7 +58,9 @@ def _answers(bundle: Bundle) -> str:
         return str(target)
     if bundle.task == "multiclass":
         return f"P({target} = …) of {listing(bundle.classes)}"
-    return f"P({target} = {bundle.classes[1]!r}), else {bundle.classes[0]!r}"
+    other, counted = map(repr, bundle.classes)
+    from_where = "" if bundle.threshold == HALF else f"; {counted} from {bundle.threshold:.6g} on"
+    return f"P({target} = {counted}), else {other}{from_where}"
 
 
 def _versions(bundle: Bundle) -> str:

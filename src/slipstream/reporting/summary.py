@@ -13,6 +13,7 @@ from slipstream.reporting.comparison import about_test_rows, figure_rows
 from slipstream.reporting.markdown import bullets, escape, table
 from slipstream.reporting.record import RunRecord, TrackedRun
 from slipstream.reporting.report import Retraining
+from slipstream.reporting.thresholds import LABEL_TITLES, about_threshold, threshold_rows
 from slipstream.runtime.text import listing
 
 __all__ = ["retraining_summary", "run_summary"]
@@ -86,6 +87,7 @@ def _findings(record: RunRecord, notes: Sequence[str]) -> tuple[str, ...]:
         _came_in(record.config.data, record.dataset, record.mask),
         _notes(notes),
         _section("Comparison", _comparison(record.benchmark)),
+        _section("Labels", _labels(record)),
     )
 
 
@@ -138,6 +140,14 @@ def _notes(notes: Sequence[str]) -> str:
 def _comparison(benchmark: Benchmark) -> str:
     figures = table(("", "float32", "int8", "change"), figure_rows(benchmark))
     return f"{figures}\n\n{about_test_rows(benchmark)}."
+
+
+def _labels(record: RunRecord) -> str:
+    rows = threshold_rows(record.benchmark)
+    if not rows:
+        return ""
+    note = about_threshold(record.benchmark, record.config.evaluation)
+    return f"{table(LABEL_TITLES, rows)}\n\n{note}."
 
 
 def _drift(drift: Drift | None) -> str:

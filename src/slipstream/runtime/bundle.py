@@ -32,12 +32,13 @@ from slipstream.runtime.bundle_parts import (
     read_columns,
     read_layer,
     read_markers,
+    read_threshold,
     strings,
 )
 from slipstream.runtime.columns import Column, lookups
 from slipstream.runtime.errors import BundleError
 from slipstream.runtime.kernels import Layer
-from slipstream.runtime.links import outputs
+from slipstream.runtime.links import HALF, outputs
 from slipstream.runtime.text import listing
 from slipstream.runtime.types import Precision, Task
 
@@ -52,7 +53,8 @@ _FOREIGN = ("it must be a safetensors file written by slipstream", "it is not, o
 class Bundle:
     """A model in one precision: everything between a raw row and its prediction.
 
-    `missing_markers` are the texts that stand for a missing value, in every column.
+    `missing_markers` are the texts that stand for a missing value, in every column. Of two
+    `classes`, a row gets the second from the probability `threshold` on.
     `activation_scales` gives the size of one u8 step of each hidden layer's activation (int8 only).
     `details` is what the model's maker recorded: metrics, the training data's digest, versions.
     """
@@ -62,6 +64,7 @@ class Bundle:
     layers: tuple[Layer, ...]
     classes: tuple[str, ...]
     task: Task = "binary"
+    threshold: float = HALF
     missing_markers: tuple[str, ...] = ()
     activation_scales: tuple[float, ...] = ()
     details: Mapping[str, Any] = field(default_factory=dict)
@@ -94,6 +97,8 @@ def dump(bundle: Bundle) -> bytes:
         "activation_scales": list(bundle.activation_scales),
         "details": dict(bundle.details),
     }
+    if bundle.threshold != HALF:
+        header["threshold"] = bundle.threshold
     header["sha256"] = _digest(header, tensors)
     data = save_tensors(tensors, metadata={"slipstream": json.dumps(header)})
     parse(data)
@@ -178,6 +183,7 @@ def _build(header: dict[str, Any], tensors: dict[str, NDArray[Any]]) -> Bundle:
     task = one_of("task", header["task"], ("binary", "multiclass", "regression"))
     classes = tuple(strings("classes", header["classes"]))
     check_classes(task, classes)
+    threshold = read_threshold(task, header)
     markers = read_markers(header)
     columns = read_columns(header["columns"], tensors.pop("edges"))
     depth = sum(name.endswith(".weight") for name in tensors)
@@ -200,6 +206,7 @@ def _build(header: dict[str, Any], tensors: dict[str, NDArray[Any]]) -> Bundle:
         task=task,
         classes=classes,
         columns=columns,
+        threshold=threshold,
         missing_markers=markers,
         layers=layers,
         activation_scales=scales,

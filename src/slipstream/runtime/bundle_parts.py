@@ -15,6 +15,7 @@ from slipstream.runtime.errors import BundleError
 from slipstream.runtime.formats import SEPARATORS, NumberFormat
 from slipstream.runtime.kernels import Layer
 from slipstream.runtime.limits import MAX_BIAS, MAX_FEATURES, MAX_WIDTH
+from slipstream.runtime.links import HALF
 from slipstream.runtime.text import quote, shorten
 from slipstream.runtime.types import ColumnKind, Precision, Task
 from slipstream.runtime.values import MISSING_MARKERS
@@ -29,6 +30,7 @@ __all__ = [
     "read_columns",
     "read_layer",
     "read_markers",
+    "read_threshold",
     "strings",
 ]
 
@@ -210,6 +212,16 @@ def check_classes(task: Task, classes: Sequence[str]) -> None:
         fail("a multiclass model must have two classes or more", classes)
     if task == "regression" and classes:
         fail("a regression must have no classes", classes)
+
+
+def read_threshold(task: Task, header: Mapping[str, Any]) -> float:
+    """Read from which probability on a row has the second of two labels."""
+    if "threshold" not in header:
+        return HALF
+    value = header["threshold"]
+    if task != "binary" or type(value) is not float or not 0 < value <= 1:
+        fail("only a binary model may have a threshold, a number above 0 and up to 1", value)
+    return value
 
 
 def check_widths(layers: Sequence[Layer], columns: Sequence[Column], outputs: int) -> None:

@@ -8,9 +8,10 @@ from numpy.typing import NDArray
 
 from slipstream.runtime.types import Task
 
-__all__ = ["LINKS", "Link", "apply", "outputs"]
+__all__ = ["HALF", "LINKS", "Link", "apply", "outputs"]
 
 Link = Literal["identity", "sigmoid", "softmax"]
+HALF = 0.5  # from this probability on, a row has the second of two labels, unless a model says else
 
 LINKS: Mapping[Task, Link] = {
     "binary": "sigmoid",

@@ -115,6 +115,11 @@ class Predictor:
         return self.bundle.task
 
     @property
+    def threshold(self) -> float | None:
+        """Of two labels, the probability from which a row gets the second; None for other tasks."""
+        return self.bundle.threshold if self.task == "binary" else None
+
+    @property
     def precision(self) -> Precision:
         """The arithmetic, `float32` or `int8`."""
         return self.bundle.precision

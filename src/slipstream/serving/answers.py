@@ -23,7 +23,7 @@ def values(model: Predictor, answer: Any) -> list[float | str]:
     if model.task == "regression":
         return [answer]
     if model.task == "binary":
-        return [answer, model.classes[answer >= 0.5]]
+        return [answer, model.classes[answer >= model.bundle.threshold]]
     return [*answer, model.classes[answer.index(max(answer))]]
 
 
@@ -39,7 +39,10 @@ def columns(model: Predictor, answers: Any) -> list[list[str]]:
     if model.task == "regression":
         return [[format(each, ".9g") for each in answers.tolist()]]
     shares = answers.T if answers.ndim == 2 else answers[np.newaxis]
-    chosen = answers.argmax(axis=1) if answers.ndim == 2 else (answers >= 0.5).astype(int)
+    if answers.ndim == 2:
+        chosen = answers.argmax(axis=1)
+    else:
+        chosen = (answers >= model.bundle.threshold).astype(int)
     classes = model.classes
     labels = [classes[each] for each in chosen.tolist()]
     return [*([format(each, ".6f") for each in share] for share in shares.tolist()), labels]

@@ -246,12 +246,13 @@ def _parameters(record: RunRecord) -> list[Param]:
 def _variant_parameters(
     record: RunRecord, precision: Precision, predictor: Predictor
 ) -> dict[str, str]:
-    """The variant's own parameters: its arithmetic and its shape."""
+    """The variant's own parameters: its arithmetic, its shape, its threshold."""
     shape = (len(predictor.features), *(len(each.bias) for each in predictor.bundle.layers))
     rows = record.config.quantization.calibration_rows
     return {
         "precision": precision,
         "network": "-".join(map(str, shape)),
+        **({} if predictor.threshold is None else {"threshold": f"{predictor.threshold:g}"}),
         **({"quantization.calibration_rows": str(rows)} if precision == "int8" else {}),
     }
 

@@ -14,6 +14,8 @@ from slipstream.config.section import Section
 from slipstream.runtime import InputError
 
 SCHEMA = parameter_schema(optimize.fn).model_dump(exclude_unset=True)
+# What else must be given for a field to be read.
+COMPANIONS = {"cost": {"threshold": "cost"}}
 SMALL = (0.0005, 0.003, 0.0123, 1e-7)
 
 
@@ -66,13 +68,14 @@ def test_a_number_within_a_field_has_no_steps_either(inner: Any) -> None:
 @pytest.mark.parametrize(("section", "name"), numbers())
 def test_the_server_takes_any_number_within_the_bounds(section: str, name: str) -> None:
     """What the config accepts, the server does; it refuses text, and what is out of bounds."""
+    others = COMPANIONS.get(name, {})
     for value in SMALL:
-        assert faults(whole(section, **{name: value})) == []
-        assert parse_config({section: {name: value}})
+        assert faults(whole(section, **others, **{name: value})) == []
+        assert parse_config({section: {**others, name: value}})
     for value in ("fast", -1):
-        assert faults(whole(section, **{name: value})) != []
+        assert faults(whole(section, **others, **{name: value})) != []
         with pytest.raises(InputError):
-            parse_config({section: {name: value}})
+            parse_config({section: {**others, name: value}})
 
 
 def test_the_defaults_are_accepted() -> None:
@@ -89,6 +92,9 @@ def test_the_defaults_are_accepted() -> None:
         ("data", {"target": ""}, "target"),
         ("features", {"k": -1}, "k"),
         ("model", {"hidden": [0]}, "hidden"),
+        ("evaluation", {"threshold": "cost"}, "cost"),
+        ("evaluation", {"threshold": "f1", "cost": 2}, "cost"),
+        ("evaluation", {"cost": 2}, "cost"),
         ("tracking", {"uri": "postgresql://db/mlflow"}, "uri"),
         ("tracking", {"uri": "mysql+pymysql://db/mlflow"}, "uri"),
         ("tracking", {"uri": "https://me:secret@host"}, "uri"),

@@ -113,6 +113,18 @@ def test_a_score_beyond_belief_names_the_column_behind_it() -> None:
     assert numbers.alone[0] == "x"
 
 
+def test_the_one_answer_is_that_at_the_threshold() -> None:
+    """Whether all rows get one label depends on where the label changes."""
+    rows, target = pd.DataFrame({"x": BINARY * 0.0}), BINARY
+    answers = np.where(np.arange(len(target)) % 2, 0.1, 0.3)
+    both = {"float32": answers, "int8": answers}
+    found = {
+        each: gather(dataset("binary", "no", "yes"), COLUMNS, HeldOut(rows, target), both, each)
+        for each in (0.5, 0.2, 0.05)
+    }
+    assert [each.one_answer["int8"] for each in found.values()] == ["no", "", "yes"]
+
+
 def test_few_rows_that_are_all_right_are_believed() -> None:
     """An AUC of 1 on 60 test rows is no reason for suspicion: small clean tables have it."""
     labels = BINARY[:60]

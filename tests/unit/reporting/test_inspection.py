@@ -37,6 +37,14 @@ def test_tells_how_large_the_file_is(mixed: Trained) -> None:
     assert f"  {'file':<14} 123,456 bytes" in list(elsewhere)
 
 
+def test_a_threshold_is_shown_where_it_is_not_half() -> None:
+    """From which probability on the label is the second one."""
+    bundle = replace(people(), threshold=0.3125, details={})
+    (line,) = (each for each in describe(Predictor(bundle), "a") if "answers" in each)
+    assert line.endswith("P(target = 'stays'), else 'churns'; 'stays' from 0.3125 on")
+    assert not any(" from 0.5" in each for each in describe(Predictor(people()), "a"))
+
+
 def test_versions_that_are_no_object_are_a_broken_bundle() -> None:
     """Whatever the maker wrote there is shown, without a traceback."""
     bundle = replace(people(), details={"versions": ["numpy"]})

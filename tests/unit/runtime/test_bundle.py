@@ -1,5 +1,7 @@
+import copy
 import hashlib
 import json
+import math
 import os
 import struct
 from dataclasses import replace
@@ -280,3 +282,34 @@ def test_forged_formats_are_refused(data: bytes, columns: list[dict]) -> None:
     """A format has known signs that differ, and belongs to a numeric column."""
     with pytest.raises(BundleError):
         parse(forged(data, {"columns": columns}))
+
+
+def test_a_threshold_survives_being_written(data: bytes) -> None:
+    """It is read as it was written, and copied with the model; 0.5 is the default, and no key."""
+    written = dump(replace(people(), threshold=0.3))
+    assert parse(written).threshold == 0.3
+    assert Predictor(parse(written)).threshold == 0.3
+    assert copy.copy(Predictor(parse(written))).threshold == 0.3
+    assert parse(data).threshold == 0.5
+    assert b"threshold" not in data
+    assert Predictor(people(task="regression")).threshold is None
+    assert Predictor(people(task="multiclass")).threshold is None
+
+
+@pytest.mark.parametrize(
+    "threshold", [0, 1, 0.0, -0.1, 1.0000001, math.nan, math.inf, "0.5", None, True, [0.5], {}]
+)
+def test_forged_thresholds_are_refused(data: bytes, threshold: object) -> None:
+    """A threshold is a number above 0 and up to 1."""
+    assert parse(forged(data, {"threshold": 1.0})).threshold == 1
+    with pytest.raises(BundleError, match="threshold"):
+        parse(forged(data, {"threshold": threshold}))
+
+
+@pytest.mark.parametrize("task", ["multiclass", "regression"])
+def test_only_two_labels_have_a_threshold(task: Task) -> None:
+    """Any other model with one, even 0.5, is refused; it cannot be written either."""
+    with pytest.raises(BundleError, match="only a binary model"):
+        parse(forged(dump(people(task=task)), {"threshold": 0.5}))
+    with pytest.raises(BundleError, match="only a binary model"):
+        dump(replace(people(task=task), threshold=0.3))

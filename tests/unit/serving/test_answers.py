@@ -5,13 +5,14 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 
 from slipstream.runtime import Predictor
 from slipstream.runtime.bundle import dump
 from slipstream.runtime.types import Task
-from slipstream.serving.answers import names, texts, values
+from slipstream.serving.answers import columns, names, texts, values
 from tests.unit.runtime.people import people
 
 TABLE = pd.DataFrame(
@@ -88,6 +89,16 @@ def test_every_task_has_its_names_and_values() -> None:
     assert values(multiclass, [0.2, 0.4, 0.4]) == [0.2, 0.4, 0.4, "silver"]
     assert names(regression) == ["prediction"]
     assert values(regression, -3.5) == [-3.5]
+
+
+def test_the_label_follows_from_the_models_threshold() -> None:
+    """Of two labels, the second from the bundle's threshold on: one row, many rows, both alike."""
+    model = Predictor(replace(people(), threshold=0.25))
+    assert values(model, 0.25) == [0.25, "stays"]
+    assert values(model, 0.2499) == [0.2499, "churns"]
+    shares = np.array([0.2, 0.25, 0.4, 0.9])
+    assert columns(model, shares)[1] == ["churns", "stays", "stays", "stays"]
+    assert columns(Predictor(people()), shares)[1] == ["churns", "churns", "churns", "stays"]
 
 
 def test_texts_keep_what_the_numbers_mean() -> None:

@@ -33,6 +33,7 @@ TEXTS = {"", ".db", ".json", ".txt", ".yaml"}  # "" is MLmodel
 METRICS = {
     *("test_accuracy", "test_auc", "test_pr_auc", "test_log_loss", "test_ece"),
     *("test_recall_at_1pct_fpr", "test_precision_at_top_1pct"),
+    *("test_precision", "test_recall", "test_positive_share"),
     *("latency_p50_us", "latency_p99_us", "latency_cold_p50_us", "throughput_rows_per_s"),
     *("weights_bytes", "tensors_bytes", "bundle_bytes"),
 }
@@ -142,7 +143,8 @@ def test_variants_are_nested_runs_with_the_same_metrics(
         assert run.info.run_name == f"mixed {precision}"
         assert run.data.tags["mlflow.parentRunId"] == tracked.run_id
         assert run.data.tags["slipstream.precision"] == precision
-        assert run.data.params.items() >= {"precision": precision, "network": "4-16-8-1"}.items()
+        shown = {"precision": precision, "network": "4-16-8-1", "threshold": "0.5"}
+        assert run.data.params.items() >= shown.items()
         (dataset,) = run.inputs.dataset_inputs
         assert dataset.dataset.name == "mixed"
         assert set(run.data.metrics) == METRICS

@@ -20,6 +20,7 @@ from slipstream.reporting.comparison import about_test_rows, figure_rows
 from slipstream.reporting.record import RunRecord, Stage
 from slipstream.reporting.report import Report, Retraining
 from slipstream.reporting.sentences import retraining_sentences
+from slipstream.reporting.thresholds import LABEL_TITLES, about_threshold, threshold_rows
 from slipstream.reporting.waterfall import altogether, score_titles, step_rows, write_parts
 from slipstream.runtime.text import escape, shorten
 from slipstream.runtime.types import Precision
@@ -54,6 +55,8 @@ def show_report(report: Report, files: Mapping[str, Path]) -> None:
     console.print(_epochs(record.network.history, record.network.best_epoch))
     console.print(_loss_chart(record.network.history))
     console.print(_comparison(record.benchmark))
+    if rows := threshold_rows(record.benchmark):
+        console.print(_labels(rows, about_threshold(record.benchmark, record.config.evaluation)))
     console.print(_waterfall(record.benchmark.waterfall))
     console.print(_verdict(record), highlight=False)
     if record.alternatives:
@@ -150,6 +153,13 @@ def _comparison(benchmark: Benchmark) -> RenderableType:
         f"{benchmark.noise_ratio:.3f}"
     )
     return Group(table, _notes([about_test_rows(benchmark), latency]))
+
+
+def _labels(rows: Sequence[Sequence[str]], note: str) -> RenderableType:
+    table = _table(*LABEL_TITLES, title="Labels", numbers_from=1)
+    for row in rows:
+        table.add_row(*row)
+    return Group(table, _notes([note]))
 
 
 def _waterfall(waterfall: Waterfall) -> RenderableType:
