@@ -3,7 +3,6 @@
 import os
 import subprocess
 import sys
-import sysconfig
 import zipfile
 from pathlib import Path
 
@@ -60,7 +59,8 @@ def test_an_environment_of_the_models_own_loads_it(folder: Path, tmp_path: Path)
     find = "import sysconfig; print(sysconfig.get_path('purelib'))"
     place = subprocess.check_output([python, "-c", find], text=True).strip()
     # The other libraries are this environment's; pip would have to fetch them.
-    (Path(place) / "lent.pth").write_text(f"{sysconfig.get_path('purelib')}\n")
+    lent = [each for each in sys.path if each.endswith("site-packages")]
+    (Path(place) / "lent.pth").write_text("\n".join([*lent, ""]))
     environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
     printed = subprocess.check_output(
         [python, "-W", "ignore", "-c", LOAD, folder], text=True, cwd=tmp_path, env=environment
