@@ -17,7 +17,7 @@ INLINE bool read_two(const uint8_t *text, uint32_t *number)
 
 INLINE bool read_four(const uint8_t *text, uint32_t *number)
 {
-    uint32_t high, low;
+    uint32_t high = 0, low = 0;
     const bool digits = read_two(text, &high) && read_two(text + 2, &low);
     *number = high * 100 + low;
     return digits;
