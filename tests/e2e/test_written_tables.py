@@ -30,6 +30,16 @@ def warnings(trained: Trained) -> tuple[str, ...]:
     return tuple(warning for stage in stages for warning in stage.warnings)
 
 
+def check(trained: Trained, expected: "Variant | Case") -> None:
+    """Check what columns were read as, what is left out and said, and how good the model is."""
+    kinds = {column.name: column.kind for column in trained.dataset.columns}
+    assert {name: kinds.get(name) for name in expected.kinds} == expected.kinds
+    assert not {*expected.out} & {*trained.mask.features}
+    said = " | ".join(warnings(trained))
+    assert all(text in said for text in expected.says), said
+    assert expected.least <= auc(trained) <= expected.most
+
+
 @pytest.mark.parametrize("variant", VARIANTS, ids=lambda variant: variant.name)
 def test_the_way_a_table_is_written_does_not_matter(
     variant: Variant, store: Store, tmp_path: Path
@@ -38,12 +48,7 @@ def test_the_way_a_table_is_written_does_not_matter(
     path = variant.write(customers(), tmp_path)
     data = {"path": str(path), "target": "churned", **variant.data}
     trained = train_on(parse_config({"data": data}), store)
-    kinds = {column.name: column.kind for column in trained.dataset.columns}
-    assert {name: kinds.get(name) for name in variant.kinds} == variant.kinds
-    assert not {*variant.out} & {*trained.mask.features}
-    said = " | ".join(warnings(trained))
-    assert all(text in said for text in variant.says), said
-    assert variant.least <= auc(trained) <= variant.most
+    check(trained, variant)
 
 
 @dataclass(frozen=True)
@@ -89,12 +94,7 @@ def test_tables_from_practice(name: str, store: Store) -> None:
     case = CASES[name]
     config = parse_config({"data": {"path": str(TABLES / name), "target": "churned"}})
     trained = train_on(config, store)
-    kinds = {column.name: column.kind for column in trained.dataset.columns}
-    assert {column: kinds.get(column) for column in case.kinds} == case.kinds
-    assert not {*case.out} & {*trained.mask.features}
-    said = " | ".join(warnings(trained))
-    assert all(text in said for text in case.says), said
-    assert case.least <= auc(trained) <= case.most
+    check(trained, case)
 
 
 @pytest.mark.skipif(not TABLES.is_dir(), reason=f"no tables from practice in {TABLES}")
