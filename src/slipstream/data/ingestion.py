@@ -38,13 +38,7 @@ def ingest(data: DataConfig, store: Store) -> DatasetRef:
     """
     read = source_of(data).read()
     table, repeated_headers = without_headers(read.table)
-    find_target(table.column_names, data.target)
-    _check_named("drop", data.drop, table, data.target)
-    _check_named("keep", data.keep, table, data.target)
-    _check_named("types", list(data.types), table, data.target)
-    if data.splits_by:
-        field = "split_column" if data.split == "column" else data.split
-        _check_named(field, [data.splits_by], table, data.target)
+    _check_names(table, data)
     markers = missing_markers(data.missing)
     columns = raw_columns(table.drop_columns(data.drop), markers)
     written = next(column for column in columns if column.name == data.target)
@@ -121,6 +115,17 @@ def _recorded(hashed: Sequence[str], read: Mapping[str, str]) -> tuple[str, ...]
         return names
     digest = hashlib.sha256(written.encode()).hexdigest()
     return (f"{len(names)} names of SHA-256 {digest}",)
+
+
+def _check_names(table: pa.Table, data: DataConfig) -> None:
+    """Check that the table has the columns that the config names."""
+    find_target(table.column_names, data.target)
+    _check_named("drop", data.drop, table, data.target)
+    _check_named("keep", data.keep, table, data.target)
+    _check_named("types", list(data.types), table, data.target)
+    if data.splits_by:
+        field = "split_column" if data.split == "column" else data.split
+        _check_named(field, [data.splits_by], table, data.target)
 
 
 def _check_named(field: str, names: Sequence[str], raw: pa.Table, target: str) -> None:
