@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.types as pt
@@ -19,7 +18,6 @@ __all__ = [
     "is_text",
     "missing_markers",
     "trim_names",
-    "without_headers",
 ]
 
 DELIMITER = b"delimiter"  # what a CSV file has between its cells: a key of a table's metadata
@@ -44,22 +42,6 @@ def trim_names(table: pa.Table, source: str) -> pa.Table:
             "has none; name it"
         )
     return table.rename_columns(names)
-
-
-def without_headers(table: pa.Table) -> tuple[pa.Table, tuple[str, ...]]:
-    """A raw table without rows that repeat its header, as joined files have, and a note on them."""
-    if not all(is_text(kind) for kind in table.schema.types):
-        return table, ()
-    is_header = np.ones(len(table), dtype=bool)
-    for name in table.column_names:
-        cells = pc.utf8_trim_whitespace(table.column(name)).fill_null("")
-        is_header &= pc.equal(cells, name).to_numpy()
-        if not is_header.any():
-            return table, ()
-    count, first = int(is_header.sum()), int(is_header.argmax()) + 1
-    repeat = "row repeats the header and is" if count == 1 else "rows repeat the header and are"
-    note = f"{count:,} {repeat} ignored (the first is row {first})"
-    return table.filter(pa.array(~is_header)), (note,)
 
 
 def missing_markers(changes: Sequence[str]) -> tuple[str, ...]:
