@@ -40,7 +40,7 @@ from slipstream.runtime.errors import InputError
 from slipstream.runtime.text import quote
 from slipstream.runtime.values import MISSING_MARKERS
 
-__all__ = ["Inferred", "infer", "raw_columns"]
+__all__ = ["Inferred", "infer", "raw_columns", "type_column"]
 
 # Text of which at most this share is neither a number nor means missing holds numbers: MAX_SLIPS
 # where the numbers are few, which might be codes of categories, MAX_WORDS where they are many.
@@ -95,7 +95,7 @@ def infer(
     for raw in raw_columns(table, markers):
         name, wanted = raw.name, types.get(raw.name)
         try:
-            typed = _typed(raw, wanted)
+            typed = type_column(raw, wanted)
             if why := why_identifier(name, raw.cells, typed.series):
                 identifiers.append(name)
                 if wanted is None and name not in keep:
@@ -140,7 +140,13 @@ def raw_columns(table: pa.Table, markers: Sequence[str]) -> list[RawColumn]:
     return columns
 
 
-def _typed(column: RawColumn, wanted: ColumnType | None) -> Typed:
+def type_column(column: RawColumn, wanted: ColumnType | None) -> Typed:
+    """Read a column as what `wanted` says, or as what it holds.
+
+    Raises:
+        UnusableError: no model can use it.
+        InputError: a number is infinite, or the column is not what `wanted` says.
+    """
     if wanted in LEFT_OUT:
         raise UnusableError(LEFT_OUT[wanted])
     values = column.cells
