@@ -2,9 +2,11 @@
 
 from collections.abc import Sequence
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.types as pt
+from numpy.typing import NDArray
 
 from slipstream.runtime.errors import InputError
 from slipstream.runtime.text import listing, quote, repeated
@@ -13,6 +15,7 @@ from slipstream.runtime.values import MISSING_MARKERS, text_number
 __all__ = [
     "DELIMITER",
     "blank_to_null",
+    "floats",
     "is_number",
     "is_supported",
     "is_text",
@@ -85,6 +88,20 @@ def blank_to_null(values: pa.Array, markers: Sequence[str] = MISSING_MARKERS) ->
     trimmed = pc.utf8_trim_whitespace(values.cast(pa.string()))
     absent = pc.is_in(trimmed, pa.array(markers, pa.string()))
     return pc.if_else(absent, pa.scalar(None, pa.string()), trimmed)
+
+
+def floats(values: pa.Array) -> NDArray[np.float64]:
+    """Numbers, truth values or plain numbers in text as floats (N,), NaN for missing.
+
+    Decimals are rounded once, as Python does it; whole numbers beyond 2^53 are rounded too.
+
+    Raises:
+        pa.ArrowInvalid: text is not a number.
+    """
+    if pt.is_decimal(values.type):
+        values = values.cast(pa.string())
+    numbers = values.cast(pa.float64(), safe=is_text(values.type))
+    return np.asarray(numbers.to_numpy(zero_copy_only=False), np.float64)
 
 
 def is_text(kind: pa.DataType) -> bool:

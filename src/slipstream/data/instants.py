@@ -10,7 +10,7 @@ import pyarrow.types as pt
 from numpy.typing import NDArray
 
 from slipstream.config.data import ColumnType
-from slipstream.data.cells import is_text
+from slipstream.data.cells import floats, is_text
 from slipstream.data.columns import UnusableError
 from slipstream.data.schema import raw_columns, type_column
 from slipstream.runtime.errors import InputError
@@ -89,7 +89,7 @@ def _exact(cells: pa.Array) -> Instants | None:
     if pt.is_integer(kind) and not cells.null_count:
         return cells.to_numpy(zero_copy_only=False)
     if pt.is_integer(kind) or pt.is_floating(kind) or pt.is_decimal(kind):
-        return cells.cast(pa.float64(), safe=False).to_numpy(zero_copy_only=False)
+        return floats(cells)
     if not is_text(kind) or pc.any(pc.match_substring_regex(cells, _PADDED)).as_py():
         return None
     numbers = pd.to_numeric(cells.to_pandas(), errors="coerce")
