@@ -33,10 +33,11 @@ from slipstream.data.columns import (
     number_parts,
     sentinel_note,
 )
-from slipstream.data.dates import Dates, NotDatesError, find_dates, read_dates
+from slipstream.data.dates import Dates, NotDatesError, find_dates, read_dates, seem_dates
 from slipstream.data.identifiers import why_identifier
 from slipstream.data.numbers import Evidence, code_reason, has_text_around, has_unit, is_telephone
 from slipstream.data.temporal import is_temporal
+from slipstream.data.texts import Texts
 from slipstream.runtime.errors import InputError
 from slipstream.runtime.text import quote
 from slipstream.runtime.values import MISSING_MARKERS
@@ -53,6 +54,10 @@ TEXT_AROUND = (
     "its values are numbers with other text around them, such as a unit or K for thousands, or "
     "dates in a layout that is not known, and are read as text; write plain numbers or dates to "
     "use them"
+)
+SEEM_DATES = (
+    "its values seem to be dates in a layout that is not known, and are read as text; write them "
+    "as 2025-03-04"
 )
 
 
@@ -228,7 +233,7 @@ def _words(column: RawColumn, parts: NumberParts) -> Typed:
         note = "its numbers have a unit behind them and are read as text; remove it to use them"
         return as_category(column, [note])
     if share < MOSTLY:
-        return as_category(column, [TEXT_AROUND] if has_text_around(texts) else [])
+        return as_category(column, _layout_notes(texts))
     why = f"{100 * (1 - share):.2g} % of its values are not numbers"
     why = f"{100 * (1 - share):.2g} % of its values are not numbers (the first is"
     if len(column.forms.currencies) > 1:
@@ -238,6 +243,12 @@ def _words(column: RawColumn, parts: NumberParts) -> Typed:
     way_out = "name what means missing in data.missing, or what the column is in data.types"
     note = f"{why} in row {first}), so it is read as text; {way_out}"
     return as_category(column, [note])
+
+
+def _layout_notes(texts: Texts) -> list[str]:
+    if has_text_around(texts):
+        return [TEXT_AROUND]
+    return [SEEM_DATES] * seem_dates(texts)
 
 
 def _codes(column: RawColumn, why: str) -> Typed:
