@@ -9,6 +9,7 @@ from slipstream.artifacts.references import DatasetRef, SplitRule
 from slipstream.artifacts.values import Blob, Reference
 from slipstream.evaluation.scoring import Scoring
 from slipstream.measurement import intervals
+from slipstream.measurement.intervals import Interval
 from slipstream.reporting.record import Decision
 from slipstream.runtime import Bundle, InputError
 from slipstream.runtime.text import listing, quote
@@ -182,10 +183,10 @@ def decide(
     rows = 1.0 if weights is None else weights
     lead = intervals.mean(rows * (guess_losses - challenger_losses))
     if lead.low <= 0:
-        brief = "the challenger is no better than guessing"
-        return Decision(
-            promoted=False, reason=f"{brief}: by {lead:.4f} {unit}", brief=brief, gain=lead
-        )
+        brief = f"the challenger is no better than guessing by its {scoring.loss_name}"
+        change = Interval(estimate=-lead.estimate, low=-lead.high, high=-lead.low)
+        reason = f"{brief}: it differs from guessing's by {change:+.4f} {unit} a row"
+        return Decision(promoted=False, reason=reason, brief=brief, gain=lead)
     if champion_losses is None:
         return Decision(promoted=True, reason="there was no champion", gain=lead)
     gain = intervals.mean(rows * (champion_losses - challenger_losses))
