@@ -182,7 +182,9 @@ def _alone(
             groups(part, pd.Series(values), SCORE_BINS[-1])
             for part, values in zip(lookups([column]), seen, strict=True)
         ]
-        answers = [_answers_of(group, test.target, len(dataset.classes)) for group in tried]
+        answers = [
+            _answers_of(group, test.target, test.weights, len(dataset.classes)) for group in tried
+        ]
         scores[column.name] = max(
             quality(test.target, each, test.weights)[score] for each in answers
         )
@@ -190,18 +192,21 @@ def _alone(
     return best, scores[best]
 
 
-def _answers_of(group: NDArray[np.int64], target: NDArray[Any], classes: int) -> Floats:
+def _answers_of(
+    group: NDArray[np.int64], target: NDArray[Any], weights: Weights, classes: int
+) -> Floats:
     """What groups (N,) answer, each row by what the other folds' rows of its group have."""
     codes = pd.factorize(group)[0]
     truth = np.eye(classes)[target] if classes else np.asarray(target, np.float64)[:, None]
+    rows = np.ones(len(target)) if weights is None else weights
     folds = np.random.default_rng(0).permutation(len(target)) % FOLDS
     answers = np.zeros_like(truth)
     for fold in range(FOLDS):
         known = folds != fold
         sums = np.zeros((codes.max() + 1, truth.shape[1]))
-        np.add.at(sums, codes[known], truth[known])
-        counts = np.bincount(codes[known], minlength=len(sums))[:, None]
-        usual = truth[known].mean(axis=0)
+        np.add.at(sums, codes[known], truth[known] * rows[known, None])
+        counts = np.bincount(codes[known], rows[known], len(sums))[:, None]
+        usual = np.average(truth[known], axis=0, weights=rows[known])
         means = (sums + SHRINKAGE_ROWS * usual) / (counts + SHRINKAGE_ROWS)
         answers[~known] = means[codes[~known]]
     return answers if classes > 2 else answers[:, -1]
