@@ -113,7 +113,8 @@ def test_another_kind_of_target_is_refused(place: Place) -> None:
         retrain(changed)
     inherited = changed.data.model_copy(update={"task": "auto"})  # the champion's kind is asked for
     unfit = {"plan": "must hold numbers", "spend": "must have at most 1,000 labels"}[other]
-    with pytest.raises(InputError, match=f"target '{other}' {unfit}"):
+    champions = f"has data.task = {task[place.target]}"
+    with pytest.raises(InputError, match=f"target '{other}' {unfit}.*{champions}"):
         retrain(config.model_copy(update={"data": inherited}))
 
 
