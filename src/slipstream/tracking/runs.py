@@ -19,7 +19,7 @@ from slipstream.artifacts.home import resolve_tracking_uri, root
 from slipstream.artifacts.references import BundleRef
 from slipstream.artifacts.store import Store
 from slipstream.data.snapshot import Snapshot
-from slipstream.evaluation.drift import Profile, profile
+from slipstream.evaluation.drift import Profile, profile, training_target
 from slipstream.reporting.comparison import leading_score
 from slipstream.reporting.outcomes import confusion_figure, residual_figure
 from slipstream.reporting.plots import (
@@ -258,9 +258,10 @@ def _variant_parameters(
 
 
 def _profile(record: RunRecord, store: Store) -> Profile:
-    """How the features are distributed in the training part, for comparison with later data."""
-    rows = Snapshot(record.dataset, store).rows("train")
-    return profile(load_file(store.path(record.bundles.int8.file)).bundle.columns, rows)
+    """How the training part is distributed, for comparison with later data."""
+    snapshot = Snapshot(record.dataset, store)
+    columns = load_file(store.path(record.bundles.int8.file)).bundle.columns
+    return profile(columns, snapshot.rows("train"), training_target(record.dataset, snapshot))
 
 
 def _dataset(record: RunRecord) -> DatasetInput:
