@@ -1,7 +1,7 @@
 """The target: what a column's cells are as numbers, for each kind of target."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from slipstream.config.data import DataConfig
 from slipstream.data.cells import floats, is_supported, is_text
 from slipstream.data.columns import sentinel_note
-from slipstream.data.label_text import is_same_label
+from slipstream.data.label_text import is_same_label, note_on_spellings, spelled_as
 from slipstream.runtime.errors import InputError
 from slipstream.runtime.text import did_you_mean, listing, quote
 from slipstream.runtime.types import Task
@@ -83,14 +83,31 @@ def read_target(cells: pa.Array, data: DataConfig) -> Target:
     Raises:
         InputError: the column breaks a rule of its kind.
     """
-    values = _checked(data.target, cells)
+    values, spelled = _respelled(_checked(data.target, cells), data)
     if data.task != "auto":
-        return READERS[data.task](values, data)
+        return replace(READERS[data.task](values, data), notes=spelled)
     task, note = _kind(data.target, values, are_categories=pt.is_dictionary(cells.type))
     target = READERS[task](values, data)
     odd = sentinel_note(target.numbers.astype(np.float64)) if task == "regression" else ""
-    notes = (note, f"target {quote(data.target)}: {odd}" if odd else "")
+    notes = (*spelled, note, f"target {quote(data.target)}: {odd}" if odd else "")
     return Target(target.numbers, target.classes, task, tuple(filter(None, notes)))
+
+
+def _respelled(values: pa.Array, data: DataConfig) -> tuple[pa.Array, tuple[str, ...]]:
+    """Values (N,) as `data.labels` spells them, where it spells them otherwise; what is said."""
+    if not data.labels:
+        return values, ()
+    labels = _labels(values)
+    kept = spelled_as(labels.unique().tolist(), data.labels)
+    absent = [each for each in data.labels if each not in kept.values()]
+    rule = "labels keep the spelling of data.labels, in a retraining that of the champion"
+    notes = note_on_spellings(data.target, kept, rule)
+    if absent:
+        name = quote(data.target)
+        notes = (*notes, f"target {name}: no row has these of data.labels: {listing(absent)}")
+    if all(word == label for word, label in kept.items()):
+        return values, notes
+    return pa.array(labels.map(kept), pa.string()), notes
 
 
 def _kind(name: str, values: pa.Array, *, are_categories: bool) -> tuple[Task, str]:
@@ -137,7 +154,7 @@ def _binary(values: pa.Array, data: DataConfig) -> Target:
         shown = listing(classes[:5])
         raise InputError(
             f"target {quote(name)} must have two classes, however: it has {len(classes)} "
-            f"({shown}{', …' if len(classes) > 5 else ''}); choose another target, or group them"
+            f"({shown}{', …' if len(classes) > 5 else ''}); {_way_out_of_two(classes, positive)}"
         )
     if positive:
         positive = next((each for each in classes if is_same_label(each, positive)), positive)
@@ -151,6 +168,19 @@ def _binary(values: pa.Array, data: DataConfig) -> Target:
     (negative,) = set(classes) - {positive}
     numbers = (labels == positive).to_numpy().astype(np.int8)
     return Target(numbers, (negative, positive), "binary")
+
+
+def _way_out_of_two(classes: Sequence[str], positive: str) -> str:
+    """What to do about a target that has not two labels, although the config says so."""
+    if len(classes) < 2:
+        return "choose another target"
+    without = " and leave data.positive empty" if positive else ""
+    if len(classes) <= MAX_CLASSES:
+        return f"set data.task to multiclass{without}, group them, or choose another target"
+    return (
+        f"set data.task to regression{without} if they are quantities, group them, or choose "
+        "another target"
+    )
 
 
 def _multiclass(values: pa.Array, data: DataConfig) -> Target:
