@@ -96,6 +96,13 @@ class RawColumn:
         found = zip(counts.words.to_pylist(), counts.counts.tolist(), strict=True)
         return {word: count for word, count in found if word not in USUAL_MARKERS}
 
+    def count(self, marker: str) -> int:
+        """How many cells are written so, and count as missing."""
+        if not (is_text(self.written.type) and self.cells.null_count):
+            return 0
+        absent = self.written.filter(self.cells.is_null())
+        return int(pc.sum(pc.equal(absent, marker)).as_py() or 0)
+
     @property
     def is_marked(self) -> bool:
         """Whether the source itself says that the values are categories."""

@@ -301,6 +301,12 @@ def test_markers_among_truth_values_are_missing() -> None:
     assert "40 % of its values ('-', 'unknown') count as missing" in warnings
 
 
+def test_a_code_that_means_missing_is_pointed_out() -> None:
+    """NA is Namibia among countries; elsewhere it is what programs write for a missing cell."""
+    assert "'NA' counts as missing in 3 rows" in typed(["NA", "DE", "ZA"] * 3)[2]
+    assert "'NA'" not in typed(["NA", "basic", "plus"] * 3)[2]
+
+
 def test_markers_are_categories_among_words() -> None:
     """Where the rest is words, `unknown` and a dash are words too."""
     schema, cells, _ = typed(["red", "unknown", "-", "blue"] * 50)
