@@ -11,7 +11,8 @@ import pyarrow.types as pt
 from numpy.typing import NDArray
 
 from slipstream.config.data import DataConfig
-from slipstream.data.cells import is_supported, is_text
+from slipstream.data.cells import floats, is_supported, is_text
+from slipstream.data.columns import sentinel_note
 from slipstream.data.label_text import is_same_label, note_on_spellings, spelled_as
 from slipstream.runtime.errors import InputError
 from slipstream.runtime.text import did_you_mean, listing, quote
@@ -87,7 +88,10 @@ def read_target(cells: pa.Array, data: DataConfig) -> Target:
         return replace(READERS[data.task](values, data), notes=spelled)
     task, note = _kind(data.target, values, are_categories=pt.is_dictionary(cells.type))
     target = READERS[task](values, data)
-    return Target(target.numbers, target.classes, task, (*spelled, note) if note else spelled)
+    notes = (*spelled, note) if note else spelled
+    if task == "regression" and (odd := sentinel_note(target.numbers)):
+        notes += (f"target {quote(data.target)}: {odd}",)
+    return Target(target.numbers, target.classes, task, notes)
 
 
 def _respelled(values: pa.Array, data: DataConfig) -> tuple[pa.Array, tuple[str, ...]]:
@@ -285,8 +289,7 @@ def _numbers(values: pa.Array) -> NDArray[np.float64] | None:
     if pt.is_boolean(values.type):
         return None
     if not is_text(values.type):
-        floats = values.cast(pa.float64(), safe=False)
-        return np.asarray(floats.to_numpy(zero_copy_only=False), np.float64)
+        return floats(values)
     read = pd.to_numeric(pd.Series(values.to_pylist(), dtype=object), errors="coerce")
     numbers = read.to_numpy(np.float64)
     return None if np.isnan(numbers).any() else numbers

@@ -31,12 +31,13 @@ from slipstream.runtime.column_reader import ColumnReader
 from slipstream.runtime.columns import Column, lookups, table_offsets
 from slipstream.runtime.kernels import Layer
 from slipstream.runtime.limits import LARGEST_ACTIVATION, POSITION_ONE, sum_type
+from slipstream.runtime.links import LARGEST_LOGARITHM, Link
 from slipstream.runtime.text import quote
 
 __all__ = ["OUTPUT", "to_onnx"]
 
 OUTPUT = "prediction"
-LINKS: Mapping[str, str] = {"binary": "Sigmoid", "multiclass": "Softmax", "regression": "Identity"}
+LINKS: Mapping[Link, str] = {"sigmoid": "Sigmoid", "softmax": "Softmax", "identity": "Identity"}
 OPSETS = {"": 13, "ai.onnx.ml": 2}
 IR_VERSION = 7  # what opset 13 came with, so that older runtimes read the file too
 
@@ -92,7 +93,7 @@ def to_onnx(bundle: Bundle) -> bytes:
         inputs = _activate(graph, sums, before)
         sums = _later_layer(graph, inputs, layer)
     logits = _scale(graph, sums, bundle.layers[-1])
-    answers = graph.add(LINKS[bundle.task], logits)
+    answers = _answer(graph, logits, bundle.link)
     if refused:
         answers = graph.add("Where", refused, graph.hold(np.nan, np.float32), answers)
     graph.nodes.append(helper.make_node("Identity", [answers], [OUTPUT], OUTPUT))
@@ -266,6 +267,15 @@ def _scale(graph: _Graph, sums: str, layer: Layer) -> str:
     if layer.multiplier is None:
         return sums
     return graph.add("Mul", graph.cast(sums, np.float32), graph.hold(layer.multiplier, np.float32))
+
+
+def _answer(graph: _Graph, logits: str, link: Link) -> str:
+    """Turn logits into answers, float32; a logarithm in float64, as small numbers need it."""
+    if link != "expm1":
+        return graph.add(LINKS[link], logits)
+    largest, one = (graph.hold(each, np.float64) for each in (LARGEST_LOGARITHM, 1))
+    logarithms = graph.add("Min", graph.cast(logits, np.float64), largest)
+    return graph.cast(graph.add("Sub", graph.add("Exp", logarithms), one), np.float32)
 
 
 def _later_layer(graph: _Graph, inputs: str, layer: Layer) -> str:

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import logging
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -14,7 +15,7 @@ from slipstream.artifacts.store import Store
 from slipstream.config.drift import DriftConfig
 from slipstream.config.optimize import OptimizeConfig
 from slipstream.data.snapshot import Snapshot
-from slipstream.evaluation.drift import Drift, held_against, measure
+from slipstream.evaluation.drift import Drift, held_against, measure, training_target
 from slipstream.evaluation.scoring import SCORING
 from slipstream.lifecycle.held_out import HeldOut, held_out
 from slipstream.lifecycle.promotion import (
@@ -41,6 +42,8 @@ __all__ = [
     "promote",
     "unchanged",
 ]
+
+logger = logging.getLogger("slipstream")
 
 UNCHANGED = "unchanged, champion kept"
 
@@ -129,8 +132,15 @@ def measure_drift(
     then = origin.profile()
     if then is None:
         return None
-    rows = Snapshot(dataset, store).rows("train")
-    drift = measure(then, read(store.path(champion.bundle)).columns, rows)
+    if then.target is None:
+        logger.warning(
+            "drift of the target is not measured: version %s was registered before its "
+            "distribution was recorded; the next champion has it",
+            champion.version,
+        )
+    snapshot = Snapshot(dataset, store)
+    rows, target = snapshot.rows("train"), training_target(dataset, snapshot)
+    drift = measure(then, read(store.path(champion.bundle)).columns, rows, target)
     origin.log_drift(drift)
     return held_against(drift, limits)
 

@@ -55,7 +55,8 @@ def _lines(model: Predictor, title: str, size_bytes: int) -> Iterator[str]:
 def _answers(bundle: Bundle) -> str:
     target = bundle.details.get("target", "target")
     if bundle.task == "regression":
-        return str(target)
+        learned = ", learned as log(1 + number)" if bundle.target_scale == "log1p" else ""
+        return f"{target}{learned}"
     if bundle.task == "multiclass":
         return f"P({target} = …) of {listing(bundle.classes)}"
     other, counted = map(repr, bundle.classes)

@@ -17,7 +17,7 @@ from slipstream.runtime.kernels import Layer
 from slipstream.runtime.limits import MAX_BIAS, MAX_FEATURES, MAX_WIDTH
 from slipstream.runtime.links import HALF
 from slipstream.runtime.text import quote, shorten
-from slipstream.runtime.types import ColumnKind, Precision, Task
+from slipstream.runtime.types import ColumnKind, Precision, TargetScale, Task
 from slipstream.runtime.values import MISSING_MARKERS
 
 __all__ = [
@@ -30,6 +30,7 @@ __all__ = [
     "read_columns",
     "read_layer",
     "read_markers",
+    "read_target_scale",
     "read_threshold",
     "strings",
 ]
@@ -222,6 +223,16 @@ def read_threshold(task: Task, header: Mapping[str, Any]) -> float:
     if task != "binary" or type(value) is not float or not 0 < value <= 1:
         fail("only a binary model may have a threshold, a number above 0 and up to 1", value)
     return value
+
+
+def read_target_scale(task: Task, header: Mapping[str, Any]) -> TargetScale:
+    """Read on what scale the target was learned; what is not its own is in the file."""
+    scale: TargetScale = "identity"
+    if "target_scale" in header:
+        scale = one_of("the target's scale", header["target_scale"], ("log1p",))
+        if task != "regression":
+            fail("only a regression may have a target scale", task)
+    return scale
 
 
 def check_widths(layers: Sequence[Layer], columns: Sequence[Column], outputs: int) -> None:

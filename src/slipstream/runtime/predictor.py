@@ -15,7 +15,7 @@ from slipstream.runtime import native
 from slipstream.runtime.bundle import Bundle, dump, parse, read
 from slipstream.runtime.checking import CheckReport, check
 from slipstream.runtime.errors import InputError
-from slipstream.runtime.links import LINKS, apply
+from slipstream.runtime.links import apply
 from slipstream.runtime.numpy_model import NumpyModel
 from slipstream.runtime.rows import RowReader
 from slipstream.runtime.text import listing, quote, shorten
@@ -63,7 +63,7 @@ class Predictor:
         self.bundle = bundle
         self.backend: Backend = backend
         self.name = name
-        self._link = LINKS[bundle.task]
+        self._link = bundle.link
         self._reader = RowReader(bundle)
         self._compiled = None
         if backend == "compiled":

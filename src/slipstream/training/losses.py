@@ -21,13 +21,15 @@ class Objective:
 
     `loss` is minimised; `watched` is shown with it after each epoch. `dtype` is the target's. Where
     it `is_standardised`, training sees the target less its mean, over its standard deviation, both
-    of the training part.
+    of the training part. Where the answer `is_mean`, the target's expected value, training may see
+    the target on another scale.
     """
 
     loss: Measure
     watched: Mapping[str, Measure]
     dtype: torch.dtype = torch.float32
     is_standardised: bool = False
+    is_mean: bool = False
 
     def figures(
         self, outputs: Tensor, target: Tensor, weight: Tensor | None = None
@@ -76,5 +78,7 @@ OBJECTIVES: Mapping[Task, Objective] = {
     "multiclass": Objective(
         loss=_multiclass_loss, watched={"accuracy": _multiclass_accuracy}, dtype=torch.int64
     ),
-    "regression": Objective(loss=_squared_error, watched={"r2": _r2}, is_standardised=True),
+    "regression": Objective(
+        loss=_squared_error, watched={"r2": _r2}, is_standardised=True, is_mean=True
+    ),
 }

@@ -204,8 +204,10 @@ static bool read_link(const char *name, Link *link)
         *link = SIGMOID;
     else if (strcmp(name, "softmax") == 0)
         *link = SOFTMAX;
+    else if (strcmp(name, "expm1") == 0)
+        *link = EXPM1;
     else
-        return refuse("the link identity, sigmoid or softmax");
+        return refuse("the link identity, sigmoid, softmax or expm1");
     return true;
 }
 
