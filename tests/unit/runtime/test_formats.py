@@ -66,6 +66,13 @@ def test_any_text_is_a_finite_number_or_none(form: NumberFormat, text: str) -> N
         (NumberFormat(currency="kr"), "12 KR", 12.0),
         (NumberFormat(percent=True), "12.5 %", 0.125),
         (NumberFormat(percent=True), "0.5", 0.5),
+        (NumberFormat(currency="km/h"), "12.5 km/h", 12.5),
+        (NumberFormat(scaled=True), "1.5M", 1_500_000.0),
+        (NumberFormat(scaled=True), "2.3 bn", 2_300_000_000.0),
+        (NumberFormat(scaled=True), "-5k", -5000.0),
+        (NumberFormat(scaled=True), "900", 900.0),
+        (NumberFormat(scaled=True, currency="$"), "$0.1K", 100.0),
+        (NumberFormat(scaled=True, currency="€", decimal=","), "1,5 Mio. €", 1_500_000.0),
     ],
 )
 def test_signs_and_marks_have_their_usual_meaning(
@@ -79,6 +86,9 @@ def test_signs_and_marks_have_their_usual_meaning(
     ("form", "text"),
     [
         (NumberFormat(), "12%"),
+        (NumberFormat(), "12K"),
+        (NumberFormat(scaled=True), "12KK"),
+        (NumberFormat(scaled=True), "K"),
         (NumberFormat(), "$12"),
         (NumberFormat(), "-(12)"),
         (NumberFormat(), "--12"),
