@@ -160,13 +160,17 @@ def as_numbers(column: RawColumn, parts: NumberParts | None = None) -> Typed:
 
 
 def as_truths(column: RawColumn) -> Typed | None:
-    """Read texts as truth values; None if they are not only true, false and the like."""
-    words = column.texts.words.to_pylist() if len(column.texts.words) <= MOST_SLIPS else [""]
+    """Read texts as truth values; None if they are not only true, false, missing and the like."""
+    texts = column.texts
+    words = texts.words.to_pylist() if len(texts.words) <= MOST_SLIPS else [""]
     truths = [word_truth(word) for word in words]
-    if None in truths or all(text_truth(word) is None for word in words):
+    others = [word for word, truth in zip(words, truths, strict=True) if truth is None]
+    if not all(map(means_missing, others)) or all(text_truth(word) is None for word in words):
         return None
-    numbers = np.array([*truths, np.nan], np.float64)
-    return Typed("boolean", pd.Series(numbers[column.texts.codes]))
+    numbers = np.array([*truths, np.nan], np.float64)  # None becomes NaN
+    counts = dict(zip(words, texts.counts.tolist(), strict=True))
+    notes = missing_notes(column.markers, {word: counts[word] for word in others}, texts.present)
+    return Typed("boolean", pd.Series(numbers[texts.codes]), tuple(notes))
 
 
 def as_category(column: RawColumn, notes: Sequence[str] = ()) -> Typed:

@@ -23,7 +23,6 @@ _EPOCH = (631_152_000, 2_524_608_000)
 _UNITS = {1: "seconds", 10**3: "milliseconds", 10**6: "microseconds", 10**9: "nanoseconds"}
 _SERIAL = (32_874, 54_789)
 FEW = 20  # different numbers: fewer may be anything
-_JSON_DATE = r"\\?/Date\(-?[0-9]{1,16}([+-][0-9]{4})?\)\\?/"
 
 
 def hint_at_dates(column: RawColumn, typed: Typed) -> str:
@@ -60,11 +59,6 @@ def _hint(name: str, numbers: NDArray[np.float64]) -> str:
 
 def _hint_of_texts(name: str, texts: Texts) -> str:
     """Say that the texts of a column that is read as text look like dates; else nothing."""
-    if all_match(texts.words, _JSON_DATE):
-        return (
-            "its values are dates as /Date(1700000000000)/, and are read as text; write them as "
-            "2025-03-04T12:30, or as the number alone with data.types = datetime"
-        )
     if not all_match(texts.words, "[0-9]{15,19}"):
         return ""
     return _hint(name, np.asarray(texts.words.cast(pa.float64()).to_numpy(), np.float64))

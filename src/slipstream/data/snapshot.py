@@ -15,7 +15,7 @@ from pyarrow.dataset import Scanner, dataset, field
 
 from slipstream.artifacts.references import PARTS, DatasetRef, Part, PreparedRef
 from slipstream.artifacts.store import Store
-from slipstream.data.instants import Instants
+from slipstream.data.temporal import Instants
 from slipstream.runtime.dates import as_seconds
 from slipstream.runtime.numpy_time import microseconds
 

@@ -88,10 +88,9 @@ def read_target(cells: pa.Array, data: DataConfig) -> Target:
         return replace(READERS[data.task](values, data), notes=spelled)
     task, note = _kind(data.target, values, are_categories=pt.is_dictionary(cells.type))
     target = READERS[task](values, data)
-    notes = (*spelled, note) if note else spelled
-    if task == "regression" and (odd := sentinel_note(target.numbers)):
-        notes += (f"target {quote(data.target)}: {odd}",)
-    return Target(target.numbers, target.classes, task, notes)
+    odd = sentinel_note(target.numbers.astype(np.float64)) if task == "regression" else ""
+    notes = (*spelled, note, f"target {quote(data.target)}: {odd}" if odd else "")
+    return Target(target.numbers, target.classes, task, tuple(filter(None, notes)))
 
 
 def _respelled(values: pa.Array, data: DataConfig) -> tuple[pa.Array, tuple[str, ...]]:

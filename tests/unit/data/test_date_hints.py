@@ -49,13 +49,6 @@ def test_days_of_a_spreadsheet_are_pointed_out() -> None:
     assert "spreadsheet" not in notes_on("updates", days)[1]
 
 
-def test_json_dates_are_pointed_out() -> None:
-    """They are text, kept or left out, and the note says how to write them."""
-    for values in (SECONDS[:50].tolist() * 6, SECONDS.tolist()):
-        written = [f"/Date({each * 1000})/" for each in values]
-        assert "its values are dates as /Date(1700000000000)/" in notes_on("when", written)[1]
-
-
 @pytest.mark.parametrize(
     ("name", "values"),
     [

@@ -293,6 +293,15 @@ def test_a_dash_next_to_the_currency_is_nothing() -> None:
     assert "4 of its values are a dash next to the currency, which is 0" in warnings
 
 
+def test_markers_among_truth_values_are_missing() -> None:
+    """Where a value may be true or false, unknown is missing, and a note says how often."""
+    schema, cells, warnings = typed(["true", "false", "unknown", "-", "FALSE"])
+    assert schema is not None
+    assert schema.kind == "boolean"
+    assert cells.isna().tolist() == [False, False, True, True, False]
+    assert "40 % of its values ('-', 'unknown') count as missing" in warnings
+
+
 def test_markers_are_categories_among_words() -> None:
     """Where the rest is words, `unknown` and a dash are words too."""
     schema, cells, _ = typed(["red", "unknown", "-", "blue"] * 50)
@@ -428,6 +437,7 @@ def test_what_a_file_marks_as_categories_is(values: pa.Array, kind: str, first: 
         (["y", "n", "yes", "y", "n"], "categorical", {"y", "n"}),
         (["true", "1", "False", "0", "TRUE"], "boolean", {0.0, 1.0}),
         (["true", "yes", "false", "no"], "boolean", {0.0, 1.0}),
+        (["yes", "no", "unknown", "yes"], "categorical", {"yes", "no", "unknown"}),
         (["2", "2.0", "x", "3.0", "2"], "categorical", {"2", "x", "3.0"}),
         (["2.10", "2.1", "x", "3.0"], "categorical", {"2.10", "2.1", "x", "3.0"}),
         (["yes", "no", "maybe", "Yes"], "categorical", {"yes", "no", "maybe", "Yes"}),
