@@ -12,7 +12,7 @@ from slipstream.config.data import ColumnType
 from slipstream.data.cells import floats, is_text
 from slipstream.data.columns import UnusableError
 from slipstream.data.schema import raw_columns, type_column
-from slipstream.data.temporal import Instants
+from slipstream.data.snapshot import Instants
 from slipstream.runtime.errors import InputError
 from slipstream.runtime.text import quote
 from slipstream.runtime.values import MISSING_MARKERS

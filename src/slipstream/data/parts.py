@@ -13,9 +13,9 @@ from slipstream.artifacts.references import PARTS, SplitMode, SplitRule
 from slipstream.config.data import DataConfig
 from slipstream.data.cells import blank_to_null, is_text, missing_markers
 from slipstream.data.instants import instants, written
+from slipstream.data.snapshot import Instants
 from slipstream.data.splitting import Hashes, deal_rare, hash_rows, shares, split
 from slipstream.data.target import Target
-from slipstream.data.temporal import Instants
 from slipstream.data.texts import encode, folded
 from slipstream.runtime.errors import InputError
 from slipstream.runtime.text import listing, quote

@@ -8,10 +8,7 @@ from numpy.typing import NDArray
 from slipstream.runtime.dates import as_seconds
 from slipstream.runtime.numpy_time import NOT_A_TIME
 
-__all__ = ["Instants", "instants", "is_temporal", "temporal_seconds"]
-
-# When rows happened (N,): instants in UTC, or numbers such as years.
-Instants = NDArray[np.datetime64] | NDArray[np.int64] | NDArray[np.float64]
+__all__ = ["instants", "is_temporal", "temporal_seconds"]
 
 _UNIT_US = {"s": 1_000_000, "ms": 1000, "us": 1}
 _LARGEST = 1 << 62
