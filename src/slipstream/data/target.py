@@ -84,14 +84,14 @@ def read_target(cells: pa.Array, data: DataConfig) -> Target:
         InputError: the column breaks a rule of its kind.
     """
     values, spelled = _respelled(_checked(data.target, cells), data)
-    if data.task != "auto":
-        return replace(READERS[data.task](values, data), notes=spelled)
-    task, note = _kind(data.target, values, are_categories=pt.is_dictionary(cells.type))
+    task, note = data.task, ""
+    if task == "auto":
+        task, note = _kind(data.target, values, are_categories=pt.is_dictionary(cells.type))
     target = READERS[task](values, data)
     notes = (*spelled, note) if note else spelled
-    if task == "regression" and (odd := sentinel_note(target.numbers)):
-        notes += (f"target {quote(data.target)}: {odd}",)
-    return Target(target.numbers, target.classes, task, notes)
+    if task == "regression" and (odd := sentinel_note(np.asarray(target.numbers, np.float64))):
+        notes = (*notes, f"target {quote(data.target)}: {odd}")
+    return replace(target, notes=notes)
 
 
 def _respelled(values: pa.Array, data: DataConfig) -> tuple[pa.Array, tuple[str, ...]]:
