@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from slipstream.artifacts.references import ScaleTrial
 from slipstream.config.training import TrainingConfig
 from slipstream.data.snapshot import TARGET, weights_of
+from slipstream.measurement.units import quantity
 from slipstream.runtime.errors import InputError
 from slipstream.runtime.types import TargetScale
 from slipstream.training.losses import Objective
@@ -105,9 +106,11 @@ def root_mean_square(errors: Floats, weights: Floats | None = None) -> float:
 
 def sentence(trial: ScaleTrial, kept: TargetScale) -> str:
     """What was tried, what was kept, and why."""
-    before, after = (f"{trial.val_rmse[each]:.5g}" for each in ("identity", "log1p"))
+    before, after = (quantity(trial.val_rmse[each]) for each in ("identity", "log1p"))
     if kept == "log1p":
-        outcome = f"lowers the validation RMSE from {before} to {after}, and is kept"
+        outcome = f"is kept: it lowers the validation RMSE from {before} to {after}"
     else:
-        outcome = f"has a validation RMSE of {after}, without it {before}: not kept"
-    return f"the target is skewed ({trial.skewness:.3g}): training on log(1 + target) {outcome}"
+        outcome = f"is not kept: its validation RMSE is {after}, and without it {before}"
+    return (
+        f"the target has a skewness of {trial.skewness:.3g}; training on log(1 + target) {outcome}"
+    )

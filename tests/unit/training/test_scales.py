@@ -134,11 +134,11 @@ def test_the_sentence_has_both_figures() -> None:
     """Which scale was kept, and the RMSE of either."""
     trial = ScaleTrial(skewness=4.318, val_rmse={"identity": 1234.567, "log1p": 1100})
     assert sentence(trial, "log1p") == (
-        "the target is skewed (4.32): training on log(1 + target) lowers the validation RMSE from "
-        "1234.6 to 1100, and is kept"
+        "the target has a skewness of 4.32; training on log(1 + target) is kept: it lowers the "
+        "validation RMSE from 1,234.6 to 1,100"
     )
     assert sentence(trial, "identity").endswith(
-        "has a validation RMSE of 1100, without it 1234.6: not kept"
+        "is not kept: its validation RMSE is 1,100, and without it 1,234.6"
     )
 
 
@@ -185,6 +185,15 @@ def test_both_variants_answer_in_the_target_s_unit(prices: Trained) -> None:
     train = snapshot.target("train").to_numpy()
     for model in (float32, int8):
         assert model.predict(snapshot.rows("train")).mean() == pytest.approx(train.mean(), rel=0.08)
+
+
+def test_the_baseline_learns_the_same_scale(prices: Trained) -> None:
+    """So that a step of the waterfall changes one thing only."""
+    model = load_file(prices.store.path(prices.baseline.all_columns.file))
+    assert model.bundle.target_scale == "log1p"
+    rows = Snapshot(prices.dataset, prices.store).rows("test")
+    own = load_file(prices.store.path(prices.bundles.float32.file)).predict(rows)
+    assert np.corrcoef(np.log1p(model.predict(rows)), np.log1p(own))[0, 1] > 0.9
 
 
 def test_rows_count_by_their_weight_in_the_way_back(tmp_path: Path) -> None:
