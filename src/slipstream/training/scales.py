@@ -1,10 +1,10 @@
 """Scales: a skewed number may be learned as its logarithm, and is answered in its own unit.
 
-The mean of what a network that learned z = log(1 + y) leaves out, its residuals e, is 0 on that
-scale, but exp(z) - 1 is too low in the mean: E[exp(e)] is above 1. Duan's smearing estimate (1983,
-JASA 78, 605-610) needs no assumption about their distribution: E[1 + y] is the mean over the
-training rows of exp(z + e), which is exp(z + log s), where s is the mean of exp(e). So log s, added
-to the last layer's bias, is all that it takes.
+A network that learned z = log(1 + y) by squared error has residuals e of mean 0 on that scale, but
+exp(z) - 1 is too low in the mean, since the mean of exp(e) is above 1. Duan's smearing estimate
+(1983, JASA 78, 605-610) assumes no distribution of e: E[1 + y] is the mean over the training rows
+of exp(z + e), which is exp(z + log s), where s is the mean of exp(e). So log s, added to the last
+layer's bias, is all that it takes.
 """
 
 import math
@@ -68,7 +68,7 @@ def _check(objective: Objective, parts: Sequence[pd.DataFrame], *, is_possible: 
         count = sum(int((rows[TARGET] <= -1).sum()) for rows in parts)
         raise InputError(
             "every target must be above -1 for training.target_scale = log1p, however: "
-            f"{count:,} rows are not; leave it out, or subtract a constant from the target"
+            f"{count:,} rows are not; leave it out, or add a constant to the target"
         )
 
 
