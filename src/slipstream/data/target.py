@@ -1,7 +1,7 @@
 """The target: what a column's cells are as numbers, for each kind of target."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -33,12 +33,14 @@ LEAST_VARIATION = 1e-5
 class Target:
     """A target as numbers (N,): the labels' numbers, or the target's own.
 
-    `classes` has the labels in the order of their numbers. `notes` say what was inferred.
+    `classes` has the labels in the order of their numbers, `quantiles` the levels to predict.
+    `notes` say what was inferred.
     """
 
     numbers: NDArray[np.number]
     classes: tuple[str, ...]
     task: Task = "binary"
+    quantiles: tuple[float, ...] = ()
     notes: tuple[str, ...] = ()
 
     @property
@@ -77,17 +79,17 @@ def find_target(columns: list[str], target: str) -> None:
 
 
 def read_target(cells: pa.Array, data: DataConfig) -> Target:
-    """Read the target's cells (N,), none of them missing, as `data.task` says or as what they are.
+    """Read the target's cells (N,), none of them missing, as the config says or as what they are.
 
     Raises:
         InputError: the column breaks a rule of its kind.
     """
     values = _checked(data.target, cells)
-    if data.task != "auto":
-        return READERS[data.task](values, data)
+    if data.kind != "auto":
+        return READERS[data.kind](values, data)
     task, note = _kind(data.target, values, are_categories=pt.is_dictionary(cells.type))
     target = READERS[task](values, data)
-    return Target(target.numbers, target.classes, task, (note,) if note else ())
+    return replace(target, notes=(note,) if note else ())
 
 
 def _kind(name: str, values: pa.Array, *, are_categories: bool) -> tuple[Task, str]:
@@ -199,13 +201,13 @@ def _regression(values: pa.Array, data: DataConfig) -> Target:
     found = None if pt.is_boolean(values.type) else _numbers(values)
     if found is None:
         raise InputError(
-            f"target {quote(name)} must hold numbers for data.task = regression, however: "
-            f"{_no_number(values)}; choose another target, or set data.task to multiclass"
+            f"target {quote(name)} must hold numbers for {_asked(data)}, however: "
+            f"{_no_number(values)}; choose another target, or {_way_out(data, 'multiclass')}"
         )
     if data.positive:
         raise InputError(
             "data.positive must be empty where a number is predicted, however: "
-            f"target {quote(name)} is one; take data.positive out, or set data.task to binary"
+            f"target {quote(name)} is one; take data.positive out, or {_way_out(data, 'binary')}"
         )
     unusable = ~(np.abs(found) <= LARGEST_NUMBER)
     if unusable.any():
@@ -227,6 +229,32 @@ def _regression(values: pa.Array, data: DataConfig) -> Target:
             "constant from it, or multiply it by one"
         )
     return Target(found + 0.0, (), "regression")
+
+
+def _quantiles(values: pa.Array, data: DataConfig) -> Target:
+    """As for a regression; the levels that are asked for are kept with the target.
+
+    Raises:
+        InputError: as for a regression, or there are two different numbers only.
+    """
+    target = _regression(values, data)
+    if len(np.unique(target.numbers)) == 2:
+        raise InputError(
+            f"target {quote(data.target)} must have more than two different numbers for "
+            "data.quantiles, however: it has two, as labels have; choose another target, or take "
+            "data.quantiles out"
+        )
+    return replace(target, task="quantiles", quantiles=tuple(data.quantiles))
+
+
+def _asked(data: DataConfig) -> str:
+    """What asks for numbers."""
+    return "data.quantiles" if data.quantiles else "data.task = regression"
+
+
+def _way_out(data: DataConfig, labels: Task) -> str:
+    """How to ask for labels instead."""
+    return "take data.quantiles out" if data.quantiles else f"set data.task to {labels}"
 
 
 def _checked(name: str, cells: pa.Array) -> pa.Array:
@@ -287,4 +315,5 @@ READERS: Mapping[Task, Callable[[pa.Array, DataConfig], Target]] = {
     "binary": _binary,
     "multiclass": _multiclass,
     "regression": _regression,
+    "quantiles": _quantiles,
 }

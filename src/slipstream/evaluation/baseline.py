@@ -55,7 +55,9 @@ def train_baseline(
 
     def train(columns: Sequence[Column]) -> BundleRef:
         network, history = fit(
-            columns, rows, validation, widths, prepared.task, settings, on_epoch=lambda _: None
+            *(columns, rows, validation, widths, prepared.task, settings),
+            on_epoch=lambda _: None,
+            quantiles=prepared.quantiles,
         )
         layers = fold(tensors_of(network))
         return keep_bundle(float32_bundle(dataset, columns, layers, best_epoch(history)), store)

@@ -92,7 +92,7 @@ def to_onnx(bundle: Bundle) -> bytes:
         inputs = _activate(graph, sums, before)
         sums = _later_layer(graph, inputs, layer)
     logits = _scale(graph, sums, bundle.layers[-1])
-    answers = graph.add(LINKS[bundle.task], logits)
+    answers = _link(graph, logits, bundle)
     if refused:
         answers = graph.add("Where", refused, graph.hold(np.nan, np.float32), answers)
     graph.nodes.append(helper.make_node("Identity", [answers], [OUTPUT], OUTPUT))
@@ -100,6 +100,17 @@ def to_onnx(bundle: Bundle) -> bytes:
     model = _model(graph, bundle)
     onnx.checker.check_model(model, full_check=True)
     return model.SerializeToString()
+
+
+def _link(graph: _Graph, logits: str, bundle: Bundle) -> str:
+    """From logits to answers; quantiles in ascending order, which has no operator of its own."""
+    if not bundle.quantiles:
+        return graph.add(LINKS[bundle.task], logits)
+    name = f"/TopK_{len(graph.nodes)}"
+    places = f"{name}:places"
+    inputs = [logits, graph.hold([len(bundle.quantiles)], np.int64)]
+    graph.nodes.append(helper.make_node("TopK", inputs, [name, places], name, axis=1, largest=0))
+    return name
 
 
 def _check_text(bundle: Bundle) -> None:
@@ -309,5 +320,6 @@ def _model(graph: _Graph, bundle: Bundle) -> onnx.ModelProto:
         producer_version=version("slipstream"),
     )
     facts = {"task": bundle.task, "precision": bundle.precision}
-    helper.set_model_props(model, {**facts, "classes": json.dumps(bundle.classes)})
+    levels = {"quantiles": json.dumps(bundle.quantiles)} if bundle.quantiles else {}
+    helper.set_model_props(model, {**facts, "classes": json.dumps(bundle.classes), **levels})
     return model

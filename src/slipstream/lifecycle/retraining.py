@@ -14,7 +14,6 @@ from slipstream.config.drift import DriftConfig
 from slipstream.config.optimize import OptimizeConfig
 from slipstream.data.snapshot import Snapshot
 from slipstream.evaluation.drift import Drift, held_against, measure
-from slipstream.evaluation.scoring import SCORING
 from slipstream.lifecycle.held_out import HeldOut, held_out
 from slipstream.lifecycle.promotion import (
     Champion,
@@ -55,16 +54,19 @@ def find_champion(registry: Registry, store: Store) -> Champion | None:
         bundle=store.put(data, ".safetensors"),
         task=bundle.task,
         classes=bundle.classes,
+        quantiles=bundle.quantiles,
         split=_split_of(version),
     )
 
 
 def inherit(config: OptimizeConfig, champion: Champion | None) -> OptimizeConfig:
-    """The config, with the champion's kind of target and positive label if it names none."""
+    """The config, with the champion's kind of target, levels and positive label if it has none."""
     if champion is None:
         return config
-    inherited: dict[str, str] = {}
-    if config.data.task == "auto":
+    inherited: dict[str, Any] = {}
+    if config.data.kind == "auto" and champion.quantiles:
+        inherited["quantiles"] = list(champion.quantiles)
+    elif config.data.kind == "auto":
         inherited["task"] = champion.task
     if champion.task == "binary" and not config.data.positive:
         inherited["positive"] = champion.classes[1]
@@ -100,15 +102,15 @@ def measure_drift(
 
 def identity(dataset: DatasetRef, config: OptimizeConfig, code: Mapping[str, str]) -> str:
     """A digest of the data, the config and the code that make a model."""
-    # Where data and runs are kept and when drift warns do not change the model; the kind of target
-    # and the positive label are the dataset's.
+    # Where data and runs are kept and when drift warns do not change the model; the kind of target,
+    # its levels and the positive label are the dataset's.
     unrelated: Mapping[str, Any] = {
         "tracking": True,
         "drift": True,
-        "data": {"path", "positive", "task"},
+        "data": {"path", "positive", "quantiles", "task"},
     }
     parts = {
-        "data": [dataset.table.sha256, dataset.task, *dataset.classes],
+        "data": [dataset.table.sha256, dataset.task, *dataset.classes, *dataset.quantiles],
         "config": config.model_dump(mode="json", exclude=unrelated),
         "code": dict(code),
     }
@@ -180,7 +182,7 @@ def _decide(
     if refused := knows_the_answer(known) or test.refusal():
         return refused
     decision = decide(
-        SCORING[test.task],
+        test.scoring,
         guess_losses=test.guess_losses(),
         champion_losses=None if champion is None else test.losses(champion),
         challenger_losses=test.losses(challenger),

@@ -78,6 +78,7 @@ def float32_bundle(
         layers=tuple(layers),
         classes=dataset.classes,
         task=dataset.task,
+        quantiles=dataset.quantiles,
         missing_markers=dataset.missing_markers,
         details=_details(dataset, best),
     )

@@ -14,7 +14,7 @@ import struct
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,6 +32,7 @@ from slipstream.runtime.bundle_parts import (
     read_columns,
     read_layer,
     read_markers,
+    read_quantiles,
     read_threshold,
     strings,
 )
@@ -55,6 +56,7 @@ class Bundle:
 
     `missing_markers` are the texts that stand for a missing value, in every column. Of two
     `classes`, a row gets the second from the probability `threshold` on.
+    `quantiles` are the levels of a regression of several quantiles, ascending.
     `activation_scales` gives the size of one u8 step of each hidden layer's activation (int8 only).
     `details` is what the model's maker recorded: metrics, the training data's digest, versions.
     """
@@ -65,6 +67,7 @@ class Bundle:
     classes: tuple[str, ...]
     task: Task = "binary"
     threshold: float = HALF
+    quantiles: tuple[float, ...] = ()
     missing_markers: tuple[str, ...] = ()
     activation_scales: tuple[float, ...] = ()
     details: Mapping[str, Any] = field(default_factory=dict)
@@ -99,6 +102,8 @@ def dump(bundle: Bundle) -> bytes:
     }
     if bundle.threshold != HALF:
         header["threshold"] = bundle.threshold
+    if bundle.quantiles:
+        header["quantiles"] = list(bundle.quantiles)
     header["sha256"] = _digest(header, tensors)
     data = save_tensors(tensors, metadata={"slipstream": json.dumps(header)})
     parse(data)
@@ -180,17 +185,18 @@ def _split(data: bytes) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
 
 def _build(header: dict[str, Any], tensors: dict[str, NDArray[Any]]) -> Bundle:
     precision = one_of("precision", header["precision"], ("float32", "int8"))
-    task = one_of("task", header["task"], ("binary", "multiclass", "regression"))
+    task = one_of("task", header["task"], get_args(Task))
     classes = tuple(strings("classes", header["classes"]))
     check_classes(task, classes)
     threshold = read_threshold(task, header)
+    quantiles = read_quantiles(task, header)
     markers = read_markers(header)
     columns = read_columns(header["columns"], tensors.pop("edges"))
     depth = sum(name.endswith(".weight") for name in tensors)
     layers = tuple(read_layer(tensors, index, precision) for index in range(depth))
     if tensors:
         fail("every tensor must be known", sorted(tensors))
-    check_widths(layers, columns, outputs=outputs(task, classes))
+    check_widths(layers, columns, outputs=outputs(task, classes, quantiles))
     check_range(layers, len(lookups(columns)))
     scales = tuple(header["activation_scales"])
     wanted = depth - 1 if precision == "int8" else 0
@@ -207,6 +213,7 @@ def _build(header: dict[str, Any], tensors: dict[str, NDArray[Any]]) -> Bundle:
         classes=classes,
         columns=columns,
         threshold=threshold,
+        quantiles=quantiles,
         missing_markers=markers,
         layers=layers,
         activation_scales=scales,

@@ -8,21 +8,29 @@ from numpy.typing import NDArray
 
 from slipstream.runtime.types import Task
 
-__all__ = ["HALF", "LINKS", "Link", "apply", "outputs"]
+__all__ = ["HALF", "LINKS", "Link", "answers_are_lists", "apply", "outputs"]
 
-Link = Literal["identity", "sigmoid", "softmax"]
+Link = Literal["identity", "sigmoid", "softmax", "sorted"]
 HALF = 0.5  # from this probability on, a row has the second of two labels, unless a model says else
 
 LINKS: Mapping[Task, Link] = {
     "binary": "sigmoid",
     "multiclass": "softmax",
     "regression": "identity",
+    "quantiles": "sorted",
 }
 
 
-def outputs(task: Task, classes: Sequence[str]) -> int:
+def outputs(task: Task, classes: Sequence[str], quantiles: Sequence[float] = ()) -> int:
     """How many numbers a network has to give for one answer."""
+    if task == "quantiles":
+        return len(quantiles)
     return len(classes) if task == "multiclass" else 1
+
+
+def answers_are_lists(task: Task) -> bool:
+    """Whether one answer is several numbers, even where there is one label or level only."""
+    return task in ("multiclass", "quantiles")
 
 
 def apply(link: Link, logits: NDArray[np.float32]) -> NDArray[np.float64]:
@@ -32,6 +40,8 @@ def apply(link: Link, logits: NDArray[np.float32]) -> NDArray[np.float64]:
         return _sigmoid(values)
     if link == "softmax":
         return _softmax(values)
+    if link == "sorted":
+        return np.sort(values, axis=1, kind="stable")  # as in C: 0 and -0 keep their order
     return values
 
 

@@ -21,7 +21,7 @@ from slipstream.runtime.columns import Column
 from slipstream.runtime.errors import InputError
 from slipstream.runtime.types import Task
 from slipstream.training.encoding import frequencies, positions, states
-from slipstream.training.losses import OBJECTIVES, Objective
+from slipstream.training.losses import Objective, objective_of
 from slipstream.training.network import Network
 
 __all__ = ["EpochHook", "best_epoch", "fit", "tensors_of", "train"]
@@ -53,7 +53,10 @@ def train(
     train, validation = snapshot.frame("train"), snapshot.frame("validation")
     columns = selected_columns(prepared, mask, store)
     widths = (*hidden, prepared.outputs)
-    network, history = fit(columns, train, validation, widths, prepared.task, training, on_epoch)
+    network, history = fit(
+        *(columns, train, validation, widths, prepared.task, training, on_epoch),
+        quantiles=prepared.quantiles,
+    )
     return NetworkRef(
         weights=store.put(save(tensors_of(network)), ".safetensors"),
         widths=(len(columns), *widths),
@@ -81,6 +84,7 @@ def fit(
     task: Task,
     training: TrainingConfig,
     on_epoch: EpochHook,
+    quantiles: Sequence[float] = (),
 ) -> tuple[Network, list[Epoch]]:
     """Fit a network with AdamW (Loshchilov and Hutter 2019) under a cosine learning rate.
 
@@ -95,11 +99,12 @@ def fit(
         task: the kind of target.
         training: how long, how fast, and by which seed.
         on_epoch: called with each epoch.
+        quantiles: the levels, where the kind of target is quantiles.
 
     Raises:
         InputError: the loss is no longer a number.
     """
-    objective = OBJECTIVES[task]
+    objective = objective_of(task, quantiles)
     with _deterministic(training.seed):
         shares = frequencies(columns, positions(columns, train_rows))
         network = Network(states(columns, shares), widths)

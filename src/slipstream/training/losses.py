@@ -1,7 +1,8 @@
 """Objectives: what training minimises and what an epoch reports, for each kind of target."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
 
 import torch
 from torch import Tensor
@@ -9,7 +10,7 @@ from torch.nn import functional
 
 from slipstream.runtime.types import Task
 
-__all__ = ["OBJECTIVES", "Objective"]
+__all__ = ["OBJECTIVES", "Objective", "objective_of"]
 
 # Of outputs (N, O), target (N,) and, if they differ, the rows' weights (N,): a mean over rows.
 Measure = Callable[..., Tensor]
@@ -71,10 +72,37 @@ def _r2(outputs: Tensor, target: Tensor, weight: Tensor | None = None) -> Tensor
     return 1 - _squared_error(outputs, target, weight)
 
 
+def _pinball_loss(
+    outputs: Tensor,
+    target: Tensor,
+    weight: Tensor | None = None,
+    *,
+    levels: Sequence[float] = (0.5,),
+) -> Tensor:
+    """Pinball loss of outputs (N, Q), the mean over the levels (Koenker and Bassett 1978).
+
+    Outputs are compared as the network gives them. Putting a row's into ascending order, as the
+    link does, never raises the loss (Chernozhukov, Fernández-Val and Galichon 2010).
+    """
+    assert outputs.shape[1] == len(levels), "an output for each level"
+    above = target[:, None] - outputs
+    level = torch.tensor(levels, dtype=outputs.dtype)
+    return _mean(torch.maximum(level * above, (level - 1) * above).mean(dim=1), weight)
+
+
 OBJECTIVES: Mapping[Task, Objective] = {
     "binary": Objective(loss=_binary_loss, watched={"accuracy": _binary_accuracy}),
     "multiclass": Objective(
         loss=_multiclass_loss, watched={"accuracy": _multiclass_accuracy}, dtype=torch.int64
     ),
     "regression": Objective(loss=_squared_error, watched={"r2": _r2}, is_standardised=True),
+    "quantiles": Objective(loss=_pinball_loss, watched={}, is_standardised=True),
 }
+
+
+def objective_of(task: Task, quantiles: Sequence[float] = ()) -> Objective:
+    """The objective of a kind of target; of quantiles, at these levels."""
+    objective = OBJECTIVES[task]
+    if task != "quantiles":
+        return objective
+    return replace(objective, loss=partial(_pinball_loss, levels=quantiles))

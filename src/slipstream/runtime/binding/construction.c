@@ -204,8 +204,10 @@ static bool read_link(const char *name, Link *link)
         *link = SIGMOID;
     else if (strcmp(name, "softmax") == 0)
         *link = SOFTMAX;
+    else if (strcmp(name, "sorted") == 0)
+        *link = SORTED;
     else
-        return refuse("the link identity, sigmoid or softmax");
+        return refuse("the link identity, sigmoid, softmax or sorted");
     return true;
 }
 
