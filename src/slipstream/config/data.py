@@ -12,6 +12,8 @@ from slipstream.runtime.types import Task
 __all__ = ["ColumnType", "DataConfig"]
 
 ColumnName = Annotated[str, StringConstraints(min_length=1)]
+Level = Annotated[float, Field(gt=0, lt=1)]
+LABELS = ("binary", "multiclass")  # kinds of target that have no quantiles
 ColumnType = Literal["numeric", "category", "datetime", "text", "id", "ignore"]
 
 
@@ -36,6 +38,10 @@ class DataConfig(Section):
             _only_where("time", "time"),
             _only_where("group", "group"),
             _only_where("column", "split_column"),
+            {
+                "if": {"required": ["task"], "properties": {"task": {"enum": list(LABELS)}}},
+                "then": {"properties": {"quantiles": {"maxItems": 0}}},
+            },
         ],
     }
 
@@ -86,7 +92,7 @@ class DataConfig(Section):
         description="of two labels, the one whose probability is predicted; empty: True, 1 or yes, "
         "else the last in sorted order",
     )
-    quantiles: list[float] = Field(
+    quantiles: list[Level] = Field(
         [],
         max_length=MOST_LEVELS,
         title="Quantiles",
@@ -154,13 +160,13 @@ class DataConfig(Section):
         ascending = sorted(quantiles)
         if wrong := fault(ascending):
             raise ValueError(
-                f"must be different numbers between 0 and 1, however: {wrong}; 0.5 is the median"
+                f"must be different numbers between 0 and 1, however: {wrong}; name each once"
             )
         return ascending
 
     @model_validator(mode="after")
     def _quantiles_are_numbers(self) -> Self:
-        if self.quantiles and self.task in ("binary", "multiclass"):
+        if self.quantiles and self.task in LABELS:
             raise ValueError(
                 "quantiles must be empty where labels are predicted, however: task is "
                 f"{self.task}; take one of the two out"
