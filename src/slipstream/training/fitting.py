@@ -112,6 +112,8 @@ def fit(
         train_batch, validation_batch = (
             _tensors(columns, rows, scale, objective) for rows in (train_rows, validation_rows)
         )
+        if objective.start:
+            network.begin_at(objective.start(*train_batch[2:]))
         history = _run_epochs(network, train_batch, validation_batch, objective, training, on_epoch)
         if objective.is_standardised:
             network.rescale(*scale)

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
+import numpy as np
 import torch
 from torch import Tensor
 from torch.nn import functional
@@ -22,13 +23,15 @@ class Objective:
 
     `loss` is minimised; `watched` is shown with it after each epoch. `dtype` is the target's. Where
     it `is_standardised`, training sees the target less its mean, over its standard deviation, both
-    of the training part.
+    of the training part. `start` gives what the outputs (O,) begin with, of the target (N,) and the
+    rows' weights; None: with about 0.
     """
 
     loss: Measure
     watched: Mapping[str, Measure]
     dtype: torch.dtype = torch.float32
     is_standardised: bool = False
+    start: Measure | None = None
 
     def figures(
         self, outputs: Tensor, target: Tensor, weight: Tensor | None = None
@@ -90,13 +93,24 @@ def _pinball_loss(
     return _mean(torch.maximum(level * above, (level - 1) * above).mean(dim=1), weight)
 
 
+def _own_quantiles(
+    target: Tensor, weight: Tensor | None = None, *, levels: Sequence[float] = (0.5,)
+) -> Tensor:
+    """The target's own quantiles (Q,): outputs far from the middle would take long to get there."""
+    weights = None if weight is None else weight.numpy()
+    found = np.quantile(target.numpy(), levels, weights=weights, method="inverted_cdf")
+    return torch.from_numpy(found)
+
+
 OBJECTIVES: Mapping[Task, Objective] = {
     "binary": Objective(loss=_binary_loss, watched={"accuracy": _binary_accuracy}),
     "multiclass": Objective(
         loss=_multiclass_loss, watched={"accuracy": _multiclass_accuracy}, dtype=torch.int64
     ),
     "regression": Objective(loss=_squared_error, watched={"r2": _r2}, is_standardised=True),
-    "quantiles": Objective(loss=_pinball_loss, watched={}, is_standardised=True),
+    "quantiles": Objective(
+        loss=_pinball_loss, watched={}, is_standardised=True, start=_own_quantiles
+    ),
 }
 
 
@@ -105,4 +119,8 @@ def objective_of(task: Task, quantiles: Sequence[float] = ()) -> Objective:
     objective = OBJECTIVES[task]
     if task != "quantiles":
         return objective
-    return replace(objective, loss=partial(_pinball_loss, levels=quantiles))
+    return replace(
+        objective,
+        loss=partial(_pinball_loss, levels=quantiles),
+        start=partial(_own_quantiles, levels=quantiles),
+    )
