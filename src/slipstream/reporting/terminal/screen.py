@@ -224,10 +224,10 @@ def _row_trace(trace: RowTrace, winner: Precision) -> RenderableType:
         is_output = layer is layers[-1]
         shown = _answer(trace, layer.values) if is_output else _values(layer.values)
         table.add_row(layer.name, shown)
-    if trace.classes:
-        table.add_row("true label", _literal(trace.label))
-    else:
+    if trace.task in ("regression", "quantiles"):
         table.add_row("true value", quantity(float(trace.label)))
+    else:
+        table.add_row("true label", _literal(trace.label))
     return table
 
 
