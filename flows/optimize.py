@@ -53,7 +53,7 @@ def optimize(config: OptimizeConfig = DEFAULTS) -> Report | State[Report]:
     )
     trace = stage(predict, dataset, bundles)
 
-    wide = stage(baseline, dataset, prepared, mask)
+    wide = stage(baseline, dataset, prepared, mask, network.target_scale)
     measured = stage(benchmark, dataset, bundles, wide, config.quantization.max_score_loss)
     comparison = stage(compare, measured, config.quantization, config.budget)
     fitting = None

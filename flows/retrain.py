@@ -5,7 +5,13 @@ from prefect.runtime import flow_run
 
 from flows.optimize import DEFAULTS, optimize
 from slipstream.config.optimize import OptimizeConfig
-from slipstream.lifecycle.retraining import identity, inherit, is_settled, unchanged
+from slipstream.lifecycle.retraining import (
+    identity,
+    inherit,
+    is_settled,
+    naming_the_champion,
+    unchanged,
+)
 from slipstream.reporting.report import Retraining
 from slipstream.tracking.registry import Registry
 from tasks.champion import champion
@@ -36,8 +42,9 @@ def retrain(config: OptimizeConfig = DEFAULTS) -> Retraining | State[Retraining]
 
     registry = Registry(config.name, config.tracking.uri)
     reigning = stage(champion, registry)
-    config = inherit(config, reigning)
-    dataset = stage(ingest, config.data)
+    asked, config = config, inherit(config, reigning)
+    with naming_the_champion(asked, config, reigning):
+        dataset = stage(ingest, config.data)
     moved = None
     if reigning is not None:
         stage(check, reigning, dataset)

@@ -50,6 +50,7 @@ def _raise_alarm(moved: Drift, champion: Champion, model: str) -> None:
             "message": "; ".join(moved.warnings),
             "feature": name,
             "psi": round(psi, 4),
+            "target_psi": round(moved.psi[moved.target], 4) if moved.target else None,
             "outside_share": round(moved.outside_share, 4),
             "outside_share_then": round(moved.outside_share_then, 4),
             "rows": moved.rows,

@@ -122,7 +122,8 @@ class Trained:
         """The wide network, which takes as long as the rest: only some tests need it."""
         from slipstream.evaluation.baseline import train_baseline
 
-        return train_baseline(self.dataset, self.prepared, self.mask, self.store)
+        scale = self.network.target_scale
+        return train_baseline(self.dataset, self.prepared, self.mask, scale, self.store)
 
 
 def train_on(config: OptimizeConfig, store: Store) -> Trained:

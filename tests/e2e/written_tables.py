@@ -163,6 +163,12 @@ def two_files(change: Callable[[pd.DataFrame], pd.DataFrame], suffix: str = "csv
     return write
 
 
+def total_below(table: pd.DataFrame, folder: Path) -> Path:
+    """A row of totals below the table, as spreadsheets have."""
+    sums = table[["spend", "tenure", "calls"]].sum().round(2)
+    return as_csv()(pd.concat([table, pd.DataFrame([{**sums, "churned": "Total"}])]), folder)
+
+
 def numbered_labels(table: pd.DataFrame, folder: Path) -> Path:
     """Labels 0 and 1 in one file, 0.0 and 1.0 in the other."""
     numbers = table.assign(churned=(table["churned"] == "yes").astype(int))
@@ -251,6 +257,17 @@ FILES = [
     ),
     Variant("trailing_everywhere", edited(lambda text: text.replace("\n", ",\n"))),
     Variant("comment", edited(lambda text: "# made on Monday\n\n" + text), says=("comment",)),
+    Variant(
+        "header_in_capitals",
+        edited(lambda text: text.replace("\n", f"\n{text.splitlines()[0].upper()}\n", 3)),
+        says=("3 rows repeat the header",),
+    ),
+    Variant(
+        "units_below_header",
+        edited(lambda text: text.replace("\n", "\nEUR,months,number,name,name,yes/no\n", 1)),
+        says=("second header",),
+    ),
+    Variant("totals", total_below, says=("sum or mean",)),
     Variant("utf16", as_csv(encoding="utf-16")),
     Variant("cp1252", in_cp1252, data={"encoding": "cp1252"}),
     Variant("byte_order_mark", as_csv(encoding="utf-8-sig")),

@@ -29,6 +29,7 @@ from slipstream.config.drift import DriftConfig
 from slipstream.config.features import FeaturesConfig
 from slipstream.config.optimize import OptimizeConfig
 from slipstream.config.parsing import parse_config
+from slipstream.config.tracking import TrackingConfig
 from slipstream.reporting.report import Retraining
 from slipstream.runtime import InputError
 from slipstream.tracking.registry import Registry
@@ -110,6 +111,47 @@ def test_the_first_model_becomes_champion_and_unchanged_data_keeps_it(
     again = retrain(config_of(place))
     assert (again.promoted, again.reason) == (False, "unchanged, champion kept")
     assert versions_of(place) == [champion_of(place)] == ["1"]
+
+
+def test_labels_keep_the_champions_spelling(place: Path) -> None:
+    """Labels that most rows spell otherwise by now count as the champion's, and a note says it.
+
+    A label that the champion does not know is refused.
+    """
+    path = place / "customers.csv"
+    frame = table(1500, noise=0.3)
+    most = np.arange(1500) < 900
+    frame["label"] = np.where(most, frame["label"].str.upper(), frame["label"])
+    frame.to_csv(path, index=False)
+    night = retrain(config_of(place, epochs=15, learning_rate=0.02))
+    assert night.promoted, night.reason
+    assert night.dataset.classes == ("no", "yes")
+    assert any("'NO' as 'no', 'YES' as 'yes'" in each for each in night.warnings)
+    for label, fact in (("maybe", "must have two classes"), ("YE", "must have two classes")):
+        frame.assign(label=np.where(most, frame["label"], label)).to_csv(path, index=False)
+        with pytest.raises(
+            InputError, match=rf"{fact}.*the champion, version 2, has data\.task = "
+        ):
+            retrain(config_of(place))
+
+
+def test_a_category_of_digits_can_stay_one(place: Path) -> None:
+    """Where only digits came of a champion's category, the refusal says what to set; it helps."""
+    path = place / "customers.csv"
+    frame = table(1500, noise=0.3)
+    frame["a"] = np.where(frame["a"] > 0, "A1", "B2")
+    frame.to_csv(path, index=False)
+    config = config_of(place).model_copy(
+        update={
+            "tracking": TrackingConfig(uri=f"sqlite:///{place}/mlflow.db", registered_model="k")
+        }
+    )
+    assert retrain(config).promoted
+    frame.assign(a=np.where(frame["a"] == "A1", "101.0", "202.5")).to_csv(path, index=False)
+    with pytest.raises(InputError, match=r'set data\.types = { "a" = "category" }'):
+        retrain(config)
+    data = config.data.model_copy(update={"types": {"a": "category"}})
+    assert retrain(config.model_copy(update={"data": data})).drift is not None
 
 
 def test_a_better_model_is_promoted_and_can_be_rolled_back(place: Path) -> None:

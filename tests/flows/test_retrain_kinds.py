@@ -1,5 +1,6 @@
 """Champion and challenger where the target has several labels, or is a number."""
 
+import json
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +13,9 @@ from slipstream.config.optimize import OptimizeConfig
 from slipstream.config.parsing import parse_config
 from slipstream.reporting.report import Retraining
 from slipstream.runtime import InputError
+from slipstream.tracking.origin import PROFILE
 from slipstream.tracking.registry import Registry
+from tests.flows.test_retrain import newest_artifact
 
 LEARNED = {"epochs": 15, "learning_rate": 0.02}
 LOSSES = {
@@ -68,6 +71,16 @@ class Place:
     def champion(self) -> str:
         return self.registry.champion().number
 
+    @property
+    def client(self) -> MlflowClient:
+        return MlflowClient(self.uri)
+
+    @property
+    def parent(self) -> str:
+        """The pipeline's run that the champion comes from."""
+        run = self.client.get_model_version("customers", self.champion).run_id
+        return self.client.get_run(run).data.tags["mlflow.parentRunId"]
+
 
 @pytest.fixture(scope="module", params=list(LOSSES))
 def place(
@@ -110,6 +123,40 @@ def test_drift_is_measured(place: Place) -> None:
     place.write(table())
 
 
+def test_drift_of_the_target_is_measured(place: Place) -> None:
+    """A target that moved is named as one, in warning, table, metric and summary."""
+    frame = table()
+    frame.loc[frame["a"] > -0.4, "plan"] = "pro"
+    frame["spend"] += 40
+    place.write(frame)
+    parent = place.parent  # this retraining may promote
+    moved = place.retrain().drift
+    assert moved.target == place.target
+    (warning,) = moved.warnings
+    assert f"of target '{place.target}' > 0.25" in warning
+    marked = f"{place.target} (target)"
+    rows = {row["feature"]: row for row in json.loads(newest_artifact("drift").data)}
+    assert rows[marked]["reading"] == "shifted"
+    assert f"| {place.target} (target) |" in newest_artifact("summary").data
+    figures = place.client.get_metric_history(parent, "drift_target_psi")
+    assert figures[-1].value == moved.psi[place.target] > 0.25
+    place.write(table())
+
+
+def test_a_champion_without_a_profile_of_its_target_is_compared_by_features(place: Place) -> None:
+    """As earlier releases registered it: the rest is measured, and the run says what is not."""
+    parent = place.parent
+    file = place.client.download_artifacts(parent, PROFILE, str(place.folder))
+    profile = json.loads(Path(file).read_text())
+    earlier = {name: value for name, value in profile.items() if name != "target"}
+    place.client.log_dict(parent, earlier, PROFILE)
+    moved = place.retrain()
+    place.client.log_dict(parent, profile, PROFILE)
+    assert moved.drift.target == ""
+    assert set(moved.drift.psi) == {each["name"] for each in profile["features"]}
+    assert any("drift of the target is not measured: version" in each for each in moved.warnings)
+
+
 def test_another_kind_of_target_is_refused(place: Place) -> None:
     """A champion of labels is not compared with a model of numbers, nor the other way round."""
     kind = "regression" if place.kind == "multiclass" else "multiclass"
@@ -121,7 +168,10 @@ def test_another_kind_of_target_is_refused(place: Place) -> None:
         retrain(changed)
     inherited = changed.data.model_copy(update={"task": "auto"})  # the champion's kind is asked for
     unfit = {"plan": "must hold numbers", "spend": "must have at most 1,000 labels"}[other]
-    with pytest.raises(InputError, match=f"target '{other}' {unfit}"):
+    champions = (
+        "has data.quantiles" if place.kind == "quantiles" else f"has data.task = {place.kind}"
+    )
+    with pytest.raises(InputError, match=f"target '{other}' {unfit}.*{champions}"):
         retrain(config.model_copy(update={"data": inherited}))
 
 

@@ -170,8 +170,9 @@ def seeds() -> list[bytes]:
     income = replace(made.columns[2], format=form, missing=("none given",))
     columns = (*made.columns[:2], income, made.columns[3])
     formatted = replace(made, columns=columns, threshold=0.25)
+    logarithmic = replace(people("int8", "regression"), target_scale="log1p")
     return [
-        *map(dump, [*dated, formatted]),
+        *map(dump, [*dated, formatted, logarithmic]),
         *(dump(quantiles_of(bundle_of(shapes[at], kind))) for at, kind in QUANTILES),
         *(
             dump(bundle_of(shape, kind, categorical=share))
@@ -215,9 +216,9 @@ def fuzz_constructor(count: int) -> None:
         ("x", True, edges, None, 0, None), ("c", False, None, {"a": 0}, 3, None),
         (weights, weights[0], None),
         (np.zeros((1, 2), np.float32), np.zeros(1, np.float32), None), "sigmoid", "softmax",
-        "identity", "sorted", edges, edges[::-1],
-        weights, {"a": 5}, {1: 1}, {"a": -1}, {"a": "b"}, None, 0,
-        -1, 2**62, 2**70, "x", np.ndarray, list, (), (1,), np.zeros((7, 2), np.int8),
+        "identity", "expm1", "sorted", edges, weights, {"a": 5}, {1: 1}, {"a": -1}, {"a": "b"},
+        None, 0, edges[::-1], -1, 2**62, 2**70, "x", np.ndarray, list, (), (1,),
+        np.zeros((7, 2), np.int8),
         np.zeros(2, np.int32), np.zeros((2**20, 0), np.float32), np.full(3, np.nan), True,
         np.zeros(2, ">f4"), np.zeros((7, 4), np.float32)[:, ::2], b"bytes", np.zeros(0),
         ("dmy", "s", True, ((0, edges),)), ("", "", 0, ()), ("ymd", "h", 1, ((9, edges),)),

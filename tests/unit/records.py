@@ -7,6 +7,7 @@ from slipstream.artifacts.references import (
     DatasetRef,
     FeatureMask,
     FeatureScore,
+    NetworkRef,
     PreparedRef,
     SplitRule,
 )
@@ -76,6 +77,7 @@ def record(winner: str | None = "int8", *reasons: str, **changes: Any) -> RunRec
         "config": CONFIG,
         "dataset": dataset(),
         "prepared": PreparedRef.model_construct(warnings=()),
+        "network": NetworkRef.model_construct(warnings=()),
         "mask": FeatureMask(
             method="mutual_info",
             scores=(

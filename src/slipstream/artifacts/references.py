@@ -6,7 +6,7 @@ from typing import Any, Literal
 from slipstream.artifacts.values import Blob, Reference, Value
 from slipstream.runtime.dates import DateFormat
 from slipstream.runtime.formats import NumberFormat
-from slipstream.runtime.types import ColumnKind, Precision, Task
+from slipstream.runtime.types import ColumnKind, Precision, TargetScale, Task
 
 __all__ = [
     "PARTS",
@@ -23,6 +23,7 @@ __all__ = [
     "Part",
     "PreparedRef",
     "RowTrace",
+    "ScaleTrial",
     "SplitMode",
     "SplitRule",
 ]
@@ -183,13 +184,36 @@ class Epoch(Value):
         }
 
 
+class ScaleTrial(Value):
+    """Two networks of a skewed target: one learned its numbers, one their logarithms.
+
+    `skewness` is that of the training part's target; `val_rmse` is each network's on the validation
+    part, both in the target's unit.
+    """
+
+    skewness: float
+    val_rmse: Mapping[TargetScale, float]
+
+    @property
+    def metrics(self) -> dict[str, float]:
+        """The figures under the names that MLflow uses."""
+        return {f"val_rmse_{scale}": figure for scale, figure in self.val_rmse.items()}
+
+
 class NetworkRef(Reference):
-    """A trained network: its weights, its shape and how training went."""
+    """A trained network: its weights, its shape and how training went.
+
+    It learned the target on its `target_scale`, of which `history` is too; `trial` is None where no
+    other was tried.
+    """
 
     weights: Blob
     widths: tuple[int, ...]
     history: tuple[Epoch, ...]
     best_epoch: int
+    target_scale: TargetScale = "identity"
+    trial: ScaleTrial | None = None
+    warnings: tuple[str, ...] = ()
 
     @property
     def shape(self) -> str:

@@ -92,6 +92,12 @@ class DataConfig(Section):
         description="of two labels, the one whose probability is predicted; empty: True, 1 or yes, "
         "else the last in sorted order",
     )
+    labels: list[ColumnName] = Field(
+        [],
+        title="Spelling of labels",
+        description="labels as answers are to spell them, such as yes where some rows have Yes or "
+        "YES; empty: as most rows do",
+    )
     quantiles: list[Level] = Field(
         [],
         max_length=MOST_LEVELS,

@@ -14,7 +14,8 @@ class DriftConfig(Section):
         0.25,
         ge=0,
         title="Drift limit (PSI)",
-        description="warn where a feature's population stability index (PSI) is above this",
+        description="warn where the population stability index (PSI) of a feature or of the target "
+        "is above this",
     )
     max_outside_increase: float = Field(
         0.05,

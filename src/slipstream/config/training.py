@@ -1,5 +1,7 @@
 """The section `training`."""
 
+from typing import Literal
+
 from pydantic import Field
 
 from slipstream.config.section import Section
@@ -19,6 +21,12 @@ class TrainingConfig(Section):
     )
     patience: int = Field(
         8, ge=1, title="Patience", description="epochs without a better validation loss before stop"
+    )
+    target_scale: Literal["auto", "identity", "log1p"] = Field(
+        "auto",
+        title="Target scale",
+        description="of a predicted number, what training sees: the number (identity), its "
+        "log(1 + number) (log1p), or where it is skewed, what the validation rows favour (auto)",
     )
     seed: int = Field(
         0, ge=0, lt=2**63, title="Training seed", description="seed of weights and batches"

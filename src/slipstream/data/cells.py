@@ -6,6 +6,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.types as pt
+from numpy.typing import NDArray
 
 from slipstream.runtime.errors import InputError
 from slipstream.runtime.text import listing, quote, repeated
@@ -14,12 +15,12 @@ from slipstream.runtime.values import MISSING_MARKERS, text_number
 __all__ = [
     "DELIMITER",
     "blank_to_null",
+    "floats",
     "is_number",
     "is_supported",
     "is_text",
     "missing_markers",
     "trim_names",
-    "without_headers",
 ]
 
 DELIMITER = b"delimiter"  # what a CSV file has between its cells: a key of a table's metadata
@@ -44,22 +45,6 @@ def trim_names(table: pa.Table, source: str) -> pa.Table:
             "has none; name it"
         )
     return table.rename_columns(names)
-
-
-def without_headers(table: pa.Table) -> tuple[pa.Table, tuple[str, ...]]:
-    """A raw table without rows that repeat its header, as joined files have, and a note on them."""
-    if not all(is_text(kind) for kind in table.schema.types):
-        return table, ()
-    is_header = np.ones(len(table), dtype=bool)
-    for name in table.column_names:
-        cells = pc.utf8_trim_whitespace(table.column(name)).fill_null("")
-        is_header &= pc.equal(cells, name).to_numpy()
-        if not is_header.any():
-            return table, ()
-    count, first = int(is_header.sum()), int(is_header.argmax()) + 1
-    repeat = "row repeats the header and is" if count == 1 else "rows repeat the header and are"
-    note = f"{count:,} {repeat} ignored (the first is row {first})"
-    return table.filter(pa.array(~is_header)), (note,)
 
 
 def missing_markers(changes: Sequence[str]) -> tuple[str, ...]:
@@ -103,6 +88,20 @@ def blank_to_null(values: pa.Array, markers: Sequence[str] = MISSING_MARKERS) ->
     trimmed = pc.utf8_trim_whitespace(values.cast(pa.string()))
     absent = pc.is_in(trimmed, pa.array(markers, pa.string()))
     return pc.if_else(absent, pa.scalar(None, pa.string()), trimmed)
+
+
+def floats(values: pa.Array) -> NDArray[np.float64]:
+    """Numbers, truth values or plain numbers in text as floats (N,), NaN for missing.
+
+    Decimals are rounded once, as Python does it; whole numbers beyond 2^53 are rounded too.
+
+    Raises:
+        pa.ArrowInvalid: text is not a number.
+    """
+    if pt.is_decimal(values.type):
+        values = values.cast(pa.string())
+    numbers = values.cast(pa.float64(), safe=is_text(values.type))
+    return np.asarray(numbers.to_numpy(zero_copy_only=False), np.float64)
 
 
 def is_text(kind: pa.DataType) -> bool:

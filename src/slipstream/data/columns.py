@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 import pyarrow.types as pt
 from numpy.typing import NDArray
 
-from slipstream.data.cells import is_number, is_supported, is_text
+from slipstream.data.cells import floats, is_number, is_supported, is_text
 from slipstream.data.numbers import LARGEST_EXACT, Evidence, Forms, describe, find_forms, read
 from slipstream.data.texts import Texts, encode, folded
 from slipstream.runtime.dates import DateFormat
@@ -46,6 +46,7 @@ MOST_SLIPS = 100  # distinct texts of a numeric column that are not numbers
 # A number that occurs this often, this many times farther from the others than they spread.
 SENTINEL_COUNT, SENTINEL_GAP = 3, 2
 SENTINEL_OTHERS = 20  # distinct
+_NINES = frozenset(float("9" * digits) for digits in range(2, 12))
 
 
 # What programs write for a missing cell, and readers of tables take for one without a word.
@@ -195,10 +196,9 @@ def holds_codes(values: pa.Array) -> bool:
         return bool(len(numbers) and numbers.min() >= LARGEST_EXACT and numbers.max() < 2**64)
     if pt.is_decimal(values.type) and values.type.scale > 0:
         return False
-    floats = np.abs(_cast(present))
-    beyond = floats >= LARGEST_EXACT
+    beyond = np.abs(floats(present)) >= LARGEST_EXACT
     distinct = pc.unique(present.filter(pa.array(beyond)))
-    collide = len(np.unique(_cast(distinct))) < len(distinct)
+    collide = len(np.unique(floats(distinct))) < len(distinct)
     return bool(beyond.any() and (beyond.mean() > 0.01 or collide))
 
 
@@ -253,23 +253,34 @@ def missing_notes(
 def sentinel_note(numbers: NDArray[np.float64]) -> str:
     """Say that the smallest or largest number may stand for missing; empty if it does not.
 
-    It is repeated, and much farther from the others than they are from each other.
+    It is repeated, and much farther from the others than they are from each other; or it is -1 or
+    digits of nine, and the only negative number.
     """
     present = numbers[~np.isnan(numbers)]
     for end in (np.min, np.max) if len(present) else ():
-        same = present == end(present)
+        number = end(present)
+        same = present == number
         others = present[~same]
-        if same.sum() < SENTINEL_COUNT or len(np.unique(others)) < SENTINEL_OTHERS:
+        if same.sum() < SENTINEL_COUNT or not len(others) or number == 0:
             continue
-        with np.errstate(over="ignore"):
-            gap = np.abs(others - end(present)).min()
-            far = gap > SENTINEL_GAP * (others.max() - others.min())
-        if far and end(present) != 0:
+        found = _sentinel(float(number), others)
+        if found:
             return (
-                f"{int(same.sum()):,} of its values are one number far from all others, as if it "
-                "stood for a missing value; if it does, leave those cells empty"
+                f"{int(same.sum()):,} of its values are {found}, as if it stood for a missing "
+                "value; if it does, leave those cells empty"
             )
     return ""
+
+
+def _sentinel(number: float, others: NDArray[np.float64]) -> str:
+    """What makes a number stand for a missing one, next to others (N,); empty if nothing does."""
+    distinct, nines = len(np.unique(others)), abs(number) in _NINES
+    with np.errstate(over="ignore"):
+        far = np.abs(others - number).min() > SENTINEL_GAP * (others.max() - others.min())
+    if far and (distinct >= SENTINEL_OTHERS or (nines and distinct > 2)):
+        return "one number far from all others"
+    is_only = number < 0 <= others.min() and (nines or number == -1)
+    return "the only negative number" if is_only and distinct >= SENTINEL_OTHERS else ""
 
 
 def _spellings(counts: Mapping[str, int]) -> Mapping[str, str]:
@@ -304,12 +315,7 @@ def _floats(values: pa.Array) -> NDArray[np.float64]:
         raise UnusableError(
             f"its type, {values.type}, is not supported; derive numbers or text from it"
         )
-    return _cast(values)
-
-
-def _cast(values: pa.Array) -> NDArray[np.float64]:
-    floats = values.cast(pa.float64(), safe=False)  # integers beyond 2^53 are rounded
-    return np.asarray(floats.to_numpy(zero_copy_only=False), np.float64)
+    return floats(values)
 
 
 def _finite(name: str, numbers: NDArray[np.float64]) -> pd.Series:

@@ -11,8 +11,9 @@ from numpy.typing import NDArray
 from slipstream.artifacts.references import PARTS, DatasetRef
 from slipstream.artifacts.store import Store
 from slipstream.config.data import DataConfig
-from slipstream.data.cells import missing_markers, without_headers
+from slipstream.data.cells import missing_markers
 from slipstream.data.duplicates import count_duplicates
+from slipstream.data.extra_rows import without_extra_rows
 from slipstream.data.label_text import read_label_text
 from slipstream.data.labels import labelled
 from slipstream.data.parts import Rows, assign
@@ -37,7 +38,7 @@ def ingest(data: DataConfig, store: Store) -> DatasetRef:
         InputError: the source or the target breaks a rule.
     """
     read = source_of(data).read()
-    table, repeated_headers = without_headers(read.table)
+    table, extra_rows = without_extra_rows(read.table)
     _check_names(table, data)
     markers = missing_markers(data.missing)
     columns = raw_columns(table.drop_columns(data.drop), markers)
@@ -80,7 +81,7 @@ def ingest(data: DataConfig, store: Store) -> DatasetRef:
         kept=tuple(data.keep),
         warnings=(
             *read.notes,
-            *repeated_headers,
+            *extra_rows,
             *spelled,
             *unlabelled,
             *target.notes,

@@ -1,33 +1,52 @@
 """When each row happened, for a split by time: an instant, or a number such as a year."""
 
+from collections.abc import Sequence
+
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.types as pt
 from numpy.typing import NDArray
 
-from slipstream.data.cells import blank_to_null, is_text
-from slipstream.data.dates import find_dates
+from slipstream.config.data import ColumnType
+from slipstream.data.cells import floats, is_text
+from slipstream.data.columns import UnusableError
+from slipstream.data.schema import raw_columns, type_column
 from slipstream.runtime.errors import InputError
 from slipstream.runtime.text import quote
+from slipstream.runtime.values import MISSING_MARKERS
 
 __all__ = ["Instants", "instants", "written"]
+
+_PADDED = r"^[+-]?0[0-9]"  # a date in digits with the day or month first, which is no number
 
 Instants = NDArray[np.datetime64] | NDArray[np.int64] | NDArray[np.float64]
 
 
-def instants(name: str, column: pa.ChunkedArray) -> Instants:
-    """The instants (N,) of a column, in UTC and microseconds, or its numbers.
+def instants(
+    name: str,
+    column: pa.ChunkedArray,
+    wanted: ColumnType | None = None,
+    markers: Sequence[str] = MISSING_MARKERS,
+) -> tuple[Instants, tuple[str, ...]]:
+    """The instants (N,) of a column, in UTC and microseconds, or its numbers; how it was read.
+
+    Args:
+        name: the column's name.
+        column: its cells (N,).
+        wanted: what `data.types` says of it.
+        markers: the texts that mean missing in every column.
 
     Raises:
         InputError: a row has none, or the column holds something else.
     """
-    cells = blank_to_null(column.combine_chunks())
-    found = _parsed(cells)
+    found, notes = _read(pa.table({name: column}), wanted, markers)
     if found is None:
         raise InputError(
             f"data.time must name a column of dates, times or numbers, however: {quote(name)} "
-            "holds others; write dates as 2025-03-04 and times as 2025-03-04T10:00:00"
+            f"holds others{''.join(f' ({note})' for note in notes)}; write dates as 2025-03-04 "
+            "and times as 2025-03-04T10:00:00"
         )
     missing = pd.isna(found)
     if missing.any():
@@ -36,7 +55,7 @@ def instants(name: str, column: pa.ChunkedArray) -> Instants:
             f"none in column {quote(name)} (the first is row {int(np.argmax(missing)) + 1}); "
             "fill them in, or remove those rows"
         )
-    return found
+    return found, tuple(f"column {quote(name)}: {note}" for note in notes)
 
 
 def written(instant: np.generic) -> str | int | float:
@@ -47,25 +66,31 @@ def written(instant: np.generic) -> str | int | float:
     return value
 
 
-def _parsed(cells: pa.Array) -> Instants | None:
+def _read(
+    table: pa.Table, wanted: ColumnType | None, markers: Sequence[str]
+) -> tuple[Instants | None, tuple[str, ...]]:
+    """What the only column of a table holds: None if that is neither dates nor numbers; notes."""
+    (column,) = raw_columns(table, markers)
+    exact = _exact(column.cells)
+    if exact is not None and wanted != "datetime":
+        return exact, ()
+    try:
+        typed = type_column(column, wanted if wanted in ("numeric", "datetime") else None)
+    except UnusableError:
+        return None, ()
+    if typed.kind not in ("numeric", "datetime"):
+        return None, typed.notes
+    return typed.series.to_numpy(), typed.notes
+
+
+def _exact(cells: pa.Array) -> Instants | None:
+    """Numbers as they are, such as years: also beyond what a float holds, which may count time."""
     kind = cells.type
-    if pt.is_timestamp(kind) or pt.is_date(kind):
-        return cells.cast(pa.timestamp("us"), safe=False).to_numpy(zero_copy_only=False)
     if pt.is_integer(kind) and not cells.null_count:
         return cells.to_numpy(zero_copy_only=False)
     if pt.is_integer(kind) or pt.is_floating(kind) or pt.is_decimal(kind):
-        return cells.cast(pa.float64(), safe=False).to_numpy(zero_copy_only=False)
-    return _of_text(cells) if is_text(kind) else None
-
-
-def _of_text(cells: pa.Array) -> Instants | None:
-    """Numbers or dates, all of them; None if any is neither."""
-    words = cells.to_pandas()
-    present = words.notna()
-    numbers = pd.to_numeric(words, errors="coerce")
-    if (numbers.notna() == present).all():
-        return numbers.to_numpy(np.float64)
-    times = find_dates("", cells)
-    if times is None or times.kind != "datetime" or (times.series.notna() != present).any():
+        return floats(cells)
+    if not is_text(kind) or pc.any(pc.match_substring_regex(cells, _PADDED)).as_py():
         return None
-    return times.series.to_numpy()
+    numbers = pd.to_numeric(cells.to_pandas(), errors="coerce")
+    return numbers.to_numpy(np.float64) if numbers.isna().sum() == cells.null_count else None

@@ -15,7 +15,7 @@ from slipstream.runtime.errors import InputError
 from slipstream.runtime.text import quote
 from slipstream.runtime.values import word_truth
 
-__all__ = ["is_same_label", "read_label_text"]
+__all__ = ["is_same_label", "note_on_spellings", "read_label_text", "spelled_as"]
 
 MOSTLY = 0.5  # the share of numbers, or of dates, that shows what the rest was meant to be
 MOST_NAMED = 5  # spellings in a note
@@ -48,6 +48,27 @@ def read_label_text(column: RawColumn, data: DataConfig) -> tuple[pa.Array, tupl
 def is_same_label(one: str, other: str) -> bool:
     """Whether two labels differ in spelling only."""
     return one == other or _meaning(one) == _meaning(other)
+
+
+def spelled_as(labels: Sequence[str], known: Sequence[str]) -> dict[str, str]:
+    """Each label in the spelling that it has among known ones; others stay as they are.
+
+    What means the same within a table does so here too.
+    """
+    kept = _spellings(dict.fromkeys(labels, 0) | dict.fromkeys(known, 1))
+    return {
+        each: kept[each] if each not in known and kept[each] in known else each for each in labels
+    }
+
+
+def note_on_spellings(target: str, kept: Mapping[str, str], rule: str) -> tuple[str, ...]:
+    """The note on labels that get another spelling, by a rule; none where all stay."""
+    other = sorted(word for word in kept if kept[word] != word)
+    if not other:
+        return ()
+    shown = ", ".join(f"{quote(word)} as {quote(kept[word])}" for word in other[:MOST_NAMED])
+    more = f", … ({len(other):,} in all)" if len(other) > MOST_NAMED else ""
+    return (f"target {quote(target)}: {rule}: {shown}{more}",)
 
 
 def _numbers(column: RawColumn, parts: NumberParts) -> tuple[pa.Array, tuple[str, ...]]:
@@ -100,14 +121,7 @@ def _in_one_spelling(column: RawColumn) -> tuple[pa.Array, tuple[str, ...]]:
     texts = column.texts
     counts = dict(zip(texts.words.to_pylist(), texts.counts.tolist(), strict=True))
     kept = _spellings(counts)
-    other = sorted(word for word in counts if kept[word] != word)
-    notes: tuple[str, ...] = ()
-    if other:
-        shown = ", ".join(f"{quote(word)} as {quote(kept[word])}" for word in other[:MOST_NAMED])
-        more = f", … ({len(other):,} in all)" if len(other) > MOST_NAMED else ""
-        notes = (
-            f"target {quote(column.name)}: labels in another spelling count as one: {shown}{more}",
-        )
+    notes = note_on_spellings(column.name, kept, "labels in another spelling count as one")
     return _chosen([kept[word] for word in counts], texts), notes
 
 

@@ -11,13 +11,14 @@ from numpy.typing import NDArray
 
 from slipstream.artifacts.references import PARTS, SplitMode, SplitRule
 from slipstream.config.data import DataConfig
-from slipstream.data.cells import blank_to_null, is_text
+from slipstream.data.cells import blank_to_null, is_text, missing_markers
 from slipstream.data.instants import Instants, instants, written
 from slipstream.data.splitting import Hashes, deal_rare, hash_rows, shares, split
 from slipstream.data.target import Target
 from slipstream.data.texts import encode, folded
 from slipstream.runtime.errors import InputError
 from slipstream.runtime.text import listing, quote
+from slipstream.runtime.values import means_missing
 
 __all__ = ["Assigned", "Rows", "assign", "by_time"]
 
@@ -102,7 +103,12 @@ def _random(rows: Rows, data: DataConfig) -> Assigned:
 
 
 def _time(rows: Rows, data: DataConfig) -> Assigned:
-    moments = instants(data.time, rows.table.column(data.time))
+    moments, notes = instants(
+        data.time,
+        rows.table.column(data.time),
+        data.types.get(data.time),
+        missing_markers(data.missing),
+    )
     parts = by_time(moments, data.test_fraction, data.validation_fraction)
     return Assigned(
         parts,
@@ -111,23 +117,66 @@ def _time(rows: Rows, data: DataConfig) -> Assigned:
             fitted_until=written(moments[parts != TEST].max()),
             tested_from=written(moments[parts == TEST].min()),
         ),
+        (*(() if data.time in data.keep else notes), *_uneven(parts, data, "time")),
         times=moments,
     )
 
 
 def _group(rows: Rows, data: DataConfig) -> Assigned:
-    cells = blank_to_null(rows.table.column(data.group).combine_chunks())
+    markers = missing_markers(data.missing)
+    cells = blank_to_null(rows.table.column(data.group).combine_chunks(), markers)
     nobodys = cells.is_null().to_numpy(zero_copy_only=False)
     groups = pa.table({data.group: _folded(cells)})
     hashes = np.where(nobodys, rows.hashes, hash_rows(groups, [data.group]))
+    _check_groups(hashes, data.group)
     parts = split(hashes, data)
+    notes = (*_of_nobody(cells, data.group), *_uneven(parts, data, "group"))
     if not nobodys.any():
-        return Assigned(parts, _rule(data))
+        return Assigned(parts, _rule(data), notes)
     note = (
         f"column {quote(data.group)}: {int(nobodys.sum()):,} rows have no group, and each counts "
         "as a group of its own"
     )
-    return Assigned(parts, _rule(data, columns=rows.hashed), (note,))
+    return Assigned(parts, _rule(data, columns=rows.hashed), (note, *notes))
+
+
+def _check_groups(hashes: Hashes, name: str) -> None:
+    groups = len(np.unique(hashes))
+    if groups < len(PARTS):
+        raise InputError(
+            "a split by group must have three different groups or more, however: "
+            f"{quote(name)} has {groups}; name another column in data.group, or set data.split to "
+            "random"
+        )
+
+
+def _of_nobody(cells: pa.Array, name: str) -> list[str]:
+    """Say which groups are called as if they were none: their rows are on one side all the same."""
+    if not is_text(cells.type):
+        return []
+    texts = encode(cells)
+    words = zip(texts.words.to_pylist(), texts.counts.tolist(), strict=True)
+    return [
+        f"column {quote(name)}: {count:,} rows of {quote(word)} are taken for one group; if they "
+        "have none, leave those cells empty, or name the word in data.missing"
+        for word, count in words
+        if count > 1 and means_missing(word)
+    ]
+
+
+def _uneven(parts: Parts, data: DataConfig, what: str) -> list[str]:
+    """Say how large the parts are if one is far from what is wanted, as some rows stay together."""
+    wanted = np.array([data.test_fraction, data.validation_fraction])
+    wanted = np.array([1 - wanted.sum(), *wanted])
+    shares = np.array([(parts == part).mean() for part in (TRAIN, TEST, VALIDATION)])
+    if (np.abs(shares - wanted) <= wanted / 2).all():
+        return []
+    train, test, validation = (f"{100 * share:.2g} %" for share in shares)
+    note = (
+        f"{train} of the rows are for training, {test} for the test and {validation} for "
+        f"validation, because rows of one {what} stay together"
+    )
+    return [note]
 
 
 def _folded(cells: pa.Array) -> pa.Array:

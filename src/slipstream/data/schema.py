@@ -36,11 +36,12 @@ from slipstream.data.columns import (
 from slipstream.data.dates import Dates, NotDatesError, find_dates, read_dates
 from slipstream.data.identifiers import why_identifier
 from slipstream.data.numbers import Evidence, code_reason, has_text_around, has_unit, is_telephone
+from slipstream.data.temporal import is_temporal
 from slipstream.runtime.errors import InputError
 from slipstream.runtime.text import quote
 from slipstream.runtime.values import MISSING_MARKERS
 
-__all__ = ["Inferred", "infer", "raw_columns"]
+__all__ = ["Inferred", "infer", "raw_columns", "type_column"]
 
 # Text of which at most this share is neither a number nor means missing holds numbers: MAX_SLIPS
 # where the numbers are few, which might be codes of categories, MAX_WORDS where they are many.
@@ -95,7 +96,7 @@ def infer(
     for raw in raw_columns(table, markers):
         name, wanted = raw.name, types.get(raw.name)
         try:
-            typed = _typed(raw, wanted)
+            typed = type_column(raw, wanted)
             if why := why_identifier(name, raw.cells, typed.series):
                 identifiers.append(name)
                 if wanted is None and name not in keep:
@@ -140,7 +141,13 @@ def raw_columns(table: pa.Table, markers: Sequence[str]) -> list[RawColumn]:
     return columns
 
 
-def _typed(column: RawColumn, wanted: ColumnType | None) -> Typed:
+def type_column(column: RawColumn, wanted: ColumnType | None) -> Typed:
+    """Read a column as what `wanted` says, or as what it holds.
+
+    Raises:
+        UnusableError: no model can use it.
+        InputError: a number is infinite, or the column is not what `wanted` says.
+    """
     if wanted in LEFT_OUT:
         raise UnusableError(LEFT_OUT[wanted])
     values = column.cells
@@ -155,7 +162,7 @@ def _guess(column: RawColumn) -> Typed:
     """Infer what a column holds from its type and its values."""
     values = column.cells
     if column.is_marked and not pt.is_boolean(values.type):
-        return as_category(column)
+        return _guess_marked(column)
     if dates := find_dates(column.name, values):
         return _as_typed(column, dates)
     if is_text(values.type):
@@ -166,6 +173,24 @@ def _guess(column: RawColumn) -> Typed:
         why = "its whole numbers are above 2^53, where floats no longer tell them apart"
         return _codes(column, why)
     return _checked(as_numbers(column))
+
+
+def _guess_marked(column: RawColumn) -> Typed:
+    """Categories, as the file says, unless they are dates, or numbers that hardly repeat.
+
+    Some programs mark every column, because the file is smaller then.
+    """
+    values = column.cells
+    distinct, present = len(values.unique()), len(values) - values.null_count
+    vary = distinct >= FEW_NUMBERS and 2 * distinct > present
+    if not (vary or is_temporal(values.type) or (is_text(values.type) and find_dates("", values))):
+        return as_category(column)
+    typed = _guess(replace(column, written=values))
+    if typed.kind == "categorical":
+        return typed
+    what = "dates" if typed.kind == "datetime" else "numbers that hardly repeat"
+    note = f"the file marks it as categories, but it holds {what}, and is read as such"
+    return replace(typed, notes=(note, *typed.notes))
 
 
 def _guess_text(column: RawColumn) -> Typed:

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from slipstream.artifacts.references import PARTS
 from slipstream.config.data import DataConfig
-from slipstream.data.cells import blank_to_null, is_supported, is_text
+from slipstream.data.cells import blank_to_null, floats, is_supported, is_text
 from slipstream.data.schema import Inferred
 from slipstream.data.snapshot import as_numbers
 from slipstream.data.target import Target
@@ -180,8 +180,7 @@ def _hash_cells(cells: pa.Array) -> Hashes:
     if is_temporal(cells.type):
         return _hash_numbers(temporal_seconds(cells))
     if not is_text(cells.type):
-        number_type = pa.uint8() if pt.is_boolean(cells.type) else pa.float64()
-        return _hash_numbers(cells.cast(number_type, safe=False).to_numpy(zero_copy_only=False))
+        return _hash_numbers(floats(cells))
     encoded = cells.dictionary_encode()
     words = np.array(encoded.dictionary.to_pylist(), dtype=object)
     valued = pd.Series(

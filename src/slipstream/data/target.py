@@ -1,6 +1,6 @@
 """The target: what a column's cells are as numbers, for each kind of target."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -11,8 +11,9 @@ import pyarrow.types as pt
 from numpy.typing import NDArray
 
 from slipstream.config.data import DataConfig
-from slipstream.data.cells import is_supported, is_text
-from slipstream.data.label_text import is_same_label
+from slipstream.data.cells import floats, is_supported, is_text
+from slipstream.data.columns import sentinel_note
+from slipstream.data.label_text import is_same_label, note_on_spellings, spelled_as
 from slipstream.runtime.errors import InputError
 from slipstream.runtime.text import did_you_mean, listing, quote
 from slipstream.runtime.types import Task
@@ -84,12 +85,33 @@ def read_target(cells: pa.Array, data: DataConfig) -> Target:
     Raises:
         InputError: the column breaks a rule of its kind.
     """
-    values = _checked(data.target, cells)
-    if data.kind != "auto":
-        return READERS[data.kind](values, data)
-    task, note = _kind(data.target, values, are_categories=pt.is_dictionary(cells.type))
+    values, spelled = _respelled(_checked(data.target, cells), data)
+    task, note = data.kind, ""
+    if task == "auto":
+        task, note = _kind(data.target, values, are_categories=pt.is_dictionary(cells.type))
     target = READERS[task](values, data)
-    return replace(target, notes=(note,) if note else ())
+    notes = (*spelled, note) if note else spelled
+    is_open = data.task == "auto" and not target.classes
+    if is_open and (odd := sentinel_note(target.numbers.astype(np.float64))):
+        notes += (f"target {quote(data.target)}: {odd}",)
+    return replace(target, notes=notes)
+
+
+def _respelled(values: pa.Array, data: DataConfig) -> tuple[pa.Array, tuple[str, ...]]:
+    """Values (N,) as `data.labels` spells them, where it spells them otherwise; what is said."""
+    if not data.labels:
+        return values, ()
+    labels = _labels(values)
+    kept = spelled_as(labels.unique().tolist(), data.labels)
+    absent = [each for each in data.labels if each not in kept.values()]
+    rule = "labels keep the spelling of data.labels, in a retraining that of the champion"
+    notes = note_on_spellings(data.target, kept, rule)
+    if absent:
+        name = quote(data.target)
+        notes = (*notes, f"target {name}: no row has these of data.labels: {listing(absent)}")
+    if all(word == label for word, label in kept.items()):
+        return values, notes
+    return pa.array(labels.map(kept), pa.string()), notes
 
 
 def _kind(name: str, values: pa.Array, *, are_categories: bool) -> tuple[Task, str]:
@@ -136,7 +158,7 @@ def _binary(values: pa.Array, data: DataConfig) -> Target:
         shown = listing(classes[:5])
         raise InputError(
             f"target {quote(name)} must have two classes, however: it has {len(classes)} "
-            f"({shown}{', …' if len(classes) > 5 else ''}); choose another target, or group them"
+            f"({shown}{', …' if len(classes) > 5 else ''}); {_way_out_of_two(classes, positive)}"
         )
     if positive:
         positive = next((each for each in classes if is_same_label(each, positive)), positive)
@@ -150,6 +172,19 @@ def _binary(values: pa.Array, data: DataConfig) -> Target:
     (negative,) = set(classes) - {positive}
     numbers = (labels == positive).to_numpy().astype(np.int8)
     return Target(numbers, (negative, positive), "binary")
+
+
+def _way_out_of_two(classes: Sequence[str], positive: str) -> str:
+    """What to do about a target that has not two labels, although the config says so."""
+    if len(classes) < 2:
+        return "choose another target"
+    without = " and leave data.positive empty" if positive else ""
+    if len(classes) <= MAX_CLASSES:
+        return f"set data.task to multiclass{without}, group them, or choose another target"
+    return (
+        f"set data.task to regression{without} if they are quantities, group them, or choose "
+        "another target"
+    )
 
 
 def _multiclass(values: pa.Array, data: DataConfig) -> Target:
@@ -198,16 +233,19 @@ def _regression(values: pa.Array, data: DataConfig) -> Target:
         InputError: a cell is not a finite number, or they hardly vary.
     """
     name = data.target
+    asked, way_out = "data.task = regression", "set data.task to {}"
+    if data.quantiles:
+        asked, way_out = "data.quantiles", "take data.quantiles out"
     found = None if pt.is_boolean(values.type) else _numbers(values)
     if found is None:
         raise InputError(
-            f"target {quote(name)} must hold numbers for {_asked(data)}, however: "
-            f"{_no_number(values)}; choose another target, or {_way_out(data, 'multiclass')}"
+            f"target {quote(name)} must hold numbers for {asked}, however: "
+            f"{_no_number(values)}; choose another target, or {way_out.format('multiclass')}"
         )
     if data.positive:
         raise InputError(
             "data.positive must be empty where a number is predicted, however: "
-            f"target {quote(name)} is one; take data.positive out, or {_way_out(data, 'binary')}"
+            f"target {quote(name)} is one; take data.positive out, or {way_out.format('binary')}"
         )
     unusable = ~(np.abs(found) <= LARGEST_NUMBER)
     if unusable.any():
@@ -247,16 +285,6 @@ def _quantiles(values: pa.Array, data: DataConfig) -> Target:
     return replace(target, task="quantiles", quantiles=tuple(data.quantiles))
 
 
-def _asked(data: DataConfig) -> str:
-    """What asks for numbers."""
-    return "data.quantiles" if data.quantiles else "data.task = regression"
-
-
-def _way_out(data: DataConfig, labels: Task) -> str:
-    """How to ask for labels instead."""
-    return "take data.quantiles out" if data.quantiles else f"set data.task to {labels}"
-
-
 def _checked(name: str, cells: pa.Array) -> pa.Array:
     """The target's values, of a type that can be read."""
     values = cells.dictionary_decode() if pt.is_dictionary(cells.type) else cells
@@ -283,8 +311,7 @@ def _numbers(values: pa.Array) -> NDArray[np.float64] | None:
     if pt.is_boolean(values.type):
         return None
     if not is_text(values.type):
-        floats = values.cast(pa.float64(), safe=False)
-        return np.asarray(floats.to_numpy(zero_copy_only=False), np.float64)
+        return floats(values)
     read = pd.to_numeric(pd.Series(values.to_pylist(), dtype=object), errors="coerce")
     numbers = read.to_numpy(np.float64)
     return None if np.isnan(numbers).any() else numbers

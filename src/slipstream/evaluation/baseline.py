@@ -23,7 +23,8 @@ from slipstream.features.selection import within_limit
 from slipstream.quantization.folding import fold
 from slipstream.quantization.variants import float32_bundle, keep_bundle
 from slipstream.runtime.columns import Column, lookups
-from slipstream.training.fitting import best_epoch, fit, tensors_of
+from slipstream.runtime.types import TargetScale
+from slipstream.training.fitting import best_epoch, fit_on, tensors_of
 
 __all__ = ["train_baseline"]
 
@@ -37,9 +38,16 @@ LEAST_EPOCHS = 8
 
 
 def train_baseline(
-    dataset: DatasetRef, prepared: PreparedRef, mask: FeatureMask, store: Store
+    dataset: DatasetRef,
+    prepared: PreparedRef,
+    mask: FeatureMask,
+    target_scale: TargetScale,
+    store: Store,
 ) -> Baseline:
-    """Train the wide network on all columns, then on the mask's, on the same rows; fold both."""
+    """Train the wide network on all columns, then on the mask's, on the same rows; fold both.
+
+    It learns the target on the scale of the run's own network.
+    """
     # More columns than a bundle can hold: the best of them.
     every = load_columns(prepared, store)
     best = sorted(range(len(every)), key=lambda index: -mask.scores[index].score)
@@ -54,13 +62,13 @@ def train_baseline(
     widths = (*HIDDEN, prepared.outputs)
 
     def train(columns: Sequence[Column]) -> BundleRef:
-        network, history = fit(
-            *(columns, rows, validation, widths, prepared.task, settings),
+        network, history = fit_on(
+            *(target_scale, columns, rows, validation, widths, prepared.task, settings),
             on_epoch=lambda _: None,
             quantiles=prepared.quantiles,
         )
-        layers = fold(tensors_of(network))
-        return keep_bundle(float32_bundle(dataset, columns, layers, best_epoch(history)), store)
+        layers, best = fold(tensors_of(network)), best_epoch(history)
+        return keep_bundle(float32_bundle(dataset, columns, layers, best, target_scale), store)
 
     all_columns = train(columns)
     return Baseline(

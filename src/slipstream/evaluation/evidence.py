@@ -25,6 +25,7 @@ __all__ = ["HeldOut", "gather", "lesson", "thin"]
 ENOUGH_ROWS = 200
 ENOUGH_OF_A_LABEL = 20
 HARDLY = 0.01  # share of guessing's loss that a model must save to count as having learned
+NOTABLE_ORDER = 0.1  # of the way from chance to a perfect order: an AUC of 0.55
 # A test score beyond belief, for the scores in which 1 is perfect, and on so many rows.
 BELIEF_ROWS = 100
 BEYOND_BELIEF: Mapping[ScoreName, tuple[str, float]] = {
@@ -69,12 +70,19 @@ def gather(
     scores = scoring.quality(target, answers["float32"], weights)
     perfect = [each for each, (_, most) in BEYOND_BELIEF.items() if scores.get(each, 0) >= most]
     unbelievable = perfect and len(target) >= BELIEF_ROWS
+    guess_loss = mean(guess, weights)
+    lead = {
+        each: mean_interval(guess - scoring.row_losses(target, answer, weights), weights)
+        for each, answer in answers.items()
+    }
     return Evidence(
-        lead={
-            each: mean_interval(guess - scoring.row_losses(target, answer, weights), weights)
-            for each, answer in answers.items()
+        lead=lead,
+        order={
+            each: scoring.order(target, answers[each], weights)
+            for each, gained in lead.items()
+            if _learned_little(gained, guess_loss)
         },
-        guess_loss=mean(guess, weights),
+        guess_loss=guess_loss,
         loss_name=scoring.loss_name,
         loss_unit=scoring.loss_unit,
         label_rows=_label_rows(target, dataset.classes),
@@ -88,20 +96,25 @@ def gather(
 
 def lesson(evidence: Evidence, winner: Precision) -> tuple[str, str]:
     """Say, in brief and in full, that a model learned nothing, or hardly anything; else nothing."""
-    lead = evidence.lead[winner]
+    lead, order = evidence.lead[winner], evidence.order.get(winner)
+    if not _learned_little(lead, evidence.guess_loss):
+        return "", ""
     change = Interval(estimate=-lead.estimate, low=-lead.high, high=-lead.low)
-    seen = (
-        f"its {evidence.loss_name} differs from guessing's by {change:+.4f} "
-        f"{evidence.loss_unit} a row"
-    )
-    if lead.low <= 0:
-        brief = "no better than guessing"
-        return brief, f"{winner} is {brief}: {seen}"
-    if lead.estimate < HARDLY * evidence.guess_loss:
-        share = f"{100 * lead.estimate / evidence.guess_loss:.2g} %"
+    seen = f"differs from guessing's by {change:+.4f} {evidence.loss_unit} a row"
+    brief = "no better than guessing"
+    if lead.low > 0:
         brief = "hardly better than guessing"
-        return brief, f"{winner} is {brief}: {seen}, which is {share} less"
-    return "", ""
+        seen += f", which is {100 * lead.estimate / evidence.guess_loss:.2g} % less"
+    if order is None or not order.is_notable(NOTABLE_ORDER):
+        also = "" if order is None else f", and {order.seen}"
+        return brief, f"{winner} is {brief}: its {evidence.loss_name} {seen}{also}"
+    brief = f"{brief} by its {evidence.loss_name}"
+    return brief, f"{winner} is {brief}: it {seen}, although {order.seen}: {order.use}"
+
+
+def _learned_little(lead: Interval, guess_loss: float) -> bool:
+    """Whether a lead over guessing may be chance, or is hardly anything."""
+    return lead.low <= 0 or lead.estimate < HARDLY * guess_loss
 
 
 def thin(
@@ -170,7 +183,9 @@ def _alone(
             groups(part, pd.Series(values), SCORE_BINS[-1])
             for part, values in zip(lookups([column]), seen, strict=True)
         ]
-        answers = [_answers_of(group, test.target, len(dataset.classes)) for group in tried]
+        answers = [
+            _answers_of(group, test.target, test.weights, len(dataset.classes)) for group in tried
+        ]
         scores[column.name] = max(
             quality(test.target, each, test.weights)[score] for each in answers
         )
@@ -178,18 +193,21 @@ def _alone(
     return best, scores[best]
 
 
-def _answers_of(group: NDArray[np.int64], target: NDArray[Any], classes: int) -> Floats:
+def _answers_of(
+    group: NDArray[np.int64], target: NDArray[Any], weights: Weights, classes: int
+) -> Floats:
     """What groups (N,) answer, each row by what the other folds' rows of its group have."""
     codes = pd.factorize(group)[0]
     truth = np.eye(classes)[target] if classes else np.asarray(target, np.float64)[:, None]
+    rows = np.ones(len(target)) if weights is None else weights
     folds = np.random.default_rng(0).permutation(len(target)) % FOLDS
     answers = np.zeros_like(truth)
     for fold in range(FOLDS):
         known = folds != fold
         sums = np.zeros((codes.max() + 1, truth.shape[1]))
-        np.add.at(sums, codes[known], truth[known])
-        counts = np.bincount(codes[known], minlength=len(sums))[:, None]
-        usual = truth[known].mean(axis=0)
+        np.add.at(sums, codes[known], truth[known] * rows[known, None])
+        counts = np.bincount(codes[known], rows[known], len(sums))[:, None]
+        usual = np.average(truth[known], axis=0, weights=rows[known])
         means = (sums + SHRINKAGE_ROWS * usual) / (counts + SHRINKAGE_ROWS)
         answers[~known] = means[codes[~known]]
     return answers if classes > 2 else answers[:, -1]

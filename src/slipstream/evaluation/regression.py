@@ -9,6 +9,7 @@ import math
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import stats
 
 from slipstream.evaluation import weighted
 from slipstream.evaluation.results import ScoreName
@@ -19,6 +20,7 @@ __all__ = [
     "differ",
     "mean",
     "quality",
+    "rank_correlation",
     "relative_rmse_change",
     "row_losses",
     "score_changes",
@@ -86,6 +88,18 @@ def relative_rmse_change(
     change = weighted.mean_interval(parts[1] - parts[0], weights)
     low, high = change.low - change.estimate, change.high - change.estimate
     return Interval(estimate=estimate, low=estimate + low, high=estimate + high)
+
+
+def rank_correlation(target: Floats, answers: Floats, weights: Weights = None) -> Interval:
+    """Spearman's rank correlation of answers (N,) with the target (N,), with its 95 % interval.
+
+    It is a mean of products of standardised ranks, and the interval is that of this mean.
+    """
+    product = np.ones(len(target))
+    for ranks in (stats.rankdata(target), stats.rankdata(answers)):
+        product *= (ranks - weighted.mean(ranks, weights)) / spread(ranks, weights)
+    found = weighted.mean_interval(product, weights)
+    return Interval(estimate=found.estimate, low=max(found.low, -1.0), high=min(found.high, 1.0))
 
 
 def spread(target: Floats, weights: Weights = None) -> float:

@@ -17,6 +17,7 @@ __all__ = [
     "Comparison",
     "Evidence",
     "Floor",
+    "Order",
     "ScoreName",
     "StepName",
     "VariantMetrics",
@@ -121,15 +122,39 @@ class Floor(Value):
     bundle_bytes: int
 
 
+class Order(Value):
+    """How well a model's answers order the rows, whatever their size: in a measure named so.
+
+    `chance` is what an order by chance has, 1 what a perfect one has. `use` says what answers are
+    good for whose order is better than chance, although their loss is not.
+    """
+
+    name: str
+    measured: Interval
+    chance: float
+    use: str
+
+    def is_notable(self, least: float) -> bool:
+        """Whether it is beyond chance, and this share or more of the way to a perfect order."""
+        way = (self.measured.estimate - self.chance) / (1 - self.chance)
+        return self.measured.low > self.chance and way >= least
+
+    @property
+    def seen(self) -> str:
+        return f"its {self.name} is {self.measured:.4f} ({self.chance:g} is chance)"
+
+
 class Evidence(Value):
     """What the test rows prove: `lead` is by how much a row's loss is below that of guessing.
 
-    `guess_loss` is guessing's own; `label_rows` how many rows have each label; `one_answer` the
-    label that each variant answers every row with, empty if it answers several; `alone` the column
-    that scores best by itself and its score, where the model's is beyond belief.
+    `order` is there for variants that lead by little or nothing; `guess_loss` is guessing's own;
+    `label_rows` how many rows have each label; `one_answer` the label that each variant answers
+    every row with, empty if it answers several; `alone` the column that scores best by itself and
+    its score, where the model's is beyond belief.
     """
 
     lead: Mapping[Precision, Interval]
+    order: Mapping[Precision, Order] = {}
     guess_loss: float
     loss_name: str
     loss_unit: str

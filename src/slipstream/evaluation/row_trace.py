@@ -8,7 +8,6 @@ import numpy as np
 from slipstream.artifacts.references import Bundles, DatasetRef, LayerTrace, RowTrace
 from slipstream.artifacts.store import Store
 from slipstream.data.snapshot import TARGET, Snapshot
-from slipstream.runtime.links import LINKS
 from slipstream.runtime.predictor import Predictor, load_file
 
 __all__ = ["trace_row"]
@@ -44,7 +43,7 @@ def _layers(predictor: Predictor, row: dict[str, object]) -> Sequence[LayerTrace
         )
         for index, (layer, step) in enumerate(zip(hidden, steps, strict=True), start=1)
     ]
-    name = f"output layer ({LINKS[predictor.task]})"
+    name = f"output layer ({predictor.bundle.link})"
     output = LayerTrace(name=name, values=tuple(np.atleast_1d(predictor.predict_one(row))))
     return [*traced, output]
 

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from slipstream.evaluation import metrics, multiclass, quantiles, regression
-from slipstream.evaluation.results import ScoreName
+from slipstream.evaluation.results import Order, ScoreName
 from slipstream.evaluation.weighted import Weights
 from slipstream.measurement.intervals import Interval
 from slipstream.runtime.links import HALF
@@ -37,6 +37,7 @@ class Scoring:
         changes: what the answers before and after have as scores, each paired by row.
         judged_by: the one score by which a model is held against the baseline.
         baseline_change: how it changes from one model to another, paired by row.
+        order: how well answers order the rows, whatever their size.
         loss_name: what a person calls `row_losses`.
         loss_unit: their unit.
     """
@@ -48,6 +49,7 @@ class Scoring:
     changes: Callable[..., dict[ScoreName, Interval]]
     judged_by: ScoreName
     baseline_change: Callable[[Numbers, Floats, Floats, Weights], Interval]
+    order: Callable[[Numbers, Floats, Weights], Order]
     loss_name: str
     loss_unit: str
 
@@ -62,6 +64,39 @@ def _log_losses(target: Numbers, probability: Floats, _: Weights = None) -> Floa
 
 def _label_losses(target: Numbers, probability: Floats, _: Weights = None) -> Floats:
     return multiclass.row_log_loss(target, probability)
+
+
+def _auc_order(
+    change: Callable[..., Interval], target: Numbers, probability: Floats, weights: Weights
+) -> Order:
+    """The AUC, with the interval of its change from answers that are all the same."""
+    found = change(target, np.zeros_like(probability), probability, weights)
+    auc = Interval(
+        estimate=HALF + found.estimate,
+        low=max(HALF + found.low, 0.0),
+        high=min(HALF + found.high, 1.0),
+    )
+    return Order(
+        name="AUC",
+        measured=auc,
+        chance=HALF,
+        use="the order of its answers is better than chance, the probabilities themselves are "
+        "not; use them to rank rows, and train on more rows, or a smaller model, for better ones",
+    )
+
+
+def _rank_order(target: Numbers, answers: Floats, weights: Weights) -> Order:
+    return Order(
+        name="rank correlation",
+        measured=regression.rank_correlation(target, answers, weights),
+        chance=0.0,
+        use="the order of its answers is better than chance, the numbers themselves are not; use "
+        "them to rank rows, and look for extreme values of the target, which decide this loss",
+    )
+
+
+def _mean_order(target: Numbers, answers: Floats, weights: Weights) -> Order:
+    return _rank_order(target, answers.mean(axis=1), weights)
 
 
 def _labels_differ(
@@ -83,6 +118,7 @@ SCORING: Mapping[Task, Scoring] = {
         changes=metrics.score_changes,
         judged_by="test_auc",
         baseline_change=metrics.auc_change,
+        order=partial(_auc_order, metrics.auc_change),
         loss_name="log-loss",
         loss_unit="nats",
     ),
@@ -94,6 +130,7 @@ SCORING: Mapping[Task, Scoring] = {
         changes=multiclass.score_changes,
         judged_by="test_auc",
         baseline_change=multiclass.auc_change,
+        order=partial(_auc_order, multiclass.auc_change),
         loss_name="log-loss",
         loss_unit="nats",
     ),
@@ -105,6 +142,7 @@ SCORING: Mapping[Task, Scoring] = {
         changes=regression.score_changes,
         judged_by="test_relative_rmse",
         baseline_change=regression.relative_rmse_change,
+        order=_rank_order,
         loss_name="squared error",
         loss_unit="of the target's variance",
     ),
@@ -116,6 +154,7 @@ SCORING: Mapping[Task, Scoring] = {
         changes=quantiles.score_changes,
         judged_by="test_relative_pinball",
         baseline_change=quantiles.relative_pinball_change,
+        order=_mean_order,
         loss_name="pinball loss",
         loss_unit="of the target's standard deviation",
     ),

@@ -31,12 +31,13 @@ from slipstream.runtime.column_reader import ColumnReader
 from slipstream.runtime.columns import Column, lookups, table_offsets
 from slipstream.runtime.kernels import Layer
 from slipstream.runtime.limits import LARGEST_ACTIVATION, POSITION_ONE, sum_type
+from slipstream.runtime.links import LARGEST_LOGARITHM, Link
 from slipstream.runtime.text import quote
 
 __all__ = ["OUTPUT", "to_onnx"]
 
 OUTPUT = "prediction"
-LINKS: Mapping[str, str] = {"binary": "Sigmoid", "multiclass": "Softmax", "regression": "Identity"}
+LINKS: Mapping[Link, str] = {"sigmoid": "Sigmoid", "softmax": "Softmax", "identity": "Identity"}
 OPSETS = {"": 13, "ai.onnx.ml": 2}
 IR_VERSION = 7  # what opset 13 came with, so that older runtimes read the file too
 
@@ -92,7 +93,7 @@ def to_onnx(bundle: Bundle) -> bytes:
         inputs = _activate(graph, sums, before)
         sums = _later_layer(graph, inputs, layer)
     logits = _scale(graph, sums, bundle.layers[-1])
-    answers = _link(graph, logits, bundle)
+    answers = _answer(graph, logits, bundle)
     if refused:
         answers = graph.add("Where", refused, graph.hold(np.nan, np.float32), answers)
     graph.nodes.append(helper.make_node("Identity", [answers], [OUTPUT], OUTPUT))
@@ -100,17 +101,6 @@ def to_onnx(bundle: Bundle) -> bytes:
     model = _model(graph, bundle)
     onnx.checker.check_model(model, full_check=True)
     return model.SerializeToString()
-
-
-def _link(graph: _Graph, logits: str, bundle: Bundle) -> str:
-    """From logits to answers; quantiles in ascending order, which has no operator of its own."""
-    if not bundle.quantiles:
-        return graph.add(LINKS[bundle.task], logits)
-    name = f"/TopK_{len(graph.nodes)}"
-    places = f"{name}:places"
-    inputs = [logits, graph.hold([len(bundle.quantiles)], np.int64)]
-    graph.nodes.append(helper.make_node("TopK", inputs, [name, places], name, axis=1, largest=0))
-    return name
 
 
 def _check_text(bundle: Bundle) -> None:
@@ -277,6 +267,25 @@ def _scale(graph: _Graph, sums: str, layer: Layer) -> str:
     if layer.multiplier is None:
         return sums
     return graph.add("Mul", graph.cast(sums, np.float32), graph.hold(layer.multiplier, np.float32))
+
+
+def _answer(graph: _Graph, logits: str, bundle: Bundle) -> str:
+    """Turn logits into answers, float32; a logarithm in float64, as small numbers need it."""
+    if bundle.link == "sorted":
+        return _sort(graph, logits, len(bundle.quantiles))
+    if bundle.link != "expm1":
+        return graph.add(LINKS[bundle.link], logits)
+    largest, one = (graph.hold(each, np.float64) for each in (LARGEST_LOGARITHM, 1))
+    logarithms = graph.add("Min", graph.cast(logits, np.float64), largest)
+    return graph.cast(graph.add("Sub", graph.add("Exp", logarithms), one), np.float32)
+
+
+def _sort(graph: _Graph, numbers: str, count: int) -> str:
+    """Each row of (N, count) in ascending order."""
+    name = f"/TopK_{len(graph.nodes)}"
+    inputs, outputs = [numbers, graph.hold([count], np.int64)], [name, f"{name}:places"]
+    graph.nodes.append(helper.make_node("TopK", inputs, outputs, name, axis=1, largest=0))
+    return name
 
 
 def _later_layer(graph: _Graph, inputs: str, layer: Layer) -> str:

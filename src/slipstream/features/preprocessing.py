@@ -22,6 +22,7 @@ from slipstream.artifacts.store import Store
 from slipstream.config.model import Encoding
 from slipstream.data.sampling import spread_places
 from slipstream.data.snapshot import TARGET, Snapshot, as_numbers, to_parquet, weights_of
+from slipstream.features.alone import Answers
 from slipstream.features.dates import fit_parts
 from slipstream.features.leaks import find_leaks
 from slipstream.runtime.column_reader import ColumnReader
@@ -102,7 +103,10 @@ def _copies(dataset: DatasetRef, train: pd.DataFrame) -> tuple[tuple[str, ...], 
     Where nothing else would be left, they stay.
     """
     asked = [each for each in dataset.columns if each.name not in dataset.kept]
-    leaks = find_leaks(asked, train, train[TARGET].to_numpy(), dataset.classes, dataset.task)
+    weights = weights_of(train)
+    rows = np.ones(len(train)) if weights is None else weights
+    answers = Answers(train[TARGET].to_numpy(), rows, dataset.classes)
+    leaks = find_leaks(asked, train, answers, dataset.task)
     copies = tuple(leak.name for leak in leaks if leak.is_copy)
     if len(copies) == len(dataset.columns):
         copies = ()

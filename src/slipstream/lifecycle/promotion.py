@@ -1,6 +1,7 @@
 """Champion and challenger: may the new model replace the old one? Pure decisions."""
 
-from collections.abc import Sequence
+import json
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,6 +10,7 @@ from slipstream.artifacts.references import DatasetRef, SplitRule
 from slipstream.artifacts.values import Blob, Reference
 from slipstream.evaluation.scoring import Scoring
 from slipstream.measurement import intervals
+from slipstream.measurement.intervals import Interval
 from slipstream.reporting.record import Decision
 from slipstream.runtime import Bundle, InputError
 from slipstream.runtime.text import listing, quote
@@ -47,6 +49,9 @@ class Fit(Reference):
 
 Floats = NDArray[np.float64]
 
+# What data.types says to have a column read as the champion's was.
+_TYPES = {"categorical": "category", "numeric": "numeric", "datetime": "datetime"}
+
 
 def check_schema(champion: Bundle, dataset: DatasetRef) -> None:
     """Check that the new data has what the champion reads.
@@ -69,10 +74,21 @@ def check_schema(champion: Bundle, dataset: DatasetRef) -> None:
     elif champion.quantiles != dataset.quantiles:
         drift.append(f"the quantiles were {champion.quantiles} and are {dataset.quantiles}")
     if drift:
+        types = {
+            column.name: _TYPES[column.kind]
+            for column in champion.columns
+            if kinds.get(column.name, column.kind) != column.kind and column.kind in _TYPES
+        }
+        way_out = f"set data.types = {_as_toml(types)}, " if types else ""
         raise InputError(
             "new data must have the columns and labels that the champion knows, however: "
-            f"{'; '.join(drift)}; fix the source, or train under another model name"
+            f"{'; '.join(drift)}; {way_out}fix the source, or train under another model name"
         )
+
+
+def _as_toml(types: Mapping[str, str]) -> str:
+    pairs = (f"{json.dumps(name)} = {json.dumps(kind)}" for name, kind in types.items())
+    return f"{{ {', '.join(pairs)} }}"
 
 
 def check_split(champion: SplitRule, today: SplitRule) -> tuple[str, ...]:
@@ -188,10 +204,10 @@ def decide(
     rows = 1.0 if weights is None else weights
     lead = intervals.mean(rows * (guess_losses - challenger_losses))
     if lead.low <= 0:
-        brief = "the challenger is no better than guessing"
-        return Decision(
-            promoted=False, reason=f"{brief}: by {lead:.4f} {unit}", brief=brief, gain=lead
-        )
+        brief = f"the challenger is no better than guessing by its {scoring.loss_name}"
+        change = Interval(estimate=-lead.estimate, low=-lead.high, high=-lead.low)
+        reason = f"{brief}: it differs from guessing's by {change:+.4f} {unit} a row"
+        return Decision(promoted=False, reason=reason, brief=brief, gain=lead)
     if champion_losses is None:
         return Decision(promoted=True, reason="there was no champion", gain=lead)
     gain = intervals.mean(rows * (champion_losses - challenger_losses))

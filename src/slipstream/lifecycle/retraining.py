@@ -2,7 +2,9 @@
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+import logging
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
@@ -13,7 +15,7 @@ from slipstream.artifacts.store import Store
 from slipstream.config.drift import DriftConfig
 from slipstream.config.optimize import OptimizeConfig
 from slipstream.data.snapshot import Snapshot
-from slipstream.evaluation.drift import Drift, held_against, measure
+from slipstream.evaluation.drift import Drift, held_against, measure, training_target
 from slipstream.lifecycle.held_out import HeldOut, held_out
 from slipstream.lifecycle.promotion import (
     Champion,
@@ -35,9 +37,12 @@ __all__ = [
     "inherit",
     "is_settled",
     "measure_drift",
+    "naming_the_champion",
     "promote",
     "unchanged",
 ]
+
+logger = logging.getLogger("slipstream")
 
 UNCHANGED = "unchanged, champion kept"
 
@@ -60,17 +65,52 @@ def find_champion(registry: Registry, store: Store) -> Champion | None:
 
 
 def inherit(config: OptimizeConfig, champion: Champion | None) -> OptimizeConfig:
-    """The config, with the champion's kind of target, levels and positive label if it has none."""
+    """The config, with the champion's kind of target, levels and labels where it says none."""
     if champion is None:
         return config
+    data = config.data
     inherited: dict[str, Any] = {}
-    if config.data.kind == "auto" and champion.quantiles:
+    if data.kind == "auto" and champion.quantiles:
         inherited["quantiles"] = list(champion.quantiles)
-    elif config.data.kind == "auto":
+    elif data.kind == "auto":
         inherited["task"] = champion.task
-    if champion.task == "binary" and not config.data.positive:
-        inherited["positive"] = champion.classes[1]
-    return config.model_copy(update={"data": config.data.model_copy(update=inherited)})
+    if data.task in ("auto", champion.task):
+        if champion.task == "binary" and not data.positive:
+            inherited["positive"] = champion.classes[1]
+        if champion.classes and not data.labels:
+            inherited["labels"] = list(champion.classes)
+    return config.model_copy(update={"data": data.model_copy(update=inherited)})
+
+
+@contextmanager
+def naming_the_champion(
+    asked: OptimizeConfig, config: OptimizeConfig, champion: Champion | None
+) -> Iterator[None]:
+    """Say of an error that names an inherited field that its value is the champion's.
+
+    Args:
+        asked: the config as the user wrote it.
+        config: the config with what it inherited.
+        champion: whose it is; None if there is none.
+
+    Raises:
+        InputError: the same error, and where the value comes from.
+    """
+    try:
+        yield
+    except InputError as error:
+        inherited = [
+            f"data.{field} = {getattr(config.data, field)}"
+            for field in ("task", "quantiles", "positive")
+            if getattr(config.data, field) != getattr(asked.data, field)
+            and f"data.{field}" in str(error)
+        ]
+        if champion is None or not inherited:
+            raise
+        raise InputError(
+            f"{error} (the champion, version {champion.version}, has {' and '.join(inherited)}; "
+            "for another kind of target or other labels, train under another model name)"
+        ) from None
 
 
 def check_champion(champion: Champion, dataset: DatasetRef, store: Store) -> Fit:
@@ -94,8 +134,15 @@ def measure_drift(
     then = origin.profile()
     if then is None:
         return None
-    rows = Snapshot(dataset, store).rows("train")
-    drift = measure(then, read(store.path(champion.bundle)).columns, rows)
+    if then.target is None:
+        logger.warning(
+            "drift of the target is not measured: version %s was registered before its "
+            "distribution was recorded; the next champion has it",
+            champion.version,
+        )
+    snapshot = Snapshot(dataset, store)
+    rows, target = snapshot.rows("train"), training_target(dataset, snapshot)
+    drift = measure(then, read(store.path(champion.bundle)).columns, rows, target)
     origin.log_drift(drift)
     return held_against(drift, limits)
 
@@ -103,11 +150,11 @@ def measure_drift(
 def identity(dataset: DatasetRef, config: OptimizeConfig, code: Mapping[str, str]) -> str:
     """A digest of the data, the config and the code that make a model."""
     # Where data and runs are kept and when drift warns do not change the model; the kind of target,
-    # its levels and the positive label are the dataset's.
+    # its levels and the labels are the dataset's.
     unrelated: Mapping[str, Any] = {
         "tracking": True,
         "drift": True,
-        "data": {"path", "positive", "quantiles", "task"},
+        "data": {"path", "positive", "quantiles", "task", "labels"},
     }
     parts = {
         "data": [dataset.table.sha256, dataset.task, *dataset.classes, *dataset.quantiles],

@@ -110,7 +110,14 @@ def _with_layers(bundle: Bundle, layers: Sequence[Layer]) -> Bundle:
 def _with_outputs(bundle: Bundle, count: int) -> Bundle:
     layers = (*bundle.layers[:-1], _cut_matrix(bundle.layers[-1], count))
     classes = tuple(str(each) for each in range(count))
-    return replace(bundle, layers=layers, task="multiclass", classes=classes, quantiles=())
+    return replace(
+        bundle,
+        layers=layers,
+        task="multiclass",
+        classes=classes,
+        quantiles=(),
+        target_scale="identity",
+    )
 
 
 def _cut_table(layer: Layer, rows: int, units: int) -> Layer:

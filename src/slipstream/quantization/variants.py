@@ -25,9 +25,10 @@ from slipstream.quantization.threshold import choose
 from slipstream.runtime.bundle import Bundle, dump
 from slipstream.runtime.columns import Column
 from slipstream.runtime.kernels import Layer
-from slipstream.runtime.links import LINKS, apply
+from slipstream.runtime.links import apply
 from slipstream.runtime.numpy_model import NumpyModel
 from slipstream.runtime.rows import RowReader
+from slipstream.runtime.types import TargetScale
 
 __all__ = ["float32_bundle", "int8_bundle", "keep_bundle", "quantize"]
 
@@ -49,7 +50,8 @@ def quantize(
     """
     columns = selected_columns(prepared, mask, store)
     best = network.history[network.best_epoch - 1]
-    float32 = float32_bundle(dataset, columns, load_layers(network, store), best)
+    layers = load_layers(network, store)
+    float32 = float32_bundle(dataset, columns, layers, best, network.target_scale)
     snapshot = Snapshot(dataset, store)
     if evaluation.threshold != "half":
         float32 = replace(float32, threshold=_threshold(float32, snapshot, evaluation))
@@ -62,16 +64,23 @@ def _threshold(float32: Bundle, snapshot: Snapshot, evaluation: EvaluationConfig
     logits = NumpyModel(float32).logits(RowReader(float32).encode(snapshot.rows("validation")))
     return choose(
         snapshot.target("validation").to_numpy(),
-        apply(LINKS[float32.task], logits)[:, 0],
+        apply(float32.link, logits)[:, 0],
         snapshot.weights("validation"),
         evaluation,
     )
 
 
 def float32_bundle(
-    dataset: DatasetRef, columns: Sequence[Column], layers: Sequence[Layer], best: Epoch
+    dataset: DatasetRef,
+    columns: Sequence[Column],
+    layers: Sequence[Layer],
+    best: Epoch,
+    target_scale: TargetScale,
 ) -> Bundle:
-    """The float32 variant of folded layers; `best` is the epoch whose weights they hold."""
+    """The float32 variant of folded layers, which learned the target on a scale.
+
+    `best` is the epoch whose weights they hold.
+    """
     return Bundle(
         precision="float32",
         columns=tuple(columns),
@@ -79,6 +88,7 @@ def float32_bundle(
         classes=dataset.classes,
         task=dataset.task,
         quantiles=dataset.quantiles,
+        target_scale=target_scale,
         missing_markers=dataset.missing_markers,
         details=_details(dataset, best),
     )

@@ -58,7 +58,8 @@ def _answers(bundle: Bundle) -> str:
     if bundle.quantiles:
         return f"{listed(bundle.quantiles)} of {target}"
     if bundle.task == "regression":
-        return str(target)
+        learned = ", learned as log(1 + number)" if bundle.target_scale == "log1p" else ""
+        return f"{target}{learned}"
     if bundle.task == "multiclass":
         return f"P({target} = …) of {listing(bundle.classes)}"
     other, counted = map(repr, bundle.classes)

@@ -12,7 +12,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from matplotlib.ticker import LogLocator, MaxNLocator, NullLocator, StrMethodFormatter
 
-from slipstream.artifacts.references import Epoch, FeatureMask
+from slipstream.artifacts.references import FeatureMask, NetworkRef
 from slipstream.evaluation.drift import SHIFTED, STABLE, Drift, reading
 from slipstream.evaluation.results import Benchmark, Waterfall, WaterfallStep
 from slipstream.measurement.breakdown import resolved
@@ -67,18 +67,23 @@ WATCHED = {"accuracy": "accuracy (share of rows)", "r2": "R² (share of variance
 TITLES = {"r2": "R²"}
 
 
-def history_figure(history: Sequence[Epoch], best_epoch: int, task: Task) -> Figure:
+def history_figure(network: NetworkRef, task: Task) -> Figure:
     """Loss, and what else was watched, per epoch, for the training and the validation part."""
+    history = network.history
     figure = Figure(figsize=(9, 3.8), layout="constrained")
     epochs = [epoch.epoch for epoch in history]
     names = list(history[0].train)
     labels = {"loss": LOSSES[task], **WATCHED}
+    if network.target_scale == "log1p":
+        figure.suptitle("of log(1 + target), which this network learned")
     for axes, name in zip(figure.subplots(1, len(names), squeeze=False)[0], names, strict=True):
         for part, style in (("train", "o-"), ("val", "s--")):
             values = [epoch.metrics[f"{part}_{name}"] for epoch in history]
             title = "training" if part == "train" else "validation"
             axes.plot(epochs, values, style, markersize=3, label=title)
-        axes.axvline(best_epoch, color="grey", linewidth=1, linestyle=":", label="kept epoch")
+        axes.axvline(
+            network.best_epoch, color="grey", linewidth=1, linestyle=":", label="kept epoch"
+        )
         axes.set(xlabel="epoch", ylabel=labels[name], title=TITLES.get(name, name.capitalize()))
         axes.xaxis.set_major_locator(MaxNLocator(integer=True))
         axes.grid(alpha=0.3)
@@ -106,11 +111,11 @@ def feature_figure(mask: FeatureMask) -> Figure:
 
 
 def drift_figure(drift: Drift) -> Figure:
-    """How far each feature has moved since the champion's training, most first."""
+    """How far each feature and the target have moved since the champion's training, most first."""
     ranked = sorted(drift.psi.items(), key=lambda item: -item[1])[:MOST_BARS]
     figure = Figure(figsize=(8, 1.6 + 0.28 * len(ranked)), layout="constrained")
     axes = figure.subplots()
-    names = [_plain(name) for name, _ in ranked]
+    names = [_plain(drift.title(name)) for name, _ in ranked]
     axes.barh(
         names,
         [psi for _, psi in ranked],

@@ -111,6 +111,7 @@ class RunRecord(Value):
             *self.dataset.warnings,
             *self.prepared.warnings,
             *self.mask.warnings,
+            *self.network.warnings,
             *self.comparison.warnings,
             *self.noticed,
         )

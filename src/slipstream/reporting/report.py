@@ -42,6 +42,10 @@ class Report(BaseModel):
                 {"epoch": epoch.epoch, **epoch.metrics} for epoch in record.network.history
             ],
             "best_epoch": record.network.best_epoch,
+            "target_scale": {
+                "kept": record.network.target_scale,
+                "tried": record.network.trial and record.network.trial.model_dump(mode="json"),
+            },
             "feature_mask": record.mask.to_json(),
             "comparison": {
                 precision: metrics.to_flat() for precision, metrics in benchmark.metrics.items()

@@ -156,13 +156,13 @@ def _drift(drift: Drift | None) -> str:
     if drift is None:
         return ""
     rows = [
-        (escape(name), f"{psi:.3f}", moved.reading(psi))
+        (escape(drift.title(name)), f"{psi:.3f}", moved.reading(psi))
         for name, psi in drift.ranked[:MOST_DRIFTED]
     ]
     exceeded = "".join(f"**Beyond the limit: {escape(each)}.**\n\n" for each in drift.warnings)
     figures = f"{escape(_capital(drift.shape))}.\n\n{table(('feature', 'PSI', 'reading'), rows)}"
     more = len(drift.psi) - MOST_DRIFTED
-    rest = f"\n\n{more:,} more features are in the artifact *drift*." if more > 0 else ""
+    rest = f"\n\n{more:,} more are in the artifact *drift*." if more > 0 else ""
     return _section("Has the data moved?", exceeded + figures + rest)
 
 

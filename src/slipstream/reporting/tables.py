@@ -50,8 +50,8 @@ def alternatives_table(alternatives: Alternatives) -> list[dict[str, str]]:
 
 
 def drift_table(drift: Drift) -> list[dict[str, float | str]]:
-    """The drift as rows of a table of Markdown cells: the feature that moved most comes first."""
+    """The drift as rows of a table of Markdown cells: what moved most comes first."""
     return [
-        {"feature": escape(name), "psi": round(psi, 4), "reading": reading(psi)}
+        {"feature": escape(drift.title(name)), "psi": round(psi, 4), "reading": reading(psi)}
         for name, psi in drift.ranked
     ]

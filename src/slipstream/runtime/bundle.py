@@ -33,15 +33,16 @@ from slipstream.runtime.bundle_parts import (
     read_layer,
     read_markers,
     read_quantiles,
+    read_target_scale,
     read_threshold,
     strings,
 )
 from slipstream.runtime.columns import Column, lookups
 from slipstream.runtime.errors import BundleError
 from slipstream.runtime.kernels import Layer
-from slipstream.runtime.links import HALF, outputs
+from slipstream.runtime.links import HALF, Link, link_of, outputs
 from slipstream.runtime.text import listing
-from slipstream.runtime.types import Precision, Task
+from slipstream.runtime.types import Precision, TargetScale, Task
 
 __all__ = ["Bundle", "dump", "parse", "read"]
 
@@ -55,8 +56,9 @@ class Bundle:
     """A model in one precision: everything between a raw row and its prediction.
 
     `missing_markers` are the texts that stand for a missing value, in every column. Of two
-    `classes`, a row gets the second from the probability `threshold` on.
-    `quantiles` are the levels of a regression of several quantiles, ascending.
+    `classes`, a row gets the second from the probability `threshold` on. A number is learned on its
+    `target_scale`, and answered in its own unit; `quantiles` are the levels of a regression of
+    several, ascending.
     `activation_scales` gives the size of one u8 step of each hidden layer's activation (int8 only).
     `details` is what the model's maker recorded: metrics, the training data's digest, versions.
     """
@@ -68,9 +70,15 @@ class Bundle:
     task: Task = "binary"
     threshold: float = HALF
     quantiles: tuple[float, ...] = ()
+    target_scale: TargetScale = "identity"
     missing_markers: tuple[str, ...] = ()
     activation_scales: tuple[float, ...] = ()
     details: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def link(self) -> Link:
+        """What turns logits into answers."""
+        return link_of(self.task, self.target_scale)
 
     @property
     def weights_bytes(self) -> int:
@@ -104,6 +112,8 @@ def dump(bundle: Bundle) -> bytes:
         header["threshold"] = bundle.threshold
     if bundle.quantiles:
         header["quantiles"] = list(bundle.quantiles)
+    if bundle.target_scale != "identity":
+        header["target_scale"] = bundle.target_scale
     header["sha256"] = _digest(header, tensors)
     data = save_tensors(tensors, metadata={"slipstream": json.dumps(header)})
     parse(data)
@@ -190,6 +200,7 @@ def _build(header: dict[str, Any], tensors: dict[str, NDArray[Any]]) -> Bundle:
     check_classes(task, classes)
     threshold = read_threshold(task, header)
     quantiles = read_quantiles(task, header)
+    target_scale = read_target_scale(task, header)
     markers = read_markers(header)
     columns = read_columns(header["columns"], tensors.pop("edges"))
     depth = sum(name.endswith(".weight") for name in tensors)
@@ -214,6 +225,7 @@ def _build(header: dict[str, Any], tensors: dict[str, NDArray[Any]]) -> Bundle:
         columns=columns,
         threshold=threshold,
         quantiles=quantiles,
+        target_scale=target_scale,
         missing_markers=markers,
         layers=layers,
         activation_scales=scales,

@@ -18,7 +18,7 @@ from slipstream.runtime.limits import MAX_BIAS, MAX_FEATURES, MAX_WIDTH
 from slipstream.runtime.links import HALF
 from slipstream.runtime.quantiles import MOST_LEVELS, fault
 from slipstream.runtime.text import quote, shorten
-from slipstream.runtime.types import ColumnKind, Precision, Task
+from slipstream.runtime.types import ColumnKind, Precision, TargetScale, Task
 from slipstream.runtime.values import MISSING_MARKERS
 
 __all__ = [
@@ -32,6 +32,7 @@ __all__ = [
     "read_layer",
     "read_markers",
     "read_quantiles",
+    "read_target_scale",
     "read_threshold",
     "strings",
 ]
@@ -239,6 +240,16 @@ def read_quantiles(task: Task, header: Mapping[str, Any]) -> tuple[float, ...]:
     if levels != sorted(levels) or fault(levels):
         fail(rule, levels)
     return tuple(levels)
+
+
+def read_target_scale(task: Task, header: Mapping[str, Any]) -> TargetScale:
+    """Read on what scale the target was learned; what is not its own is in the file."""
+    scale: TargetScale = "identity"
+    if "target_scale" in header:
+        scale = one_of("the target's scale", header["target_scale"], ("log1p",))
+        if task != "regression":
+            fail("only a regression may have a target scale", task)
+    return scale
 
 
 def check_widths(layers: Sequence[Layer], columns: Sequence[Column], outputs: int) -> None:

@@ -36,7 +36,10 @@ NO_NUMBER = "text that is not a number"
 _RULES: Mapping[ColumnKind, tuple[str, str]] = {
     "numeric": ("must be a number", "convert it to one"),
     "boolean": ("must be true or false", "write true, false, 1 or 0"),
-    "categorical": ("must be a string (it is categorical)", "convert it to text"),
+    "categorical": (
+        "must be a string (it is categorical)",
+        "convert it to text, or train again with data.types saying that it is numeric",
+    ),
     "datetime": ("must be a date or time", "write it as 2025-03-04 or 2025-03-04T12:30"),
     "duration": (
         "must be a duration or a time of day",

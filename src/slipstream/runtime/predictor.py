@@ -15,7 +15,7 @@ from slipstream.runtime import native
 from slipstream.runtime.bundle import Bundle, dump, parse, read
 from slipstream.runtime.checking import CheckReport, check
 from slipstream.runtime.errors import InputError
-from slipstream.runtime.links import LINKS, answers_are_lists, apply
+from slipstream.runtime.links import answers_are_lists, apply
 from slipstream.runtime.numpy_model import NumpyModel
 from slipstream.runtime.quantiles import listed
 from slipstream.runtime.rows import RowReader
@@ -64,7 +64,7 @@ class Predictor:
         self.bundle = bundle
         self.backend: Backend = backend
         self.name = name
-        self._link = LINKS[bundle.task]
+        self._link = bundle.link
         self._gives_lists = answers_are_lists(bundle.task)
         self._reader = RowReader(bundle)
         self._compiled = None

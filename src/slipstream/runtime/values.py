@@ -108,6 +108,9 @@ def to_texts(value: Any) -> tuple[str, ...]:
     if not isinstance(value, float | np.floating) and hasattr(value, "__index__"):
         exact = operator.index(value)  # a float may not be
         return () if math.isinf(number) else (str(exact),)
+    if hasattr(value, "as_integer_ratio") and number.is_integer():  # such as a decimal
+        exact, divisor = value.as_integer_ratio()
+        return (str(exact),) if divisor == 1 else (str(value),)
     if isinstance(value, np.floating):
         return (str(int(number)),) if number.is_integer() else (str(value), repr(number))
     return (str(int(number)),) if number.is_integer() else (repr(number),)

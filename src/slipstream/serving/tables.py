@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 import pyarrow.types as pt
 from numpy.typing import NDArray
 
-from slipstream.data.cells import is_supported, is_text
+from slipstream.data.cells import floats, is_supported, is_text
 from slipstream.runtime import InputError, Predictor
 from slipstream.runtime.column_reader import NO_NUMBER, NO_VALUE, ColumnReader
 from slipstream.runtime.dates import NO_DATE
@@ -121,13 +121,13 @@ def _numbers(reader: ColumnReader, raw: pa.Array) -> tuple[NDArray[np.float64], 
             f"column {quote(reader.column.name)} must hold numbers, however: its type is "
             f"{shorten(raw.type)}; derive numbers from it, as for training"
         )
-    return _floats(raw), np.zeros(len(raw), bool)
+    return floats(raw), np.zeros(len(raw), bool)
 
 
 def _text_numbers(reader: ColumnReader, raw: pa.Array) -> tuple[NDArray[np.float64], Mask]:
     texts = _trimmed(raw, {"", *reader.markers})
     try:
-        numbers = _floats(texts) if reader.column.format is None else np.zeros(0)
+        numbers = floats(texts) if reader.column.format is None else np.zeros(0)
         # arrow reads more ways to write NaN
         if len(numbers) and np.isnan(numbers).sum() == texts.null_count:
             return numbers, np.zeros(len(texts), bool)
@@ -159,8 +159,3 @@ _READERS: Mapping[ColumnKind, Reading] = {
     "datetime": read_dates,
     "duration": read_spans,
 }
-
-
-def _floats(values: pa.Array) -> NDArray[np.float64]:
-    floats = values.cast(pa.float64(), safe=False)  # integers beyond 2^53 are rounded
-    return np.asarray(floats.to_numpy(zero_copy_only=False), np.float64)

@@ -42,7 +42,7 @@ class Origin:
         return Variant(tags.get(PRECISION, ""), metrics, tags.get(LEADING_SCORE, "test_auc"))
 
     def profile(self) -> Profile | None:
-        """How the features of the training rows were distributed, if the run still has the file."""
+        """How the training rows were distributed, if the run still has the file."""
         try:
             with tempfile.TemporaryDirectory() as folder:
                 file = self._client.download_artifacts(self._parent(), PROFILE, folder)
@@ -57,13 +57,14 @@ class Origin:
         now = datetime.now(UTC)
         milliseconds = int(now.timestamp() * 1000)
         step = len(self._client.get_metric_history(run_id, "drift_largest_psi"))
-        self._client.log_batch(
-            run_id,
-            [
-                Metric("drift_largest_psi", drift.largest_psi, milliseconds, step),
-                Metric("drift_outside_share", drift.outside_share, milliseconds, step),
-            ],
-        )
+        figures = {
+            "drift_largest_psi": drift.largest_psi,
+            "drift_outside_share": drift.outside_share,
+        }
+        if drift.target:
+            figures["drift_target_psi"] = drift.psi[drift.target]
+        metrics = [Metric(key, value, milliseconds, step) for key, value in figures.items()]
+        self._client.log_batch(run_id, metrics)
         day = now.strftime("%Y-%m-%dT%H-%M-%S")
         self._client.log_dict(run_id, drift.model_dump(mode="json"), f"drift/{day}.json")
         self._client.log_figure(run_id, drift_figure(drift), f"drift/{day}.png")

@@ -19,7 +19,7 @@ from slipstream.artifacts.home import resolve_tracking_uri, root
 from slipstream.artifacts.references import BundleRef
 from slipstream.artifacts.store import Store
 from slipstream.data.snapshot import Snapshot
-from slipstream.evaluation.drift import Profile, profile
+from slipstream.evaluation.drift import Profile, profile, training_target
 from slipstream.reporting.comparison import leading_score
 from slipstream.reporting.outcomes import confusion_figure, coverage_figure, residual_figure
 from slipstream.reporting.plots import (
@@ -116,6 +116,8 @@ def _log_parent(
         for epoch in record.network.history
         for key, value in epoch.metrics.items()
     ]
+    if record.network.trial:
+        metrics += _metrics(parent, record.network.trial.metrics)
     if record.comparison.verdict.winner:
         metrics += _metrics(
             parent, record.benchmark.metrics[record.comparison.verdict.winner].to_flat()
@@ -125,8 +127,7 @@ def _log_parent(
     client.log_dict(run_id, record.mask.to_json(), "feature_mask.json")
     client.log_dict(run_id, _profile(record, store).model_dump(mode="json"), PROFILE)
     client.log_dict(run_id, record.benchmark.machine.model_dump(mode="json"), "machine.json")
-    best_epoch = record.network.best_epoch
-    history = history_figure(record.network.history, best_epoch, record.dataset.task)
+    history = history_figure(record.network, record.dataset.task)
     client.log_figure(run_id, history, "history.png")
     client.log_figure(run_id, feature_figure(record.mask), "feature_scores.png")
     client.log_figure(run_id, latency_figure(record.benchmark), "latency.png")
@@ -242,8 +243,9 @@ def _children(client: MlflowClient, parent: Run, tag: str, value: str) -> list[R
 
 
 def _parameters(record: RunRecord) -> list[Param]:
-    """The config, one parameter per field; a value too long for MLflow is cut."""
-    return [
+    """The config, one parameter per field, too long ones cut; and the scale that was kept."""
+    scale = [Param("target_scale", record.network.target_scale)] if record.network.trial else []
+    return scale + [
         Param(f"{section}.{field}", str(value)[:PARAMETER_CHARACTERS])
         for section, fields in record.config.model_dump().items()
         for field, value in fields.items()
@@ -259,15 +261,17 @@ def _variant_parameters(
     return {
         "precision": precision,
         "network": "-".join(map(str, shape)),
+        **({"target_scale": "log1p"} if predictor.bundle.link == "expm1" else {}),
         **({} if predictor.threshold is None else {"threshold": f"{predictor.threshold:g}"}),
         **({"quantization.calibration_rows": str(rows)} if precision == "int8" else {}),
     }
 
 
 def _profile(record: RunRecord, store: Store) -> Profile:
-    """How the features are distributed in the training part, for comparison with later data."""
-    rows = Snapshot(record.dataset, store).rows("train")
-    return profile(load_file(store.path(record.bundles.int8.file)).bundle.columns, rows)
+    """How the training part is distributed, for comparison with later data."""
+    snapshot = Snapshot(record.dataset, store)
+    columns = load_file(store.path(record.bundles.int8.file)).bundle.columns
+    return profile(columns, snapshot.rows("train"), training_target(record.dataset, snapshot))
 
 
 def _dataset(record: RunRecord) -> DatasetInput:

@@ -2,7 +2,7 @@
 
 import math
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
 import numpy as np
@@ -12,19 +12,27 @@ from numpy.typing import NDArray
 from safetensors.numpy import save
 from torch import Tensor
 
-from slipstream.artifacts.references import Epoch, FeatureMask, NetworkRef, PreparedRef
+from slipstream.artifacts.references import (
+    Epoch,
+    FeatureMask,
+    NetworkRef,
+    PreparedRef,
+    ScaleTrial,
+)
 from slipstream.artifacts.store import Store
 from slipstream.config.training import TrainingConfig
 from slipstream.data.snapshot import TARGET, Snapshot, weights_of
 from slipstream.features.preprocessing import selected_columns
 from slipstream.runtime.columns import Column
 from slipstream.runtime.errors import InputError
-from slipstream.runtime.types import Task
+from slipstream.runtime.links import apply, link_of
+from slipstream.runtime.types import TargetScale, Task
+from slipstream.training import scales
 from slipstream.training.encoding import frequencies, positions, states
-from slipstream.training.losses import Objective, objective_of
+from slipstream.training.losses import OBJECTIVES, Objective, objective_of
 from slipstream.training.network import Network
 
-__all__ = ["EpochHook", "best_epoch", "fit", "tensors_of", "train"]
+__all__ = ["EpochHook", "best_epoch", "fit", "fit_on", "tensors_of", "train"]
 
 EpochHook = Callable[[Epoch], None]
 EVALUATION_ROWS = 65_536  # rows a forward pass without gradients
@@ -46,22 +54,36 @@ def train(
 ) -> NetworkRef:
     """Train on the training part, stop by the validation part, and keep the best epoch's weights.
 
+    A skewed number is also learned as its logarithm, and what has the lower RMSE on the validation
+    part is kept.
+
     Raises:
-        InputError: the loss is no longer a number.
+        InputError: the loss is no longer a number, or the target has no logarithms to learn.
     """
     snapshot = Snapshot(prepared, store)
     train, validation = snapshot.frame("train"), snapshot.frame("validation")
     columns = selected_columns(prepared, mask, store)
     widths = (*hidden, prepared.outputs)
-    network, history = fit(
-        *(columns, train, validation, widths, prepared.task, training, on_epoch),
-        quantiles=prepared.quantiles,
-    )
+    task, levels = prepared.task, prepared.quantiles
+    tried = scales.scales_to_try(OBJECTIVES[task], training, train, validation)
+    fits = {
+        scale: fit_on(scale, columns, train, validation, widths, task, training, on_epoch, levels)
+        for scale in tried
+    }
+    kept, trial = tried[0], None
+    if len(tried) > 1:
+        networks = {scale: network for scale, (network, _) in fits.items()}
+        trial = _compare(networks, columns, train, validation, task)
+        kept = min(tried, key=trial.val_rmse.__getitem__)  # the first of equal ones
+    network, history = fits[kept]
     return NetworkRef(
         weights=store.put(save(tensors_of(network)), ".safetensors"),
         widths=(len(columns), *widths),
         history=tuple(history),
         best_epoch=best_epoch(history).epoch,
+        target_scale=kept,
+        trial=trial,
+        warnings=(scales.sentence(trial, kept),) if trial else (),
     )
 
 
@@ -74,6 +96,65 @@ def tensors_of(network: Network) -> dict[str, NDArray[np.float32]]:
 def best_epoch(history: Sequence[Epoch]) -> Epoch:
     """The epoch whose weights are kept: the first of the lowest validation loss."""
     return min(history, key=lambda epoch: epoch.val_loss)
+
+
+def fit_on(
+    scale: TargetScale,
+    columns: Sequence[Column],
+    train_rows: pd.DataFrame,
+    validation_rows: pd.DataFrame,
+    widths: Sequence[int],
+    task: Task,
+    training: TrainingConfig,
+    on_epoch: EpochHook,
+    quantiles: Sequence[float] = (),
+) -> tuple[Network, list[Epoch]]:
+    """Fit a network to the target on a scale; the link of `link_of` turns it back.
+
+    The other arguments and what is raised are those of `fit`. The history is on the scale.
+    """
+    if scale == "identity":
+        return fit(
+            columns, train_rows, validation_rows, widths, task, training, on_epoch, quantiles
+        )
+    rows, others = (scales.as_logarithms(each) for each in (train_rows, validation_rows))
+    network, history = fit(columns, rows, others, widths, task, training, on_epoch)
+    answers = _outputs(network, columns, rows)[:, 0].astype(np.float64)
+    residuals = rows[TARGET].to_numpy(np.float64) - answers
+    network.rescale(mean=scales.smearing(residuals, weights_of(rows)))
+    return network, history
+
+
+def _compare(
+    networks: Mapping[TargetScale, Network],
+    columns: Sequence[Column],
+    train_rows: pd.DataFrame,
+    validation_rows: pd.DataFrame,
+    task: Task,
+) -> ScaleTrial:
+    """How well each scale's network predicts the validation part, in the target's own unit."""
+    target, weights = validation_rows[TARGET].to_numpy(np.float64), weights_of(validation_rows)
+    answers = {
+        scale: apply(link_of(task, scale), _outputs(network, columns, validation_rows))[:, 0]
+        for scale, network in networks.items()
+    }
+    return ScaleTrial(
+        skewness=scales.skewness(train_rows[TARGET].to_numpy(np.float64), weights_of(train_rows)),
+        val_rmse={
+            scale: scales.root_mean_square(each - target, weights)
+            for scale, each in answers.items()
+        },
+    )
+
+
+@torch.no_grad()
+def _outputs(
+    network: Network, columns: Sequence[Column], rows: pd.DataFrame
+) -> NDArray[np.float32]:
+    """What a network gives for rows, before its link: (N, O)."""
+    tensors = _inputs(columns, rows)
+    parts = zip(*(each.split(EVALUATION_ROWS) for each in tensors), strict=True)
+    return np.concatenate([network(*part).numpy() for part in parts])
 
 
 def fit(
@@ -212,13 +293,20 @@ def _tensors(
 ) -> Batch:
     mean, deviation = scale
     target = (rows[TARGET].to_numpy(np.float64) - mean) / deviation
-    low, high, t = positions(columns, rows)
     weights = weights_of(rows)
+    return (
+        *_inputs(columns, rows),
+        torch.from_numpy(target).to(objective.dtype),
+        *(() if weights is None else (torch.from_numpy(weights).float(),)),
+    )
+
+
+def _inputs(columns: Sequence[Column], rows: pd.DataFrame) -> tuple[Tensor, Tensor]:
+    """Table rows (N, 2k) and their shares (N, 2k)."""
+    low, high, t = positions(columns, rows)
     return (
         torch.from_numpy(np.concatenate([low, high], axis=1)),
         torch.from_numpy(np.concatenate([1 - t, t], axis=1)).float(),
-        torch.from_numpy(target).to(objective.dtype),
-        *(() if weights is None else (torch.from_numpy(weights).float(),)),
     )
 
 

@@ -23,8 +23,9 @@ class Objective:
 
     `loss` is minimised; `watched` is shown with it after each epoch. `dtype` is the target's. Where
     it `is_standardised`, training sees the target less its mean, over its standard deviation, both
-    of the training part. `start` gives what the outputs (O,) begin with, of the target (N,) and the
-    rows' weights; None: with about 0.
+    of the training part. Where the answer `is_mean`, the target's expected value, training may see
+    the target on another scale. `start` gives what the outputs (O,) begin with, of the target (N,)
+    and the rows' weights; None: with about 0.
     """
 
     loss: Measure
@@ -32,6 +33,7 @@ class Objective:
     dtype: torch.dtype = torch.float32
     is_standardised: bool = False
     start: Measure | None = None
+    is_mean: bool = False
 
     def figures(
         self, outputs: Tensor, target: Tensor, weight: Tensor | None = None
@@ -107,7 +109,9 @@ OBJECTIVES: Mapping[Task, Objective] = {
     "multiclass": Objective(
         loss=_multiclass_loss, watched={"accuracy": _multiclass_accuracy}, dtype=torch.int64
     ),
-    "regression": Objective(loss=_squared_error, watched={"r2": _r2}, is_standardised=True),
+    "regression": Objective(
+        loss=_squared_error, watched={"r2": _r2}, is_standardised=True, is_mean=True
+    ),
     "quantiles": Objective(
         loss=_pinball_loss, watched={}, is_standardised=True, start=_own_quantiles
     ),

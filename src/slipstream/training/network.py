@@ -42,7 +42,7 @@ class Network(nn.Module):
         last.bias.copy_(answers)
 
     @torch.no_grad()
-    def rescale(self, mean: float, deviation: float) -> None:
+    def rescale(self, mean: float, deviation: float = 1.0) -> None:
         """Change the outputs' unit: what was standardised is in the target's own from then on."""
         last = self.rest[-1]
         assert isinstance(last, nn.Linear)

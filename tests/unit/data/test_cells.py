@@ -1,7 +1,7 @@
 import pyarrow as pa
 import pytest
 
-from slipstream.data.cells import blank_to_null, missing_markers, without_headers
+from slipstream.data.cells import blank_to_null, missing_markers
 from slipstream.runtime import InputError
 from slipstream.runtime.values import MISSING_MARKERS, means_missing
 
@@ -31,13 +31,3 @@ def test_numbers_are_no_markers(number: str) -> None:
     """A model that is given the number could not tell it from others."""
     with pytest.raises(InputError, match="not a number"):
         missing_markers([number])
-
-
-def test_rows_that_repeat_the_header_are_ignored() -> None:
-    """Files that were joined have them; a word that is a column's name is data elsewhere."""
-    table = pa.table({"x": ["1", " x", "2", "x"], "y": ["a", "y ", "y", "y"]})
-    kept, notes = without_headers(table)
-    assert kept.to_pydict() == {"x": ["1", "2"], "y": ["a", "y"]}
-    assert notes == ("2 rows repeat the header and are ignored (the first is row 2)",)
-    for other in (table.slice(2, 1), pa.table({"x": [1, 2], "y": ["y", "y"]})):
-        assert without_headers(other) == (other, ())

@@ -8,7 +8,7 @@ import pytest
 from slipstream.config.data import DataConfig
 from slipstream.data.cells import missing_markers
 from slipstream.data.columns import RawColumn
-from slipstream.data.label_text import is_same_label, read_label_text
+from slipstream.data.label_text import is_same_label, read_label_text, spelled_as
 from slipstream.data.schema import raw_columns
 from slipstream.data.target import Target, read_target
 from slipstream.runtime import InputError
@@ -35,6 +35,63 @@ def target(values: object, **config: object) -> Target:
     """The target of a column `y`, in which no label is missing."""
     data = DataConfig(target="y", **config)
     return read_target(read_label_text(column(values), data)[0], data)
+
+
+@pytest.mark.parametrize(
+    ("labels", "known", "spelled"),
+    [
+        (["Yes", "No"], ["no", "yes"], ["yes", "no"]),
+        (["YES ", "no."], ["no", "yes"], ["yes", "no"]),
+        (["1", "0"], ["no", "yes"], ["yes", "no"]),
+        (["True", "False"], ["TRUE", "FALSE"], ["TRUE", "FALSE"]),
+        (["1.0", "2.0", "3.0"], ["1", "2", "3"], ["1", "2", "3"]),
+        (["Gold", "SILVER", "new"], ["gold", "silver"], ["gold", "silver", "new"]),
+        (["a", "A"], ["A"], ["a", "A"]),  # letters mean themselves
+        (["Yes", "yes"], ["Yes", "yes"], ["Yes", "yes"]),
+        (["Y", "N", "maybe"], ["no", "yes"], ["Y", "N", "maybe"]),
+        (["up", "UP"], ["down"], ["up", "UP"]),
+    ],
+)
+def test_labels_get_the_spelling_of_known_ones(
+    labels: list[str], known: list[str], spelled: list[str]
+) -> None:
+    """What means the same in one table does so here; other labels stay as they are."""
+    assert list(spelled_as(labels, known).values()) == spelled
+
+
+@pytest.mark.parametrize("values", [["Yes", "No", "No"], [True, False, False], [1, 0, 0]])
+def test_the_config_says_how_labels_are_spelled(values: list) -> None:
+    """Whatever type the column has; the note says where the spelling comes from."""
+    found = target(values * 5, labels=["no", "yes"])
+    assert found.classes == ("no", "yes")
+    assert found.numbers.tolist() == [1, 0, 0] * 5
+    assert "labels keep the spelling of data.labels, in a retraining that of the" in found.notes[0]
+
+
+def test_spellings_that_no_row_has_are_said() -> None:
+    """A label that is asked for and missing is named; one that is new stays."""
+    found = target(["a1", "b1", "c1"] * 5, labels=["A1", "B1", "D1"])
+    assert found.classes == ("A1", "B1", "c1")
+    assert "no row has these of data.labels: 'D1'" in found.notes[1]
+    assert target(["a1", "b1"] * 5, labels=["a1", "b1"]).notes == ()
+
+
+@pytest.mark.parametrize(
+    ("values", "config", "way_out"),
+    [
+        (["a", "b", "c"], {}, "set data.task to multiclass, group them, or choose another target"),
+        (["a", "b", "c"], {"positive": "a"}, "multiclass and leave data.positive empty, group"),
+        ([str(each) for each in range(1500)], {}, "set data.task to regression if they are quant"),
+        (["a"], {}, "it has 1 ('a'); choose another target"),
+    ],
+)
+def test_a_target_that_has_not_two_labels_can_be_of_another_kind(
+    values: list, config: dict, way_out: str
+) -> None:
+    """The way out depends on how many labels there are, and on what else the config says."""
+    with pytest.raises(InputError) as refused:
+        target(values * 5, task="binary", **config)
+    assert way_out in str(refused.value)
 
 
 @pytest.mark.parametrize(

@@ -92,7 +92,7 @@ DAY = datetime.date(2025, 3, 4)
 )
 def test_times_of_many_kinds_are_put_in_order(values: list) -> None:
     """Dates, times with and without a zone, ISO text, years, epochs and numbers as text."""
-    found = instants("t", pa.chunked_array([values]))
+    found, _ = instants("t", pa.chunked_array([values]))
     assert (np.diff(found) > np.zeros(1, np.diff(found).dtype)).all()
 
 
@@ -106,12 +106,49 @@ def test_times_of_many_kinds_are_put_in_order(values: list) -> None:
             r"1 rows have none in column 't' \(the first is row 2\)",
         ),
         ([1.0, 2.0, None], "must have a time to be split by"),
+        (["2025-01-01", "unknown"] * 20, "20 rows have none"),
+        (["2025-01-01", "9999-12-31"] * 20, "20 rows have none"),
+        (["01022024", "02012024", "13012024"], "however: 't' holds others .*zeros in front"),
     ],
 )
 def test_rows_without_a_time_are_refused(values: list, fault: str) -> None:
     """No row is put on a side at random where time decides."""
     with pytest.raises(InputError, match=fault):
         instants("t", pa.chunked_array([values]))
+
+
+def test_how_a_time_is_read_is_said(store: Store, tmp_path: Path) -> None:
+    """Amounts and dates are read as in other columns, `data.types` counts, and a guess is said."""
+    dates = pa.chunked_array([["01/02/2025", "02/03/2025", "03/01/2025"]])
+    _, notes = instants("t", dates)
+    assert "column 't': its dates fit more than one order" in notes[0]
+    amounts, _ = instants("t", pa.chunked_array([["1,050", "2,000", "10,400"]]))
+    assert amounts.tolist() == [1050, 2000, 10400]
+    epochs = pa.chunked_array([[1.7e9, 1.8e9]])
+    assert instants("t", epochs, "datetime")[0].dtype.kind == "M"
+    frame = changing().assign(when=lambda rows: rows["when"].dt.strftime("%d/%m/%Y"))
+    dataset = ingested(frame, tmp_path, store, split="time", time="when")
+    assert any("with the day first" in warning for warning in dataset.warnings)
+
+
+def test_groups_that_make_parts_uneven_are_said() -> None:
+    """One group with most rows is on one side; two groups cannot make three parts."""
+    table = pa.table({"x": range(100), "who": ["big"] * 90 + list("abcdefghij")})
+    (note,) = assigned(table, split="group", group="who").warnings
+    assert "because rows of one group stay together" in note
+    few = pa.table({"x": range(100), "who": ["a", "b"] * 50})
+    with pytest.raises(InputError, match="three different groups or more, however: 'who' has 2"):
+        assigned(few, split="group", group="who")
+
+
+def test_a_group_that_is_called_unknown_is_said() -> None:
+    """Its rows are on one side, although they may belong to anybody."""
+    names = [("unknown", f"C{row % 40}")[row % 3 > 0] for row in range(300)]
+    table = pa.table({"x": range(300), "who": names})
+    notes = assigned(table, split="group", group="who").warnings
+    assert any("100 rows of 'unknown' are taken for one group" in note for note in notes)
+    by = {"split": "group", "group": "who", "missing": ["unknown"]}
+    assert "100 rows have no group" in assigned(table, **by).warnings[0]
 
 
 def test_the_column_of_the_split_is_no_feature_unless_it_is_kept(
@@ -192,7 +229,7 @@ def test_no_group_is_on_two_sides(seed: int, shuffled: object) -> None:
     """Whatever the rows, a group is in one part, also when rows are added or reordered."""
     random = np.random.default_rng(seed)
     count = int(random.integers(5, 200))
-    groups = random.integers(0, max(2, count // 4), count).tolist()
+    groups = [0, 1, 2, *random.integers(0, max(3, count // 4), count - 3).tolist()]
     if seed % 2:
         groups = [f"C{group}" for group in groups]
     table = pa.table({"x": random.normal(size=count), "who": groups})

@@ -17,6 +17,8 @@ from slipstream.data.target import Target, find_target, read_target
 from slipstream.runtime import InputError
 from slipstream.runtime.formats import NumberFormat
 
+DAY = pd.Timestamp("2025-03-04")
+
 
 def kinds(**columns: object) -> tuple[dict[str, str], pd.DataFrame, str]:
     """The kind of each usable column, the typed frame, and the warnings."""
@@ -371,10 +373,14 @@ def test_codes_are_categories(values: object, first: str) -> None:
         (pa.array(["7", "3", "NA"] * 9).dictionary_encode(), "categorical", "7"),
         (pa.array([True, False] * 9).dictionary_encode(), "boolean", 1.0),
         (pa.array(["1.5", "3", "x"] * 9).dictionary_encode(), "categorical", "1.5"),
+        (pa.array([value + 0.5 for value in range(40)]).dictionary_encode(), "numeric", 0.5),
+        (pa.array([f"${value}.50" for value in range(40)]).dictionary_encode(), "numeric", 0.5),
+        (pa.array(["2025-03-04", "2025-03-05"] * 9).dictionary_encode(), "datetime", DAY),
+        (pa.array([DAY, DAY + pd.Timedelta("1D")] * 9).dictionary_encode(), "datetime", DAY),
     ],
 )
 def test_what_a_file_marks_as_categories_is(values: pa.Array, kind: str, first: object) -> None:
-    """Integers, numbers and text of a dictionary are categories; booleans stay booleans."""
+    """Few integers, numbers and texts of a dictionary are; booleans, dates and amounts stay."""
     schema, cells, _ = typed(values)
     assert schema is not None
     assert schema.kind == kind
@@ -410,10 +416,17 @@ def test_one_value_has_one_spelling(values: list, kind: str, distinct: set) -> N
         ([-999.0, *map(float, range(1, 99))], False),
         ([0.0, 0.0, 0.0, *(float(value % 50) + 5000 for value in range(99))], False),
         ([100.0, 100.0, 100.0, *map(float, range(99))], False),
+        ([-999.0] * 9 + [float(value % 5) for value in range(99)], True),
+        (["-9999"] * 9 + [str(value * 80.5) for value in range(99)], True),
+        ([-1.0] * 9 + [value * 2.5 for value in range(99)], True),
+        ([99.0] * 9 + [float(value % 7) for value in range(99)], True),
+        ([-1.0] * 9 + [float(value % 2) for value in range(99)], False),
+        ([-99.0] * 9 + [value * 2.5 - 50 for value in range(99)], False),
+        ([-5.0] * 9 + [value * 2.5 for value in range(99)], False),
     ],
 )
 def test_a_number_that_may_mean_missing_is_pointed_out(values: list, told: bool) -> None:
-    """It is repeated and far from all others; it stays a number, and zero is one."""
+    """It is repeated and far from all others, or the only negative one; it stays a number."""
     schema, cells, warnings = typed(values)
     assert schema is not None
     assert not cells.isna().any()

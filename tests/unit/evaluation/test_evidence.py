@@ -49,7 +49,10 @@ def binary(answers: np.ndarray, target: np.ndarray = BINARY, **more: object) -> 
     [
         (binary(np.full(400, BINARY.mean())), "no better than guessing"),
         (binary(np.clip(RANDOM.random(400), 0.3, 0.7)), "no better than guessing"),
-        (binary(np.where(BINARY == 1, 0.502, 0.498)), "hardly better than guessing"),
+        (
+            binary(np.where(BINARY == 1, 0.502, 0.498)),
+            "hardly better than guessing by its log-loss",
+        ),
         (binary(np.where(BINARY == 1, 0.7, 0.3)), ""),
         (
             evidence_of("multiclass", np.arange(300) % 3, np.full((300, 3), 1 / 3), *"abc"),
@@ -78,6 +81,68 @@ def test_a_model_that_learned_nothing_is_seen(found: Evidence, brief: str) -> No
     short, sentence = lesson(found, "int8")
     assert short == brief
     assert sentence.startswith(f"int8 is {brief}: ") if brief else not sentence
+
+
+# Answers in a good order that are far too sure of themselves, and guesses in no order.
+SIGNAL = BINARY + RANDOM.normal(scale=1.0, size=400)
+SURE = 1 / (1 + np.exp(-20 * (SIGNAL - 0.5)))
+LABELS = np.arange(300) % 3
+BLURRED = np.eye(3)[LABELS] + RANDOM.normal(scale=0.8, size=(300, 3))
+SURE_OF_LABELS = np.exp(20 * BLURRED) / np.exp(20 * BLURRED).sum(axis=1, keepdims=True)
+SKEWED = np.exp(RANDOM.normal(scale=2.0, size=400))
+TOO_LARGE = 50 * SKEWED * np.exp(RANDOM.normal(size=400))
+
+
+@pytest.mark.parametrize(
+    ("found", "measure", "order"),
+    [
+        (binary(SURE), "log-loss", "AUC"),
+        (evidence_of("multiclass", LABELS, SURE_OF_LABELS, *"abc"), "log-loss", "AUC"),
+        (evidence_of("regression", SKEWED, TOO_LARGE), "squared error", "rank correlation"),
+    ],
+)
+def test_the_measure_is_named_by_which_a_model_that_ranks_is_no_better(
+    found: Evidence, measure: str, order: str
+) -> None:
+    """An order better than chance is said too, and what the answers are good for."""
+    brief, sentence = lesson(found, "int8")
+    assert brief == f"no better than guessing by its {measure}"
+    assert sentence.startswith(f"int8 is {brief}: it differs from guessing's by +")
+    assert f"although its {order} is {found.order['int8'].measured:.4f}" in sentence
+    assert "the order of its answers is better than chance" in sentence
+    assert "use them to rank rows" in sentence
+
+
+@pytest.mark.parametrize(
+    ("found", "order"),
+    [
+        (binary(RANDOM.random(400)), "AUC"),
+        (binary(1 - SURE), "AUC"),
+        (evidence_of("regression", SKEWED, RANDOM.random(400)), "rank correlation"),
+    ],
+)
+def test_an_order_by_chance_or_worse_is_no_consolation(found: Evidence, order: str) -> None:
+    """Neither the loss nor the order is better: both are said, and nothing is recommended."""
+    brief, sentence = lesson(found, "int8")
+    assert brief == "no better than guessing"
+    assert f", and its {order} is " in sentence
+    assert "rank rows" not in sentence
+
+
+def test_the_order_is_that_of_weighted_rows() -> None:
+    """Rows that count for nothing say nothing of the order."""
+    rows, both = pd.DataFrame({"x": BINARY * 0.0}), {"float32": SURE, "int8": SURE}
+    some = (np.arange(400) < 300).astype(float)
+    held_out = HeldOut(rows, BINARY, some / some.mean())
+    weighed = gather(dataset("binary", "no", "yes"), COLUMNS, held_out, both).order["int8"]
+    alone = binary(SURE[:300], BINARY[:300]).order["int8"]
+    assert weighed.measured.estimate == pytest.approx(alone.measured.estimate)
+    assert weighed.measured.low == pytest.approx(alone.measured.low, abs=0.01)
+
+
+def test_a_model_that_learned_needs_no_other_measure() -> None:
+    """The order is measured only where the loss raises doubt."""
+    assert not binary(np.where(BINARY == 1, 0.7, 0.3)).order
 
 
 def test_thin_evidence_is_named() -> None:

@@ -325,3 +325,20 @@ def test_every_task_is_exported(
     rows = [[None if value in ("", " a ") else value for value in row] for row in usual]
     expected = Predictor(bundle).predict(rows).reshape(50, outputs)
     np.testing.assert_allclose(answers(bundle, rows), expected, atol=1e-5, rtol=1e-5)
+
+
+@pytest.mark.parametrize("size", [1e-4, 1.0, 1e3])
+@pytest.mark.parametrize("precision", PRECISIONS)
+def test_a_logarithmic_scale_is_exported(precision: Precision, size: float) -> None:
+    """ONNX Runtime answers numbers, small, usual and beyond float32, as the predictor does."""
+    columns = [numeric("x", [0, 1, 2]), categorical("c", *CATEGORIES)]
+    *hidden, last = layers(columns, [16], 2, 0.5)
+    last = replace(last, weight=last.weight * np.float32(size), bias=last.bias * np.float32(size))
+    made = replace(float32_bundle(columns, [*hidden, last]), task="regression", classes=())
+    float32 = replace(made, target_scale="log1p")
+    rows = [[x, c] for x in np.linspace(-1, 3, 40).tolist() for c in (*CATEGORIES, "z")]
+    bundle = float32 if precision == "float32" else int8_bundle(float32, rows)
+    expected = Predictor(bundle).predict(rows)
+    assert np.isfinite(expected).all()
+    found = answers(bundle, rows)[:, 0]
+    np.testing.assert_allclose(found, expected, rtol=1e-5 * max(1, size), atol=1e-9)

@@ -12,6 +12,7 @@ from slipstream.artifacts.references import ColumnSchema
 from slipstream.artifacts.store import Store
 from slipstream.config.data import DataConfig
 from slipstream.data.ingestion import ingest
+from slipstream.features.alone import Answers
 from slipstream.features.leaks import find_leaks, of_numbers
 from slipstream.features.preprocessing import load_columns, preprocess
 
@@ -28,12 +29,16 @@ def kind_of(values: pd.Series) -> str:
 
 
 def leaks_of(
-    columns: dict[str, object], target: np.ndarray = YES, classes: tuple[str, ...] = CLASSES
+    columns: dict[str, object],
+    target: np.ndarray = YES,
+    classes: tuple[str, ...] = CLASSES,
+    weights: np.ndarray | None = None,
 ) -> dict[str, tuple[bool, str]]:
     """Whether each column that knows the answer is a copy, and how it was seen."""
     rows = pd.DataFrame(columns)
     schemas = [ColumnSchema(name=name, kind=kind_of(rows[name])) for name in rows]
-    found = find_leaks(schemas, rows, target, classes, "binary")
+    answers = Answers(target, np.ones(len(target)) if weights is None else weights, classes)
+    found = find_leaks(schemas, rows, answers, "binary")
     return {leak.name: (leak.is_copy, leak.reason) for leak in found}
 
 
@@ -96,6 +101,80 @@ def test_what_is_nearly_a_copy_is_named_and_stays() -> None:
     assert reason.startswith("alone, it gives the answer in 98.")
 
 
+MANY = 3000
+RARE = (RANDOM.random(MANY) < 0.04).astype(np.int64)
+OFTEN = (RANDOM.random(MANY) < 0.25).astype(np.int64)
+SHOPS = RANDOM.integers(0, 120, MANY)
+SHOP_CHURNS = RANDOM.random(120) < 0.4
+BY_SHOP = SHOP_CHURNS[SHOPS].astype(np.int64)
+
+
+def flipped(target: np.ndarray, share: float) -> np.ndarray:
+    """Labels of which a share is wrong."""
+    return np.where(RANDOM.random(len(target)) < share, 1 - target, target)
+
+
+@pytest.mark.parametrize(
+    ("column", "target"),
+    [
+        (flipped(OFTEN, 0.02).astype(float), OFTEN),
+        (np.take(["a", "b"], flipped(OFTEN, 0.02)).astype(object), OFTEN),
+        (flipped(OFTEN, 0.02) * 50 + RANDOM.random(MANY), OFTEN),
+        (OFTEN + RANDOM.normal(scale=0.22, size=MANY), OFTEN),  # AUC 0.999
+        (flipped(RARE, 0.02).astype(float), RARE),
+        (RARE + RANDOM.normal(scale=0.22, size=MANY), RARE),
+        (np.where(flipped(RARE, 0.01), RANDOM.normal(size=MANY), NONE), RARE),
+        (SHOPS.astype(float), flipped(BY_SHOP, 0.015)),
+    ],
+)
+def test_a_column_that_nearly_always_agrees_is_named(
+    column: np.ndarray, target: np.ndarray
+) -> None:
+    """Wrong in 2 % of the rows, or of an AUC of 0.999, however rare the label is."""
+    is_copy, reason = leaks_of({"doubtful": column}, target)["doubtful"]
+    assert not is_copy
+    assert reason.startswith("alone, it")
+
+
+@pytest.mark.parametrize("rows", [300, 600, MANY])
+@pytest.mark.parametrize("kind", [str, float])
+def test_values_that_each_give_the_answer_away_are_named(rows: int, kind: type) -> None:
+    """120 categories or codes of one label each, also where a value has only two or three rows."""
+    column = SHOPS[:rows].astype(kind)
+    column = column.astype(object) if kind is str else column
+    assert set(leaks_of({"shop": column}, BY_SHOP[:rows])) == {"shop"}
+
+
+@pytest.mark.parametrize(
+    ("column", "target"),
+    [
+        (flipped(OFTEN, 0.06).astype(float), OFTEN),
+        (OFTEN + RANDOM.normal(scale=0.35, size=MANY), OFTEN),  # AUC 0.98
+        (RARE + RANDOM.normal(scale=0.35, size=MANY), RARE),
+        (flipped(RARE, 0.06).astype(float), RARE),
+        (SHOPS.astype(str).astype(object), flipped(BY_SHOP, 0.06)),
+        (SHOPS.astype(str).astype(object), RARE),
+        (RANDOM.integers(0, 1500, MANY).astype(str).astype(object), RARE),
+        (RANDOM.integers(0, 1500, MANY).astype(float), OFTEN),
+    ],
+)
+def test_a_strong_honest_column_raises_no_suspicion(column: np.ndarray, target: np.ndarray) -> None:
+    """What is wrong in 6 % of the rows, an AUC of 0.98, many categories of noise."""
+    assert leaks_of({"honest": column}, target) == {}
+
+
+def test_rows_count_by_their_weights() -> None:
+    """A column that is right wherever rows count is a copy, and wrong there it is not."""
+    known = np.arange(N) < N // 2
+    column = np.where(known, YES, 1 - YES).astype(float) + RANDOM.random(N) / 2
+    columns = {"half": column, "empty": np.where(np.where(known, YES, 1 - YES), column, NONE)}
+    assert leaks_of(columns) == {}
+    found = leaks_of(columns, weights=np.where(known, 2.0, 0.0))
+    assert {name: is_copy for name, (is_copy, _) in found.items()} == {"half": True, "empty": True}
+    assert set(leaks_of(columns, weights=np.where(known, 2.0, 0.01))) == {"half", "empty"}
+    assert leaks_of(columns, weights=np.where(known, 0.5, 1.5)) == {}
+
+
 @pytest.mark.parametrize("name", ["iris", "wine", "breast_cancer", "digits"])
 def test_honest_tables_are_left_alone(name: str) -> None:
     """No column of the sets that scikit-learn ships is taken for a copy."""
@@ -129,6 +208,7 @@ def test_one_of_several_labels_can_be_known() -> None:
 
 
 PRICE = RANDOM.lognormal(5, 0.7, N)
+PRICES = Answers(PRICE, np.ones(N))
 
 
 @pytest.mark.parametrize(
@@ -144,7 +224,7 @@ PRICE = RANDOM.lognormal(5, 0.7, N)
         (np.round(PRICE, -2), None),
         (PRICE * RANDOM.lognormal(0, 0.3, N), None),
         (RANDOM.normal(size=N), None),
-        (np.round(PRICE, -1).astype(str).astype(object), None),
+        (np.round(PRICE, -1).astype(str).astype(object), False),
         (np.digitize(PRICE, np.quantile(PRICE, np.arange(1, 20) / 20)).astype(str), False),
     ],
 )
@@ -153,8 +233,44 @@ def test_a_number_to_predict_is_known_by_its_order(
 ) -> None:
     """Another unit, a tax, a sign, a logarithm or a rounding make a copy; noise does not."""
     values = pd.Series(column)
-    found = of_numbers(ColumnSchema(name="x", kind=kind_of(values)), values, PRICE, ())
+    found = of_numbers(ColumnSchema(name="x", kind=kind_of(values)), values, PRICES)
     assert (found and found[1]) == is_copy
+
+
+SHELF = RANDOM.integers(0, 120, N)
+
+
+@pytest.mark.parametrize(
+    ("column", "target", "is_named"),
+    [
+        (np.where(RANDOM.random(N) < 0.03, RANDOM.permutation(PRICE), PRICE), PRICE, True),
+        (-np.where(RANDOM.random(N) < 0.03, RANDOM.permutation(PRICE), PRICE), PRICE, True),
+        (SHELF.astype(str).astype(object), PRICE[SHELF], True),
+        (SHELF.astype(float), PRICE[SHELF], True),
+        (SHELF.astype(str).astype(object), PRICE, False),
+        (SHELF.astype(str).astype(object), PRICE[SHELF] * RANDOM.lognormal(0, 0.3, N), False),
+        (PRICE * RANDOM.lognormal(0, 0.15, N), PRICE, False),
+        (np.where(RANDOM.random(N) < 0.99, 0.0, 1.0), np.where(SHELF < 119, 0.0, PRICE), False),
+    ],
+)
+def test_a_number_that_is_nearly_always_known_is_named(
+    column: np.ndarray, target: np.ndarray, is_named: bool
+) -> None:
+    """The answer itself in 97 % of the rows, or categories and codes that each have one answer."""
+    values = pd.Series(column)
+    schema = ColumnSchema(name="x", kind=kind_of(values))
+    found = of_numbers(schema, values, Answers(target, np.ones(N)))
+    assert (found is not None) == is_named
+    assert found is None or not found[1]
+
+
+def test_the_order_is_that_of_rows_that_count() -> None:
+    """Of numbers, too, rows of little weight hardly matter."""
+    counts = np.arange(N) < N // 2
+    values = pd.Series(np.where(counts, PRICE, RANDOM.permutation(PRICE)))
+    schema = ColumnSchema(name="x", kind="numeric")
+    assert of_numbers(schema, values, PRICES) is None
+    assert of_numbers(schema, values, Answers(PRICE, np.where(counts, 2.0, 1e-6)))
 
 
 def prepared_of(path: Path, store: Store, **data: object) -> tuple[list[str], tuple[str, ...]]:
@@ -194,7 +310,8 @@ def test_a_date_can_be_a_copy() -> None:
         }
     )
     schemas = [ColumnSchema(name=name, kind="numeric") for name in rows]
-    found = {leak.name: leak.is_copy for leak in find_leaks(schemas, rows, YES, CLASSES, "binary")}
+    answers = Answers(YES, np.ones(N), CLASSES)
+    found = {leak.name: leak.is_copy for leak in find_leaks(schemas, rows, answers, "binary")}
     assert found == {"cancelled": True, "changed": True}
     priced = pd.Series(pd.Timestamp("2025-01-01") + pd.to_timedelta(PRICE, "h"))
-    assert of_numbers(schemas[0], priced, PRICE, ())
+    assert of_numbers(schemas[0], priced, PRICES)

@@ -4,11 +4,11 @@ from types import SimpleNamespace
 
 import pytest
 
-from slipstream.artifacts.references import SplitRule
+from slipstream.artifacts.references import ColumnSchema, SplitRule
 from slipstream.artifacts.values import Blob
 from slipstream.config.parsing import parse_config
 from slipstream.lifecycle.promotion import Champion, check_schema
-from slipstream.lifecycle.retraining import identity, inherit
+from slipstream.lifecycle.retraining import identity, inherit, naming_the_champion
 from slipstream.runtime import InputError
 from tests.unit.records import dataset
 
@@ -65,11 +65,63 @@ def test_the_kind_is_the_champions(task: str, classes: tuple[str, ...], positive
     """What the config leaves open, the champion decides; what it says stays."""
     config = parse_config({"data": {"path": "x.csv"}})
     data = inherit(config, champion(task, classes)).data
-    assert (data.task, data.positive) == (task, positive)
-    said = parse_config({"data": {"path": "x.csv", "task": "binary", "positive": "b"}})
+    assert (data.task, data.positive, data.labels) == (task, positive, list(classes))
+    own = {"task": "binary", "positive": "b", "labels": ["a", "b"]}
+    said = parse_config({"data": {"path": "x.csv", **own}})
     kept = inherit(said, champion(task, classes)).data
-    assert (kept.task, kept.positive) == ("binary", "b")
+    assert (kept.task, kept.positive, kept.labels) == ("binary", "b", ["a", "b"])
     assert inherit(config, None) is config
+
+
+def test_labels_of_another_kind_are_not_inherited() -> None:
+    """Where the config asks for another kind of target, the champion's labels say nothing."""
+    config = parse_config({"data": {"path": "x.csv", "task": "multiclass"}})
+    data = inherit(config, champion("binary", ("no", "yes"))).data
+    assert (data.task, data.positive, data.labels) == ("multiclass", "", [])
+
+
+def test_an_error_says_what_comes_from_the_champion() -> None:
+    """Only of what the user did not set, only where the error names it, and of no first run."""
+    asked, reigning = parse_config({"data": {"path": "x.csv"}}), champion("binary", ("no", "yes"))
+    config = inherit(asked, reigning)
+    for error, more in (
+        ("data.task is wrong", "the champion, version 1, has data.task = binary; "),
+        ("data.positive is wrong", "the champion, version 1, has data.positive = yes; "),
+        ("the file is gone", ""),
+    ):
+        with (
+            pytest.raises(InputError, match=f"^{error}{f' .{more}for another' if more else ''}"),
+            naming_the_champion(asked, config, reigning),
+        ):
+            raise InputError(error)
+    for said, current in ((asked, None), (config, reigning)):
+        with (
+            pytest.raises(InputError, match=r"^data\.task is wrong$"),
+            naming_the_champion(said, config, current),
+        ):
+            raise InputError("data.task is wrong")
+
+
+@pytest.mark.parametrize(
+    ("kind", "found", "way_out"),
+    [
+        ("categorical", "numeric", 'set data.types = { "zip" = "category" }, fix the source'),
+        ("numeric", "categorical", 'set data.types = { "zip" = "numeric" }, fix the source'),
+        ("datetime", "categorical", 'set data.types = { "zip" = "datetime" }, fix the source'),
+        ("boolean", "numeric", "is numeric; fix the source"),
+    ],
+)
+def test_a_column_of_another_kind_can_be_given_the_champions(
+    kind: str, found: str, way_out: str
+) -> None:
+    """A category of which only digits came is named, with what data.types must say."""
+    column = SimpleNamespace(name="zip", kind=kind)
+    bundle = SimpleNamespace(columns=(column,), task="binary", classes=("no", "yes"), quantiles=())
+    today = dataset(columns=(ColumnSchema(name="zip", kind=found),), classes=("no", "yes"))
+    with pytest.raises(InputError) as refused:
+        check_schema(bundle, today)
+    assert f"'zip' was {kind} and is {found}" in str(refused.value)
+    assert way_out in str(refused.value)
 
 
 def test_what_is_inherited_makes_no_other_model() -> None:

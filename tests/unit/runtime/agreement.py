@@ -167,6 +167,21 @@ def int8_is_bit_identical(shape: Shape) -> None:
     assert np.array_equal(compiled, logits.astype(np.float64))
 
 
+@settings(deadline=None, derandomize=True, max_examples=30)
+@given(SHAPES, st.floats(-3, 5))
+def logarithms_are_bit_identical(shape: Shape, digits: float) -> None:
+    made = bundle_of(replace(shape, outputs=1), "int8")
+    *hidden, last = made.layers
+    larger = (last.multiplier.astype(np.float64) * 10**digits).astype(np.float32)
+    bundle = replace(made, layers=(*hidden, replace(last, multiplier=larger)), target_scale="log1p")
+    rows = raw_rows(list(bundle.columns), shape.rows, np.random.default_rng(shape.seed))
+    compiled, logits = both(bundle, rows, bundle.link)
+    assert compiled.tobytes() == apply(bundle.link, logits).tobytes()
+    assert np.isfinite(compiled).all()
+    model = Predictor(bundle)
+    assert [model.predict_one(row) for row in rows] == compiled[:, 0].tolist()
+
+
 @settings(deadline=None, derandomize=True, max_examples=60)
 @given(SHAPES, st.booleans())
 def float32_is_close(shape: Shape, binary: bool) -> None:
@@ -243,6 +258,7 @@ def dates_are_read_alike(instants: list[datetime], precision: Precision) -> None
 def check_all() -> None:
     """Run every comparison on this process's instruction set."""
     int8_is_bit_identical()
+    logarithms_are_bit_identical()
     float32_is_close()
     a_row_answers_as_in_a_table()
     quantiles_never_cross()

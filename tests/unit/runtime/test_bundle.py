@@ -359,3 +359,29 @@ def test_only_a_regression_of_quantiles_has_levels(task: Task) -> None:
         dump(replace(people(task="quantiles"), quantiles=()))
     with pytest.raises(BundleError, match="must have no classes"):
         dump(replace(people(task="quantiles"), classes=("a", "b", "c")))
+
+
+def test_a_logarithmic_scale_survives_being_written() -> None:
+    """It is read as it was written, and copied with the model; any other file has no such key."""
+    plain = people(task="regression")
+    written = dump(replace(plain, target_scale="log1p"))
+    assert parse(written).target_scale == "log1p"
+    assert (parse(written).link, parse(dump(plain)).link) == ("expm1", "identity")
+    assert copy.copy(Predictor(parse(written))).bundle.target_scale == "log1p"
+    assert b"target_scale" not in dump(plain)
+
+
+@pytest.mark.parametrize("scale", ["identity", "log", "", None, 1, True, ["log1p"], {}])
+def test_forged_scales_are_refused(scale: object) -> None:
+    """The one scale that a file names is log1p."""
+    with pytest.raises(BundleError, match="the target's scale must be one of log1p"):
+        parse(forged(dump(people(task="regression")), {"target_scale": scale}))
+
+
+@pytest.mark.parametrize("task", ["binary", "multiclass"])
+def test_labels_have_no_scale(task: Task) -> None:
+    """Only a number has one: with labels it is refused, and cannot be written."""
+    with pytest.raises(BundleError, match="only a regression may have a target scale"):
+        parse(forged(dump(people(task=task)), {"target_scale": "log1p"}))
+    with pytest.raises(BundleError, match="only a regression may have a target scale"):
+        dump(replace(people(task=task), target_scale="log1p"))

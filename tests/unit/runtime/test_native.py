@@ -131,6 +131,11 @@ def test_int8_equals_numpy_to_the_bit() -> None:
     agreement.int8_is_bit_identical()
 
 
+def test_logarithms_equal_numpy_to_the_bit() -> None:
+    """A number whose log1p an int8 model gives has the same bits in C and numpy, and is finite."""
+    agreement.logarithms_are_bit_identical()
+
+
 def test_float32_stays_close_to_numpy() -> None:
     """Probabilities differ by less than 1e-6, regressions by 1e-5 of their standard deviation."""
     agreement.float32_is_close()

@@ -104,6 +104,8 @@ def test_numbers_have_their_shortest_spelling() -> None:
     assert to_texts(np.float32(0.1))[0] == "0.1"
     assert to_texts(-3.0) == ("-3",)
     assert to_texts(True)[0] == "True"
+    assert to_texts(decimal.Decimal("9007199254740993")) == ("9007199254740993",)
+    assert to_texts(decimal.Decimal("2.50")) == ("2.5",)
 
 
 @pytest.mark.parametrize("backend", ["compiled", "numpy"])

@@ -13,7 +13,7 @@ from rich.status import Status
 from rich.table import Table
 from rich.text import Text
 
-from slipstream.artifacts.references import Epoch, RowTrace
+from slipstream.artifacts.references import Epoch, NetworkRef, RowTrace
 from slipstream.evaluation.results import Benchmark, Waterfall
 from slipstream.measurement.units import microseconds, quantity, size
 from slipstream.reporting.comparison import about_test_rows, figure_rows
@@ -54,7 +54,7 @@ def show_report(report: Report, files: Mapping[str, Path]) -> None:
     if record.warnings:
         console.print()
     console.print(_stages(record, report.stages))
-    console.print(_epochs(record.network.history, record.network.best_epoch))
+    console.print(_epochs(record.network))
     console.print(_loss_chart(record.network.history))
     console.print(_comparison(record.benchmark))
     if rows := threshold_rows(record.benchmark):
@@ -101,8 +101,10 @@ def _stages(record: RunRecord, stages: Sequence[Stage]) -> RenderableType:
     return table
 
 
-def _epochs(history: Sequence[Epoch], best_epoch: int) -> RenderableType:
-    title = f"Training ({len(history)} epochs, the weights of epoch {best_epoch} are kept)"
+def _epochs(network: NetworkRef) -> RenderableType:
+    history, best_epoch = network.history, network.best_epoch
+    scale = ", on log(1 + target)" if network.target_scale == "log1p" else ""
+    title = f"Training ({len(history)} epochs{scale}, the weights of epoch {best_epoch} are kept)"
     names = [TITLES.get(name, name) for name in history[0].train]
     table = _table(
         *("epoch", *names, *(f"validation {name}" for name in names)),

@@ -14,24 +14,28 @@ int import_dates(void)
     return PyDateTimeAPI == NULL ? -1 : PyArray_ImportNumPyAPI(); /* each file has its own table */
 }
 
+static Instant of_date(PyObject *value)
+{
+    return midnight_of((uint32_t)PyDateTime_GET_YEAR(value), (uint32_t)PyDateTime_GET_MONTH(value),
+                       (uint32_t)PyDateTime_GET_DAY(value));
+}
+
 /* A datetime without a zone, or in UTC. Other zones are objects whose methods are Python's. */
-static Reading of_datetime(PyObject *value, int64_t *us)
+static Reading of_datetime(PyObject *value, Instant *to)
 {
     PyObject *zone = PyDateTime_DATE_GET_TZINFO(value);
     if (zone != Py_None && zone != PyDateTime_TimeZone_UTC)
         return UNUSUAL;
-    const int64_t days = days_of((uint32_t)PyDateTime_GET_YEAR(value),
-                                 (uint32_t)PyDateTime_GET_MONTH(value),
-                                 (uint32_t)PyDateTime_GET_DAY(value));
     const int64_t seconds =
         (PyDateTime_DATE_GET_HOUR(value) * 60 + PyDateTime_DATE_GET_MINUTE(value)) * 60 +
         PyDateTime_DATE_GET_SECOND(value);
-    *us = days * DAY_US + seconds * SECOND_US + PyDateTime_DATE_GET_MICROSECOND(value);
+    *to = of_date(value);
+    to->us += seconds * SECOND_US + PyDateTime_DATE_GET_MICROSECOND(value);
     return PLAIN;
 }
 
 /* A count of numpy's: of one of its units, or of several. */
-static Reading of_count(int64_t count, int64_t unit, int64_t units, int64_t *us)
+static Reading of_count(int64_t count, int64_t unit, int64_t units, Instant *to)
 {
     static const int64_t units_us[] = {
         [NPY_FR_W] = 7 * DAY_US, [NPY_FR_D] = DAY_US,       [NPY_FR_h] = 3600 * SECOND_US,
@@ -39,38 +43,38 @@ static Reading of_count(int64_t count, int64_t unit, int64_t units, int64_t *us)
         [NPY_FR_us] = 1,
     };
     if (count == NPY_DATETIME_NAT) {
-        *us = END_US;
+        *to = counted(END_US);
         return PLAIN;
     }
     if (units != 1)
         return UNUSUAL;
     if (unit == NPY_FR_ns) {
-        *us = count / 1000 - (count % 1000 < 0); /* rounded down */
+        *to = counted(count / 1000 - (count % 1000 < 0)); /* rounded down */
         return PLAIN;
     }
     if (unit < NPY_FR_W || unit > NPY_FR_us || units_us[unit] == 0 ||
         count > END_US / units_us[unit] || count < FIRST_US / units_us[unit])
         return UNUSUAL;
-    *us = count * units_us[unit];
+    *to = counted(count * units_us[unit]);
     return PLAIN;
 }
 
-static Reading of_datetime64(PyObject *value, int64_t *us)
+static Reading of_datetime64(PyObject *value, Instant *to)
 {
     const PyDatetimeScalarObject *scalar = (PyDatetimeScalarObject *)value;
-    return of_count(scalar->obval, scalar->obmeta.base, scalar->obmeta.num, us);
+    return of_count(scalar->obval, scalar->obmeta.base, scalar->obmeta.num, to);
 }
 
-static Reading of_text(const DateForm *form, PyObject *value, int64_t *us)
+static Reading of_text(const DateForm *form, PyObject *value, Instant *to)
 {
     if (!form->plain_text || !PyUnicode_IS_COMPACT_ASCII(value))
         return UNUSUAL;
     const bool read = read_date_text(PyUnicode_1BYTE_DATA(value), PyUnicode_GET_LENGTH(value),
-                                     form->order, us);
+                                     form->order, to);
     return read ? PLAIN : UNUSUAL;
 }
 
-static Reading of_number(const DateForm *form, PyObject *value, int64_t *us)
+static Reading of_number(const DateForm *form, PyObject *value, Instant *to)
 {
     double number = PyFloat_CheckExact(value) ? PyFloat_AS_DOUBLE(value) : PyLong_AsDouble(value);
     if (number == -1.0 && PyErr_Occurred()) {
@@ -80,66 +84,64 @@ static Reading of_number(const DateForm *form, PyObject *value, int64_t *us)
     number = form->unit_us == 0 ? number / 1000 : number * form->unit_us;
     if (!(number >= (double)FIRST_US && number < (double)END_US))
         return UNUSUAL;
-    *us = (int64_t)rint(number);
+    *to = counted((int64_t)rint(number));
     return PLAIN;
 }
 
 /* pandas' own datetime, and its NaT, which is one; other subclasses may have other fields. */
-static Reading of_pandas(PyObject *value, int64_t *us)
+static Reading of_pandas(PyObject *value, Instant *to)
 {
     const char *name = Py_TYPE(value)->tp_name;
     if (!PyDateTime_Check(value))
         return UNUSUAL;
     if (strcmp(name, "Timestamp") == 0)
-        return of_datetime(value, us);
-    *us = END_US;
+        return of_datetime(value, to);
+    *to = counted(END_US);
     return strcmp(name, "pandas._libs.tslibs.nattype.NaTType") == 0 ? PLAIN : UNUSUAL;
 }
 
-static Reading instant(const DateForm *form, PyObject *value, int64_t *us)
+static Reading read_object(const DateForm *form, PyObject *value, Instant *to)
 {
     if (PyDateTime_CheckExact(value))
-        return of_datetime(value, us);
+        return of_datetime(value, to);
     if (PyUnicode_CheckExact(value))
-        return of_text(form, value, us);
+        return of_text(form, value, to);
     if (PyArray_IsScalar(value, Datetime))
-        return of_datetime64(value, us);
+        return of_datetime64(value, to);
     if (form->plain_number && (PyFloat_CheckExact(value) || PyLong_CheckExact(value)))
-        return of_number(form, value, us);
+        return of_number(form, value, to);
     if (PyDate_CheckExact(value)) {
-        *us = DAY_US * days_of((uint32_t)PyDateTime_GET_YEAR(value),
-                               (uint32_t)PyDateTime_GET_MONTH(value),
-                               (uint32_t)PyDateTime_GET_DAY(value));
+        *to = of_date(value);
         return PLAIN;
     }
     if (PyFloat_CheckExact(value) && Py_IS_NAN(PyFloat_AS_DOUBLE(value))) {
-        *us = END_US;
+        *to = counted(END_US);
         return PLAIN;
     }
-    return of_pandas(value, us);
+    return of_pandas(value, to);
 }
 
 /* An instant in seconds, with its parts; UNUSUAL where it is missing and must not be. */
-INLINE Reading put_instant(const DateForm *form, bool allows_missing, int64_t us, double *seconds,
-                           double *parts)
+INLINE Reading put_instant(const DateForm *form, bool allows_missing, const Instant *instant,
+                           double *seconds, double *parts)
 {
-    if (us < FIRST_US || us >= END_US) {
+    if (instant->us < FIRST_US || instant->us >= END_US) {
         *seconds = Py_NAN;
         for (int64_t part = 0; part < form->count; part++)
             parts[part] = Py_NAN;
         return allows_missing ? PLAIN : UNUSUAL;
     }
-    *seconds = (double)us / 1e6;
-    derive(*seconds, form->parts, form->count, parts);
+    *seconds = (double)instant->us / 1e6;
+    derive(instant, *seconds, form->parts, form->count, parts);
     return PLAIN;
 }
 
 INLINE Reading read_instant(const DateForm *form, bool allows_missing, PyObject *value,
                             double *seconds, double *parts)
 {
-    int64_t us = END_US;
-    const Reading reading = value == Py_None ? PLAIN : instant(form, value, &us);
-    return reading == PLAIN ? put_instant(form, allows_missing, us, seconds, parts) : reading;
+    Instant instant = counted(END_US);
+    const Reading reading = value == Py_None ? PLAIN : read_object(form, value, &instant);
+    return reading == PLAIN ? put_instant(form, allows_missing, &instant, seconds, parts) : reading;
 }
 
 Reading read_date(const DateForm *form, bool allows_missing, PyObject *value, int64_t index,
@@ -160,12 +162,13 @@ INLINE Reading read_cell(const DateForm *form, bool allows_missing, PyArrayObjec
         memcpy(&value, at, sizeof value);
         return read_instant(form, allows_missing, value == NULL ? Py_None : value, seconds, parts);
     }
-    int64_t count, us;
+    int64_t count;
+    Instant instant;
     memcpy(&count, at, sizeof count);
     const PyArray_DatetimeDTypeMetaData *unit =
         (const PyArray_DatetimeDTypeMetaData *)PyDataType_C_METADATA(PyArray_DESCR(column));
-    const Reading reading = of_count(count, unit->meta.base, unit->meta.num, &us);
-    return reading == PLAIN ? put_instant(form, allows_missing, us, seconds, parts) : reading;
+    const Reading reading = of_count(count, unit->meta.base, unit->meta.num, &instant);
+    return reading == PLAIN ? put_instant(form, allows_missing, &instant, seconds, parts) : reading;
 }
 
 bool is_date_column(PyObject *values)

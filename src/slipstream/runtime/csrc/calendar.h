@@ -10,7 +10,7 @@
 #define SECOND_US INT64_C(1000000)
 #define DAY_SECONDS 86400
 #define DAY_US (DAY_SECONDS * SECOND_US)
-#define MARCH_0000 719468 /* days from the first of March of year 0 to 1970 */
+#define MARCH_0000 INT64_C(719468) /* days from the first of March of year 0 to 1970 */
 #define FIRST_US (INT64_C(-718797) * DAY_US) /* years below 2 stand for no date */
 #define END_US (INT64_C(2932532) * DAY_US)   /* and those from 9999 on */
 
@@ -36,24 +36,57 @@ INLINE int64_t days_of(uint32_t year, uint32_t month, uint32_t day)
     return (int64_t)(year * 365 + year / 4 - year / 100 + year / 400 + of_year) - MARCH_0000;
 }
 
-/* Writes the parts of an instant, which is between FIRST_US and END_US. */
-INLINE void derive(double seconds, const uint8_t *parts, int64_t count, double *values)
+typedef struct {
+    int64_t since_1970;
+    uint32_t month, of_month;
+} Day;
+
+/* A moment in UTC, and its day where the value names it: otherwise the day's month is 0. */
+typedef struct {
+    int64_t us; /* since 1970; END_US: missing */
+    Day day;
+} Instant;
+
+/* Midnight of a day that is_day. */
+INLINE Instant midnight_of(uint32_t year, uint32_t month, uint32_t day)
 {
-    int64_t whole = (int64_t)seconds;
-    whole -= (double)whole > seconds;
-    const int64_t shifted = whole + (int64_t)MARCH_0000 * DAY_SECONDS; /* not negative */
-    const uint32_t day = (uint32_t)(shifted / DAY_SECONDS);
-    const uint32_t of_era = day % 146097;
+    const int64_t days = days_of(year, month, day);
+    return (Instant){.us = days * DAY_US, .day = {days, month, day}};
+}
+
+INLINE Instant counted(int64_t us) { return (Instant){.us = us}; }
+
+INLINE Day day_of(int64_t since_1970)
+{
+    const uint32_t of_era = (uint32_t)(since_1970 + MARCH_0000) % 146097; /* of 400 years */
     const uint32_t year =
         (of_era - of_era / 1460 + of_era / 36524 - of_era / 146096) / 365;
     const uint32_t of_year = of_era - (365 * year + year / 4 - year / 100);
     const uint32_t month = (5 * of_year + 2) / 153; /* from March */
-    const double midnight = (double)((int64_t)day - MARCH_0000) * DAY_SECONDS;
+    return (Day){
+        .since_1970 = since_1970,
+        .month = month < 10 ? month + 3 : month - 9,
+        .of_month = of_year - (153 * month + 2) / 5 + 1,
+    };
+}
+
+/* Writes the parts of an instant between FIRST_US and END_US, given its seconds: in far years they
+ * round the last microsecond of a day up to midnight. */
+INLINE void derive(const Instant *instant, double seconds, const uint8_t *parts, int64_t count,
+                   double *values)
+{
+    Day day = instant->day;
+    if (day.month == 0)
+        day = day_of((instant->us + MARCH_0000 * DAY_US) / DAY_US - MARCH_0000);
+    if (seconds >= (double)((day.since_1970 + 1) * DAY_SECONDS))
+        day = day_of(day.since_1970 + 1);
+    const double midnight = (double)day.since_1970 * DAY_SECONDS;
+    const uint32_t weekday = (uint32_t)(day.since_1970 + MARCH_0000 + 2) % 7; /* 0: a Wednesday */
     const double all[PART_KINDS] = {
         [HOUR] = (seconds - midnight) / 3600,
-        [WEEKDAY] = (double)((day + 2) % 7), /* day 0 was a Wednesday */
-        [DAY_OF_MONTH] = (double)(of_year - (153 * month + 2) / 5 + 1),
-        [MONTH] = (double)(month < 10 ? month + 3 : month - 9),
+        [WEEKDAY] = (double)weekday,
+        [DAY_OF_MONTH] = (double)day.of_month,
+        [MONTH] = (double)day.month,
     };
     for (int64_t index = 0; index < count; index++)
         values[index] = all[parts[index]];

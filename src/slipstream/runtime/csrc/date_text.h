@@ -29,7 +29,7 @@ INLINE bool is_mark(uint8_t letter)
 }
 
 /* Ten characters: 2025-03-04, or 04/03/2025 in the given order; any mark, twice the same. */
-INLINE bool read_day(const uint8_t *text, DateOrder order, int64_t *days)
+INLINE bool read_day(const uint8_t *text, DateOrder order, Instant *midnight)
 {
     uint32_t year, month, day;
     if (text[4] == text[7] && is_mark(text[4])) {
@@ -45,7 +45,7 @@ INLINE bool read_day(const uint8_t *text, DateOrder order, int64_t *days)
     }
     if (!is_day(year, month, day))
         return false;
-    *days = days_of(year, month, day);
+    *midnight = midnight_of(year, month, day);
     return true;
 }
 
@@ -91,16 +91,18 @@ INLINE bool read_clock(const uint8_t *text, int64_t length, int64_t *clock)
     return true;
 }
 
-/* Microseconds since 1970 in UTC; false where the text has another layout, or is no date. */
-INLINE bool read_date_text(const uint8_t *text, int64_t length, DateOrder order, int64_t *us)
+/* False where the text has another layout, or is not a date. */
+INLINE bool read_date_text(const uint8_t *text, int64_t length, DateOrder order, Instant *instant)
 {
-    int64_t days, clock = 0;
-    if (length < 10 || !read_day(text, order, &days))
+    int64_t clock = 0;
+    if (length < 10 || !read_day(text, order, instant))
         return false;
     if (length > 10 && ((text[10] != 'T' && text[10] != ' ') ||
                         !read_clock(text + 11, length - 11, &clock)))
         return false;
-    *us = days * DAY_US + clock;
+    instant->us += clock;
+    if (clock < 0 || clock >= DAY_US) /* an offset moves it to another day */
+        instant->day.month = 0;
     return true;
 }
 

@@ -6,7 +6,7 @@
 
 #include "network.h"
 
-/* exp(x) for x <= 0, to about 1 ulp: 2^n p(r) with a Taylor polynomial of degree 12. */
+/* exp(x) for x <= 709, to about 1 ulp: 2^n p(r) with a Taylor polynomial of degree 12. */
 INLINE double exponential(double x)
 {
     x = x > -708.0 ? x : -708.0;
@@ -31,6 +31,13 @@ INLINE double sigmoid(double logit)
 {
     double small = exponential(logit < 0 ? logit : -logit);
     return (logit >= 0 ? 1.0 : small) / (1.0 + small);
+}
+
+/* A number whose log1p the model gives; at most exp(88), which float32 holds. runtime/links.py takes
+ * the same steps, so that numpy answers with the same bits. */
+INLINE double from_log1p(double logarithm)
+{
+    return exponential(logarithm < 88.0 ? logarithm : 88.0) - 1.0;
 }
 
 INLINE void softmax(double *logits, int64_t count)
@@ -68,6 +75,10 @@ INLINE void apply_link(Link link, double *logits, int64_t rows, int64_t outputs)
     } else if (link == SOFTMAX) {
         for (int64_t row = 0; row < rows; row++)
             softmax(logits + row * outputs, outputs);
+    } else if (link == EXPM1) {
+#pragma omp simd
+        for (int64_t each = 0; each < rows * outputs; each++)
+            logits[each] = from_log1p(logits[each]);
     } else if (link == SORTED) {
         for (int64_t row = 0; row < rows; row++)
             sort(logits + row * outputs, outputs);

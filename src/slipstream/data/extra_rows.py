@@ -1,0 +1,128 @@
+"""Rows of a table of text that are not data: headers within it, and sums below it."""
+
+import math
+import re
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from slipstream.data.cells import is_text
+from slipstream.runtime.values import means_missing
+
+__all__ = ["without_extra_rows"]
+
+LEAST_ROWS = 20  # of a table, to tell what is usual in its columns
+SAMPLE = 200  # rows that show whether a column holds digits
+MOST_SUMS = 3  # rows below a table
+EQUAL = 1e-6  # of a sum, which may be rounded
+_SUM = re.compile(
+    r"((grand |sub)?totals?|sums?|summe|gesamt(summe)?|total général|somme|suma|totale|totaal|"
+    r"averages?|avg|mean|mittelwert|durchschnitt|moyenne|promedio|media)\W*",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True)
+class _Column:
+    """The cells (N,) of a column, and whether nearly all that say something have digits."""
+
+    cells: pa.Array
+    has_digits: bool
+
+    def once(self, row: int) -> bool:
+        """Whether the cell of a row says something that no other row does."""
+        cell = self.cells[row].as_py()
+        return not means_missing(cell) and pc.sum(pc.equal(self.cells, cell)).as_py() == 1
+
+    @property
+    def repeats(self) -> bool:
+        """Whether its values are few, as categories are."""
+        return 2 * len(self.cells.unique()) < len(self.cells)
+
+
+def without_extra_rows(table: pa.Table) -> tuple[pa.Table, tuple[str, ...]]:
+    """A raw table without rows that are not data, and notes on them.
+
+    These are rows that repeat the header, as joined files have; a first row of units, types or
+    labels between the header and the data; and sums or means at the end.
+    """
+    if not all(is_text(kind) for kind in table.schema.types):
+        return table, ()
+    kept, notes = _without_headers(table)
+    if len(kept) < LEAST_ROWS:
+        return kept, notes
+    columns = [_column(kept.column(name).combine_chunks()) for name in kept.column_names]
+    if _is_second_header(columns):
+        kept, columns = kept.slice(1), [_Column(c.cells[1:], c.has_digits) for c in columns]
+        notes += ("the first row has text above numbers, as a second header does, and is ignored",)
+    sums = 0
+    while sums < MOST_SUMS and _ends_in_sum(columns):
+        columns = [_Column(each.cells[:-1], each.has_digits) for each in columns]
+        sums += 1
+    if sums:
+        what = "row holds a sum or mean and is" if sums == 1 else "rows hold sums or means and are"
+        notes += (f"the last {'' if sums == 1 else f'{sums} '}{what} ignored",)
+    return kept.slice(0, len(kept) - sums), notes
+
+
+def _without_headers(table: pa.Table) -> tuple[pa.Table, tuple[str, ...]]:
+    is_header = np.ones(len(table), dtype=bool)
+    for name in table.column_names:
+        cells = pc.utf8_lower(pc.utf8_trim_whitespace(table.column(name)).fill_null(""))
+        is_header &= pc.equal(cells, name.lower()).to_numpy()
+        if not is_header.any():
+            return table, ()
+    count, first = int(is_header.sum()), int(is_header.argmax()) + 1
+    repeat = "row repeats the header and is" if count == 1 else "rows repeat the header and are"
+    note = f"{count:,} {repeat} ignored (the first is row {first})"
+    return table.filter(pa.array(~is_header)), (note,)
+
+
+def _column(cells: pa.Array) -> _Column:
+    cells = cells.cast(pa.string()).fill_null("")
+    said = [cell for cell in cells[1 : SAMPLE + 1].to_pylist() if not means_missing(cell)]
+    digits = sum(any(map(str.isdecimal, cell)) for cell in said)
+    return _Column(cells, bool(said) and digits == len(said))
+
+
+def _is_second_header(columns: list[_Column]) -> bool:
+    """Whether the first row has a word above all columns of digits, and nothing that recurs."""
+    firsts = [column.cells[0].as_py() for column in columns]
+    above = [cell for cell, column in zip(firsts, columns, strict=True) if column.has_digits]
+    if not above or any(means_missing(cell) or re.search(r"\d", cell) for cell in above):
+        return False
+    said = [column for cell, column in zip(firsts, columns, strict=True) if cell]
+    if not all(column.once(0) for column in said):
+        return False
+    return len(above) > 1 or any(column.repeats for column in said if not column.has_digits)
+
+
+def _ends_in_sum(columns: list[_Column]) -> bool:
+    """Whether the last row is called a sum and is half empty, or holds the sums above it."""
+    last = len(columns[0].cells) - 1
+    cells = [column.cells[last].as_py() for column in columns]
+    equal = sum(_is_sum(column.cells) for column in columns if column.has_digits)
+    called = any(
+        _SUM.fullmatch(cell) and column.once(last)
+        for cell, column in zip(cells, columns, strict=True)
+    )
+    return equal > 1 or (called and (equal == 1 or 3 * cells.count("") >= len(cells)))
+
+
+def _is_sum(cells: pa.Array) -> bool:
+    """Whether the last cell is the sum of the others, and larger than each of them."""
+    if _numbers(cells[-1:])[0] <= np.nanmax(np.abs(_numbers(cells[:-1][:SAMPLE])), initial=0):
+        return False  # seen without a look at all of them
+    *above, last = _numbers(cells).tolist()
+    total = float(np.nansum(above))
+    return math.isclose(last, total, rel_tol=EQUAL) and last > np.nanmax(above, initial=0)
+
+
+def _numbers(cells: pa.Array) -> NDArray[np.float64]:
+    """Plain numbers (N,), NaN for other text."""
+    read = pd.to_numeric(pd.Series(cells.to_pylist(), dtype=object), errors="coerce")
+    return read.to_numpy(np.float64)
