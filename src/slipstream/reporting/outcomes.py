@@ -4,6 +4,7 @@ They show counts of rows, never a row.
 """
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -26,6 +27,8 @@ BINS = 40
 # Share of the rows at each end that a figure of numbers leaves out: one row must not stretch it.
 TAIL = 0.005
 CHANCE = (0.025, 0.975)  # the ends of a 95 % band
+RIGHT = 75  # labels of points from here on, in percent, are on their left
+MOST_COVERAGES = 9  # more would cover each other
 
 
 def confusion_figure(
@@ -100,11 +103,13 @@ def coverage_figure(levels: Sequence[float], coverage: Sequence[float], rows: in
     axes.plot([0, 100], [0, 100], color="grey", linestyle=":", label="exact")
     at, found = 100 * np.asarray(levels), 100 * np.asarray(coverage)
     axes.plot(at, found, "o-", color="#0072b2", markersize=5, label="test part")
-    if len(levels) <= MOST_WRITTEN:
+    if len(levels) <= MOST_COVERAGES:
         for name, x, y in zip(names(levels), at, found, strict=True):
-            axes.annotate(
-                f"{name}: {y:.1f} %", (x, y), (6, -12), textcoords="offset points", fontsize=9
+            side: dict[str, Any] = (
+                {"xytext": (7, -11)} if x < RIGHT else {"xytext": (-7, 5), "ha": "right"}
             )
+            label = f"{name}: {y:.1f} %"
+            axes.annotate(label, (x, y), textcoords="offset points", fontsize=9, **side)
     axes.set(
         xlabel="level of the quantile (%)",
         ylabel="share of test rows at or below it (%)",

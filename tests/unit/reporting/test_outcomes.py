@@ -51,7 +51,7 @@ def test_coverage_is_drawn_against_its_level(count: int) -> None:
     points = axes.lines[-1]
     assert points.get_xdata() == pytest.approx(100 * np.array(levels))
     assert points.get_ydata() == pytest.approx(100 * np.array(levels) ** 2)
-    assert len(axes.texts) == (count if count <= 15 else 0)
+    assert len(axes.texts) == (count if count <= 9 else 0)
     band = axes.collections[0].get_paths()[0].vertices[:, 1]
     assert (band.min(), band.max()) == (0, 100)
 
