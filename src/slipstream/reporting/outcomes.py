@@ -105,11 +105,10 @@ def coverage_figure(levels: Sequence[float], coverage: Sequence[float], rows: in
     axes.plot(at, found, "o-", color="#0072b2", markersize=5, label="test part")
     if len(levels) <= MOST_COVERAGES:
         for name, x, y in zip(names(levels), at, found, strict=True):
-            side: dict[str, Any] = (
-                {"xytext": (7, -11)} if x < RIGHT else {"xytext": (-7, 5), "ha": "right"}
-            )
+            offset, side = (9, "left") if x < RIGHT else (-9, "right")
+            look: dict[str, Any] = {"ha": side, "va": "center", "fontsize": 9}
             label = f"{name}: {y:.1f} %"
-            axes.annotate(label, (x, y), textcoords="offset points", fontsize=9, **side)
+            axes.annotate(label, (x, y), (offset, 0), textcoords="offset points", **look)
     axes.set(
         xlabel="level of the quantile (%)",
         ylabel="share of test rows at or below it (%)",
