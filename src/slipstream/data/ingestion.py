@@ -72,6 +72,7 @@ def ingest(data: DataConfig, store: Store) -> DatasetRef:
         target=data.target,
         task=target.task,
         classes=target.classes,
+        quantiles=target.quantiles,
         class_shares=target.class_shares,
         mean=target.mean,
         deviation=target.deviation,
