@@ -25,6 +25,7 @@ from numpy.typing import NDArray
 
 from slipstream.runtime import InputError, Predictor, load_file
 from slipstream.runtime.columns import Column
+from slipstream.runtime.quantiles import names
 from slipstream.runtime.text import listing
 from slipstream.runtime.values import to_texts
 from slipstream.serving.tables import typed_rows
@@ -45,8 +46,12 @@ class BundleModel:
     def __init__(self, predictor: Predictor) -> None:
         self._predictor = predictor
 
-    def predict(self, table: Any, params: dict[str, Any] | None = None) -> NDArray[np.float64]:
+    def predict(
+        self, table: Any, params: dict[str, Any] | None = None
+    ) -> NDArray[np.float64] | pd.DataFrame:
         """Predict a frame of raw rows: P(positive) or a number (N,), or P(each label) (N, C).
+
+        Quantiles are the columns of a frame, as the signature names them.
 
         Raises:
             RefusedError: a column is missing, a value is wrong, or parameters are given.
@@ -56,9 +61,11 @@ class BundleModel:
                 raise InputError(
                     f"a bundle takes no parameters, however: {sorted(params)}; drop them"
                 )
-            return self._answer(pd.DataFrame(table).rename(columns=_trimmed))
+            answers = self._answer(pd.DataFrame(table).rename(columns=_trimmed))
         except InputError as error:
             raise RefusedError(str(error)) from None
+        levels = self._predictor.quantiles
+        return pd.DataFrame(answers, columns=names(levels)) if levels else answers
 
     def _answer(self, frame: pd.DataFrame) -> NDArray[np.float64]:
         """Predict a frame as it is or, if its types are not the columns', as a file of text."""

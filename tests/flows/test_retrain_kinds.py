@@ -18,7 +18,14 @@ from slipstream.tracking.registry import Registry
 from tests.flows.test_retrain import newest_artifact
 
 LEARNED = {"epochs": 15, "learning_rate": 0.02}
-LOSSES = {"plan": ("log-loss", "nats"), "spend": ("squared error", "of the target's variance")}
+LOSSES = {
+    "multiclass": ("log-loss", "nats"),
+    "regression": ("squared error", "of the target's variance"),
+    "quantiles": ("pinball loss", "of the target's standard deviation"),
+}
+TARGETS = {"multiclass": "plan", "regression": "spend", "quantiles": "spend"}
+LEADING = {"multiclass": "test_auc", "regression": "test_r2", "quantiles": "test_d2_pinball"}
+LEVELS = [0.1, 0.5, 0.9]
 
 
 def table() -> pd.DataFrame:
@@ -33,8 +40,8 @@ def table() -> pd.DataFrame:
 class Place:
     """A folder with a table and a registry, in which a weak model became champion."""
 
-    def __init__(self, folder: Path, target: str) -> None:
-        self.folder, self.target = folder, target
+    def __init__(self, folder: Path, kind: str) -> None:
+        self.folder, self.kind = folder, kind
         self.uri = f"sqlite:///{folder}/mlflow.db"
         self.registry = Registry("customers", self.uri)
         self.write(table())
@@ -44,11 +51,13 @@ class Place:
         frame.to_csv(self.folder / "customers.csv", index=False)
 
     def config(self, **training: object) -> OptimizeConfig:
-        others = [each for each in LOSSES if each != self.target]
-        path = str(self.folder / "customers.csv")
+        target = TARGETS[self.kind]
+        data = {"path": str(self.folder / "customers.csv"), "target": target}
+        if self.kind == "quantiles":
+            data["quantiles"] = LEVELS
         return parse_config(
             {
-                "data": {"path": path, "target": self.target, "drop": others},
+                "data": {**data, "drop": sorted({*TARGETS.values()} - {target})},
                 "model": {"hidden": [8]},
                 "training": {"epochs": 2, "learning_rate": 0.01, **training},
                 "tracking": {"uri": self.uri},
@@ -90,13 +99,13 @@ def test_a_champion_s_life(place: Place) -> None:
     again = place.retrain()
     assert (again.promoted, again.reason) == (False, "unchanged, champion kept")
 
-    name, unit = LOSSES[place.target]
+    name, unit = LOSSES[place.kind]
     better = place.retrain(**LEARNED)
     assert better.promoted, better.reason
     assert better.reason.startswith(f"the challenger's {name} is lower than the champion's: by 0.")
     assert unit in better.reason
     scores = better.report.record.benchmark.metrics["int8"].scores
-    assert ("test_r2" in scores) == (place.target == "spend")
+    assert {each for each in LEADING.values() if each in scores} == {LEADING[place.kind]}
 
     worse = place.retrain(epochs=3)
     assert not worse.promoted
@@ -150,19 +159,28 @@ def test_a_champion_without_a_profile_of_its_target_is_compared_by_features(plac
 
 def test_another_kind_of_target_is_refused(place: Place) -> None:
     """A champion of labels is not compared with a model of numbers, nor the other way round."""
-    task = {"plan": "multiclass", "spend": "regression"}
-    other = {"plan": "spend", "spend": "plan"}[place.target]
-    config = place.config()
-    data = {"target": other, "drop": [place.target], "task": task[other]}
+    kind = "regression" if place.kind == "multiclass" else "multiclass"
+    other, config = TARGETS[kind], place.config()
+    data = {"target": other, "drop": [TARGETS[place.kind]], "task": kind, "quantiles": []}
     changed = config.model_copy(update={"data": config.data.model_copy(update=data)})
-    fact = f"the target was {task[place.target]} and is {task[other]}"
+    fact = f"the target was {place.kind} and is {kind}"
     with pytest.raises(InputError, match=f"{fact}.*or train under another model name"):
         retrain(changed)
     inherited = changed.data.model_copy(update={"task": "auto"})  # the champion's kind is asked for
     unfit = {"plan": "must hold numbers", "spend": "must have at most 1,000 labels"}[other]
-    champions = f"has data.task = {task[place.target]}"
+    champions = (
+        "has data.quantiles" if place.kind == "quantiles" else f"has data.task = {place.kind}"
+    )
     with pytest.raises(InputError, match=f"target '{other}' {unfit}.*{champions}"):
         retrain(config.model_copy(update={"data": inherited}))
+
+
+def test_what_an_open_config_leaves_to_the_champion(place: Place) -> None:
+    """Without levels in the config, the champion's are predicted again: nothing has changed."""
+    config = place.config()
+    data = config.data.model_copy(update={"task": "auto", "quantiles": []})
+    again = retrain(config.model_copy(update={"data": data}))
+    assert (again.promoted, again.reason) == (False, "unchanged, champion kept")
 
 
 def test_the_version_shows_the_kinds_own_figures(place: Place) -> None:
@@ -170,6 +188,9 @@ def test_the_version_shows_the_kinds_own_figures(place: Place) -> None:
     client = MlflowClient(place.uri)
     run = client.get_run(client.get_model_version("customers", place.champion).run_id)
     metrics = run.data.metrics
-    assert ("test_rmse" in metrics) == (place.target == "spend")
-    assert ("test_auc" in metrics) == (place.target == "plan")
+    assert ("test_rmse" in metrics) == (place.kind == "regression")
+    assert ("test_auc" in metrics) == (place.kind == "multiclass")
+    covered = [f"test_coverage_{each}" for each in ("q10", "q50", "q90")]
+    shown = covered if place.kind == "quantiles" else []
+    assert [each for each in covered if each in metrics] == shown
     assert all(np.isfinite(list(metrics.values())))

@@ -54,6 +54,7 @@ def damaged(data: bytes, chance: random.Random) -> bytes:
 ODD_VALUES: list[Any] = [
     None, True, False, 0, 1, -1, 2, 3, 10**30, -(10**30), 1.5, float("nan"), float("inf"), 1e308,
     5e-324, "", "a", "missing", "float32", "int8", "binary", "multiclass", "regression", "numeric",
+    "quantiles", [0.1, 0.5, 0.9], [0.5, 0.1], [0.5],
     "categorical", "boolean", "datetime", "duration", "dmy", "hour", [], {}, [1], ["a", "b"],
     ["a", "a"], {"a": 1}, "\ud800", "x" * 1000,
 ]  # fmt: skip
@@ -141,11 +142,14 @@ def try_bundle(data: bytes, chance: random.Random) -> bool:
     return True
 
 
+QUANTILES: list[tuple[int, Any]] = [(0, "float32"), (1, "int8"), (2, "float32"), (2, "int8")]
+
+
 def seeds() -> list[bytes]:
     """Small valid files of every precision and task."""
     from slipstream.runtime.bundle import dump
     from slipstream.runtime.formats import NumberFormat
-    from tests.unit.runtime.agreement import Shape, bundle_of
+    from tests.unit.runtime.agreement import Shape, bundle_of, quantiles_of
     from tests.unit.runtime.dated import date_column, dated_model, number_column
     from tests.unit.runtime.people import people
 
@@ -169,6 +173,7 @@ def seeds() -> list[bytes]:
     logarithmic = replace(people("int8", "regression"), target_scale="log1p")
     return [
         *map(dump, [*dated, formatted, logarithmic]),
+        *(dump(quantiles_of(bundle_of(shapes[at], kind))) for at, kind in QUANTILES),
         *(
             dump(bundle_of(shape, kind, categorical=share))
             for shape in shapes
@@ -211,8 +216,9 @@ def fuzz_constructor(count: int) -> None:
         ("x", True, edges, None, 0, None), ("c", False, None, {"a": 0}, 3, None),
         (weights, weights[0], None),
         (np.zeros((1, 2), np.float32), np.zeros(1, np.float32), None), "sigmoid", "softmax",
-        "identity", "expm1", edges, weights, {"a": 5}, {1: 1}, {"a": -1}, {"a": "b"}, None, 0,
-        edges[::-1], -1, 2**62, 2**70, "x", np.ndarray, list, (), (1,), np.zeros((7, 2), np.int8),
+        "identity", "expm1", "sorted", edges, weights, {"a": 5}, {1: 1}, {"a": -1}, {"a": "b"},
+        None, 0, edges[::-1], -1, 2**62, 2**70, "x", np.ndarray, list, (), (1,),
+        np.zeros((7, 2), np.int8),
         np.zeros(2, np.int32), np.zeros((2**20, 0), np.float32), np.full(3, np.nan), True,
         np.zeros(2, ">f4"), np.zeros((7, 4), np.float32)[:, ::2], b"bytes", np.zeros(0),
         ("dmy", "s", True, ((0, edges),)), ("", "", 0, ()), ("ymd", "h", 1, ((9, edges),)),

@@ -27,10 +27,11 @@ load("model.safetensors", backend="numpy")  # type: ignore[call-arg]
 # What it says of itself.
 assert_type(model.features, list[str])
 assert_type(model.classes, list[str])
-assert_type(model.task, Literal["binary", "multiclass", "regression"])
+assert_type(model.task, Literal["binary", "multiclass", "regression", "quantiles"])
 assert_type(model.precision, Literal["float32", "int8"])
 assert_type(model.weights_bytes, int)
 assert_type(model.threshold, float | None)
+assert_type(model.quantiles, list[float])
 assert_type(model.bundle, Bundle)
 model.features = ["age"]  # type: ignore[misc]
 model.threshold = 0.3  # type: ignore[misc]

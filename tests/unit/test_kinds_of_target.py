@@ -17,9 +17,11 @@ from slipstream.features.leaks import LEAKS
 from slipstream.features.preprocessing import TREES
 from slipstream.features.selection import SCORES
 from slipstream.runtime.links import LINKS
+from slipstream.runtime.types import Task
 from slipstream.training.losses import OBJECTIVES
 
-KINDS = set(get_args(DataConfig.model_fields["task"].annotation)) - {"auto"}
+# Quantiles are asked for by their levels, every other kind by its name.
+KINDS = set(get_args(DataConfig.model_fields["task"].annotation)) - {"auto"} | {"quantiles"}
 METHODS = set(get_args(FeaturesConfig.model_fields["method"].annotation))
 SOURCES = Path(slipstream.__file__).parent
 # The wings that make a model, and what may name a kind of target in them: where a kind is offered
@@ -42,6 +44,7 @@ NAMING = {
     "evaluation/scoring.py",
     "evaluation/metrics.py",
     "evaluation/multiclass.py",
+    "evaluation/quantiles.py",
     "evaluation/benchmark.py",  # counts the positive rows, for the sentences below
     "evaluation/results.py",
     "evaluation/verdict.py",
@@ -62,7 +65,7 @@ WORDS = re.compile(r"binary|multiclass|regression|sigmoid|softmax|(?<!false_)pos
 @pytest.mark.parametrize("table", [READERS, LEAKS, TREES, SCORES, OBJECTIVES, SCORING])
 def test_each_floor_knows_every_kind_of_target(table: dict) -> None:
     """What the config offers as a kind of target, each floor's table has, and nothing else."""
-    assert set(table) == KINDS
+    assert set(table) == KINDS == set(get_args(Task))
 
 
 def test_the_predictor_answers_every_kind_of_target() -> None:

@@ -17,8 +17,10 @@ from mlflow.types.schema import AnyType
 
 import slipstream
 from slipstream.runtime import InputError, Predictor
+from slipstream.runtime.bundle import dump
 from slipstream.tracking.signature import example, signature
 from tests.conftest import Trained
+from tests.unit.runtime.people import people
 
 # Of the mixed table's columns, training saw `city` and `income` missing, `age` and `member` never.
 ROWS = [
@@ -260,3 +262,16 @@ def test_parquet_is_answered_too(server: TestClient, bundle: Predictor) -> None:
     kind = "application/vnd.apache.parquet"
     answer = server.post("/invocations", content=body.getvalue(), headers={"content-type": kind})
     assert answer.json() == {"predictions": bundle.predict(pd.DataFrame(ROWS)).tolist()}
+
+
+def test_quantiles_are_named_columns(tmp_path: Path) -> None:
+    """In the signature and in the answers, which are the bundle's to the bit."""
+    file = tmp_path / "people.safetensors"
+    file.write_bytes(dump(people(task="quantiles")))
+    bundle = slipstream.load(file)
+    model = mlflow.pyfunc.load_model(saved(bundle, file, tmp_path / "model"))
+    columns = ["q10", "q50", "q97.5"]
+    assert model.metadata.signature.outputs.input_names() == columns
+    found = model.predict(pd.DataFrame(ROWS))
+    assert list(found.columns) == columns
+    assert found.to_numpy().tobytes() == bundle.predict(ROWS).tobytes()

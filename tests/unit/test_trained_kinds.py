@@ -13,7 +13,7 @@ from slipstream.cli.predict import Choices, predict
 from slipstream.config.parsing import parse_config
 from slipstream.data.snapshot import Snapshot, as_numbers
 from slipstream.evaluation.row_trace import trace_row
-from slipstream.evaluation.scoring import SCORING
+from slipstream.evaluation.scoring import scoring_at
 from slipstream.export.onnx_graph import to_onnx
 from slipstream.pyfunc import BundleModel
 from slipstream.runtime import Predictor, load_file
@@ -42,12 +42,23 @@ def table(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-@pytest.fixture(scope="module", params=["stays", "plan", "spend"])
+TARGETS = {
+    "binary": "stays",
+    "multiclass": "plan",
+    "regression": "spend",
+    "quantiles": "spend",
+}
+LEVELS = (0.1, 0.5, 0.975)
+
+
+@pytest.fixture(scope="module", params=list(TARGETS))
 def trained(
     request: pytest.FixtureRequest, table: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> Trained:
-    others = [each for each in ("stays", "plan", "spend") if each != request.param]
-    data = {"path": str(table), "target": request.param, "drop": others}
+    target = TARGETS[request.param]
+    data = {"path": str(table), "target": target, "drop": list({*TARGETS.values()} - {target})}
+    if request.param == "quantiles":
+        data["quantiles"] = LEVELS
     config = parse_config({"data": data, "model": {"hidden": [16, 8]}, "training": {"epochs": 40}})
     return train_on(config, Store(tmp_path_factory.mktemp("store")))
 
@@ -101,10 +112,10 @@ def test_every_way_to_ask_gives_the_same_bits(
         one_by_one = np.array([model.predict_one(row) for row in kept])
         assert one_by_one.tobytes() == answers.tobytes()
         assert model.predict(frame).tobytes() == answers.tobytes()
-        assert BundleModel(model).predict(frame).tobytes() == answers.tobytes()
+        assert np.asarray(BundleModel(model).predict(frame)).tobytes() == answers.tobytes()
         predict(model, json.dumps(kept), Choices())
         lines = [list(json.loads(line).values()) for line in capsys.readouterr().out.splitlines()]
-        written = [line if model.task == "regression" else line[:-1] for line in lines]
+        written = [line[:-1] if model.classes else line for line in lines]
         assert np.array(written).reshape(answers.shape).tobytes() == answers.tobytes()
 
 
@@ -135,7 +146,7 @@ def test_float32_is_the_same_in_onnx(trained: Trained) -> None:
 
 def test_each_kind_learns_and_int8_keeps_it(trained: Trained) -> None:
     """The columns explain the targets, so either variant is better than guessing."""
-    scoring = SCORING[trained.dataset.task]
+    scoring = scoring_at(0.5, trained.dataset.task, trained.dataset.quantiles)
     snapshot = Snapshot(trained.dataset, trained.store)
     rows, target = snapshot.rows("test"), snapshot.target("test").to_numpy()
     guess = scoring.row_losses(target, scoring.guess(target, None), None).mean()
@@ -175,8 +186,8 @@ def test_a_traced_row_ends_in_its_answer(trained: Trained) -> None:
     answer = np.atleast_1d(trace.answers["int8"])
     output = trace.layers["int8"][-1]
     assert dict(output)["values"] == pytest.approx(tuple(answer))
-    given = {"stays": "1 probability", "plan": "3 probabilities", "spend": "1 number"}
-    assert trace.shape.endswith(given[trained.dataset.target])
+    given = {"binary": "1 probability", "multiclass": "3 probabilities", "regression": "1 number"}
+    assert trace.shape.endswith({**given, "quantiles": "3 quantiles"}[trained.dataset.task])
     if trained.dataset.classes:
         assert trace.label in trained.dataset.classes
     else:

@@ -74,7 +74,8 @@ class DatasetRef(Reference):
     """A dataset snapshot: the usable columns, the target as numbers, and each row's part.
 
     `classes` are the target's labels, in the order of their numbers; `class_shares` is the share
-    of rows that has each. A number has neither; it has a `mean` and a standard `deviation`. `kept`
+    of rows that has each. A number has neither; it has a `mean` and a standard `deviation`, and
+    `quantiles` are the levels to predict instead of its mean. `kept`
     names columns that later stages must not leave out. `missing_markers` are the texts that mean
     missing in every column.
     """
@@ -85,6 +86,7 @@ class DatasetRef(Reference):
     task: Task
     classes: tuple[str, ...]
     class_shares: tuple[float, ...]
+    quantiles: tuple[float, ...] = ()
     mean: float = 0.0
     deviation: float = 0.0
     split: SplitRule
@@ -101,14 +103,16 @@ class DatasetRef(Reference):
 class PreparedRef(Reference):
     """The normalised table, and the fitted columns that normalise any other row the same way.
 
-    `outputs` is how many numbers a network has to give for one answer of this `task`; `copies` are
-    columns that are left out because they know the answer.
+    `outputs` is how many numbers a network has to give for one answer of this `task`; `quantiles`
+    are the levels, where it has any; `copies` are columns that are left out because they know the
+    answer.
     """
 
     table: Blob
     columns: Blob
     task: Task
     outputs: int
+    quantiles: tuple[float, ...] = ()
     rows: int
     width: int
     copies: tuple[str, ...] = ()
@@ -263,14 +267,15 @@ class LayerTrace(Value):
 class RowTrace(Reference):
     """One test row on its way through both variants, and their answers.
 
-    An answer is what `predict_one` gives: a number, or for more than two labels, the probability of
-    each of `classes`. `label` is the truth as text.
+    An answer is what `predict_one` gives: a number, for more than two labels the probability of
+    each of `classes`, or the answer for each of `quantiles`. `label` is the truth as text.
     """
 
     row: Mapping[str, Any]
     label: str
     task: Task = "binary"
     classes: tuple[str, ...] = ()
+    quantiles: tuple[float, ...] = ()
     layers: Mapping[Precision, tuple[LayerTrace, ...]]
     answers: Mapping[Precision, float | tuple[float, ...]]
 
@@ -281,6 +286,7 @@ class RowTrace(Reference):
             "binary": "1 probability",
             "multiclass": f"{len(self.classes)} probabilities",
             "regression": "1 number",
+            "quantiles": f"{len(self.quantiles)} quantiles",
         }
         return f"1 row x {len(self.row)} columns -> {given[self.task]}"
 

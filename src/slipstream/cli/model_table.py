@@ -33,6 +33,7 @@ EMPTY = (
 TEXTS, FIGURES = ("version", "alias", "decided", "variant"), ("p99", "file", "age")
 SCORES: tuple[ScoreName, ...] = ("test_auc", "test_log_loss")
 SCORES_OF_NUMBERS: tuple[ScoreName, ...] = ("test_r2", "test_rmse")
+SCORES_OF_QUANTILES: tuple[ScoreName, ...] = ("test_d2_pinball", "test_pinball")
 MINUTE, HOUR, DAY = 60, 3_600, 86_400
 
 
@@ -93,6 +94,8 @@ def _scores(variants: Sequence[Variant]) -> tuple[ScoreName, ...]:
     """What is shown: PR-AUC too, and first, if positives are rare in any version's data."""
     if any("test_r2" in variant.metrics for variant in variants):
         return SCORES_OF_NUMBERS
+    if any("test_d2_pinball" in variant.metrics for variant in variants):
+        return SCORES_OF_QUANTILES
     is_rare = any(variant.leading_score == "test_pr_auc" for variant in variants)
     return ("test_pr_auc", *SCORES) if is_rare else SCORES
 

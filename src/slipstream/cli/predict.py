@@ -121,7 +121,7 @@ def _answer_table(model: Predictor, raw: "RawTable", choices: Choices) -> None:
     header = [*_free_names(model, kept), *serving.names(model)]
     writer = csv.writer(sys.stdout, lineterminator="\n")
     writer.writerow(map(escape, header))
-    *numbers, labels = shown if model.task != "regression" else [*shown, []]
+    *numbers, labels = shown if model.classes else [*shown, []]
     columns = [*([escape(each) for each in cells] for cells in kept.values()), *numbers]
     if labels:
         columns.append(list(map(_Escaped().get, labels)))

@@ -5,11 +5,15 @@ from typing import Annotated, Any, ClassVar, Literal, Self
 from pydantic import Field, StringConstraints, field_validator, model_validator
 
 from slipstream.config.section import Section
+from slipstream.runtime.quantiles import MOST_LEVELS, fault
 from slipstream.runtime.text import quote
+from slipstream.runtime.types import Task
 
 __all__ = ["ColumnType", "DataConfig"]
 
 ColumnName = Annotated[str, StringConstraints(min_length=1)]
+Level = Annotated[float, Field(gt=0, lt=1)]
+LABELS = ("binary", "multiclass")  # kinds of target that have no quantiles
 ColumnType = Literal["numeric", "category", "datetime", "text", "id", "ignore"]
 
 
@@ -34,6 +38,10 @@ class DataConfig(Section):
             _only_where("time", "time"),
             _only_where("group", "group"),
             _only_where("column", "split_column"),
+            {
+                "if": {"required": ["task"], "properties": {"task": {"enum": list(LABELS)}}},
+                "then": {"properties": {"quantiles": {"maxItems": 0}}},
+            },
         ],
     }
 
@@ -90,6 +98,13 @@ class DataConfig(Section):
         description="labels as answers are to spell them, such as yes where some rows have Yes or "
         "YES; empty: as most rows do",
     )
+    quantiles: list[Level] = Field(
+        [],
+        max_length=MOST_LEVELS,
+        title="Quantiles",
+        description="of a number, the levels to predict, such as 0.1, 0.5 and 0.9, each between 0 "
+        "and 1; empty: its mean",
+    )
     weight: str = Field(
         "",
         title="Weight",
@@ -144,6 +159,30 @@ class DataConfig(Section):
                 f"{encoding!r}; leave it empty for UTF-8"
             ) from None
         return encoding
+
+    @field_validator("quantiles")
+    @classmethod
+    def _ascend(cls, quantiles: list[float]) -> list[float]:
+        ascending = sorted(quantiles)
+        if wrong := fault(ascending):
+            raise ValueError(
+                f"must be different numbers between 0 and 1, however: {wrong}; name each once"
+            )
+        return ascending
+
+    @model_validator(mode="after")
+    def _quantiles_are_numbers(self) -> Self:
+        if self.quantiles and self.task in LABELS:
+            raise ValueError(
+                "quantiles must be empty where labels are predicted, however: task is "
+                f"{self.task}; take one of the two out"
+            )
+        return self
+
+    @property
+    def kind(self) -> Literal["auto"] | Task:
+        """The kind of target that is asked for; auto: what the column shows."""
+        return "quantiles" if self.quantiles else self.task
 
     @model_validator(mode="after")
     def _leave_rows_to_train_on(self) -> Self:

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from slipstream.data.cells import floats, is_number, is_supported, is_text
 from slipstream.data.numbers import LARGEST_EXACT, Evidence, Forms, describe, find_forms, read
 from slipstream.data.texts import Texts, encode, folded
+from slipstream.data.units import has_unit
 from slipstream.runtime.dates import DateFormat
 from slipstream.runtime.errors import InputError
 from slipstream.runtime.formats import NumberFormat
@@ -220,7 +221,8 @@ def _number_notes(column: RawColumn, parts: NumberParts) -> tuple[str, ...]:
         form = parts.form or NumberFormat()
         sign = form.thousands or form.decimal
         meaning = "thousands" if form.thousands else "decimals"
-        notes.append(f"{sign!r} is taken to separate {meaning}, because {parts.why}")
+        unit = f" in numbers with {form.currency!r}" if has_unit(form) and form.currency else ""
+        notes.append(f"{sign!r} is taken to separate {meaning}{unit}, because {parts.why}")
     elif parts.form is not None:
         notes.append(f"its numbers are read as written with {describe(parts.form)}")
     words = texts.words.to_pylist()

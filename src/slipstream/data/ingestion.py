@@ -46,7 +46,7 @@ def ingest(data: DataConfig, store: Store) -> DatasetRef:
     labels, spelled = read_label_text(written, data)
     raw, labels, unlabelled = labelled(table, data.target, labels)
     target = read_target(labels, data)
-    weights, weighed = read_weights(raw, data)
+    weights, weighed = read_weights(raw, data, written.evidence, markers)
     aside = _set_aside(data)
     unused = [data.target, *([data.weight] if data.weight else []), *data.drop]
     features = raw.drop_columns(list(dict.fromkeys([*unused, *aside])))
@@ -72,6 +72,7 @@ def ingest(data: DataConfig, store: Store) -> DatasetRef:
         target=data.target,
         task=target.task,
         classes=target.classes,
+        quantiles=target.quantiles,
         class_shares=target.class_shares,
         mean=target.mean,
         deviation=target.deviation,

@@ -33,9 +33,10 @@ from slipstream.data.columns import (
     number_parts,
     sentinel_note,
 )
+from slipstream.data.date_hints import hint_at_dates
 from slipstream.data.dates import Dates, NotDatesError, find_dates, read_dates, seem_dates
 from slipstream.data.identifiers import group_hint, why_identifier
-from slipstream.data.numbers import Evidence, code_reason, has_text_around, has_unit, is_telephone
+from slipstream.data.numbers import Evidence, code_reason, has_text_around, is_telephone
 from slipstream.data.temporal import is_temporal
 from slipstream.data.texts import all_match
 from slipstream.runtime.errors import InputError
@@ -162,7 +163,11 @@ def type_column(column: RawColumn, wanted: ColumnType | None) -> Typed:
         raise UnusableError("it has no values")
     if not values.null_count and _is_constant(values):
         raise UnusableError("it is constant")
-    return _guess(column) if wanted is None else READERS[wanted](column)
+    if wanted is not None:
+        return READERS[wanted](column)
+    typed = _guess(column)
+    hint = hint_at_dates(column, typed)
+    return replace(typed, notes=(*typed.notes, *[hint] * bool(hint)))
 
 
 def _guess(column: RawColumn) -> Typed:
@@ -231,18 +236,15 @@ def _words(column: RawColumn, parts: NumberParts) -> Typed:
     """Read text as categories, and say so where much of it is numbers."""
     texts = column.texts
     share = texts.share(parts.is_number)
-    if has_unit(texts):
-        note = "its numbers have a unit behind them and are read as text; remove it to use them"
-        return as_category(column, [note])
     if share < MOSTLY:
         return as_category(column, _word_notes(column))
-    why = f"{100 * (1 - share):.2g} % of its values are not numbers"
     why = f"{100 * (1 - share):.2g} % of its values are not numbers (the first is"
+    way_out = "name what means missing in data.missing, or what the column is in data.types"
     if len(column.forms.currencies) > 1:
         currencies = len(column.forms.currencies)
         why = f"its amounts are in {currencies} currencies (the first that differs is"
+        way_out = "write them in one, or each currency in a column of its own"
     first = texts.first_row(parts.is_slip if parts.is_slip.any() else ~parts.is_number)
-    way_out = "name what means missing in data.missing, or what the column is in data.types"
     note = f"{why} in row {first}), so it is read as text; {way_out}"
     return as_category(column, [note])
 

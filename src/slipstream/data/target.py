@@ -34,12 +34,14 @@ LEAST_VARIATION = 1e-5
 class Target:
     """A target as numbers (N,): the labels' numbers, or the target's own.
 
-    `classes` has the labels in the order of their numbers. `notes` say what was inferred.
+    `classes` has the labels in the order of their numbers, `quantiles` the levels to predict.
+    `notes` say what was inferred.
     """
 
     numbers: NDArray[np.number]
     classes: tuple[str, ...]
     task: Task = "binary"
+    quantiles: tuple[float, ...] = ()
     notes: tuple[str, ...] = ()
 
     @property
@@ -78,18 +80,18 @@ def find_target(columns: list[str], target: str) -> None:
 
 
 def read_target(cells: pa.Array, data: DataConfig) -> Target:
-    """Read the target's cells (N,), none of them missing, as `data.task` says or as what they are.
+    """Read the target's cells (N,), none of them missing, as the config says or as what they are.
 
     Raises:
         InputError: the column breaks a rule of its kind.
     """
     values, spelled = _respelled(_checked(data.target, cells), data)
-    task, note = data.task, ""
+    task, note = data.kind, ""
     if task == "auto":
         task, note = _kind(data.target, values, are_categories=pt.is_dictionary(cells.type))
     target = READERS[task](values, data)
     notes = (*spelled, note) if note else spelled
-    if task == "regression" and (odd := sentinel_note(np.asarray(target.numbers, np.float64))):
+    if not target.classes and (odd := sentinel_note(target.numbers.astype(np.float64))):
         notes = (*notes, f"target {quote(data.target)}: {odd}")
     return replace(target, notes=notes)
 
@@ -230,16 +232,19 @@ def _regression(values: pa.Array, data: DataConfig) -> Target:
         InputError: a cell is not a finite number, or they hardly vary.
     """
     name = data.target
+    asked, way_out = "data.task = regression", "set data.task to {}"
+    if data.quantiles:
+        asked, way_out = "data.quantiles", "take data.quantiles out"
     found = None if pt.is_boolean(values.type) else _numbers(values)
     if found is None:
         raise InputError(
-            f"target {quote(name)} must hold numbers for data.task = regression, however: "
-            f"{_no_number(values)}; choose another target, or set data.task to multiclass"
+            f"target {quote(name)} must hold numbers for {asked}, however: "
+            f"{_no_number(values)}; choose another target, or {way_out.format('multiclass')}"
         )
     if data.positive:
         raise InputError(
             "data.positive must be empty where a number is predicted, however: "
-            f"target {quote(name)} is one; take data.positive out, or set data.task to binary"
+            f"target {quote(name)} is one; take data.positive out, or {way_out.format('binary')}"
         )
     unusable = ~(np.abs(found) <= LARGEST_NUMBER)
     if unusable.any():
@@ -261,6 +266,22 @@ def _regression(values: pa.Array, data: DataConfig) -> Target:
             "constant from it, or multiply it by one"
         )
     return Target(found + 0.0, (), "regression")
+
+
+def _quantiles(values: pa.Array, data: DataConfig) -> Target:
+    """As for a regression; the levels that are asked for are kept with the target.
+
+    Raises:
+        InputError: as for a regression, or there are two different numbers only.
+    """
+    target = _regression(values, data)
+    if len(np.unique(target.numbers)) == 2:
+        raise InputError(
+            f"target {quote(data.target)} must have more than two different numbers for "
+            "data.quantiles, however: it has two, as labels have; choose another target, or take "
+            "data.quantiles out"
+        )
+    return replace(target, task="quantiles", quantiles=tuple(data.quantiles))
 
 
 def _checked(name: str, cells: pa.Array) -> pa.Array:
@@ -320,4 +341,5 @@ READERS: Mapping[Task, Callable[[pa.Array, DataConfig], Target]] = {
     "binary": _binary,
     "multiclass": _multiclass,
     "regression": _regression,
+    "quantiles": _quantiles,
 }

@@ -1,26 +1,38 @@
 """Weights: how much each row counts, in training and in every score."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
-import pandas as pd
 import pyarrow as pa
+import pyarrow.types as pt
 from numpy.typing import NDArray
 
 from slipstream.config.data import DataConfig
-from slipstream.data.cells import floats, is_number, is_text, missing_markers
-from slipstream.data.columns import Typed, as_numbers, number_parts
-from slipstream.data.schema import raw_columns
+from slipstream.data.cells import blank_to_null, is_supported, is_text
+from slipstream.data.columns import RawColumn, as_numbers, number_parts
+from slipstream.data.numbers import Evidence
 from slipstream.runtime.errors import InputError
 from slipstream.runtime.text import did_you_mean, listing, quote
+from slipstream.runtime.values import MISSING_MARKERS
 
 __all__ = ["read_weights"]
 
+Floats = NDArray[np.float64]
+
 
 def read_weights(
-    raw: pa.Table, data: DataConfig
-) -> tuple[NDArray[np.float64] | None, tuple[str, ...]]:
-    """The rows' weights (N,), whose mean is 1; None where all rows count alike; how they were read.
+    raw: pa.Table,
+    data: DataConfig,
+    evidence: Callable[[], Evidence] = Evidence,
+    markers: Sequence[str] = MISSING_MARKERS,
+) -> tuple[Floats | None, tuple[str, ...]]:
+    """The rows' weights (N,), whose mean is 1, and notes; None where all rows count alike.
+
+    Args:
+        raw: the rows.
+        data: names the column.
+        evidence: what the other columns show about how numbers are written.
+        markers: the texts that mean missing in every column.
 
     Raises:
         InputError: the column is not there, or a weight is missing, negative or not a number, or
@@ -39,8 +51,9 @@ def read_weights(
             f"data.weight must not be the target, however: both are {quote(name)}; name another "
             "column, or leave it empty"
         )
-    read = _read(raw, name, missing_markers(data.missing))
-    weights = read.series.to_numpy(np.float64)
+    written = raw.column(name).combine_chunks()
+    column = RawColumn(name, written, blank_to_null(written, markers), evidence)
+    weights, notes = _numbers(column)
     unusable = ~(np.isfinite(weights) & (weights >= 0))
     if unusable.any():
         raise InputError(
@@ -53,23 +66,28 @@ def read_weights(
             f"a weight must be above 0 in some rows, however: {quote(name)} is 0 in all; name "
             "another column"
         )
-    notes = tuple(f"column {quote(name)}: {note}" for note in read.notes)
-    return weights / weights.mean(), notes
+    return weights / weights.mean(), tuple(f"weight {quote(name)}: {each}" for each in notes)
 
 
-def _read(raw: pa.Table, name: str, markers: Sequence[str]) -> Typed:
-    """The column as numbers (N,), NaN where a cell is missing, in whatever format they are."""
-    (column,) = raw_columns(raw.select([name]), markers)
-    kind = column.cells.type
-    fault = f"its type is {kind}"
-    if is_text(kind):
-        parts = number_parts(column)
-        if not parts.is_slip.any():
-            return as_numbers(column, parts)
-        fault = f"row {column.texts.first_row(parts.is_slip)} has text"
-    elif is_number(kind):
-        return Typed("numeric", pd.Series(floats(column.cells)))
-    raise InputError(
-        f"a weight must be a number, however: {quote(name)} holds other values ({fault}); name "
-        "another column"
+def _numbers(column: RawColumn) -> tuple[Floats, tuple[str, ...]]:
+    """The column as numbers (N,), NaN where a cell is missing, read as any other; and notes."""
+    kind, cells = column.cells.type, column.cells
+    if pt.is_boolean(kind) or not is_supported(kind):
+        raise _refusal(column.name, f"its type is {kind}")
+    if not is_text(kind):
+        floats = cells.cast(pa.float64(), safe=False)
+        return np.asarray(floats.to_numpy(zero_copy_only=False), np.float64), ()
+    parts = number_parts(column)
+    if parts.is_slip.any():
+        count = int(column.texts.counts[parts.is_slip].sum())
+        first = column.texts.first_row(parts.is_slip)
+        raise _refusal(column.name, f"row {first} has other text ({count:,} such rows)")
+    typed = as_numbers(column, parts)
+    return typed.series.to_numpy(np.float64), typed.notes
+
+
+def _refusal(name: str, fact: str) -> InputError:
+    return InputError(
+        f"a weight must be a number, however: {quote(name)} holds other values ({fact}); correct "
+        "them, or name another column"
     )

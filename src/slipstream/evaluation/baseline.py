@@ -65,6 +65,7 @@ def train_baseline(
         network, history = fit_on(
             *(target_scale, columns, rows, validation, widths, prepared.task, settings),
             on_epoch=lambda _: None,
+            quantiles=prepared.quantiles,
         )
         layers, best = fold(tensors_of(network)), best_epoch(history)
         return keep_bundle(float32_bundle(dataset, columns, layers, best, target_scale), store)

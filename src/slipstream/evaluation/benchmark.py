@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from slipstream.artifacts.references import Baseline, BundleRef, Bundles, DatasetRef
 from slipstream.artifacts.store import Store
 from slipstream.data.snapshot import Snapshot
-from slipstream.evaluation import waterfall
+from slipstream.evaluation import quantiles, waterfall
 from slipstream.evaluation.evidence import HeldOut, gather
 from slipstream.evaluation.judging import ENOUGH_ROWS, Rules
 from slipstream.evaluation.results import (
@@ -26,6 +26,7 @@ from slipstream.evaluation.results import (
     WaterfallStep,
 )
 from slipstream.evaluation.scoring import scoring_at
+from slipstream.evaluation.weighted import Weights
 from slipstream.measurement.breakdown import parts, smallest
 from slipstream.measurement.figures import SizeFigures
 from slipstream.measurement.intervals import Interval
@@ -34,6 +35,7 @@ from slipstream.runtime import Bundle, Predictor
 from slipstream.runtime.bundle import dump
 from slipstream.runtime.columns import Column
 from slipstream.runtime.predictor import load_file
+from slipstream.runtime.quantiles import names
 
 __all__ = ["benchmark"]
 
@@ -69,13 +71,14 @@ def benchmark(
     }
     predictors = {arm: load_file(store.path(each.file)) for arm, each in files.items()}
     threshold = predictors["float32"].bundle.threshold
-    scoring = scoring_at(threshold, dataset.task)
+    scoring = scoring_at(threshold, dataset.task, dataset.quantiles)
     answers = {arm: each.predict(rows) for arm, each in predictors.items()}
     varied = snapshot.rows()
     latency = measure(predictors, varied, twice="int8")
     metrics = {
         arm: VariantMetrics(
             scores=scoring.quality(target, answers[arm], weights),
+            coverage=_coverage(dataset, target, answers[arm], weights),
             latency=latency.figures(arm),
             size=_size(files[arm]),
         )
@@ -108,6 +111,10 @@ def benchmark(
         judged_by=scoring.judged_by,
         task=dataset.task,
         class_rows=_class_rows(target, len(dataset.classes)),
+        quantiles=dataset.quantiles,
+        off_level={
+            each: _off_level(dataset, target, answers[each], weights) for each in bundles.variants
+        },
         threshold=threshold,
         changed_answers=int(scoring.differ(target, answers["float32"], answers["int8"]).sum()),
         test_rows=len(target),
@@ -135,6 +142,27 @@ def benchmark(
 def _class_rows(target: NDArray[Any], classes: int) -> tuple[int, ...]:
     """How many rows have each label; nothing for numbers."""
     return tuple(np.bincount(target, minlength=classes).tolist()) if classes else ()
+
+
+def _coverage(
+    dataset: DatasetRef, target: NDArray[Any], answers: NDArray[np.float64], weights: Weights
+) -> dict[str, float]:
+    """The share of rows at or below each quantile, by its name; nothing for other targets."""
+    if not dataset.quantiles:
+        return {}
+    shares = quantiles.coverage(target, answers, weights)
+    return dict(zip(names(dataset.quantiles), shares, strict=True))
+
+
+def _off_level(
+    dataset: DatasetRef, target: NDArray[Any], answers: NDArray[np.float64], weights: Weights
+) -> tuple[str, ...]:
+    """The names of the quantiles that miss their level; nothing for other targets."""
+    levels = dataset.quantiles
+    if not levels:
+        return ()
+    places = quantiles.off_level(target, answers, weights, levels=levels)
+    return tuple(names(levels)[each] for each in places)
 
 
 def _size(bundle: BundleRef) -> SizeFigures:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from slipstream.artifacts.references import DatasetRef
 from slipstream.evaluation.results import Evidence, ScoreName, VariantMetrics
-from slipstream.evaluation.scoring import SCORING
+from slipstream.evaluation.scoring import scoring_at
 from slipstream.evaluation.weighted import Weights, mean, mean_interval
 from slipstream.features.preprocessing import normalise_all
 from slipstream.features.selection import SCORE_BINS, groups
@@ -31,6 +31,7 @@ BELIEF_ROWS = 100
 BEYOND_BELIEF: Mapping[ScoreName, tuple[str, float]] = {
     "test_auc": ("AUC", 0.999),
     "test_r2": ("R²", 0.999),
+    "test_d2_pinball": ("D² (pinball)", 0.97),  # errors are not squared: as an R² of 0.999
 }
 FOLDS = 5
 SHRINKAGE_ROWS = 2.0
@@ -63,7 +64,7 @@ def gather(
         answers: each variant's.
         threshold: of two labels, the probability from which a row gets the second.
     """
-    scoring = SCORING[dataset.task]
+    scoring = scoring_at(threshold, dataset.task, dataset.quantiles)
     target, weights = test.target, test.weights
     guess = scoring.row_losses(target, scoring.guess(target, weights), weights)
     scores = scoring.quality(target, answers["float32"], weights)
@@ -174,7 +175,7 @@ def _alone(
     score: ScoreName,
 ) -> tuple[str, float]:
     """The column that by itself scores best on the test rows, and its score."""
-    quality = SCORING[dataset.task].quality
+    quality = scoring_at(HALF, dataset.task, dataset.quantiles).quality
     scores = {}
     for column in columns:
         seen = normalise_all(column, test.rows[column.name]).values()  # of a date, its parts too

@@ -26,7 +26,7 @@ __all__ = [
     "loss",
 ]
 
-# A smaller change of AUC, accuracy, log-loss (nats) or relative RMSE counts as no change.
+# A smaller change of AUC, accuracy, log-loss (nats), relative RMSE or pinball loss is no change.
 SAME = 0.001
 # A step counts as slower where even the low end of its p50 ratio lies above this.
 SLOWER = 1.05
@@ -38,8 +38,13 @@ NAMES: Mapping[ScoreName, str] = {
     "test_log_loss": "log-loss",
     "test_accuracy": "accuracy",
     "test_relative_rmse": "relative RMSE",
+    "test_relative_pinball": "relative pinball loss",
 }
-LOWER_IS_BETTER: Sequence[ScoreName] = ("test_log_loss", "test_relative_rmse")
+LOWER_IS_BETTER: Sequence[ScoreName] = (
+    "test_log_loss",
+    "test_relative_rmse",
+    "test_relative_pinball",
+)
 
 Kind = Literal[
     "faster",

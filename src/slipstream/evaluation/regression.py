@@ -24,6 +24,7 @@ __all__ = [
     "relative_rmse_change",
     "row_losses",
     "score_changes",
+    "spread",
 ]
 
 Floats = NDArray[np.float64]
@@ -34,12 +35,12 @@ NOTABLE_SHARE = 0.01
 def quality(target: Floats, answers: Floats, weights: Weights = None) -> dict[ScoreName, float]:
     """Score predicted numbers (N,) against the target (N,)."""
     errors = answers - target
-    rmse, spread = math.sqrt(weighted.mean(np.square(errors), weights)), _spread(target, weights)
+    rmse, guess = math.sqrt(weighted.mean(np.square(errors), weights)), spread(target, weights)
     return {
         "test_rmse": rmse,
         "test_mae": weighted.mean(np.abs(errors), weights),
-        "test_r2": 1 - (rmse / spread) ** 2,
-        "test_relative_rmse": rmse / spread,
+        "test_r2": 1 - (rmse / guess) ** 2,
+        "test_relative_rmse": rmse / guess,
     }
 
 
@@ -50,12 +51,12 @@ def mean(target: Floats, weights: Weights = None) -> Floats:
 
 def row_losses(target: Floats, answers: Floats, weights: Weights = None) -> Floats:
     """The squared error of each row (N,), in variances of the target."""
-    return np.square((answers - target) / _spread(target, weights))
+    return np.square((answers - target) / spread(target, weights))
 
 
 def differ(target: Floats, before: Floats, after: Floats) -> NDArray[np.bool_]:
     """Which answers (N,) differ by more than 1 % of the target's standard deviation."""
-    return np.abs(after - before) > NOTABLE_SHARE * _spread(target)
+    return np.abs(after - before) > NOTABLE_SHARE * spread(target)
 
 
 def score_changes(
@@ -96,12 +97,12 @@ def rank_correlation(target: Floats, answers: Floats, weights: Weights = None) -
     """
     product = np.ones(len(target))
     for ranks in (stats.rankdata(target), stats.rankdata(answers)):
-        product *= (ranks - weighted.mean(ranks, weights)) / _spread(ranks, weights)
+        product *= (ranks - weighted.mean(ranks, weights)) / spread(ranks, weights)
     found = weighted.mean_interval(product, weights)
     return Interval(estimate=found.estimate, low=max(found.low, -1.0), high=min(found.high, 1.0))
 
 
-def _spread(target: Floats, weights: Weights = None) -> float:
+def spread(target: Floats, weights: Weights = None) -> float:
     """The RMSE of always answering the mean, which is the standard deviation; 1 if it is 0."""
     centred = target - weighted.mean(target, weights)
     return math.sqrt(weighted.mean(np.square(centred), weights)) or 1.0

@@ -47,14 +47,22 @@ ScoreName = Literal[
     "test_mae",
     "test_r2",
     "test_relative_rmse",
+    "test_pinball",
+    "test_d2_pinball",
+    "test_relative_pinball",
+    "test_coverage_gap",
 ]
 StepName = Literal["baseline", "features selected", "smaller network", "int8"]
 
 
 class VariantMetrics(Value):
-    """What was measured of one model: how well it answers, how fast, and how large it is."""
+    """What was measured of one model: how well it answers, how fast, and how large it is.
+
+    `coverage` has for each quantile, by its name, the share of test rows at or below the answer.
+    """
 
     scores: Mapping[ScoreName, float]
+    coverage: Mapping[str, float] = {}
     latency: LatencyFigures
     size: SizeFigures
 
@@ -62,6 +70,7 @@ class VariantMetrics(Value):
         """All figures by the names that they have in MLflow and in the report."""
         return {
             **dict(self.scores.items()),
+            **{f"test_coverage_{name}": share for name, share in self.coverage.items()},
             "latency_p50_us": self.latency.p50_us,
             "latency_p99_us": self.latency.p99_us,
             "latency_cold_p50_us": self.latency.cold_p50_us,
@@ -161,7 +170,8 @@ class Benchmark(Reference):
     Changes, by metric, are paired by test row: `score_changes` are int8's against float32,
     `baseline_changes` each variant's against the baseline, in the score `judged_by`. `class_rows`
     is how many test rows have each label; of two, a row gets the second from the probability
-    `threshold` on.
+    `threshold` on. `quantiles` are the levels predicted, and `off_level` names those that a variant
+    misses, by its coverage.
     """
 
     metrics: Mapping[Precision, VariantMetrics]
@@ -172,6 +182,8 @@ class Benchmark(Reference):
     judged_by: ScoreName = "test_auc"
     task: Task = "binary"
     class_rows: tuple[int, ...] = ()
+    quantiles: tuple[float, ...] = ()
+    off_level: Mapping[Precision, tuple[str, ...]] = {}
     threshold: float = HALF
     changed_answers: int
     test_rows: int

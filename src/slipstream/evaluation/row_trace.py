@@ -26,6 +26,7 @@ def trace_row(dataset: DatasetRef, bundles: Bundles, store: Store) -> RowTrace:
         label=_label(dataset, row[TARGET].iloc[0]),
         task=dataset.task,
         classes=dataset.classes,
+        quantiles=dataset.quantiles,
         layers={precision: tuple(_layers(each, values)) for precision, each in predictors.items()},
         answers={precision: each.predict_one(values) for precision, each in predictors.items()},
     )

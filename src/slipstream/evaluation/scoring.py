@@ -1,6 +1,6 @@
 """Scoring: how answers are scored against the target, for each kind of target."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from slipstream.evaluation import metrics, multiclass, regression
+from slipstream.evaluation import metrics, multiclass, quantiles, regression
 from slipstream.evaluation.results import Order, ScoreName
 from slipstream.evaluation.weighted import Weights
 from slipstream.measurement.intervals import Interval
@@ -25,14 +25,14 @@ Numbers = NDArray[Any]
 class Scoring:
     """How a predictor's answers, one a row, are scored against the target (N,).
 
-    An answer is a number, or for more than two labels, the probability of each. All but `differ`
-    take the rows' weights (N,) last: None where all rows count alike.
+    An answer is a number, for more than two labels the probability of each, or several quantiles.
+    All but `differ` take the rows' weights (N,) last: None where all rows count alike.
 
     Attributes:
         quality: the test metrics, by MLflow's keys.
         row_losses: each row's loss (N,), in `loss_unit`; smaller is better.
-        guess: the answers of a model that has learned only how often each label occurs, or the
-            mean.
+        guess: the answers of a model that has learned only how often each label occurs, the mean,
+            or the quantiles.
         differ: which answers before and after (N,) a user would act on differently.
         changes: what the answers before and after have as scores, each paired by row.
         judged_by: the one score by which a model is held against the baseline.
@@ -95,6 +95,10 @@ def _rank_order(target: Numbers, answers: Floats, weights: Weights) -> Order:
     )
 
 
+def _mean_order(target: Numbers, answers: Floats, weights: Weights) -> Order:
+    return _rank_order(target, answers.mean(axis=1), weights)
+
+
 def _labels_differ(
     _: Numbers, before: Floats, after: Floats, *, threshold: float = HALF
 ) -> NDArray[np.bool_]:
@@ -142,12 +146,29 @@ SCORING: Mapping[Task, Scoring] = {
         loss_name="squared error",
         loss_unit="of the target's variance",
     ),
+    "quantiles": Scoring(
+        quality=quantiles.quality,
+        row_losses=quantiles.row_losses,
+        guess=quantiles.constant,
+        differ=quantiles.differ,
+        changes=quantiles.score_changes,
+        judged_by="test_relative_pinball",
+        baseline_change=quantiles.relative_pinball_change,
+        order=_mean_order,
+        loss_name="pinball loss",
+        loss_unit="of the target's standard deviation",
+    ),
 }
 
 
-def scoring_at(threshold: float, task: Task) -> Scoring:
-    """How answers are scored where, of two labels, a row gets the second from a threshold on."""
+def scoring_at(threshold: float, task: Task, levels: Sequence[float] = ()) -> Scoring:
+    """How answers are scored where, of two labels, a row gets the second from a threshold on.
+
+    Of quantiles, `levels` are those that the answers are for.
+    """
     scoring = SCORING[task]
+    if task == "quantiles":
+        return _at_levels(scoring, levels)
     if task != "binary":
         return scoring
     return replace(
@@ -155,4 +176,15 @@ def scoring_at(threshold: float, task: Task) -> Scoring:
         quality=partial(metrics.quality, threshold=threshold),
         differ=partial(_labels_differ, threshold=threshold),
         changes=partial(metrics.score_changes, threshold=threshold),
+    )
+
+
+def _at_levels(scoring: Scoring, levels: Sequence[float]) -> Scoring:
+    return replace(
+        scoring,
+        quality=partial(quantiles.quality, levels=levels),
+        row_losses=partial(quantiles.row_losses, levels=levels),
+        guess=partial(quantiles.constant, levels=levels),
+        changes=partial(quantiles.score_changes, levels=levels),
+        baseline_change=partial(quantiles.relative_pinball_change, levels=levels),
     )

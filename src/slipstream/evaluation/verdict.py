@@ -18,12 +18,14 @@ from slipstream.evaluation.judging import (
 )
 from slipstream.evaluation.results import Benchmark, Comparison, ScoreName, StepName, Verdict
 from slipstream.measurement.intervals import Interval
+from slipstream.measurement.units import join_with_and
 from slipstream.runtime.types import Precision
 
 __all__ = ["compare"]
 
 # A winner that loses more AUC (or relative RMSE) to the baseline than this comes with a warning.
 NOTABLE_LOSS = 0.01
+MOST_LEVELS = 5  # named in a warning
 
 
 def compare(
@@ -50,7 +52,11 @@ def compare(
             reasons=(*first, *reasons, *(_capital(each, winner) for each in thin_evidence)),
         ),
         doubt=brief,
-        warnings=(*doubts, *_warnings(winner, benchmark, budget)),
+        warnings=(
+            *doubts,
+            *_off_level(winner, benchmark),
+            *_warnings(winner, benchmark, budget),
+        ),
     )
 
 
@@ -164,6 +170,23 @@ def _loses(lost: Interval, score: ScoreName, *, perhaps: bool = False) -> str:
     if score in LOWER_IS_BETTER:
         return f"{'may have' if perhaps else 'has'} a {NAMES[score]} {lost:.4f} above that of"
     return f"{'may lose' if perhaps else 'loses'} {lost:.4f} of {NAMES[score]} against"
+
+
+def _off_level(winner: Precision, benchmark: Benchmark) -> tuple[str, ...]:
+    """Quantiles that more, or fewer, rows are at or below than their level says."""
+    missed = benchmark.off_level.get(winner, ())
+    if not missed:
+        return ()
+    coverage = benchmark.metrics[winner].coverage
+    shown = [f"{100 * coverage[each]:.1f} % at or below {each}" for each in missed[:MOST_LEVELS]]
+    others = len(missed) - len(shown)
+    seen = join_with_and([*shown, f"{others} more"] if others else shown)
+    warning = (
+        f"of the test rows, {winner} has {seen}, further from the level than chance explains: the "
+        "test part may differ from the training part, or a smaller model.hidden may generalise "
+        "better"
+    )
+    return (warning,)
 
 
 def _warnings(winner: Precision, benchmark: Benchmark, budget: BudgetConfig) -> tuple[str, ...]:

@@ -93,7 +93,7 @@ def to_onnx(bundle: Bundle) -> bytes:
         inputs = _activate(graph, sums, before)
         sums = _later_layer(graph, inputs, layer)
     logits = _scale(graph, sums, bundle.layers[-1])
-    answers = _answer(graph, logits, bundle.link)
+    answers = _answer(graph, logits, bundle)
     if refused:
         answers = graph.add("Where", refused, graph.hold(np.nan, np.float32), answers)
     graph.nodes.append(helper.make_node("Identity", [answers], [OUTPUT], OUTPUT))
@@ -269,13 +269,23 @@ def _scale(graph: _Graph, sums: str, layer: Layer) -> str:
     return graph.add("Mul", graph.cast(sums, np.float32), graph.hold(layer.multiplier, np.float32))
 
 
-def _answer(graph: _Graph, logits: str, link: Link) -> str:
+def _answer(graph: _Graph, logits: str, bundle: Bundle) -> str:
     """Turn logits into answers, float32; a logarithm in float64, as small numbers need it."""
-    if link != "expm1":
-        return graph.add(LINKS[link], logits)
+    if bundle.link == "sorted":
+        return _sort(graph, logits, len(bundle.quantiles))
+    if bundle.link != "expm1":
+        return graph.add(LINKS[bundle.link], logits)
     largest, one = (graph.hold(each, np.float64) for each in (LARGEST_LOGARITHM, 1))
     logarithms = graph.add("Min", graph.cast(logits, np.float64), largest)
     return graph.cast(graph.add("Sub", graph.add("Exp", logarithms), one), np.float32)
+
+
+def _sort(graph: _Graph, numbers: str, count: int) -> str:
+    """Each row of (N, count) in ascending order."""
+    name = f"/TopK_{len(graph.nodes)}"
+    inputs, outputs = [numbers, graph.hold([count], np.int64)], [name, f"{name}:places"]
+    graph.nodes.append(helper.make_node("TopK", inputs, outputs, name, axis=1, largest=0))
+    return name
 
 
 def _later_layer(graph: _Graph, inputs: str, layer: Layer) -> str:
@@ -319,5 +329,6 @@ def _model(graph: _Graph, bundle: Bundle) -> onnx.ModelProto:
         producer_version=version("slipstream"),
     )
     facts = {"task": bundle.task, "precision": bundle.precision}
-    helper.set_model_props(model, {**facts, "classes": json.dumps(bundle.classes)})
+    levels = {"quantiles": json.dumps(bundle.quantiles)} if bundle.quantiles else {}
+    helper.set_model_props(model, {**facts, "classes": json.dumps(bundle.classes), **levels})
     return model

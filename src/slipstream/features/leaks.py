@@ -189,4 +189,5 @@ LEAKS: Mapping[Task, Finder] = {
     "binary": of_labels,
     "multiclass": of_labels,
     "regression": of_numbers,
+    "quantiles": of_numbers,
 }

@@ -55,6 +55,7 @@ TREES: Mapping[Task, Callable[..., DecisionTreeClassifier | DecisionTreeRegresso
     "binary": partial(DecisionTreeClassifier, criterion="entropy"),
     "multiclass": partial(DecisionTreeClassifier, criterion="entropy"),
     "regression": DecisionTreeRegressor,
+    "quantiles": DecisionTreeRegressor,
 }
 
 
@@ -87,7 +88,8 @@ def preprocess(dataset: DatasetRef, encoding: Encoding, bins: int, store: Store)
         table=store.put(to_parquet(prepared), ".parquet"),
         columns=store.put(_columns_to_json(columns), ".json"),
         task=dataset.task,
-        outputs=outputs(dataset.task, dataset.classes),
+        outputs=outputs(dataset.task, dataset.classes, dataset.quantiles),
+        quantiles=dataset.quantiles,
         rows=len(prepared),
         width=len(columns),
         copies=copies,

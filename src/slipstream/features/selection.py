@@ -48,6 +48,7 @@ SCORES: Mapping[Task, Mapping[str, Scorer]] = {
     "binary": _LABELS,
     "multiclass": _LABELS,
     "regression": _NUMBERS,
+    "quantiles": _NUMBERS,
 }
 
 

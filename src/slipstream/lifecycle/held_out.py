@@ -9,9 +9,10 @@ from numpy.typing import NDArray
 from slipstream.artifacts.references import DatasetRef, SplitRule
 from slipstream.artifacts.store import Store
 from slipstream.data.snapshot import Instants, Snapshot
-from slipstream.evaluation.scoring import SCORING
+from slipstream.evaluation.scoring import Scoring, scoring_at
 from slipstream.reporting.record import Decision
 from slipstream.runtime import Predictor
+from slipstream.runtime.links import HALF
 from slipstream.runtime.types import Task
 
 __all__ = ["MIN_ROWS", "HeldOut", "held_out"]
@@ -29,6 +30,7 @@ class HeldOut:
     """
 
     task: Task
+    quantiles: tuple[float, ...] = ()
     rows: pd.DataFrame
     target: NDArray[np.number]
     weights: Floats | None
@@ -86,15 +88,19 @@ class HeldOut:
             brief=brief,
         )
 
+    @property
+    def scoring(self) -> Scoring:
+        """How answers are scored."""
+        return scoring_at(HALF, self.task, self.quantiles)
+
     def losses(self, model: Predictor) -> Floats:
         """What a model loses on each row (N,)."""
-        return SCORING[self.task].row_losses(self.target, model.predict(self.rows), self.weights)
+        return self.scoring.row_losses(self.target, model.predict(self.rows), self.weights)
 
     def guess_losses(self) -> Floats:
         """What a model that has learned nothing loses on each row (N,)."""
-        scoring = SCORING[self.task]
-        guess = scoring.guess(self.target, self.weights)
-        return scoring.row_losses(self.target, guess, self.weights)
+        guess = self.scoring.guess(self.target, self.weights)
+        return self.scoring.row_losses(self.target, guess, self.weights)
 
     @property
     def _too_few(self) -> str:
@@ -109,6 +115,7 @@ def held_out(dataset: DatasetRef, store: Store) -> HeldOut:
     snapshot = Snapshot(dataset, store)
     return HeldOut(
         task=dataset.task,
+        quantiles=dataset.quantiles,
         rows=snapshot.rows("test"),
         target=snapshot.target("test").to_numpy(),
         weights=snapshot.weights("test"),

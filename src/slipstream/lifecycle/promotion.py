@@ -20,12 +20,16 @@ __all__ = ["Champion", "Fit", "check_schema", "check_split", "decide", "knows_th
 
 
 class Champion(Reference):
-    """The current champion: its version, its file, its target's kind and labels, its split."""
+    """The current champion: its version, its file, its split, and its target's kind.
+
+    Labels have `classes`; a regression of quantiles has their levels.
+    """
 
     version: str
     bundle: Blob
     task: Task = "binary"
     classes: tuple[str, ...]
+    quantiles: tuple[float, ...] = ()
     split: SplitRule
 
     @property
@@ -67,6 +71,8 @@ def check_schema(champion: Bundle, dataset: DatasetRef) -> None:
         drift.append(f"the target was {champion.task} and is {dataset.task}")
     elif set(champion.classes) != set(dataset.classes):
         drift.append(f"the labels were {champion.classes} and are {dataset.classes}")
+    elif champion.quantiles != dataset.quantiles:
+        drift.append(f"the quantiles were {champion.quantiles} and are {dataset.quantiles}")
     if drift:
         types = {
             column.name: _TYPES[column.kind]

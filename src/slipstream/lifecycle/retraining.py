@@ -16,7 +16,6 @@ from slipstream.config.drift import DriftConfig
 from slipstream.config.optimize import OptimizeConfig
 from slipstream.data.snapshot import Snapshot
 from slipstream.evaluation.drift import Drift, held_against, measure, training_target
-from slipstream.evaluation.scoring import SCORING
 from slipstream.lifecycle.held_out import HeldOut, held_out
 from slipstream.lifecycle.promotion import (
     Champion,
@@ -60,17 +59,20 @@ def find_champion(registry: Registry, store: Store) -> Champion | None:
         bundle=store.put(data, ".safetensors"),
         task=bundle.task,
         classes=bundle.classes,
+        quantiles=bundle.quantiles,
         split=_split_of(version),
     )
 
 
 def inherit(config: OptimizeConfig, champion: Champion | None) -> OptimizeConfig:
-    """The config, with the champion's kind of target and labels where it does not say them."""
+    """The config, with the champion's kind of target, levels and labels where it says none."""
     if champion is None:
         return config
     data = config.data
     inherited: dict[str, Any] = {}
-    if data.task == "auto":
+    if data.kind == "auto" and champion.quantiles:
+        inherited["quantiles"] = list(champion.quantiles)
+    elif data.kind == "auto":
         inherited["task"] = champion.task
     if data.task in ("auto", champion.task):
         if champion.task == "binary" and not data.positive:
@@ -99,7 +101,7 @@ def naming_the_champion(
     except InputError as error:
         inherited = [
             f"data.{field} = {getattr(config.data, field)}"
-            for field in ("task", "positive")
+            for field in ("task", "quantiles", "positive")
             if getattr(config.data, field) != getattr(asked.data, field)
             and f"data.{field}" in str(error)
         ]
@@ -147,15 +149,15 @@ def measure_drift(
 
 def identity(dataset: DatasetRef, config: OptimizeConfig, code: Mapping[str, str]) -> str:
     """A digest of the data, the config and the code that make a model."""
-    # Where data and runs are kept and when drift warns do not change the model; the kind of target
-    # and the labels are the dataset's.
+    # Where data and runs are kept and when drift warns do not change the model; the kind of target,
+    # its levels and the labels are the dataset's.
     unrelated: Mapping[str, Any] = {
         "tracking": True,
         "drift": True,
-        "data": {"path", "positive", "task", "labels"},
+        "data": {"path", "positive", "quantiles", "task", "labels"},
     }
     parts = {
-        "data": [dataset.table.sha256, dataset.task, *dataset.classes],
+        "data": [dataset.table.sha256, dataset.task, *dataset.classes, *dataset.quantiles],
         "config": config.model_dump(mode="json", exclude=unrelated),
         "code": dict(code),
     }
@@ -227,7 +229,7 @@ def _decide(
     if refused := knows_the_answer(known) or test.refusal():
         return refused
     decision = decide(
-        SCORING[test.task],
+        test.scoring,
         guess_losses=test.guess_losses(),
         champion_losses=None if champion is None else test.losses(champion),
         challenger_losses=test.losses(challenger),

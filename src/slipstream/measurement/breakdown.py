@@ -111,7 +111,12 @@ def _with_outputs(bundle: Bundle, count: int) -> Bundle:
     layers = (*bundle.layers[:-1], _cut_matrix(bundle.layers[-1], count))
     classes = tuple(str(each) for each in range(count))
     return replace(
-        bundle, layers=layers, task="multiclass", classes=classes, target_scale="identity"
+        bundle,
+        layers=layers,
+        task="multiclass",
+        classes=classes,
+        quantiles=(),
+        target_scale="identity",
     )
 
 

@@ -87,6 +87,7 @@ def float32_bundle(
         layers=tuple(layers),
         classes=dataset.classes,
         task=dataset.task,
+        quantiles=dataset.quantiles,
         target_scale=target_scale,
         missing_markers=dataset.missing_markers,
         details=_details(dataset, best),

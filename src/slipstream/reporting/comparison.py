@@ -6,6 +6,7 @@ from typing import NamedTuple
 from slipstream.evaluation.judging import SAME
 from slipstream.evaluation.results import Benchmark, ScoreName, VariantMetrics
 from slipstream.measurement.units import difference, microseconds, quantity, rate, share, size
+from slipstream.runtime.quantiles import listed
 from slipstream.runtime.types import Task
 
 __all__ = [
@@ -36,8 +37,12 @@ SCORE_LABELS: Mapping[ScoreName, str] = {
     "test_mae": "MAE",
     "test_r2": "R²",
     "test_relative_rmse": "relative RMSE",
+    "test_pinball": "pinball loss",
+    "test_d2_pinball": "D² (pinball)",
+    "test_relative_pinball": "relative pinball loss",
+    "test_coverage_gap": "coverage gap",
 }
-IN_OWN_UNIT: Sequence[ScoreName] = ("test_rmse", "test_mae")
+IN_OWN_UNIT: Sequence[ScoreName] = ("test_rmse", "test_mae", "test_pinball")
 SCORES: tuple[ScoreName, ...] = ("test_accuracy", "test_auc", "test_pr_auc", "test_log_loss")
 SCORES_OF_RARE: tuple[ScoreName, ...] = (
     "test_pr_auc",
@@ -61,6 +66,13 @@ SCORES_OF_NUMBERS: tuple[ScoreName, ...] = (
     "test_r2",
     "test_relative_rmse",
 )
+SCORES_OF_QUANTILES: tuple[ScoreName, ...] = (
+    "test_pinball",
+    "test_d2_pinball",
+    "test_relative_pinball",
+    "test_coverage_gap",
+)
+MOST_COVERAGES = 9  # more are in the figure, and in MLflow's metrics
 
 
 class FigureRow(NamedTuple):
@@ -82,6 +94,7 @@ def figure_rows(benchmark: Benchmark) -> list[FigureRow]:
     return [
         *_size_rows(float32, int8),
         *(_score_row(each, float32, int8) for each in _scores(benchmark) if each in float32.scores),
+        *_coverage_rows(float32, int8),
         *_latency_rows(float32, int8),
     ]
 
@@ -91,6 +104,8 @@ def _scores(benchmark: Benchmark) -> tuple[ScoreName, ...]:
         return SCORES_OF_LABELS
     if benchmark.task == "regression":
         return SCORES_OF_NUMBERS
+    if benchmark.task == "quantiles":
+        return SCORES_OF_QUANTILES
     return SCORES_OF_RARE if _has_rare_positives(benchmark) else SCORES
 
 
@@ -123,6 +138,21 @@ def _score_row(score: ScoreName, float32: VariantMetrics, int8: VariantMetrics) 
     return FigureRow(label, write_score(score, before), write_score(score, after), change)
 
 
+def _coverage_rows(float32: VariantMetrics, int8: VariantMetrics) -> list[FigureRow]:
+    """The share of test rows at or below each quantile, unless there are too many to read."""
+    if len(float32.coverage) > MOST_COVERAGES:
+        return []
+    return [
+        FigureRow(
+            f"test rows at or below {name}",
+            share(before),
+            share(int8.coverage[name]),
+            difference(int8.coverage[name] - before),
+        )
+        for name, before in float32.coverage.items()
+    ]
+
+
 def _latency_rows(float32: VariantMetrics, int8: VariantMetrics) -> list[FigureRow]:
     before, after = float32.latency, int8.latency
     figures = (
@@ -145,6 +175,8 @@ def leading_score(benchmark: Benchmark) -> ScoreName:
     """The metric that says most for this target."""
     if benchmark.task == "regression":
         return "test_r2"
+    if benchmark.task == "quantiles":
+        return "test_d2_pinball"
     return "test_pr_auc" if _has_rare_positives(benchmark) else "test_auc"
 
 
@@ -200,8 +232,23 @@ def _about_numbers(benchmark: Benchmark) -> str:
     )
 
 
+def _about_quantiles(benchmark: Benchmark) -> str:
+    scores = benchmark.metrics["float32"].scores
+    pinball, relative = scores["test_pinball"], scores["test_relative_pinball"]
+    guess = pinball / relative if relative else 0.0
+    return (
+        f"{benchmark.test_rows:,} test rows; the pinball loss is in the target's unit, a mean over "
+        f"{listed(benchmark.quantiles)}, and the relative one is over that of always answering the "
+        f"quantiles of the test rows, {quantity(guess)}; the coverage gap is how far the share of "
+        "rows at or below an answer is from its level, as a mean; "
+        f"{benchmark.changed_answers:,} answered differently by int8, by more than 1 % of the "
+        "target's standard deviation"
+    )
+
+
 _ABOUT: Mapping[Task, Callable[[Benchmark], str]] = {
     "binary": _about_positives,
     "multiclass": _about_labels,
     "regression": _about_numbers,
+    "quantiles": _about_quantiles,
 }

@@ -8,6 +8,7 @@ from slipstream.runtime import Bundle, BundleError, Predictor, instruction_set
 from slipstream.runtime.bundle import dump
 from slipstream.runtime.columns import Column
 from slipstream.runtime.links import HALF
+from slipstream.runtime.quantiles import listed
 from slipstream.runtime.text import escape, listing, shorten
 
 __all__ = ["describe"]
@@ -54,6 +55,8 @@ def _lines(model: Predictor, title: str, size_bytes: int) -> Iterator[str]:
 
 def _answers(bundle: Bundle) -> str:
     target = bundle.details.get("target", "target")
+    if bundle.quantiles:
+        return f"{listed(bundle.quantiles)} of {target}"
     if bundle.task == "regression":
         learned = ", learned as log(1 + number)" if bundle.target_scale == "log1p" else ""
         return f"{target}{learned}"

@@ -1,7 +1,10 @@
-"""Figures of what a model answers on the test part: labels confused, or numbers missed.
+"""Figures of what a model answers on the test part: labels confused, numbers missed, or coverage.
 
 They show counts of rows, never a row.
 """
+
+from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -9,10 +12,12 @@ from matplotlib.colors import LogNorm
 from matplotlib.figure import Figure
 from matplotlib.ticker import StrMethodFormatter
 from numpy.typing import NDArray
+from scipy import stats
 
+from slipstream.runtime.quantiles import names
 from slipstream.runtime.text import escape
 
-__all__ = ["confusion_figure", "residual_figure"]
+__all__ = ["confusion_figure", "coverage_figure", "residual_figure"]
 
 MOST_LABELS = 50  # more are not readable: then those that are confused most
 MOST_CONFUSED = 30
@@ -21,6 +26,9 @@ LABEL_CHARACTERS = 18
 BINS = 40
 # Share of the rows at each end that a figure of numbers leaves out: one row must not stretch it.
 TAIL = 0.005
+CHANCE = (0.025, 0.975)  # the ends of a 95 % band
+RIGHT = 75  # labels of points from here on, in percent, are on their left
+MOST_COVERAGES = 9  # more would cover each other
 
 
 def confusion_figure(
@@ -74,6 +82,43 @@ def residual_figure(target: NDArray[np.float64], answers: NDArray[np.float64], n
     right.set(xlabel="predicted", ylabel="residual (predicted less true)", title="Residuals")
     for axes in (left, right):
         axes.legend(loc="upper left")
+    return figure
+
+
+def coverage_figure(levels: Sequence[float], coverage: Sequence[float], rows: int) -> Figure:
+    """The share of test rows at or below each quantile, against its level.
+
+    The band is where 95 % of the shares would be by chance, were the levels exact.
+
+    Args:
+        levels: ascending (Q,).
+        coverage: of each level (Q,).
+        rows: how many test rows there are.
+    """
+    figure = Figure(figsize=(6.4, 5.6), layout="constrained")
+    axes = figure.subplots()
+    grid = np.linspace(0, 100, 101)
+    low, high = (100 * stats.binom.ppf(each, rows, grid / 100).clip(0) / rows for each in CHANCE)
+    axes.fill_between(grid, low, high, color="#dddddd", label=f"by chance, of {rows:,} rows (95 %)")
+    axes.plot([0, 100], [0, 100], color="grey", linestyle=":", label="exact")
+    at, found = 100 * np.asarray(levels), 100 * np.asarray(coverage)
+    axes.plot(at, found, "o-", color="#0072b2", markersize=5, label="test part")
+    if len(levels) <= MOST_COVERAGES:
+        for name, x, y in zip(names(levels), at, found, strict=True):
+            offset, side = (9, "left") if x < RIGHT else (-9, "right")
+            look: dict[str, Any] = {"ha": side, "va": "center", "fontsize": 9}
+            label = f"{name}: {y:.1f} %"
+            axes.annotate(label, (x, y), (offset, 0), textcoords="offset points", **look)
+    axes.set(
+        xlabel="level of the quantile (%)",
+        ylabel="share of test rows at or below it (%)",
+        title="Coverage of each quantile",
+        xlim=(0, 100),
+        ylim=(0, 100),
+    )
+    axes.set_aspect("equal")
+    axes.grid(alpha=0.3)
+    axes.legend(loc="upper left")
     return figure
 
 

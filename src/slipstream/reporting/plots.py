@@ -61,6 +61,7 @@ LOSSES: Mapping[Task, str] = {
     "binary": "binary cross-entropy (nats)",
     "multiclass": "cross-entropy (nats)",
     "regression": "squared error (variances of the target)",
+    "quantiles": "pinball loss (standard deviations of the target)",
 }
 WATCHED = {"accuracy": "accuracy (share of rows)", "r2": "R² (share of variance explained)"}
 TITLES = {"r2": "R²"}

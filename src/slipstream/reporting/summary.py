@@ -14,6 +14,7 @@ from slipstream.reporting.markdown import bullets, escape, table
 from slipstream.reporting.record import RunRecord, TrackedRun
 from slipstream.reporting.report import Retraining
 from slipstream.reporting.thresholds import LABEL_TITLES, about_threshold, threshold_rows
+from slipstream.runtime.quantiles import listed
 from slipstream.runtime.text import listing
 
 __all__ = ["retraining_summary", "run_summary"]
@@ -110,9 +111,10 @@ def _came_in(data: DataConfig, dataset: DatasetRef, mask: FeatureMask | None) ->
 
 def _answers(dataset: DatasetRef) -> str:
     """What the target's cells are."""
-    if dataset.task == "regression":
+    if not dataset.classes:
         mean, deviation = quantity(dataset.mean), quantity(dataset.deviation)
-        return f"numbers of mean {mean} and standard deviation {deviation}"
+        asked = f", of which {listed(dataset.quantiles)} are predicted" if dataset.quantiles else ""
+        return f"numbers of mean {mean} and standard deviation {deviation}{asked}"
     shares = dict(zip(dataset.classes, dataset.class_shares, strict=True))
     if dataset.task == "binary":
         return _share(dataset.classes[1], shares)

@@ -70,6 +70,8 @@ def shown_scores(steps: Sequence[WaterfallStep]) -> tuple[ScoreName, ScoreName]:
     """The two scores that say most of these steps: of labels, or of numbers."""
     if "test_r2" in steps[0].scores:
         return "test_r2", "test_rmse"
+    if "test_d2_pinball" in steps[0].scores:
+        return "test_d2_pinball", "test_pinball"
     return "test_auc", "test_log_loss"
 
 

@@ -28,7 +28,7 @@ class Model:
             ...,
         ],
         layers: tuple[tuple[NDArray[Any], NDArray[Any], NDArray[np.float32] | None], ...],
-        link: Literal["identity", "sigmoid", "softmax", "expm1"],
+        link: Literal["identity", "sigmoid", "expm1", "softmax", "sorted"],
         encode: Callable[[Any], list[float]],
     ) -> Model: ...
     def predict_one(self, row: Any, /) -> Any:

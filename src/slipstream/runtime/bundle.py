@@ -14,7 +14,7 @@ import struct
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,6 +32,7 @@ from slipstream.runtime.bundle_parts import (
     read_columns,
     read_layer,
     read_markers,
+    read_quantiles,
     read_target_scale,
     read_threshold,
     strings,
@@ -56,7 +57,8 @@ class Bundle:
 
     `missing_markers` are the texts that stand for a missing value, in every column. Of two
     `classes`, a row gets the second from the probability `threshold` on. A number is learned on its
-    `target_scale`, and answered in its own unit.
+    `target_scale`, and answered in its own unit; `quantiles` are the levels of a regression of
+    several, ascending.
     `activation_scales` gives the size of one u8 step of each hidden layer's activation (int8 only).
     `details` is what the model's maker recorded: metrics, the training data's digest, versions.
     """
@@ -67,6 +69,7 @@ class Bundle:
     classes: tuple[str, ...]
     task: Task = "binary"
     threshold: float = HALF
+    quantiles: tuple[float, ...] = ()
     target_scale: TargetScale = "identity"
     missing_markers: tuple[str, ...] = ()
     activation_scales: tuple[float, ...] = ()
@@ -107,6 +110,8 @@ def dump(bundle: Bundle) -> bytes:
     }
     if bundle.threshold != HALF:
         header["threshold"] = bundle.threshold
+    if bundle.quantiles:
+        header["quantiles"] = list(bundle.quantiles)
     if bundle.target_scale != "identity":
         header["target_scale"] = bundle.target_scale
     header["sha256"] = _digest(header, tensors)
@@ -190,10 +195,11 @@ def _split(data: bytes) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
 
 def _build(header: dict[str, Any], tensors: dict[str, NDArray[Any]]) -> Bundle:
     precision = one_of("precision", header["precision"], ("float32", "int8"))
-    task = one_of("task", header["task"], ("binary", "multiclass", "regression"))
+    task = one_of("task", header["task"], get_args(Task))
     classes = tuple(strings("classes", header["classes"]))
     check_classes(task, classes)
     threshold = read_threshold(task, header)
+    quantiles = read_quantiles(task, header)
     target_scale = read_target_scale(task, header)
     markers = read_markers(header)
     columns = read_columns(header["columns"], tensors.pop("edges"))
@@ -201,7 +207,7 @@ def _build(header: dict[str, Any], tensors: dict[str, NDArray[Any]]) -> Bundle:
     layers = tuple(read_layer(tensors, index, precision) for index in range(depth))
     if tensors:
         fail("every tensor must be known", sorted(tensors))
-    check_widths(layers, columns, outputs=outputs(task, classes))
+    check_widths(layers, columns, outputs=outputs(task, classes, quantiles))
     check_range(layers, len(lookups(columns)))
     scales = tuple(header["activation_scales"])
     wanted = depth - 1 if precision == "int8" else 0
@@ -218,6 +224,7 @@ def _build(header: dict[str, Any], tensors: dict[str, NDArray[Any]]) -> Bundle:
         classes=classes,
         columns=columns,
         threshold=threshold,
+        quantiles=quantiles,
         target_scale=target_scale,
         missing_markers=markers,
         layers=layers,

@@ -16,6 +16,7 @@ from slipstream.runtime.formats import SEPARATORS, NumberFormat
 from slipstream.runtime.kernels import Layer
 from slipstream.runtime.limits import MAX_BIAS, MAX_FEATURES, MAX_WIDTH
 from slipstream.runtime.links import HALF
+from slipstream.runtime.quantiles import MOST_LEVELS, fault
 from slipstream.runtime.text import quote, shorten
 from slipstream.runtime.types import ColumnKind, Precision, TargetScale, Task
 from slipstream.runtime.values import MISSING_MARKERS
@@ -30,6 +31,7 @@ __all__ = [
     "read_columns",
     "read_layer",
     "read_markers",
+    "read_quantiles",
     "read_target_scale",
     "read_threshold",
     "strings",
@@ -147,7 +149,8 @@ def _format(name: str, kind: str, entry: Any) -> NumberFormat | None:
     what = f"the number format of column {quote(name)}"
     if kind != "numeric":
         fail(f"{what} must belong to a numeric column", kind)
-    if not isinstance(entry, dict) or sorted(entry) != sorted(NumberFormat().to_json()):
+    plain = NumberFormat().to_json()
+    if not isinstance(entry, dict) or sorted({"scaled", *entry}) != sorted({"scaled", *plain}):
         fail(f"{what} must say how numbers are written", entry)
     one_of(f"the decimal sign in {what}", entry["decimal"], (".", ","))
     one_of(f"the separator in {what}", entry["thousands"], tuple(SEPARATORS))
@@ -156,8 +159,9 @@ def _format(name: str, kind: str, entry: Any) -> NumberFormat | None:
     (currency,) = strings(f"the currency in {what}", [entry["currency"]])
     if len(currency) > MAX_CURRENCY or re.search(r"[\d\s]", currency):
         fail(f"the currency in {what} must be a short sign or code", currency)
-    if not isinstance(entry["percent"], bool):
-        fail(f"percent in {what} must be true or false", entry["percent"])
+    for mark in ("percent", "scaled"):
+        if not isinstance(entry.get(mark, False), bool):
+            fail(f"{mark} in {what} must be true or false", entry[mark])
     return NumberFormat(**entry)
 
 
@@ -211,7 +215,7 @@ def check_classes(task: Task, classes: Sequence[str]) -> None:
         fail("a binary model must have two classes", classes)
     if task == "multiclass" and len(classes) < 2:
         fail("a multiclass model must have two classes or more", classes)
-    if task == "regression" and classes:
+    if task in ("regression", "quantiles") and classes:
         fail("a regression must have no classes", classes)
 
 
@@ -223,6 +227,21 @@ def read_threshold(task: Task, header: Mapping[str, Any]) -> float:
     if task != "binary" or type(value) is not float or not 0 < value <= 1:
         fail("only a binary model may have a threshold, a number above 0 and up to 1", value)
     return value
+
+
+def read_quantiles(task: Task, header: Mapping[str, Any]) -> tuple[float, ...]:
+    """Read the levels of a regression of quantiles; no other model has any."""
+    levels = header.get("quantiles", [])
+    if (task == "quantiles") != ("quantiles" in header):
+        fail("a regression of quantiles, and no other model, must have levels", levels)
+    rule = f"quantiles must be 1 to {MOST_LEVELS} ascending numbers between 0 and 1"
+    if task != "quantiles":
+        return ()
+    if not isinstance(levels, list) or not levels or {*map(type, levels)} != {float}:
+        fail(rule, levels)
+    if levels != sorted(levels) or fault(levels):
+        fail(rule, levels)
+    return tuple(levels)
 
 
 def read_target_scale(task: Task, header: Mapping[str, Any]) -> TargetScale:

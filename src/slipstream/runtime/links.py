@@ -8,9 +8,18 @@ from numpy.typing import NDArray
 
 from slipstream.runtime.types import TargetScale, Task
 
-__all__ = ["HALF", "LARGEST_LOGARITHM", "LINKS", "Link", "apply", "link_of", "outputs"]
+__all__ = [
+    "HALF",
+    "LARGEST_LOGARITHM",
+    "LINKS",
+    "Link",
+    "answers_are_lists",
+    "apply",
+    "link_of",
+    "outputs",
+]
 
-Link = Literal["identity", "sigmoid", "softmax", "expm1"]
+Link = Literal["identity", "sigmoid", "expm1", "softmax", "sorted"]
 HALF = 0.5  # from this probability on, a row has the second of two labels, unless a model says else
 LARGEST_LOGARITHM = 88.0  # float32, in which an ONNX file answers, holds its exponential
 
@@ -18,6 +27,7 @@ LINKS: Mapping[Task, Link] = {
     "binary": "sigmoid",
     "multiclass": "softmax",
     "regression": "identity",
+    "quantiles": "sorted",
 }
 
 
@@ -26,9 +36,16 @@ def link_of(task: Task, scale: TargetScale) -> Link:
     return "expm1" if scale == "log1p" else LINKS[task]
 
 
-def outputs(task: Task, classes: Sequence[str]) -> int:
+def outputs(task: Task, classes: Sequence[str], quantiles: Sequence[float] = ()) -> int:
     """How many numbers a network has to give for one answer."""
+    if task == "quantiles":
+        return len(quantiles)
     return len(classes) if task == "multiclass" else 1
+
+
+def answers_are_lists(task: Task) -> bool:
+    """Whether one answer is several numbers, even where there is one label or level only."""
+    return task in ("multiclass", "quantiles")
 
 
 def apply(link: Link, logits: NDArray[np.float32]) -> NDArray[np.float64]:
@@ -38,6 +55,8 @@ def apply(link: Link, logits: NDArray[np.float32]) -> NDArray[np.float64]:
         return _sigmoid(values)
     if link == "softmax":
         return _softmax(values)
+    if link == "sorted":
+        return np.sort(values, axis=1, kind="stable")  # as in C: 0 and -0 keep their order
     if link == "expm1":
         return _exponential(np.minimum(values, LARGEST_LOGARITHM)) - 1
     return values

@@ -15,8 +15,9 @@ from slipstream.runtime import native
 from slipstream.runtime.bundle import Bundle, dump, parse, read
 from slipstream.runtime.checking import CheckReport, check
 from slipstream.runtime.errors import InputError
-from slipstream.runtime.links import apply
+from slipstream.runtime.links import answers_are_lists, apply
 from slipstream.runtime.numpy_model import NumpyModel
+from slipstream.runtime.quantiles import listed
 from slipstream.runtime.rows import RowReader
 from slipstream.runtime.text import listing, quote, shorten
 from slipstream.runtime.types import Backend, Precision, Task
@@ -64,6 +65,7 @@ class Predictor:
         self.backend: Backend = backend
         self.name = name
         self._link = bundle.link
+        self._gives_lists = answers_are_lists(bundle.task)
         self._reader = RowReader(bundle)
         self._compiled = None
         if backend == "compiled":
@@ -110,8 +112,13 @@ class Predictor:
         return list(self.bundle.classes)
 
     @property
+    def quantiles(self) -> list[float]:
+        """The levels of a regression of several quantiles, ascending; none for other tasks."""
+        return list(self.bundle.quantiles)
+
+    @property
     def task(self) -> Task:
-        """The kind of answer, `binary`, `multiclass` or `regression`."""
+        """The kind of answer, `binary`, `multiclass`, `regression` or `quantiles`."""
         return self.bundle.task
 
     @property
@@ -133,7 +140,7 @@ class Predictor:
         """Predict one row.
 
         Binary models give P(positive) as a float, multiclass ones a list of floats, one for each
-        of `classes`, regressions the predicted number.
+        of `classes`, regressions the predicted number, or a list of one for each of `quantiles`.
 
         Args:
             row: a mapping from column name to raw value (other keys are ignored), or a sequence of
@@ -146,10 +153,10 @@ class Predictor:
             return self._compiled.predict_one(row)
         logits = self._numpy.logits_of_one(self._reader.encode_one(row))
         answers = apply(self._link, logits)[0].tolist()
-        return answers if self.task == "multiclass" else answers[0]
+        return answers if self._gives_lists else answers[0]
 
     def predict(self, table: Any, *, threads: int = 1, strict: bool = False) -> NDArray[np.float64]:
-        """Predict N rows: (N,), or (N, C) for a multiclass model.
+        """Predict N rows: (N,), or for several classes or quantiles (N, C) or (N, Q).
 
         Args:
             table: a frame of pandas, polars or pyarrow, a structured array, a dict of columns (of
@@ -167,7 +174,7 @@ class Predictor:
         answers = self._plain_answers(table, threads)
         if answers is None:
             answers = self._answer(self._reader.encode(table, strict=strict), threads)
-        return answers if self.task == "multiclass" else answers[:, 0]
+        return answers if self._gives_lists else answers[:, 0]
 
     def check(self, table: Any) -> CheckReport:
         """Count what a table holds that the model does not know, or refuses.
@@ -241,6 +248,8 @@ def _answered(bundle: Bundle) -> str:
     if bundle.task == "binary":
         return f" {shorten(target)}={quote(bundle.classes[1])}"
     shown = f" {quote(target)}" if target else ""
+    if bundle.quantiles:
+        return f" {listed(bundle.quantiles)}{f' of{shown}' if shown else ''}"
     return f"{shown} of {len(bundle.classes)} classes" if bundle.classes else shown
 
 

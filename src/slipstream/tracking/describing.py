@@ -18,6 +18,7 @@ GENERATED = re.compile("(int8|float32|unknown variant): |The champion is version
 SCORES: tuple[ScoreName, ...] = (
     *("test_auc", "test_pr_auc", "test_log_loss", "test_accuracy", "test_macro_f1"),
     *("test_r2", "test_rmse", "test_mae"),
+    *("test_d2_pinball", "test_pinball", "test_coverage_gap"),
 )
 
 

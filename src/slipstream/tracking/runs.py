@@ -21,7 +21,7 @@ from slipstream.artifacts.store import Store
 from slipstream.data.snapshot import Snapshot
 from slipstream.evaluation.drift import Profile, profile, training_target
 from slipstream.reporting.comparison import leading_score
-from slipstream.reporting.outcomes import confusion_figure, residual_figure
+from slipstream.reporting.outcomes import confusion_figure, coverage_figure, residual_figure
 from slipstream.reporting.plots import (
     feature_figure,
     history_figure,
@@ -146,7 +146,14 @@ def _log_outcomes(client: MlflowClient, run_id: str, record: RunRecord, store: S
     dataset = record.dataset
     if dataset.task == "binary":
         return
-    variant = record.bundles.variants[record.comparison.verdict.winner or "float32"]
+    shown = record.comparison.verdict.winner or "float32"
+    variant = record.bundles.variants[shown]
+    if dataset.quantiles:
+        coverage = record.benchmark.metrics[shown].coverage
+        rows = record.benchmark.test_rows
+        figure = coverage_figure(dataset.quantiles, tuple(coverage.values()), rows)
+        client.log_figure(run_id, figure, "coverage.png")
+        return
     snapshot = Snapshot(dataset, store)
     target = snapshot.target("test").to_numpy()
     answers = load_file(store.path(variant.file)).predict(snapshot.rows("test"))

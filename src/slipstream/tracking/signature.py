@@ -9,6 +9,7 @@ from mlflow.types import ColSpec, DataType, Schema, TensorSpec
 
 from slipstream.runtime import Predictor
 from slipstream.runtime.columns import Column
+from slipstream.runtime.quantiles import names
 from slipstream.runtime.types import ColumnKind
 
 __all__ = ["example", "signature"]
@@ -29,14 +30,17 @@ def signature(predictor: Predictor) -> ModelSignature:
     inputs: list[ColSpec | TensorSpec] = [
         ColSpec(_TYPES[each.kind], each.name, required=not each.allows_missing) for each in columns
     ]
-    return ModelSignature(inputs=Schema(inputs), outputs=Schema([_answer(predictor)]))
+    return ModelSignature(inputs=Schema(inputs), outputs=Schema(_answers(predictor)))
 
 
-def _answer(predictor: Predictor) -> ColSpec | TensorSpec:
-    """What a prediction is: (N,), or for several labels (N, C), in the order of the classes."""
+def _answers(predictor: Predictor) -> list[ColSpec | TensorSpec]:
+    """What a prediction is: (N,), for several labels (N, C) in their order, or named quantiles."""
     if predictor.task == "multiclass":
-        return TensorSpec(np.dtype(np.float64), (-1, len(predictor.classes)), "probabilities")
-    return ColSpec("double", "probability" if predictor.task == "binary" else "prediction")
+        shape = (-1, len(predictor.classes))
+        return [TensorSpec(np.dtype(np.float64), shape, "probabilities")]
+    if predictor.quantiles:
+        return [ColSpec("double", each) for each in names(predictor.quantiles)]
+    return [ColSpec("double", "probability" if predictor.task == "binary" else "prediction")]
 
 
 def example(predictor: Predictor) -> pd.DataFrame:

@@ -29,7 +29,7 @@ from slipstream.runtime.links import apply, link_of
 from slipstream.runtime.types import TargetScale, Task
 from slipstream.training import scales
 from slipstream.training.encoding import frequencies, positions, states
-from slipstream.training.losses import OBJECTIVES, Objective
+from slipstream.training.losses import OBJECTIVES, Objective, objective_of
 from slipstream.training.network import Network
 
 __all__ = ["EpochHook", "best_epoch", "fit", "fit_on", "tensors_of", "train"]
@@ -64,15 +64,16 @@ def train(
     train, validation = snapshot.frame("train"), snapshot.frame("validation")
     columns = selected_columns(prepared, mask, store)
     widths = (*hidden, prepared.outputs)
-    tried = scales.scales_to_try(OBJECTIVES[prepared.task], training, train, validation)
+    task, levels = prepared.task, prepared.quantiles
+    tried = scales.scales_to_try(OBJECTIVES[task], training, train, validation)
     fits = {
-        scale: fit_on(scale, columns, train, validation, widths, prepared.task, training, on_epoch)
+        scale: fit_on(scale, columns, train, validation, widths, task, training, on_epoch, levels)
         for scale in tried
     }
     kept, trial = tried[0], None
     if len(tried) > 1:
         networks = {scale: network for scale, (network, _) in fits.items()}
-        trial = _compare(networks, columns, train, validation, prepared.task)
+        trial = _compare(networks, columns, train, validation, task)
         kept = min(tried, key=trial.val_rmse.__getitem__)  # the first of equal ones
     network, history = fits[kept]
     return NetworkRef(
@@ -106,13 +107,16 @@ def fit_on(
     task: Task,
     training: TrainingConfig,
     on_epoch: EpochHook,
+    quantiles: Sequence[float] = (),
 ) -> tuple[Network, list[Epoch]]:
     """Fit a network to the target on a scale; the link of `link_of` turns it back.
 
     The other arguments and what is raised are those of `fit`. The history is on the scale.
     """
     if scale == "identity":
-        return fit(columns, train_rows, validation_rows, widths, task, training, on_epoch)
+        return fit(
+            columns, train_rows, validation_rows, widths, task, training, on_epoch, quantiles
+        )
     rows, others = (scales.as_logarithms(each) for each in (train_rows, validation_rows))
     network, history = fit(columns, rows, others, widths, task, training, on_epoch)
     answers = _outputs(network, columns, rows)[:, 0].astype(np.float64)
@@ -147,10 +151,11 @@ def _compare(
 def _outputs(
     network: Network, columns: Sequence[Column], rows: pd.DataFrame
 ) -> NDArray[np.float32]:
-    """What a network gives for rows, before its link: (N, O)."""
+    """What a network gives for rows, before its link: (N, O), the same on any number of cores."""
     tensors = _inputs(columns, rows)
     parts = zip(*(each.split(EVALUATION_ROWS) for each in tensors), strict=True)
-    return np.concatenate([network(*part).numpy() for part in parts])
+    with _deterministic(seed=0):
+        return np.concatenate([network(*part).numpy() for part in parts])
 
 
 def fit(
@@ -161,6 +166,7 @@ def fit(
     task: Task,
     training: TrainingConfig,
     on_epoch: EpochHook,
+    quantiles: Sequence[float] = (),
 ) -> tuple[Network, list[Epoch]]:
     """Fit a network with AdamW (Loshchilov and Hutter 2019) under a cosine learning rate.
 
@@ -175,11 +181,12 @@ def fit(
         task: the kind of target.
         training: how long, how fast, and by which seed.
         on_epoch: called with each epoch.
+        quantiles: the levels, where the kind of target is quantiles.
 
     Raises:
         InputError: the loss is no longer a number.
     """
-    objective = OBJECTIVES[task]
+    objective = objective_of(task, quantiles)
     with _deterministic(training.seed):
         shares = frequencies(columns, positions(columns, train_rows))
         network = Network(states(columns, shares), widths)
@@ -187,6 +194,8 @@ def fit(
         train_batch, validation_batch = (
             _tensors(columns, rows, scale, objective) for rows in (train_rows, validation_rows)
         )
+        if objective.start:
+            network.begin_at(objective.start(*train_batch[2:]))
         history = _run_epochs(network, train_batch, validation_batch, objective, training, on_epoch)
         if objective.is_standardised:
             network.rescale(*scale)

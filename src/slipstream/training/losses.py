@@ -1,15 +1,17 @@
 """Objectives: what training minimises and what an epoch reports, for each kind of target."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
 
+import numpy as np
 import torch
 from torch import Tensor
 from torch.nn import functional
 
 from slipstream.runtime.types import Task
 
-__all__ = ["OBJECTIVES", "Objective"]
+__all__ = ["OBJECTIVES", "Objective", "objective_of"]
 
 # Of outputs (N, O), target (N,) and, if they differ, the rows' weights (N,): a mean over rows.
 Measure = Callable[..., Tensor]
@@ -22,13 +24,15 @@ class Objective:
     `loss` is minimised; `watched` is shown with it after each epoch. `dtype` is the target's. Where
     it `is_standardised`, training sees the target less its mean, over its standard deviation, both
     of the training part. Where the answer `is_mean`, the target's expected value, training may see
-    the target on another scale.
+    the target on another scale. `start` gives what the outputs (O,) begin with, of the target (N,)
+    and the rows' weights; None: with about 0.
     """
 
     loss: Measure
     watched: Mapping[str, Measure]
     dtype: torch.dtype = torch.float32
     is_standardised: bool = False
+    start: Measure | None = None
     is_mean: bool = False
 
     def figures(
@@ -73,6 +77,33 @@ def _r2(outputs: Tensor, target: Tensor, weight: Tensor | None = None) -> Tensor
     return 1 - _squared_error(outputs, target, weight)
 
 
+def _pinball_loss(
+    outputs: Tensor,
+    target: Tensor,
+    weight: Tensor | None = None,
+    *,
+    levels: Sequence[float] = (0.5,),
+) -> Tensor:
+    """Pinball loss of outputs (N, Q), the mean over the levels (Koenker and Bassett 1978).
+
+    Outputs are compared as the network gives them. Putting a row's into ascending order, as the
+    link does, never raises the loss (Chernozhukov, Fernández-Val and Galichon 2010).
+    """
+    assert outputs.shape[1] == len(levels), "an output for each level"
+    above = target[:, None] - outputs
+    level = torch.tensor(levels, dtype=outputs.dtype)
+    return _mean(torch.maximum(level * above, (level - 1) * above).mean(dim=1), weight)
+
+
+def _own_quantiles(
+    target: Tensor, weight: Tensor | None = None, *, levels: Sequence[float] = (0.5,)
+) -> Tensor:
+    """The target's own quantiles (Q,): outputs far from the middle would take long to get there."""
+    weights = None if weight is None else weight.numpy()
+    found = np.quantile(target.numpy(), levels, weights=weights, method="inverted_cdf")
+    return torch.from_numpy(found)
+
+
 OBJECTIVES: Mapping[Task, Objective] = {
     "binary": Objective(loss=_binary_loss, watched={"accuracy": _binary_accuracy}),
     "multiclass": Objective(
@@ -81,4 +112,19 @@ OBJECTIVES: Mapping[Task, Objective] = {
     "regression": Objective(
         loss=_squared_error, watched={"r2": _r2}, is_standardised=True, is_mean=True
     ),
+    "quantiles": Objective(
+        loss=_pinball_loss, watched={}, is_standardised=True, start=_own_quantiles
+    ),
 }
+
+
+def objective_of(task: Task, quantiles: Sequence[float] = ()) -> Objective:
+    """The objective of a kind of target; of quantiles, at these levels."""
+    objective = OBJECTIVES[task]
+    if task != "quantiles":
+        return objective
+    return replace(
+        objective,
+        loss=partial(_pinball_loss, levels=quantiles),
+        start=partial(_own_quantiles, levels=quantiles),
+    )

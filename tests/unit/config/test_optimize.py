@@ -39,6 +39,16 @@ def test_every_default_runs() -> None:
         ({"tracking": {"uri": "mlruns"}}, "tracking.uri"),
         ({"tracking": {"uri": "postgresql://db/mlflow"}}, "tracking.uri: .*however: postgresql;"),
         ({"tracking": {"uri": "https://me:secret@host"}}, "tracking.uri: must not hold a password"),
+        ({"data": {"quantiles": [0.5, 1]}}, "data.quantiles.1: .*less than 1, however: 1"),
+        ({"data": {"quantiles": [0.0]}}, "data.quantiles.0: .*greater than 0, however: 0"),
+        ({"data": {"quantiles": [10, 50]}}, "data.quantiles.0: .*less than 1, however: 10"),
+        ({"data": {"quantiles": [float("nan")]}}, "data.quantiles.0: .*finite number"),
+        ({"data": {"quantiles": [0.5, 0.1, 0.5]}}, "data.quantiles: .*0.5 is there twice"),
+        ({"data": {"quantiles": [0.1, 0.1 + 1e-14]}}, "data.quantiles: .*0.1 is there twice"),
+        ({"data": {"quantiles": [n / 102 for n in range(1, 102)]}}, "at most 100 items"),
+        ({"data": {"quantiles": [0.5], "task": "binary"}}, "quantiles must be empty.*binary"),
+        ({"data": {"quantiles": [0.5], "task": "multiclass"}}, "quantiles must be empty"),
+        ({"data": {"task": "quantiles"}}, "data.task: "),
         ({"data": 3}, "data: .*however: 3"),
     ],
 )
@@ -46,6 +56,16 @@ def test_impossible_values_name_field_rule_and_value(values: dict, expected: str
     """An unknown key or an impossible value is refused with its field, the rule and the value."""
     with pytest.raises(InputError, match=f"(?s){expected}"):
         parse_config(values)
+
+
+def test_quantiles_are_put_in_order() -> None:
+    """Their levels ascend, whatever the order in which they were given."""
+    data = parse_config({"data": {"quantiles": [0.9, 0.1, 0.5]}}).data
+    assert (data.quantiles, data.kind) == ([0.1, 0.5, 0.9], "quantiles")
+    assert parse_config({"data": {"quantiles": [0.5], "task": "regression"}}).data.kind == (
+        "quantiles"
+    )
+    assert parse_config({}).data.kind == "auto"
 
 
 def test_all_faults_are_reported_at_once() -> None:

@@ -38,9 +38,8 @@ def test_rows_that_repeat_the_header_are_ignored() -> None:
 @pytest.mark.parametrize(
     "row",
     [
-        ("EUR", "number", "name"),
-        ("float", "int", "str"),
-        ("Amount (EUR)", "Visits", ""),
+        *(("EUR", "number", "name"), ("float", "int", "str"), ("Amount (EUR)", "Visits", "")),
+        *(("m2", "W/m2", "-"), ("[EUR]", "", "name"), ("EUR", "-", "name")),
         ("spent in 2024", "Q2 visits", "Q3 plan"),
     ],
 )

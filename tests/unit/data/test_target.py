@@ -61,6 +61,17 @@ def test_a_given_kind_is_taken_without_a_note() -> None:
     assert read(["no", "yes"] * 9, task="multiclass").classes == ("no", "yes")
 
 
+@pytest.mark.parametrize("task", ["auto", "regression"])
+@pytest.mark.parametrize("values", [[1, 2, 3] * 9, ["1", "2.5", "3"] * 9, [0.5, 1.5, 7.25]])
+def test_quantiles_are_of_numbers(values: object, task: str) -> None:
+    """Whatever else the column may look like, it is taken as quantities, and nothing is noted."""
+    target = read(values, task=task, quantiles=[0.9, 0.1])
+    assert (target.task, target.quantiles, target.classes) == ("quantiles", (0.1, 0.9), ())
+    assert target.notes == ()
+    assert target.mean == pytest.approx(np.mean(np.asarray(values, float)))
+    assert read(values, task="regression").quantiles == ()
+
+
 def test_labels_are_in_the_order_of_their_values() -> None:
     """Numbers are sorted as numbers, also as text; other labels as text."""
     assert read([10, 9, 2] * 9).classes == ("2", "9", "10")
@@ -95,6 +106,12 @@ def test_a_quantity_has_a_mean_and_a_deviation() -> None:
         (["a", "b", "c"] * 9, {"positive": "a"}, "data.positive must be empty.*more than two"),
         ([1.5, 2.5, 3.5] * 9, {"positive": "1"}, "data.positive must be empty.*number"),
         ([datetime.datetime(2025, 1, 1)] * 9, {}, r"its type is timestamp"),
+        (["low", "high", "low"], {"quantiles": [0.5]}, "for data.quantiles.*take data.quantiles"),
+        (["1", "2", "many"] * 9, {"quantiles": [0.5]}, "9 values are not numbers"),
+        ([True, False] * 9, {"quantiles": [0.5]}, "for data.quantiles, however: its type is bool"),
+        ([0, 1] * 9, {"quantiles": [0.5]}, "more than two different numbers.*it has two"),
+        ([7.5] * 9, {"quantiles": [0.5]}, "must vary"),
+        ([1.5, 2.5, 3.5] * 9, {"quantiles": [0.5], "positive": "1"}, "take data.positive out, or"),
     ],
 )
 def test_targets_that_cannot_be_learned_are_refused(

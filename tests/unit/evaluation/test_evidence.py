@@ -18,6 +18,8 @@ from tests.unit.records import benchmark, metrics, record
 
 RANDOM = np.random.default_rng(1)
 BINARY = RANDOM.integers(0, 2, 400)
+LEVELS = (0.1, 0.5, 0.9)
+OWN_QUANTILES = np.array([-1.28, 0, 1.28])  # of normal numbers
 COLUMNS = [
     Column(name="x", kind="numeric", allows_missing=True, edges=np.array([-9.0, 9.0])),
     Column(name="word", kind="categorical", allows_missing=True, categories=("a", "b")),
@@ -25,7 +27,8 @@ COLUMNS = [
 
 
 def dataset(task: str, *classes: str) -> DatasetRef:
-    return DatasetRef.model_construct(task=task, classes=classes)
+    levels = LEVELS if task == "quantiles" else ()
+    return DatasetRef.model_construct(task=task, classes=classes, quantiles=levels)
 
 
 def evidence_of(
@@ -63,6 +66,14 @@ def binary(answers: np.ndarray, target: np.ndarray = BINARY, **more: object) -> 
         ),
         (evidence_of("regression", BINARY * 3.0, np.full(400, 1.5)), "no better than guessing"),
         (evidence_of("regression", BINARY * 3.0, BINARY * 2.0 + 0.5), ""),
+        (
+            evidence_of("quantiles", RANDOM.normal(size=400), np.tile(OWN_QUANTILES, (400, 1))),
+            "no better than guessing",
+        ),
+        (
+            evidence_of("quantiles", BINARY * 3.0, BINARY[:, None] * 2 + np.array([0, 0.5, 1])),
+            "",
+        ),
     ],
 )
 def test_a_model_that_learned_nothing_is_seen(found: Evidence, brief: str) -> None:
@@ -176,6 +187,11 @@ def test_a_score_beyond_belief_names_the_column_behind_it() -> None:
     numbers = evidence_of("regression", truth, truth + 1e-4, x=truth)
     assert numbers.alone
     assert numbers.alone[0] == "x"
+    close = truth[:, None] + np.array([-1e-4, 0, 1e-4])
+    quantiles = evidence_of("quantiles", truth, close, x=truth)
+    assert quantiles.alone
+    assert quantiles.alone[0] == "x"
+    assert not evidence_of("quantiles", truth, truth[:, None] + OWN_QUANTILES, x=truth).alone
 
 
 def test_the_one_answer_is_that_at_the_threshold() -> None:

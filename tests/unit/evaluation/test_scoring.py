@@ -57,3 +57,12 @@ def test_nothing_called_and_nothing_to_find_score_zero() -> None:
 def test_other_kinds_have_no_threshold(task: str) -> None:
     """They are scored as ever."""
     assert scoring_at(0.5, task) is SCORING[task]
+
+
+def test_quantiles_are_scored_at_their_levels() -> None:
+    """The same answers have another loss at other levels; what is not a loss stays."""
+    target, answers = RANDOM.normal(size=100), np.zeros((100, 2))
+    low, high = (scoring_at(0.5, "quantiles", each) for each in ((0.1, 0.2), (0.8, 0.9)))
+    assert low.quality(target, answers, None) != high.quality(target, answers, None)
+    assert low.guess(target, None).max() < high.guess(target, None).min()
+    assert low.differ is high.differ

@@ -317,3 +317,23 @@ def test_recall_and_precision_of_rare_positives() -> None:
     few = np.array([1, 0, 0, 1])
     assert recall_at_false_positives(few, np.array([0.9, 0.5, 0.2, 0.4])) == 0.5
     assert precision_at_top(few, np.array([0.9, 0.5, 0.2, 0.4])) == 1
+
+
+def test_quantiles_that_miss_their_level_are_named() -> None:
+    """Of the winner, with the share of test rows at or below them; a few are enough."""
+    coverage = {"q10": 0.031, "q50": 0.5, "q90": 0.824}
+    found = measured()
+    metrics = {
+        name: each.model_copy(update={"coverage": coverage}) for name, each in found.metrics.items()
+    }
+    off_level = {"float32": (), "int8": ("q10", "q90")}
+    found = found.model_copy(update={"metrics": metrics, "off_level": off_level})
+    (warning,) = compare(found, QuantizationConfig(), BudgetConfig()).warnings
+    assert warning.startswith(
+        "of the test rows, int8 has 3.1 % at or below q10 and 82.4 % at or below q90, further"
+    )
+    many = {f"q{each}": 0.0 for each in range(1, 100)}
+    metrics["int8"] = metrics["int8"].model_copy(update={"coverage": many})
+    found = found.model_copy(update={"metrics": metrics, "off_level": {"int8": tuple(many)}})
+    (warning,) = compare(found, QuantizationConfig(), BudgetConfig()).warnings
+    assert "0.0 % at or below q5 and 94 more, further" in warning

@@ -4,11 +4,12 @@ import numpy as np
 import pytest
 
 from slipstream.evaluation import weighted
-from slipstream.evaluation.scoring import SCORING
+from slipstream.evaluation.scoring import scoring_at
 from slipstream.lifecycle.promotion import decide
 
 RANDOM = np.random.default_rng(6)
-KINDS = ["binary", "multiclass", "regression"]
+KINDS = ["binary", "multiclass", "regression", "quantiles"]
+LEVELS = (0.1, 0.5, 0.9)
 
 
 def drawn(kind: str, rows: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -16,6 +17,10 @@ def drawn(kind: str, rows: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     if kind == "regression":
         target = RANDOM.normal(50, 9, rows)
         return target, target + RANDOM.normal(0, 4, rows), target + RANDOM.normal(0, 5, rows)
+    if kind == "quantiles":
+        target, offset = RANDOM.normal(50, 9, rows), np.array([-8, 0, 8])
+        answers = [target[:, None] + offset + RANDOM.normal(0, 4, (rows, 3)) for _ in range(2)]
+        return target, *answers
     if kind == "binary":
         target = np.r_[0, 1, RANDOM.integers(0, 2, rows - 2)]
         return target, *((0.4 * target + 0.6 * RANDOM.random(rows)).round(2) for _ in range(2))
@@ -32,7 +37,7 @@ def drawn(kind: str, rows: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_weight_of_two_is_a_row_twice(kind: str) -> None:
     """Every score, and every change of one, is that of the table with such rows repeated."""
-    scoring = SCORING[kind]
+    scoring = scoring_at(0.5, kind, LEVELS)
     target, before, after = drawn(kind, 300)
     times = RANDOM.integers(0, 4, 300)
     weights = times / times.mean()
@@ -53,7 +58,7 @@ def test_a_weight_of_two_is_a_row_twice(kind: str) -> None:
 @pytest.mark.parametrize("kind", KINDS)
 def test_equal_weights_change_nothing(kind: str) -> None:
     """Ones are as good as none."""
-    scoring = SCORING[kind]
+    scoring = scoring_at(0.5, kind, LEVELS)
     target, before, after = drawn(kind, 200)
     ones = np.ones(200)
     assert scoring.quality(target, before, ones) == pytest.approx(
@@ -67,7 +72,7 @@ def test_equal_weights_change_nothing(kind: str) -> None:
 @pytest.mark.parametrize("kind", KINDS)
 def test_rows_of_weight_0_do_not_count(kind: str) -> None:
     """Neither for a score nor as evidence."""
-    scoring = SCORING[kind]
+    scoring = scoring_at(0.5, kind, LEVELS)
     target, before, after = drawn(kind, 300)
     weights = np.where(np.arange(300) < 200, RANDOM.uniform(0.5, 2, 300), 0.0)
     kept = [each[:200] for each in (target, before, after, weights)]
@@ -90,7 +95,7 @@ def test_a_promotion_counts_weights() -> None:
     challenger = np.where(np.arange(100) < 60, 0.3, 0.6)
     weights = np.where(np.arange(100) < 60, 0.05, 1.0)
     losses = {"guess_losses": champion + 1, "champion_losses": champion}
-    scoring = SCORING["binary"]
+    scoring = scoring_at(0.5, "binary")
     assert decide(scoring, **losses, challenger_losses=challenger).promoted
     kept = decide(scoring, **losses, challenger_losses=challenger, weights=weights / weights.mean())
     assert not kept.promoted

@@ -25,7 +25,7 @@ from slipstream.runtime.types import Precision
 from tests.conftest import Trained
 from tests.unit.networks import CATEGORIES, float32_bundle, layers, logits, models, rows_of
 from tests.unit.quantization.test_variants import int8_bundle
-from tests.unit.runtime.agreement import Shape, bundle_of, raw_rows
+from tests.unit.runtime.agreement import Shape, bundle_of, quantiles_of, raw_rows
 from tests.unit.runtime.test_imports import HEAVY
 
 PRECISIONS = ("float32", "int8")
@@ -310,15 +310,17 @@ def test_the_command_writes_to_the_target_of_a_link(demo: Trained, tmp_path: Pat
     assert model.read_bytes() == to_onnx(read(bundle))
 
 
+@pytest.mark.parametrize("quantiles", [False, True])
 @pytest.mark.parametrize("outputs", [1, 3])
 @pytest.mark.parametrize("precision", PRECISIONS)
 def test_every_task_is_exported(
-    precision: Precision, outputs: int, monkeypatch: pytest.MonkeyPatch
+    precision: Precision, outputs: int, quantiles: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Regressions and multiclass models answer in ONNX Runtime what the predictor answers."""
+    """Regressions, of quantiles too, and multiclass models answer what the predictor answers."""
     monkeypatch.setattr("tests.unit.runtime.agreement.SIZES", [1.0])  # usual columns
     shape = Shape(features=4, bins=6, hidden=[16, 8], outputs=outputs, rows=0, seed=3)
     bundle = bundle_of(shape, precision, categorical=0.5)
+    bundle = quantiles_of(bundle) if quantiles else bundle
     usual = raw_rows(list(bundle.columns), 50, np.random.default_rng(3))
     rows = [[None if value in ("", " a ") else value for value in row] for row in usual]
     expected = Predictor(bundle).predict(rows).reshape(50, outputs)

@@ -13,15 +13,23 @@ from slipstream.runtime import InputError
 from tests.unit.records import dataset
 
 LABELS = {"task": "multiclass", "classes": ("a", "b", "c"), "class_shares": (0.3, 0.3, 0.4)}
+QUANTILES = {
+    "task": "quantiles",
+    "classes": (),
+    "class_shares": (),
+    "quantiles": (0.1, 0.9),
+    "mean": 5.0,
+}
 NUMBERS = {"task": "regression", "classes": (), "class_shares": (), "mean": 5.0}
 
 
-def champion(task: str, classes: tuple[str, ...]) -> Champion:
+def champion(task: str, classes: tuple[str, ...], quantiles: tuple[float, ...] = ()) -> Champion:
     return Champion(
         version="1",
         bundle=Blob(sha256="0", suffix="", size_bytes=1),
         task=task,
         classes=classes,
+        quantiles=quantiles,
         split=SplitRule(seed=0, test_fraction=0.2, validation_fraction=0.2),
     )
 
@@ -33,16 +41,20 @@ def champion(task: str, classes: tuple[str, ...]) -> Champion:
         ("multiclass", ("a", "b", "c"), NUMBERS, "the target was multiclass and is regression"),
         ("regression", (), {}, "the target was regression and is binary"),
         ("multiclass", ("a", "b", "d"), LABELS, "the labels were"),
+        ("regression", (), QUANTILES, "the target was regression and is quantiles"),
+        ("quantiles", (0.1, 0.5), NUMBERS, "the target was quantiles and is regression"),
+        ("quantiles", (0.1, 0.5), QUANTILES, r"quantiles were \(0.1, 0.5\) and are \(0.1, 0.9\)"),
     ],
 )
 def test_a_champion_of_another_kind_is_refused(
-    task: str, classes: tuple[str, ...], today: dict, fact: str
+    task: str, classes: tuple, today: dict, fact: str
 ) -> None:
-    """The kind, or the labels, have changed: the message says from what to what."""
-    bundle = SimpleNamespace(columns=(), task=task, classes=classes)
+    """The kind, the labels, or the levels, have changed: the message says from what to what."""
+    known = {"quantiles": classes, "classes": ()} if task == "quantiles" else {"classes": classes}
+    bundle = SimpleNamespace(**{"columns": (), "task": task, "quantiles": (), **known})
     with pytest.raises(InputError, match=fact):
         check_schema(bundle, dataset(**today))
-    check_schema(bundle, dataset(task=task, classes=classes))
+    check_schema(bundle, dataset(task=task, **known))
 
 
 @pytest.mark.parametrize(
@@ -104,7 +116,7 @@ def test_a_column_of_another_kind_can_be_given_the_champions(
 ) -> None:
     """A category of which only digits came is named, with what data.types must say."""
     column = SimpleNamespace(name="zip", kind=kind)
-    bundle = SimpleNamespace(columns=(column,), task="binary", classes=("no", "yes"))
+    bundle = SimpleNamespace(columns=(column,), task="binary", classes=("no", "yes"), quantiles=())
     today = dataset(columns=(ColumnSchema(name="zip", kind=found),), classes=("no", "yes"))
     with pytest.raises(InputError) as refused:
         check_schema(bundle, today)
@@ -119,3 +131,32 @@ def test_what_is_inherited_makes_no_other_model() -> None:
     inherited = inherit(config, champion("regression", ()))
     assert identity(today, config, {}) == identity(today, inherited, {})
     assert identity(today, config, {}) != identity(dataset(**LABELS), config, {})
+
+
+def test_levels_are_the_champions_unless_the_config_says_otherwise() -> None:
+    """Quantiles are predicted again; a task or other levels that are said stay, to be refused."""
+    reigning = champion("quantiles", (), (0.1, 0.9))
+    for said, task, levels in (
+        ({}, "auto", [0.1, 0.9]),
+        ({"quantiles": [0.5]}, "auto", [0.5]),
+        ({"task": "regression"}, "regression", []),
+        ({"task": "multiclass"}, "multiclass", []),
+    ):
+        config = parse_config({"data": {"path": "x.csv", **said}})
+        data = inherit(config, reigning).data
+        assert (data.task, data.quantiles) == (task, levels)
+        assert inherit(config, champion("binary", ("no", "yes"))).data.quantiles == (
+            said.get("quantiles", [])
+        )
+
+
+def test_inherited_levels_make_no_other_model_and_other_levels_do() -> None:
+    """The config's levels and the champion's are the same model where they are equal."""
+    open_, said = (
+        parse_config({"data": {"path": "x.csv", **each}})
+        for each in ({}, {"quantiles": [0.1, 0.9]})
+    )
+    today = dataset(**QUANTILES)
+    assert identity(today, open_, {}) == identity(today, said, {})
+    other = dataset(**{**QUANTILES, "quantiles": (0.1, 0.5)})
+    assert identity(other, said, {}) != identity(today, said, {})

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from slipstream.reporting.outcomes import confusion_figure, residual_figure
+from slipstream.reporting.outcomes import confusion_figure, coverage_figure, residual_figure
 
 RANDOM = np.random.default_rng(4)
 
@@ -39,6 +39,21 @@ def test_numbers_are_counted_and_outliers_do_not_stretch_the_axes() -> None:
         ticks = [each.get_text() for each in bar.get_yticklabels(which="both")]
         assert ticks[:3] == ["1", "2", "3"]
         assert all(each.replace(",", "").isdigit() for each in ticks)
+
+
+@pytest.mark.parametrize("count", [1, 3, 99])
+def test_coverage_is_drawn_against_its_level(count: int) -> None:
+    """A point for each level, in percent; its name too, where there is room."""
+    levels = tuple(np.linspace(0, 1, count + 2)[1:-1].tolist())
+    figure = coverage_figure(levels, [each**2 for each in levels], 400)
+    figure.canvas.draw()
+    (axes,) = figure.axes
+    points = axes.lines[-1]
+    assert points.get_xdata() == pytest.approx(100 * np.array(levels))
+    assert points.get_ydata() == pytest.approx(100 * np.array(levels) ** 2)
+    assert len(axes.texts) == (count if count <= 9 else 0)
+    band = axes.collections[0].get_paths()[0].vertices[:, 1]
+    assert (band.min(), band.max()) == (0, 100)
 
 
 def test_one_answer_for_every_row_is_drawn() -> None:

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, get_args
 from unittest import mock
 
 import numpy as np
@@ -20,7 +20,7 @@ from slipstream.runtime.kernels import Layer
 from slipstream.runtime.links import LINKS, Link, apply
 from slipstream.runtime.numpy_model import NumpyModel
 from slipstream.runtime.rows import RowReader
-from slipstream.runtime.types import Precision, Task
+from slipstream.runtime.types import Backend, Precision, Task
 from tests.unit.runtime.dated import INSTANTS, date_column, dated_model, forms_of, number_column
 
 CATEGORIES = tuple("abcdefg")
@@ -133,6 +133,12 @@ def bundle_over(
     )
 
 
+def quantiles_of(bundle: Bundle) -> Bundle:
+    """The same tensors, as a regression of as many quantiles as there are outputs."""
+    levels = np.linspace(0, 1, len(bundle.layers[-1].bias) + 2)[1:-1]
+    return replace(bundle, task="quantiles", classes=(), quantiles=tuple(levels.tolist()))
+
+
 def complete(bundle: Bundle) -> Bundle:
     """The same bundle, as if training had seen no value missing."""
     columns = tuple(replace(column, allows_missing=False) for column in bundle.columns)
@@ -199,6 +205,23 @@ def regression_tolerance(bundle: Bundle, logits: np.ndarray) -> float:
 
 
 @settings(deadline=None, derandomize=True, max_examples=40)
+@given(SHAPES, st.sampled_from(["float32", "int8"]))
+def quantiles_never_cross(shape: Shape, precision: Precision) -> None:
+    bundle = quantiles_of(bundle_of(shape, precision))
+    rows = raw_rows(list(bundle.columns), shape.rows, np.random.default_rng(shape.seed))
+    table = np.array(rows, object).reshape(len(rows), shape.features)
+    compiled, plain = (Predictor(bundle, backend=each).predict(table) for each in get_args(Backend))
+    assert compiled.shape == plain.shape == (len(rows), shape.outputs)
+    assert (np.diff(compiled) >= 0).all()
+    assert (np.diff(plain) >= 0).all()
+    logits = NumpyModel(bundle).logits(RowReader(bundle).encode(table))
+    assert np.array_equal(plain, np.sort(logits.astype(np.float64), axis=1))
+    tolerance = 0.0 if precision == "int8" else regression_tolerance(bundle, logits)
+    np.testing.assert_allclose(compiled, plain, rtol=0, atol=tolerance)
+    assert compiled.tolist() == [Predictor(bundle).predict_one(row) for row in rows]
+
+
+@settings(deadline=None, derandomize=True, max_examples=40)
 @given(SHAPES, st.sampled_from(["float32", "int8"]), st.booleans())
 def a_row_answers_as_in_a_table(shape: Shape, precision: Precision, numeric: bool) -> None:
     bundle = bundle_of(shape, precision, categorical=0.0 if numeric else 0.3)
@@ -238,6 +261,7 @@ def check_all() -> None:
     logarithms_are_bit_identical()
     float32_is_close()
     a_row_answers_as_in_a_table()
+    quantiles_never_cross()
     dates_are_read_alike()
 
 

@@ -45,18 +45,23 @@ CLASSES: Mapping[Task, tuple[str, ...]] = {
     "binary": ("churns", "stays"),
     "multiclass": ("bronze", "silver", "gold"),
     "regression": (),
+    "quantiles": (),
 }
 
 
+QUANTILES = (0.1, 0.5, 0.975)
+
+
 def people(precision: Precision = "int8", task: Task = "binary") -> Bundle:
-    """Whether a person stays, which class a person is in, or a number."""
-    outputs = 3 if task == "multiclass" else 1
+    """Whether a person stays, which class a person is in, a number, or three quantiles of one."""
+    outputs = 3 if task in ("multiclass", "quantiles") else 1
     shape = Shape(features=len(COLUMNS), bins=3, hidden=[16, 8], outputs=outputs, rows=0, seed=5)
     made = bundle_over(COLUMNS, shape, precision, np.random.default_rng(shape.seed))
     return replace(
         made,
         task=task,
         classes=CLASSES[task],
+        quantiles=QUANTILES if task == "quantiles" else (),
         missing_markers=MARKERS,
         details={"target": "label"},
     )

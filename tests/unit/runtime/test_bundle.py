@@ -6,6 +6,7 @@ import os
 import struct
 from dataclasses import replace
 from pathlib import Path
+from typing import get_args
 
 import numpy as np
 import pytest
@@ -26,7 +27,7 @@ def data() -> bytes:
     return dump(people())
 
 
-@pytest.mark.parametrize("task", ["binary", "multiclass", "regression"])
+@pytest.mark.parametrize("task", get_args(Task))
 @pytest.mark.parametrize("precision", ["float32", "int8"])
 def test_a_bundle_survives_being_written(precision: Precision, task: Task) -> None:
     """What is written is what is read: tensors to the bit, columns and details to the letter."""
@@ -246,14 +247,16 @@ def formatted(**changes: object) -> list[dict]:
     return [{**each, "format": form} if each["name"] == "income" else each for each in columns]
 
 
-def test_a_number_format_survives_being_written(data: bytes) -> None:
+@pytest.mark.parametrize("scaled", [False, True])
+def test_a_number_format_survives_being_written(data: bytes, scaled: bool) -> None:
     """A format, and a column's own texts for missing; a bundle without them has no such keys."""
     made = people()
-    form = NumberFormat(decimal=",", thousands=" ", currency="kr", percent=True)
+    form = NumberFormat(decimal=",", thousands=" ", currency="kr", percent=True, scaled=scaled)
     income = replace(made.columns[2], format=form, missing=("pas dit",))
     columns = (*made.columns[:2], income, made.columns[3])
     read = parse(dump(replace(made, columns=columns))).columns[2]
     assert (read.format, read.missing) == (form, ("pas dit",))
+    assert ("scaled" in form.to_json()) == scaled
     assert b"percent" not in data
     assert parse(forged(data, {"columns": formatted()})).columns[2].format is not None
 
@@ -270,6 +273,7 @@ def test_a_number_format_survives_being_written(data: bytes) -> None:
         formatted(currency="x" * 9),
         formatted(currency=None),
         formatted(percent=1),
+        formatted(scaled=1),
         formatted(other=1),
         [{**each, "format": {}} for each in formatted()],
         [{**each, "format": 5} for each in formatted()],
@@ -313,6 +317,51 @@ def test_only_two_labels_have_a_threshold(task: Task) -> None:
         parse(forged(dump(people(task=task)), {"threshold": 0.5}))
     with pytest.raises(BundleError, match="only a binary model"):
         dump(replace(people(task=task), threshold=0.3))
+
+
+def test_levels_survive_being_written(data: bytes) -> None:
+    """They are read as they were written, and copied with the model; other models have no key."""
+    written = dump(people(task="quantiles"))
+    assert parse(written).quantiles == (0.1, 0.5, 0.975)
+    model = Predictor(parse(written))
+    assert model.quantiles == copy.copy(model).quantiles == [0.1, 0.5, 0.975]
+    assert "q10, q50, q97.5 of 'label'" in repr(model)
+    for task in ("binary", "multiclass", "regression"):
+        other = dump(people(task=task))
+        assert b"quantiles" not in other
+        assert Predictor(parse(other)).quantiles == []
+
+
+@pytest.mark.parametrize(
+    "levels",
+    [
+        *([], [0.1, 0.5], [0.1, 0.5, 0.9, 0.95], [0.5, 0.1, 0.9], [0.1, 0.5, 0.5]),
+        *([0.0, 0.5, 0.9], [0.1, 0.5, 1.0], [-0.1, 0.5, 0.9], [0.1, 0.5, 1.5], [0, 0.5, 1]),
+        *([0.1, math.nan, 0.9], [0.1, 0.5, math.inf], [0.1, 0.1 + 1e-15, 0.9]),
+        *(["0.1", "0.5", "0.9"], [0.1, 0.5, None], [True, 0.5, 0.9], [[0.1], 0.5, 0.9]),
+        *("0.1", 0.5, None, {}, {"0.1": 1}, True, [0.1] * 3, [n / 999 for n in range(1, 999)]),
+    ],
+)
+def test_forged_levels_are_refused(levels: object) -> None:
+    """Levels ascend between 0 and 1, each once, and there is an output for each."""
+    written = dump(people(task="quantiles"))
+    assert parse(forged(written, {"quantiles": [0.2, 0.3, 0.4]})).quantiles == (0.2, 0.3, 0.4)
+    with pytest.raises(BundleError, match="quantiles|outputs"):
+        parse(forged(written, {"quantiles": levels}))
+
+
+@pytest.mark.parametrize("task", ["binary", "multiclass", "regression"])
+def test_only_a_regression_of_quantiles_has_levels(task: Task) -> None:
+    """Any other model with some, even none in a list, is refused; nor can it be written."""
+    for levels in ([0.1, 0.5, 0.9], []):
+        with pytest.raises(BundleError, match="and no other model, must have levels"):
+            parse(forged(dump(people(task=task)), {"quantiles": levels}))
+    with pytest.raises(BundleError, match="and no other model, must have levels"):
+        dump(replace(people(task=task), quantiles=(0.5,)))
+    with pytest.raises(BundleError, match="and no other model, must have levels"):
+        dump(replace(people(task="quantiles"), quantiles=()))
+    with pytest.raises(BundleError, match="must have no classes"):
+        dump(replace(people(task="quantiles"), classes=("a", "b", "c")))
 
 
 def test_a_logarithmic_scale_survives_being_written() -> None:

@@ -7,6 +7,7 @@ import subprocess
 import sys
 from dataclasses import replace
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
@@ -20,6 +21,7 @@ FACTS = {
     "binary": ("P(label = 'stays'), else 'churns'", "4-16-8-1"),
     "multiclass": ("P(label = …) of 'bronze', 'silver', 'gold'", "4-16-8-3"),
     "regression": ("label", "4-16-8-1"),
+    "quantiles": ("q10, q50, q97.5 of label", "4-16-8-3"),
 }
 
 
@@ -47,7 +49,7 @@ def file(tmp_path: Path) -> Path:
     return path
 
 
-@pytest.mark.parametrize("task", ["binary", "multiclass", "regression"])
+@pytest.mark.parametrize("task", get_args(Task))
 def test_a_row_is_answered_and_the_bundle_described(tmp_path: Path, task: Task) -> None:
     """Names, values and the predicted class are the library's, whatever the task."""
     bundle = people(task=task)
@@ -64,6 +66,7 @@ def test_a_row_is_answered_and_the_bundle_described(tmp_path: Path, task: Task) 
             "label": max(zip(found, model.classes, strict=True))[1],
         },
         "regression": lambda: {"prediction": found},
+        "quantiles": lambda: dict(zip(("q10", "q50", "q97.5"), found, strict=True)),
     }[task]()
     assert json.loads(console("predict", file, json.dumps(ROW))) == expected
     described = console("inspect", file).splitlines()

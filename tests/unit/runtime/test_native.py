@@ -146,6 +146,11 @@ def test_a_row_answers_as_in_a_table() -> None:
     agreement.a_row_answers_as_in_a_table()
 
 
+def test_quantiles_never_cross() -> None:
+    """A row's answers ascend, in C and numpy, of both precisions; int8's are the same bits."""
+    agreement.quantiles_never_cross()
+
+
 @pytest.mark.parametrize("outputs", [1, 9])
 @pytest.mark.parametrize("precision", ["float32", "int8"])
 def test_wide_layers_equal_numpy(precision, outputs: int) -> None:

@@ -4,6 +4,7 @@ import subprocess
 import sys
 from dataclasses import replace
 from pathlib import Path
+from typing import get_args
 
 import numpy as np
 import pandas as pd
@@ -27,7 +28,11 @@ TABLE = pd.DataFrame(
 
 
 @pytest.mark.parametrize(
-    ("task", "suffix"), [("binary", "csv"), ("multiclass", "csv.gz"), ("regression", "parquet")]
+    ("task", "suffix"),
+    [
+        *(("binary", "csv"), ("multiclass", "csv.gz"), ("regression", "parquet")),
+        ("quantiles", "parquet"),
+    ],
 )
 def test_tables_are_answered_row_by_row(tmp_path: Path, task: Task, suffix: str) -> None:
     """The command prints a header and a line a row: what the library answers, as text."""
@@ -75,9 +80,9 @@ def test_control_characters_in_labels_are_escaped(tmp_path: Path) -> None:
 
 
 def test_every_task_has_its_names_and_values() -> None:
-    """Binary: P(second class); multiclass: P of each, the likeliest; regression: a number."""
-    binary, multiclass, regression = (
-        Predictor(people(task=task)) for task in ("binary", "multiclass", "regression")
+    """P of the second class or of each, and the likeliest; a number; or a number for each level."""
+    binary, multiclass, regression, quantiles = (
+        Predictor(people(task=task)) for task in get_args(Task)
     )
     assert names(binary) == ["probability", "label"]
     assert values(binary, 0.5) == [0.5, "stays"]
@@ -89,6 +94,11 @@ def test_every_task_has_its_names_and_values() -> None:
     assert values(multiclass, [0.2, 0.4, 0.4]) == [0.2, 0.4, 0.4, "silver"]
     assert names(regression) == ["prediction"]
     assert values(regression, -3.5) == [-3.5]
+    assert names(quantiles) == ["q10", "q50", "q97.5"]
+    assert values(quantiles, [-3.5, 0.0, 2.0]) == [-3.5, 0.0, 2.0]
+    assert columns(quantiles, np.array([[-3.5, 0, 2], [1, 1, 1e9]])) == [
+        *(["-3.5", "1"], ["0", "1"], ["2", "1e+09"])
+    ]
 
 
 def test_the_label_follows_from_the_models_threshold() -> None:

@@ -1,4 +1,5 @@
 import math
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -7,16 +8,19 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
+from slipstream.artifacts.store import Store
+from slipstream.config.parsing import parse_config
 from slipstream.config.training import TrainingConfig
 from slipstream.data.snapshot import TARGET, Snapshot
 from slipstream.features.preprocessing import normalise, selected_columns
 from slipstream.quantization.folding import fold
-from slipstream.runtime import Bundle, InputError, Predictor
+from slipstream.runtime import Bundle, InputError, Predictor, load_file
 from slipstream.runtime.columns import Column
 from slipstream.training.encoding import column_states, frequencies, positions, states
 from slipstream.training.fitting import fit
+from slipstream.training.losses import objective_of
 from slipstream.training.network import Network
-from tests.conftest import Trained
+from tests.conftest import Trained, train_on
 from tests.unit.networks import columns, rows_of
 
 
@@ -82,8 +86,6 @@ def test_the_folded_bundle_equals_the_network(data: st.DataObject) -> None:
 def test_the_trained_bundle_equals_the_trained_network(mixed: Trained) -> None:
     """End to end: raw test rows through the float32 bundle, prepared ones through torch."""
     from safetensors.numpy import load
-
-    from slipstream.runtime import load_file
 
     fitted = selected_columns(mixed.prepared, mixed.mask, mixed.store)
     prepared = Snapshot(mixed.prepared, mixed.store)
@@ -174,8 +176,6 @@ def test_a_diverging_loss_is_reported(mixed: Trained, monkeypatch) -> None:
 
 def test_quantisation_costs_little(mixed: Trained, demo: Trained) -> None:
     """int8 answers nearly as float32 does, and on the demo changes at most one test row."""
-    from slipstream.runtime import load_file
-
     for trained in (mixed, demo):
         rows = Snapshot(trained.dataset, trained.store).rows("test")
         float32, int8 = (
@@ -184,3 +184,39 @@ def test_quantisation_costs_little(mixed: Trained, demo: Trained) -> None:
         )
         assert np.abs(float32 - int8).mean() < 0.01
         assert ((float32 >= 0.5) != (int8 >= 0.5)).sum() <= 1
+
+
+def test_quantiles_are_learned_with_the_rows_spread(tmp_path: Path) -> None:
+    """Where noise grows with a column, so does the distance between the quantiles."""
+    random = np.random.default_rng(5)
+    frame = pd.DataFrame({"x": random.uniform(0, 1, 3000).round(5)})
+    noise = random.normal(size=3000) * (1 + 9 * frame["x"])
+    frame.assign(target=(100 + noise).round(4)).to_csv(tmp_path / "table.csv", index=False)
+    data = {"path": str(tmp_path / "table.csv"), "quantiles": [0.1, 0.5, 0.9]}
+    trained = train_on(parse_config({"data": data}), Store(tmp_path / "store"))
+    for variant in trained.bundles.variants.values():
+        model = load_file(trained.store.path(variant.file))
+        low, high = (model.predict_one({"x": each}) for each in (0.1, 0.9))
+        for answers, deviation in ((low, 1.9), (high, 9.1)):
+            expected = 100 + deviation * np.array([-1.2816, 0, 1.2816])
+            assert answers == pytest.approx(expected, abs=0.35 * deviation)
+
+
+@pytest.mark.parametrize("weights", [None, torch.tensor([0.0, 2.0, 1.0, 1.0])])
+def test_the_pinball_loss_is_the_definitions(weights: torch.Tensor | None) -> None:
+    """Of a row above the answer its distance times the level, below it times 1 less the level."""
+    outputs = torch.tensor([[0.0, 1.0], [2.0, 2.0], [-1.0, 5.0], [3.0, 0.0]])
+    target = torch.tensor([1.0, 1.0, 1.0, 1.0])
+    objective = objective_of("quantiles", (0.2, 0.9))
+    parts = [
+        (0.2 * 1 + 0) / 2,
+        (0.8 * 1 + 0.1 * 1) / 2,
+        (0.2 * 2 + 0.1 * 4) / 2,
+        (0.8 * 2 + 0.9) / 2,
+    ]
+    found = objective.figures(outputs, target, weights)
+    rows = np.ones(4) if weights is None else weights.numpy()
+    assert found == {"loss": pytest.approx(np.average(parts, weights=rows))}
+    assert objective.start is not None
+    start = objective.start(torch.tensor([1.0, 2.0, 3.0, 4.0]), weights)
+    assert start.tolist() == ([1, 4] if weights is None else [2, 4])

@@ -22,6 +22,7 @@ from slipstream.reporting.report import Report, Retraining
 from slipstream.reporting.sentences import retraining_sentences
 from slipstream.reporting.thresholds import LABEL_TITLES, about_threshold, threshold_rows
 from slipstream.reporting.waterfall import altogether, score_titles, step_rows, write_parts
+from slipstream.runtime import quantiles
 from slipstream.runtime.text import escape, shorten
 from slipstream.runtime.types import Precision
 from slipstream.search.candidates import Alternatives
@@ -34,6 +35,7 @@ CHART_LEVELS = 5
 CHART_WIDTH = 40
 SHOWN_VALUES = 6
 SHOWN_LABELS = 3
+SHOWN_QUANTILES = 9
 MOST_EPOCHS = 12
 TITLES = {"r2": "R²"}  # of what training watches
 
@@ -224,7 +226,7 @@ def _row_trace(trace: RowTrace, winner: Precision) -> RenderableType:
         is_output = layer is layers[-1]
         shown = _answer(trace, layer.values) if is_output else _values(layer.values)
         table.add_row(layer.name, shown)
-    if trace.task == "regression":
+    if trace.task in ("regression", "quantiles"):
         table.add_row("true value", quantity(float(trace.label)))
     else:
         table.add_row("true label", _literal(trace.label))
@@ -232,7 +234,12 @@ def _row_trace(trace: RowTrace, winner: Precision) -> RenderableType:
 
 
 def _answer(trace: RowTrace, values: Sequence[float]) -> str:
-    """A probability, a number, or the most probable labels, each with its probability."""
+    """A probability, a number, quantiles, or the most probable labels with their probabilities."""
+    if trace.quantiles:
+        answers = zip(quantiles.names(trace.quantiles), values, strict=True)
+        texts = [f"{name} {quantity(value)}" for name, value in answers]
+        more = ", …" if len(texts) > SHOWN_QUANTILES else ""
+        return ", ".join(texts[:SHOWN_QUANTILES]) + more
     if trace.task == "regression":
         return quantity(values[0])
     if trace.task == "binary":

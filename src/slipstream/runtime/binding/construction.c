@@ -206,8 +206,10 @@ static bool read_link(const char *name, Link *link)
         *link = SOFTMAX;
     else if (strcmp(name, "expm1") == 0)
         *link = EXPM1;
+    else if (strcmp(name, "sorted") == 0)
+        *link = SORTED;
     else
-        return refuse("the link identity, sigmoid, softmax or expm1");
+        return refuse("the link identity, sigmoid, expm1, softmax or sorted");
     return true;
 }
 

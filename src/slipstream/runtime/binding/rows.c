@@ -169,7 +169,7 @@ static Reading read_encoded(const Model *self, PyObject *row, double *values)
 
 static PyObject *answer_object(const Network *network, const double *answers)
 {
-    if (network->link != SOFTMAX && network->outputs == 1)
+    if (network->link < SOFTMAX && network->outputs == 1)
         return PyFloat_FromDouble(answers[0]);
     PyObject *list = PyList_New((Py_ssize_t)network->outputs);
     for (int64_t each = 0; list != NULL && each < network->outputs; each++) {

@@ -53,6 +53,19 @@ INLINE void softmax(double *logits, int64_t count)
         logits[each] /= total;
 }
 
+/* Into ascending order, so that quantiles never cross; most rows are in it already. Equal numbers
+ * keep their order. */
+INLINE void sort(double *answers, int64_t count)
+{
+    for (int64_t next = 1; next < count; next++) {
+        const double answer = answers[next];
+        int64_t place = next;
+        for (; place > 0 && answers[place - 1] > answer; place--)
+            answers[place] = answers[place - 1];
+        answers[place] = answer;
+    }
+}
+
 INLINE void apply_link(Link link, double *logits, int64_t rows, int64_t outputs)
 {
     if (link == SIGMOID) {
@@ -66,6 +79,9 @@ INLINE void apply_link(Link link, double *logits, int64_t rows, int64_t outputs)
 #pragma omp simd
         for (int64_t each = 0; each < rows * outputs; each++)
             logits[each] = from_log1p(logits[each]);
+    } else if (link == SORTED) {
+        for (int64_t row = 0; row < rows; row++)
+            sort(logits + row * outputs, outputs);
     }
 }
 

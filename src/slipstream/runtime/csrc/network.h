@@ -16,7 +16,8 @@
 #define MAX_WIDTH 16384
 #define MAX_BIAS (1 << 25)
 
-typedef enum { IDENTITY, SIGMOID, SOFTMAX, EXPM1 } Link;
+/* From SOFTMAX on, an answer is a list. */
+typedef enum { IDENTITY, SIGMOID, EXPM1, SOFTMAX, SORTED } Link;
 
 /* A cache line each: a cold call waits for one a column, and finding a column is a shift. */
 typedef struct {
