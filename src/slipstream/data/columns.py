@@ -12,7 +12,15 @@ import pyarrow.types as pt
 from numpy.typing import NDArray
 
 from slipstream.data.cells import floats, is_number, is_supported, is_text
-from slipstream.data.numbers import LARGEST_EXACT, Evidence, Forms, describe, find_forms, read
+from slipstream.data.numbers import (
+    EXTREMES,
+    LARGEST_EXACT,
+    Evidence,
+    Forms,
+    describe,
+    find_forms,
+    read,
+)
 from slipstream.data.texts import Texts, encode, folded
 from slipstream.data.units import has_unit
 from slipstream.runtime.dates import DateFormat
@@ -210,6 +218,8 @@ def holds_codes(values: pa.Array) -> bool:
         return False
     beyond = np.abs(floats(present)) >= LARGEST_EXACT
     distinct = pc.unique(present.filter(pa.array(beyond)))
+    if np.isin(np.abs(floats(distinct)), EXTREMES).all():
+        return False
     collide = len(np.unique(floats(distinct))) < len(distinct)
     return bool(beyond.any() and (beyond.mean() > 0.01 or collide))
 

@@ -467,6 +467,8 @@ def test_one_value_has_one_spelling(values: list, kind: str, distinct: set) -> N
         ([0.0, 0.0, 0.0, *(float(value % 50) + 5000 for value in range(99))], False),
         ([100.0, 100.0, 100.0, *map(float, range(99))], False),
         ([-999.0] * 9 + [float(value % 5) for value in range(99)], True),
+        ([-(2**63)] * 9 + [value // 2 for value in range(99)], True),
+        ([str(2**64 - 1)] * 9 + [str(value // 2) for value in range(99)], True),
         (["-9999"] * 9 + [str(value * 80.5) for value in range(99)], True),
         ([-1.0] * 9 + [value * 2.5 for value in range(99)], True),
         ([99.0] * 9 + [float(value % 7) for value in range(99)], True),
