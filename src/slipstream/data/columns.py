@@ -218,7 +218,8 @@ def holds_codes(values: pa.Array) -> bool:
         return False
     beyond = np.abs(floats(present)) >= LARGEST_EXACT
     distinct = pc.unique(present.filter(pa.array(beyond)))
-    if np.isin(np.abs(floats(distinct)), EXTREMES).all():
+    is_alone = len(distinct) == 1 and not beyond.all()
+    if is_alone and np.isin(np.abs(floats(distinct)), EXTREMES).all():
         return False
     collide = len(np.unique(floats(distinct))) < len(distinct)
     return bool(beyond.any() and (beyond.mean() > 0.01 or collide))

@@ -207,7 +207,8 @@ def code_reason(texts: Texts, numbers: NDArray[np.float64]) -> str:
     if padded.any() and whole.all() and _are_codes(texts, numbers, padded):
         return "some have zeros in front"
     long = whole & (np.abs(numbers) >= LARGEST_EXACT)
-    long &= ~np.isin(np.abs(numbers), EXTREMES)
+    if long.sum() == 1 < len(words):
+        long &= ~np.isin(np.abs(numbers), EXTREMES)
     if long.any() and (texts.share(long) > CODES_SHARE or _collide(numbers[long])):
         return "some are whole numbers above 2^53, which no model tells apart"
     if all_match(words, r"\+[0-9]{7,}"):
