@@ -31,12 +31,12 @@ from slipstream.data.columns import (
     holds_codes,
     missing_notes,
     number_parts,
-    sentinel_note,
 )
 from slipstream.data.date_hints import hint_at_dates
 from slipstream.data.dates import Dates, NotDatesError, find_dates, read_dates, seem_dates
 from slipstream.data.identifiers import group_hint, why_identifier
 from slipstream.data.numbers import Evidence, code_reason, has_text_around, is_telephone
+from slipstream.data.sentinels import sentinel_note
 from slipstream.data.temporal import is_temporal
 from slipstream.data.texts import all_match
 from slipstream.runtime.errors import InputError
