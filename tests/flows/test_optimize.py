@@ -5,6 +5,8 @@ import re
 from pathlib import Path
 from typing import TypeAlias, TypeVar
 
+import numpy as np
+import pandas as pd
 import pytest
 from mlflow.tracking import MlflowClient
 from prefect import State
@@ -244,6 +246,32 @@ def test_each_warning_is_reported_once_even_if_its_stage_is_cached(
         assert sum(each in message for message in logged) == 1
         assert summary.count(each) == 1
     assert re.fullmatch(r"\w+ wins.*AUC 0\.\d+; (\d+) notes", state.message)[1] == str(len(logged))
+
+
+def test_a_target_learned_as_logarithms_is_said_everywhere(
+    place: Path, heard: list[logging.LogRecord]
+) -> None:
+    """What was kept and both figures: in log, summary, report and MLflow, with the model itself."""
+    random = np.random.default_rng(2)
+    frame = pd.DataFrame(random.normal(size=(900, 3)).round(4), columns=["a", "b", "c"])
+    frame["price"] = np.exp(8 + frame.sum(axis=1) + 0.1 * random.normal(size=900)).round(2)
+    frame.to_csv(place / "homes.csv", index=False)
+    data = {"path": str(place / "homes.csv"), "target": "price"}
+    report = optimize(config_of(place, data=data, training={"epochs": 20, "learning_rate": 0.02}))
+    trial = report.record.network.trial
+    (note,) = report.record.network.warnings
+    assert "training on log(1 + target) is kept" in note
+    assert note in report.to_json()["warnings"]
+    assert note in [each.getMessage() for each in heard]
+    assert "training on log(1 + target) is kept" in newest_artifact("summary").replace("\\", "")
+    assert report.to_json()["target_scale"] == {"kept": "log1p", "tried": trial.model_dump()}
+    client = MlflowClient(report.tracked.tracking_uri)
+    run = client.get_run(report.tracked.run_id).data
+    assert run.params["target_scale"] == "log1p"
+    assert run.metrics["val_rmse_log1p"] == trial.val_rmse["log1p"]
+    assert run.metrics["val_rmse_identity"] == trial.val_rmse["identity"]
+    for variant in report.tracked.variants.values():
+        assert client.get_run(variant).data.params["target_scale"] == "log1p"
 
 
 def test_a_mistake_leaves_nothing_behind(place: Path, caplog: pytest.LogCaptureFixture) -> None:

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from slipstream.data.cells import floats, is_number, is_supported, is_text
 from slipstream.data.numbers import LARGEST_EXACT, Evidence, Forms, describe, find_forms, read
 from slipstream.data.texts import Texts, encode, folded
+from slipstream.data.units import has_unit
 from slipstream.runtime.dates import DateFormat
 from slipstream.runtime.errors import InputError
 from slipstream.runtime.formats import NumberFormat
@@ -160,13 +161,17 @@ def as_numbers(column: RawColumn, parts: NumberParts | None = None) -> Typed:
 
 
 def as_truths(column: RawColumn) -> Typed | None:
-    """Read texts as truth values; None if they are not only true, false and the like."""
-    words = column.texts.words.to_pylist() if len(column.texts.words) <= MOST_SLIPS else [""]
+    """Read texts as truth values; None if they are not only true, false, missing and the like."""
+    texts = column.texts
+    words = texts.words.to_pylist() if len(texts.words) <= MOST_SLIPS else [""]
     truths = [word_truth(word) for word in words]
-    if None in truths or all(text_truth(word) is None for word in words):
+    others = [word for word, truth in zip(words, truths, strict=True) if truth is None]
+    if not all(map(means_missing, others)) or all(text_truth(word) is None for word in words):
         return None
-    numbers = np.array([*truths, np.nan], np.float64)
-    return Typed("boolean", pd.Series(numbers[column.texts.codes]))
+    numbers = np.array([*truths, np.nan], np.float64)  # None becomes NaN
+    counts = dict(zip(words, texts.counts.tolist(), strict=True))
+    notes = missing_notes(column.markers, {word: counts[word] for word in others}, texts.present)
+    return Typed("boolean", pd.Series(numbers[texts.codes]), tuple(notes))
 
 
 def as_category(column: RawColumn, notes: Sequence[str] = ()) -> Typed:
@@ -209,7 +214,8 @@ def _number_notes(column: RawColumn, parts: NumberParts) -> tuple[str, ...]:
         form = parts.form or NumberFormat()
         sign = form.thousands or form.decimal
         meaning = "thousands" if form.thousands else "decimals"
-        notes.append(f"{sign!r} is taken to separate {meaning}, because {parts.why}")
+        unit = f" in numbers with {form.currency!r}" if has_unit(form) and form.currency else ""
+        notes.append(f"{sign!r} is taken to separate {meaning}{unit}, because {parts.why}")
     elif parts.form is not None:
         notes.append(f"its numbers are read as written with {describe(parts.form)}")
     words = texts.words.to_pylist()

@@ -22,7 +22,7 @@ _SAID = {
     "mdy": "with the month first, then the day",
     "ymd": "with the year first, then the month",
 }
-_ORDERED = re.compile(r"\d{1,2}([-/. ])\d{1,2}\1(\d{4}|\d{2})\b.*", re.ASCII | re.DOTALL)
+_ORDERED = re.compile(r"\d{1,2}([-/.] ?| )\d{1,2}\1(\d{4}|\d{2})\b.*", re.ASCII | re.DOTALL)
 
 Instants = NDArray[np.int64]
 

@@ -18,8 +18,8 @@ from slipstream.data.cells import is_text
 from slipstream.data.columns import MOST_SLIPS
 from slipstream.data.date_orders import NO_DATE, ORDERS, read_dates_as, settle_order
 from slipstream.data.temporal import instants, is_temporal, temporal_seconds
-from slipstream.data.texts import Texts, encode
-from slipstream.runtime.date_text import has_zone
+from slipstream.data.texts import Texts, encode, matches
+from slipstream.runtime.date_text import PIVOT, has_zone
 from slipstream.runtime.dates import (
     END_US,
     FIRST_US,
@@ -32,7 +32,7 @@ from slipstream.runtime.text import listing, quote
 from slipstream.runtime.types import ColumnKind
 from slipstream.runtime.values import means_missing
 
-__all__ = ["Dates", "NotDatesError", "find_dates", "read_dates"]
+__all__ = ["Dates", "NotDatesError", "find_dates", "read_dates", "seem_dates"]
 
 # Text of which at most this share is no date holds dates; more where the dates are many.
 MAX_SLIPS = 0.01
@@ -40,11 +40,17 @@ MAX_WORDS = 0.1
 MANY = 20
 SAMPLE = 200  # distinct values that show whether a column may hold dates at all
 PLAUSIBLE_YEARS = (1800, 2200)  # of nearly all dates, where text alone says that they are
+CLEAR_SHORT_YEARS = (2000, 2040)  # that years of two digits are hardly of another century than
 DIGIT_YEARS = (1950, 2050)  # of all dates, where they are numbers such as 20250304
 
 _NAMED = re.compile(r"date|datum|fecha|data$|time|day|ymd|(^|_)dt($|_)", re.IGNORECASE)
 # Dates that stand for none in many systems; Excel, Unix, SQL Server and people write them.
 _SENTINELS = ("1899-12-30", "1899-12-31", "1900-01-01", "1970-01-01", "1753-01-01", "2999-12-31")
+_LONG_YEAR = re.compile(r"\d{4}", re.ASCII)
+_DAYS = r"[^-/. ]+[-/. ]+[^-/. ]+[-/. ]+[^-/. ]+.*"
+# A year next to another number or word, as in dates of every layout.
+_SEEMS_DATED = r"(.*[^0-9])?(19|20)[0-9]{2}([^0-9].*)?"
+MOST_MARKS = 5  # patterns of marks between the parts of dates of one layout
 _CONVERTED = "its times{} are converted to UTC, hour and weekday too"
 
 Instants = NDArray[np.int64]
@@ -68,6 +74,15 @@ class Dates:
     form: DateFormat | None = None
     notes: tuple[str, ...] = ()
     missing: tuple[str, ...] = ()
+
+
+def seem_dates(texts: Texts) -> bool:
+    """Whether nearly all texts have a year, another number or a month, and like marks between."""
+    likely = texts.only(matches(texts.words, _SEEMS_DATED) & matches(texts.words, ".*[^0-9].*"))
+    if likely.present < (1 - MAX_WORDS) * texts.present or len(likely.words) <= MANY:
+        return False
+    marks = pc.replace_substring_regex(likely.words, r"[\pL\p{Nd}]+", "a")
+    return len(pc.unique(marks)) <= MOST_MARKS
 
 
 def find_dates(name: str, cells: pa.Array) -> Dates | None:
@@ -136,13 +151,14 @@ def _dates_in_text(texts: Texts, most: float | None = None) -> Dates | None:
     form, found, notes = settle_order(texts)
     slips = found == NO_DATE
     if not _are_dates(found, texts.counts, most):
-        return _mixed(texts, slips)
+        return _mixed(texts, slips) or _far(texts, slips)
     markers = np.array([means_missing(word) for word in words])
     series, more = _as_series(
         np.append(np.where(slips, NOT_A_TIME, found), NOT_A_TIME)[texts.codes]
     )
     nothing = (found == NOT_A_TIME) & ~markers
     notes += [*_absent_notes(texts, markers, slips, "date"), *_zone_notes(texts)]
+    notes += _short_year_notes(words, found)
     if nothing.any():
         notes.append(_nothing_note(int(texts.counts[nothing].sum())))
     missing = tuple(sorted(word for word, slip in zip(words, slips, strict=True) if slip))
@@ -159,6 +175,33 @@ def _mixed(texts: Texts, slips: Mask) -> Dates | None:
         f"of day and month (the first in row {texts.first_row(slips)}); write all as 2025-03-04"
     )
     return Dates("categorical", pd.Series(dtype=object), notes=(note,))
+
+
+def _far(texts: Texts, slips: Mask) -> Dates | None:
+    """Text that is days of years that are not usual: categories, with a note."""
+    if (
+        texts.counts[slips].sum() > MAX_SLIPS * texts.present
+        or not matches(texts.words, _DAYS).any()
+    ):
+        return None
+    note = (
+        "it is read as text, because its dates are of years before {} or after {}; data.types "
+        "can say datetime"
+    )
+    note = note.format(*PLAUSIBLE_YEARS)
+    return Dates("categorical", pd.Series(dtype=object), notes=(note,))
+
+
+def _short_year_notes(words: Sequence[str], found: Instants) -> list[str]:
+    """Say which century years of two digits are of, where another may be meant."""
+    short = np.array([_LONG_YEAR.search(word) is None for word in words]) & (found > NO_DATE)
+    if not short.any() or _years_are(found[short], CLEAR_SHORT_YEARS).all():
+        return []
+    note = (
+        f"its years have two digits; {PIVOT} to 99 are taken as 19{PIVOT} to 1999, and 00 to "
+        f"{PIVOT - 1} as 2000 to 20{PIVOT - 1}"
+    )
+    return [note]
 
 
 def _absent_notes(texts: Texts, markers: Mask, slips: Mask, wanted: str) -> list[str]:

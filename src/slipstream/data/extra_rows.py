@@ -90,15 +90,15 @@ def _column(cells: pa.Array) -> _Column:
 
 
 def _is_second_header(columns: list[_Column]) -> bool:
-    """Whether the first row has a word above all columns of digits, and nothing that recurs."""
-    firsts = [column.cells[0].as_py() for column in columns]
-    above = [cell for cell, column in zip(firsts, columns, strict=True) if column.has_digits]
-    if not above or any(means_missing(cell) or re.search(r"\d", cell) for cell in above):
+    """Whether the first row has words or nothing above columns of digits, and nothing recurs."""
+    firsts = ((column.cells[0].as_py(), column) for column in columns)
+    said = [(cell, column) for cell, column in firsts if not means_missing(cell)]
+    above = [cell for cell, column in said if column.has_digits]
+    if not above or any(re.match(r"\W*\d", cell) for cell in above):
         return False
-    said = [column for cell, column in zip(firsts, columns, strict=True) if cell]
-    if not all(column.once(0) for column in said):
+    if not all(column.once(0) for _, column in said):
         return False
-    return len(above) > 1 or any(column.repeats for column in said if not column.has_digits)
+    return len(above) > 1 or any(column.repeats for _, column in said if not column.has_digits)
 
 
 def _ends_in_sum(columns: list[_Column]) -> bool:

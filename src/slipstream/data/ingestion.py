@@ -46,7 +46,7 @@ def ingest(data: DataConfig, store: Store) -> DatasetRef:
     labels, spelled = read_label_text(written, data)
     raw, labels, unlabelled = labelled(table, data.target, labels)
     target = read_target(labels, data)
-    weights = read_weights(raw, data)
+    weights, weighed = read_weights(raw, data, written.evidence, markers)
     aside = _set_aside(data)
     unused = [data.target, *([data.weight] if data.weight else []), *data.drop]
     features = raw.drop_columns(list(dict.fromkeys([*unused, *aside])))
@@ -85,6 +85,7 @@ def ingest(data: DataConfig, store: Store) -> DatasetRef:
             *spelled,
             *unlabelled,
             *target.notes,
+            *weighed,
             *aside.values(),
             *inferred.warnings,
             *repeated,

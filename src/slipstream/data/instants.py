@@ -7,21 +7,19 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.types as pt
-from numpy.typing import NDArray
 
 from slipstream.config.data import ColumnType
 from slipstream.data.cells import floats, is_text
 from slipstream.data.columns import UnusableError
 from slipstream.data.schema import raw_columns, type_column
+from slipstream.data.snapshot import Instants
 from slipstream.runtime.errors import InputError
 from slipstream.runtime.text import quote
 from slipstream.runtime.values import MISSING_MARKERS
 
-__all__ = ["Instants", "instants", "written"]
+__all__ = ["instants", "written"]
 
 _PADDED = r"^[+-]?0[0-9]"  # a date in digits with the day or month first, which is no number
-
-Instants = NDArray[np.datetime64] | NDArray[np.int64] | NDArray[np.float64]
 
 
 def instants(

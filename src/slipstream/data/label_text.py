@@ -9,8 +9,9 @@ from slipstream.config.data import DataConfig
 from slipstream.data.cells import is_text
 from slipstream.data.columns import NumberParts, RawColumn, number_parts
 from slipstream.data.dates import find_dates
-from slipstream.data.numbers import describe, has_text_around, has_unit
+from slipstream.data.numbers import describe, has_text_around
 from slipstream.data.texts import Texts, folded
+from slipstream.data.units import has_unit
 from slipstream.runtime.errors import InputError
 from slipstream.runtime.text import quote
 from slipstream.runtime.values import word_truth
@@ -38,7 +39,7 @@ def read_label_text(column: RawColumn, data: DataConfig) -> tuple[pa.Array, tupl
         return cells, ()
     if data.task in ("auto", "regression"):
         parts = number_parts(column)
-        if parts.is_number.any() and not parts.is_slip.any():
+        if _are_numbers(parts, data):
             return _numbers(column, parts)
         if data.task == "auto":
             _refuse_quantities(column, parts)
@@ -69,6 +70,14 @@ def note_on_spellings(target: str, kept: Mapping[str, str], rule: str) -> tuple[
     shown = ", ".join(f"{quote(word)} as {quote(kept[word])}" for word in other[:MOST_NAMED])
     more = f", … ({len(other):,} in all)" if len(other) > MOST_NAMED else ""
     return (f"target {quote(target)}: {rule}: {shown}{more}",)
+
+
+def _are_numbers(parts: NumberParts, data: DataConfig) -> bool:
+    """Whether text is numbers and markers only; a few that have a unit are labels (`5 kg`)."""
+    if not parts.is_number.any() or parts.is_slip.any():
+        return False
+    few = len(np.unique(parts.numbers[parts.is_number])) <= MANY
+    return data.task == "regression" or not (few and has_unit(parts.form))
 
 
 def _numbers(column: RawColumn, parts: NumberParts) -> tuple[pa.Array, tuple[str, ...]]:
@@ -102,10 +111,10 @@ def _refuse_quantities(column: RawColumn, parts: NumberParts) -> None:
             f"{texts.first_row(parts.is_slip)}); correct them, name in data.missing what means "
             "missing, or set data.task to multiclass if all are labels"
         )
-    if len(texts.words) > MANY and (has_unit(texts) or has_text_around(texts)):
+    if len(texts.words) > MANY and has_text_around(texts):
         raise InputError(
-            f"{target}, however: its values are numbers with other text around them, such as a "
-            "unit or K for thousands; remove it, or set data.task to multiclass if they are labels"
+            f"{target}, however: its values are numbers with other text around them, such as "
+            "units; remove it, or set data.task to multiclass if they are labels"
         )
     dates = find_dates(column.name, column.cells) if len(texts.words) > MANY else None
     if dates is not None and dates.kind in ("datetime", "duration"):

@@ -13,7 +13,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from slipstream.data.currencies import CURRENCY
 from slipstream.data.texts import Texts, all_match, matches
+from slipstream.data.units import are_scaled, common_unit, without_scale
 from slipstream.runtime.formats import BLANKS, SEPARATORS, NumberFormat
 from slipstream.runtime.values import NUMBER
 
@@ -25,7 +27,6 @@ __all__ = [
     "describe",
     "find_forms",
     "has_text_around",
-    "has_unit",
     "is_telephone",
     "read",
 ]
@@ -43,19 +44,7 @@ _SIGNS = (
 _MARKS = "".join(SEPARATORS.values())
 # Text that may be a number in some format: digits and marks, and little before and behind.
 _LIKELY = rf"[^0-9]{{0,8}}[0-9][0-9{_MARKS}]*(e[+-]?[0-9]+)?[^0-9]{{0,8}}"
-_AMOUNT = r"[0-9][0-9.,]*\s?"
 _OPEN = r"[+-]?[1-9][0-9]{0,2}(\.[0-9]{3})?"  # digits with a point that may separate thousands
-
-_CURRENCY_SIGNS = "$¢-¥֏؋߾߿৲৳৻૱௹฿៛\u20a0-\u20cf﷼﹩＄￠￡￥￦"
-_CURRENCY_CODES = (
-    "AED|ARS|AUD|BDT|BGN|BHD|BRL|CAD|CHF|CLP|CNY|COP|CRC|CZK|DKK|DOP|DZD|EGP|ETB|EUR|GBP|GEL|GHS|"
-    "GTQ|HKD|HNL|HUF|IDR|ILS|INR|IQD|IRR|ISK|JMD|JOD|JPY|KES|KRW|KWD|KZT|LBP|LKR|MAD|MXN|MYR|NGN|"
-    "NOK|NPR|NZD|OMR|PAB|PEN|PHP|PKR|PLN|PYG|QAR|RMB|RON|RSD|RUB|SAR|SEK|SGD|THB|TND|TRY|TWD|TZS|"
-    "UAH|UGX|USD|UYU|UZS|VES|VND|XAF|XOF|ZAR|ZMW|KR|FR|SFR|ZŁ|KČ|FT|RS|RM|TL|LEI|EUROS?|DOLLARS?"
-)
-_CURRENCY = re.compile(
-    rf"[a-z]{{0,3}}[{_CURRENCY_SIGNS}][a-z]{{0,3}}|{_CURRENCY_CODES}", re.IGNORECASE
-)
 
 
 @dataclass(frozen=True)
@@ -119,6 +108,7 @@ def describe(form: NumberFormat) -> str:
         "percent signs (12% is 0.12)": form.percent,
         f"{names.get(form.thousands)} between thousands": form.thousands,
         "a decimal comma": form.decimal == ",",
+        "K for thousands, M for millions, bn for 10^9": form.scaled,
     }
     return " and ".join(mark for mark, there in marks.items() if there) or "signs or parentheses"
 
@@ -131,13 +121,6 @@ def is_telephone(texts: Texts, form: NumberFormat | None) -> bool:
         all_match(texts.words, f"[0-9]{{3}}([{BLANKS}][0-9]{{3}}){{{groups}}}")
         for groups in (2, 3, 4)
     )
-
-
-def has_unit(texts: Texts) -> bool:
-    """Whether all texts are a number with the same word or sign behind it."""
-    if not all_match(texts.words, rf"[+-]?{_AMOUNT}[^0-9\s]{{1,10}}"):
-        return False
-    return len(pc.unique(pc.replace_substring_regex(texts.words, rf"\A[+-]?{_AMOUNT}", ""))) == 1
 
 
 def has_text_around(texts: Texts) -> bool:
@@ -164,11 +147,18 @@ def find_forms(texts: Texts) -> Forms:
     shapes, counts = _shapes(texts)
     if not shapes:
         return Forms(plain, 0.0)
-    currencies = _currencies(shapes, counts)
+    scaled = are_scaled(shapes)
+    currencies = _currencies([without_scale(each) for each in shapes] if scaled else shapes, counts)
     percent = any("%" in shape for shape in shapes)
-    currency = currencies[0] if currencies else ""
+    currency = currencies[0] if currencies else "" if scaled else common_unit(shapes, counts)
     forms = [
-        NumberFormat(decimal=decimal, thousands=thousands, currency=currency, percent=percent)
+        NumberFormat(
+            decimal=decimal,
+            thousands=thousands,
+            currency=currency,
+            percent=percent,
+            scaled=scaled,
+        )
         for decimal, thousands in _SIGNS
     ]
     read = {form: tuple(form.parse(shape) for shape in shapes) for form in forms}
@@ -266,6 +256,6 @@ def _currencies(shapes: Sequence[str], counts: NDArray[np.int64]) -> tuple[str, 
     seen: dict[str, int] = {}
     for shape, count in zip(shapes, counts.tolist(), strict=True):
         mark = re.sub(rf"[0-9{_MARKS}()%+\-−–]|(?<=9)e(?=[+-]?9)", "", shape)
-        if mark and _CURRENCY.fullmatch(mark):
+        if mark and CURRENCY.fullmatch(mark):
             seen[mark] = seen.get(mark, 0) + count
     return tuple(sorted(seen, key=lambda mark: (-seen[mark], mark)))

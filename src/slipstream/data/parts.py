@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 from slipstream.artifacts.references import PARTS, SplitMode, SplitRule
 from slipstream.config.data import DataConfig
 from slipstream.data.cells import blank_to_null, is_text, missing_markers
-from slipstream.data.instants import Instants, instants, written
+from slipstream.data.instants import instants, written
+from slipstream.data.snapshot import Instants
 from slipstream.data.splitting import Hashes, deal_rare, hash_rows, shares, split
 from slipstream.data.target import Target
 from slipstream.data.texts import encode, folded

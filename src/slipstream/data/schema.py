@@ -33,10 +33,12 @@ from slipstream.data.columns import (
     number_parts,
     sentinel_note,
 )
-from slipstream.data.dates import Dates, NotDatesError, find_dates, read_dates
+from slipstream.data.date_hints import hint_at_dates
+from slipstream.data.dates import Dates, NotDatesError, find_dates, read_dates, seem_dates
 from slipstream.data.identifiers import why_identifier
-from slipstream.data.numbers import Evidence, code_reason, has_text_around, has_unit, is_telephone
+from slipstream.data.numbers import Evidence, code_reason, has_text_around, is_telephone
 from slipstream.data.temporal import is_temporal
+from slipstream.data.texts import Texts
 from slipstream.runtime.errors import InputError
 from slipstream.runtime.text import quote
 from slipstream.runtime.values import MISSING_MARKERS
@@ -53,6 +55,10 @@ TEXT_AROUND = (
     "its values are numbers with other text around them, such as a unit or K for thousands, or "
     "dates in a layout that is not known, and are read as text; write plain numbers or dates to "
     "use them"
+)
+SEEM_DATES = (
+    "its values seem to be dates in a layout that is not known, and are read as text; write them "
+    "as 2025-03-04"
 )
 
 
@@ -155,7 +161,11 @@ def type_column(column: RawColumn, wanted: ColumnType | None) -> Typed:
         raise UnusableError("it has no values")
     if not values.null_count and _is_constant(values):
         raise UnusableError("it is constant")
-    return _guess(column) if wanted is None else READERS[wanted](column)
+    if wanted is not None:
+        return READERS[wanted](column)
+    typed = _guess(column)
+    hint = hint_at_dates(column, typed)
+    return replace(typed, notes=(*typed.notes, *[hint] * bool(hint)))
 
 
 def _guess(column: RawColumn) -> Typed:
@@ -224,20 +234,23 @@ def _words(column: RawColumn, parts: NumberParts) -> Typed:
     """Read text as categories, and say so where much of it is numbers."""
     texts = column.texts
     share = texts.share(parts.is_number)
-    if has_unit(texts):
-        note = "its numbers have a unit behind them and are read as text; remove it to use them"
-        return as_category(column, [note])
     if share < MOSTLY:
-        return as_category(column, [TEXT_AROUND] if has_text_around(texts) else [])
-    why = f"{100 * (1 - share):.2g} % of its values are not numbers"
+        return as_category(column, _layout_notes(texts))
     why = f"{100 * (1 - share):.2g} % of its values are not numbers (the first is"
+    way_out = "name what means missing in data.missing, or what the column is in data.types"
     if len(column.forms.currencies) > 1:
         currencies = len(column.forms.currencies)
         why = f"its amounts are in {currencies} currencies (the first that differs is"
+        way_out = "write them in one, or each currency in a column of its own"
     first = texts.first_row(parts.is_slip if parts.is_slip.any() else ~parts.is_number)
-    way_out = "name what means missing in data.missing, or what the column is in data.types"
     note = f"{why} in row {first}), so it is read as text; {way_out}"
     return as_category(column, [note])
+
+
+def _layout_notes(texts: Texts) -> list[str]:
+    if has_text_around(texts):
+        return [TEXT_AROUND]
+    return [SEEM_DATES] * seem_dates(texts)
 
 
 def _codes(column: RawColumn, why: str) -> Typed:

@@ -15,11 +15,24 @@ from pyarrow.dataset import Scanner, dataset, field
 
 from slipstream.artifacts.references import PARTS, DatasetRef, Part, PreparedRef
 from slipstream.artifacts.store import Store
-from slipstream.data.instants import Instants
 from slipstream.runtime.dates import as_seconds
 from slipstream.runtime.numpy_time import microseconds
 
-__all__ = ["PART", "TARGET", "TIME", "WEIGHT", "Snapshot", "as_numbers", "to_parquet", "weights_of"]
+__all__ = [
+    "PART",
+    "TARGET",
+    "TIME",
+    "WEIGHT",
+    "Instants",
+    "Snapshot",
+    "as_numbers",
+    "to_parquet",
+    "weights_of",
+]
+
+# When each row happened, for a split by time: an instant, or a number such as a year.
+Instants = NDArray[np.datetime64] | NDArray[np.int64] | NDArray[np.float64]
+
 
 # No column of a source has these names: they end in a space, and sources trim names.
 TARGET = "target "

@@ -91,9 +91,8 @@ def read_target(cells: pa.Array, data: DataConfig) -> Target:
         task, note = _kind(data.target, values, are_categories=pt.is_dictionary(cells.type))
     target = READERS[task](values, data)
     notes = (*spelled, note) if note else spelled
-    is_open = data.task == "auto" and not target.classes
-    if is_open and (odd := sentinel_note(target.numbers.astype(np.float64))):
-        notes += (f"target {quote(data.target)}: {odd}",)
+    if not target.classes and (odd := sentinel_note(target.numbers.astype(np.float64))):
+        notes = (*notes, f"target {quote(data.target)}: {odd}")
     return replace(target, notes=notes)
 
 

@@ -1,5 +1,7 @@
 """Weights: how much each row counts, in training and in every score."""
 
+from collections.abc import Callable, Sequence
+
 import numpy as np
 import pyarrow as pa
 import pyarrow.types as pt
@@ -7,14 +9,30 @@ from numpy.typing import NDArray
 
 from slipstream.config.data import DataConfig
 from slipstream.data.cells import blank_to_null, is_supported, is_text
+from slipstream.data.columns import RawColumn, as_numbers, number_parts
+from slipstream.data.numbers import Evidence
 from slipstream.runtime.errors import InputError
 from slipstream.runtime.text import did_you_mean, listing, quote
+from slipstream.runtime.values import MISSING_MARKERS
 
 __all__ = ["read_weights"]
 
+Floats = NDArray[np.float64]
 
-def read_weights(raw: pa.Table, data: DataConfig) -> NDArray[np.float64] | None:
-    """The rows' weights (N,), whose mean is 1; None where all rows count alike.
+
+def read_weights(
+    raw: pa.Table,
+    data: DataConfig,
+    evidence: Callable[[], Evidence] = Evidence,
+    markers: Sequence[str] = MISSING_MARKERS,
+) -> tuple[Floats | None, tuple[str, ...]]:
+    """The rows' weights (N,), whose mean is 1, and notes; None where all rows count alike.
+
+    Args:
+        raw: the rows.
+        data: names the column.
+        evidence: what the other columns show about how numbers are written.
+        markers: the texts that mean missing in every column.
 
     Raises:
         InputError: the column is not there, or a weight is missing, negative or not a number, or
@@ -22,7 +40,7 @@ def read_weights(raw: pa.Table, data: DataConfig) -> NDArray[np.float64] | None:
     """
     name = data.weight
     if not name:
-        return None
+        return None, ()
     if name not in raw.column_names:
         raise InputError(
             f"data.weight must be a column, however: there is no {quote(name)}; "
@@ -33,7 +51,9 @@ def read_weights(raw: pa.Table, data: DataConfig) -> NDArray[np.float64] | None:
             f"data.weight must not be the target, however: both are {quote(name)}; name another "
             "column, or leave it empty"
         )
-    weights = _numbers(name, raw.column(name).combine_chunks())
+    written = raw.column(name).combine_chunks()
+    column = RawColumn(name, written, blank_to_null(written, markers), evidence)
+    weights, notes = _numbers(column)
     unusable = ~(np.isfinite(weights) & (weights >= 0))
     if unusable.any():
         raise InputError(
@@ -46,20 +66,28 @@ def read_weights(raw: pa.Table, data: DataConfig) -> NDArray[np.float64] | None:
             f"a weight must be above 0 in some rows, however: {quote(name)} is 0 in all; name "
             "another column"
         )
-    return weights / weights.mean()
+    return weights / weights.mean(), tuple(f"weight {quote(name)}: {each}" for each in notes)
 
 
-def _numbers(name: str, raw: pa.Array) -> NDArray[np.float64]:
-    """The column as numbers (N,); NaN where a cell is missing."""
-    values = blank_to_null(raw)
-    try:
-        if pt.is_boolean(values.type) or not is_supported(values.type):
-            raise pa.ArrowInvalid(f"its type is {values.type}")
-        # Text that is a number is cast too.
-        floats = values.cast(pa.float64(), safe=is_text(values.type))
-    except pa.ArrowInvalid as error:
-        raise InputError(
-            f"a weight must be a number, however: {quote(name)} holds other values ({error}); name "
-            "another column"
-        ) from None
-    return np.asarray(floats.to_numpy(zero_copy_only=False), np.float64)
+def _numbers(column: RawColumn) -> tuple[Floats, tuple[str, ...]]:
+    """The column as numbers (N,), NaN where a cell is missing, read as any other; and notes."""
+    kind, cells = column.cells.type, column.cells
+    if pt.is_boolean(kind) or not is_supported(kind):
+        raise _refusal(column.name, f"its type is {kind}")
+    if not is_text(kind):
+        floats = cells.cast(pa.float64(), safe=False)
+        return np.asarray(floats.to_numpy(zero_copy_only=False), np.float64), ()
+    parts = number_parts(column)
+    if parts.is_slip.any():
+        count = int(column.texts.counts[parts.is_slip].sum())
+        first = column.texts.first_row(parts.is_slip)
+        raise _refusal(column.name, f"row {first} has other text ({count:,} such rows)")
+    typed = as_numbers(column, parts)
+    return typed.series.to_numpy(np.float64), typed.notes
+
+
+def _refusal(name: str, fact: str) -> InputError:
+    return InputError(
+        f"a weight must be a number, however: {quote(name)} holds other values ({fact}); correct "
+        "them, or name another column"
+    )

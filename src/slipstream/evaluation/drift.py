@@ -82,8 +82,8 @@ class Profile(Value):
 class Drift(Reference):
     """How far the rows of today are from a profile: PSI in nats, shares of rows.
 
-    `psi` has every feature, and the target under its name, which `target` repeats; it is empty
-    where the profile has no target.
+    `psi` has every feature, and the target, whose name there is `target`: empty where the profile
+    has none.
 
     `outside_share` and `outside_share_then` count rows outside calibration: with a number beyond
     what the model was fitted to, a category it does not know, or a missing value where training

@@ -8,8 +8,7 @@ from numpy.typing import NDArray
 
 from slipstream.artifacts.references import DatasetRef, SplitRule
 from slipstream.artifacts.store import Store
-from slipstream.data.instants import Instants
-from slipstream.data.snapshot import Snapshot
+from slipstream.data.snapshot import Instants, Snapshot
 from slipstream.evaluation.scoring import Scoring, scoring_at
 from slipstream.reporting.record import Decision
 from slipstream.runtime import Predictor

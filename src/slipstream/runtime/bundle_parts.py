@@ -149,7 +149,8 @@ def _format(name: str, kind: str, entry: Any) -> NumberFormat | None:
     what = f"the number format of column {quote(name)}"
     if kind != "numeric":
         fail(f"{what} must belong to a numeric column", kind)
-    if not isinstance(entry, dict) or sorted(entry) != sorted(NumberFormat().to_json()):
+    plain = NumberFormat().to_json()
+    if not isinstance(entry, dict) or sorted({"scaled", *entry}) != sorted({"scaled", *plain}):
         fail(f"{what} must say how numbers are written", entry)
     one_of(f"the decimal sign in {what}", entry["decimal"], (".", ","))
     one_of(f"the separator in {what}", entry["thousands"], tuple(SEPARATORS))
@@ -158,8 +159,9 @@ def _format(name: str, kind: str, entry: Any) -> NumberFormat | None:
     (currency,) = strings(f"the currency in {what}", [entry["currency"]])
     if len(currency) > MAX_CURRENCY or re.search(r"[\d\s]", currency):
         fail(f"the currency in {what} must be a short sign or code", currency)
-    if not isinstance(entry["percent"], bool):
-        fail(f"percent in {what} must be true or false", entry["percent"])
+    for mark in ("percent", "scaled"):
+        if not isinstance(entry.get(mark, False), bool):
+            fail(f"{mark} in {what} must be true or false", entry[mark])
     return NumberFormat(**entry)
 
 

@@ -5,13 +5,16 @@ from dataclasses import asdict, dataclass
 from functools import lru_cache
 from typing import Any
 
-__all__ = ["BLANKS", "MINUS_SIGNS", "SEPARATORS", "NumberFormat"]
+__all__ = ["BLANKS", "MINUS_SIGNS", "SCALES", "SEPARATORS", "NumberFormat"]
 
 BLANKS = " \u00a0\u2007\u2009\u202f"  # plain, no-break, figure, thin, narrow no-break
 MINUS_SIGNS = "\\-\u2212\u2013"  # hyphen, minus, en dash; escaped for a set of characters
 
 # What may separate groups of digits, and every way to write it.
 SEPARATORS = {"": "", ",": ",", ".": ".", " ": BLANKS, "'": "'\u2019", "_": "_"}
+
+# What may be behind a number that is in thousands, millions and so on: the power of ten.
+SCALES = {"k": 3, "m": 6, "mm": 6, "mn": 6, "mio": 6, "mln": 6, "b": 9, "bn": 9, "mrd": 9, "t": 12}
 
 _DASHES = ("-", "\u2212", "\u2013", "\u2014")  # hyphen, minus, en dash, em dash
 _LONGEST_DASH = 40  # with the blanks that spreadsheets pad it with
@@ -27,14 +30,16 @@ class NumberFormat:
         decimal: the decimal sign, a point or a comma.
         thousands: what may separate groups of digits, a key of `SEPARATORS`: a blank stands for
             every kind of blank, an apostrophe for both kinds; empty if nothing does.
-        currency: the sign or code that may stand before or behind; empty if none may.
+        currency: the sign, code or unit that may stand before or behind; empty if none may.
         percent: whether a percent sign may follow: 12 % is 0.12.
+        scaled: whether a key of `SCALES` may follow, in any case: 1.5M is 1,500,000.
     """
 
     decimal: str = "."
     thousands: str = ""
     currency: str = ""
     percent: bool = False
+    scaled: bool = False
 
     def parse(self, text: str) -> float | None:
         """The number in text without blanks around it; None if it is not one.
@@ -49,6 +54,7 @@ class NumberFormat:
             return None
         digits = re.sub(r"[^0-9]", "", found["whole"] or "0")
         power = int(found["exponent"] or 0) - (2 if found["percent"] else 0)
+        power += SCALES[found["scale"].lower()] if found["scale"] else 0
         number = float(f"{digits}.{found['fraction'] or 0}e{power}")  # rounded once
         return -number if signs and signs[0] != "+" else number
 
@@ -61,8 +67,8 @@ class NumberFormat:
         return rest in {each for dash in _DASHES for each in (currency + dash, dash + currency)}
 
     def to_json(self) -> dict[str, Any]:
-        """What a bundle holds."""
-        return asdict(self)
+        """What a bundle holds; `scaled` only where it is true."""
+        return {name: value for name, value in asdict(self).items() if name != "scaled" or value}
 
 
 @lru_cache(maxsize=1024)
@@ -79,6 +85,7 @@ def _pattern(form: NumberFormat) -> re.Pattern[str]:
         currency,
         f"(?P<between>{sign})?",
         f"(?P<whole>{_whole(form.thousands)})?{fraction}{exponent}",
+        rf"(?:(?P<scale>{'|'.join(SCALES)})\.?)?" if form.scaled else "(?P<scale>(?!))?",
         "(?P<percent>%)?" if form.percent else "(?P<percent>(?!))?",
         currency,
         f"(?P<behind>{sign})?",

@@ -151,10 +151,11 @@ def _compare(
 def _outputs(
     network: Network, columns: Sequence[Column], rows: pd.DataFrame
 ) -> NDArray[np.float32]:
-    """What a network gives for rows, before its link: (N, O)."""
+    """What a network gives for rows, before its link: (N, O), the same on any number of cores."""
     tensors = _inputs(columns, rows)
     parts = zip(*(each.split(EVALUATION_ROWS) for each in tensors), strict=True)
-    return np.concatenate([network(*part).numpy() for part in parts])
+    with _deterministic(seed=0):
+        return np.concatenate([network(*part).numpy() for part in parts])
 
 
 def fit(

@@ -1,10 +1,10 @@
 """Scales: a skewed number may be learned as its logarithm, and is answered in its own unit.
 
-The mean of what a network that learned z = log(1 + y) leaves out, its residuals e, is 0 on that
-scale, but exp(z) - 1 is too low in the mean: E[exp(e)] is above 1. Duan's smearing estimate (1983,
-JASA 78, 605-610) needs no assumption about their distribution: E[1 + y] is the mean over the
-training rows of exp(z + e), which is exp(z + log s), where s is the mean of exp(e). So log s, added
-to the last layer's bias, is all that it takes.
+A network that learned z = log(1 + y) by squared error has residuals e of mean 0 on that scale, but
+exp(z) - 1 is too low in the mean, since the mean of exp(e) is above 1. Duan's smearing estimate
+(1983, JASA 78, 605-610) assumes no distribution of e: E[1 + y] is the mean over the training rows
+of exp(z + e), which is exp(z + log s), where s is the mean of exp(e). So log s, added to the last
+layer's bias, is all that it takes.
 """
 
 import math
@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from slipstream.artifacts.references import ScaleTrial
 from slipstream.config.training import TrainingConfig
 from slipstream.data.snapshot import TARGET, weights_of
+from slipstream.measurement.units import quantity
 from slipstream.runtime.errors import InputError
 from slipstream.runtime.types import TargetScale
 from slipstream.training.losses import Objective
@@ -67,7 +68,7 @@ def _check(objective: Objective, parts: Sequence[pd.DataFrame], *, is_possible: 
         count = sum(int((rows[TARGET] <= -1).sum()) for rows in parts)
         raise InputError(
             "every target must be above -1 for training.target_scale = log1p, however: "
-            f"{count:,} rows are not; leave it out, or subtract a constant from the target"
+            f"{count:,} rows are not; leave it out, or add a constant to the target"
         )
 
 
@@ -105,9 +106,11 @@ def root_mean_square(errors: Floats, weights: Floats | None = None) -> float:
 
 def sentence(trial: ScaleTrial, kept: TargetScale) -> str:
     """What was tried, what was kept, and why."""
-    before, after = (f"{trial.val_rmse[each]:.5g}" for each in ("identity", "log1p"))
+    before, after = (quantity(trial.val_rmse[each]) for each in ("identity", "log1p"))
     if kept == "log1p":
-        outcome = f"lowers the validation RMSE from {before} to {after}, and is kept"
+        outcome = f"is kept: it lowers the validation RMSE from {before} to {after}"
     else:
-        outcome = f"has a validation RMSE of {after}, without it {before}: not kept"
-    return f"the target is skewed ({trial.skewness:.3g}): training on log(1 + target) {outcome}"
+        outcome = f"is not kept: its validation RMSE is {after}, and without it {before}"
+    return (
+        f"the target has a skewness of {trial.skewness:.3g}; training on log(1 + target) {outcome}"
+    )

@@ -1,6 +1,7 @@
 """Dates and durations in raw columns: recognised from the whole column, and said."""
 
 import random
+from collections.abc import Callable
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -13,9 +14,10 @@ from hypothesis import strategies as st
 
 from slipstream.artifacts.references import ColumnSchema
 from slipstream.data.cells import blank_to_null
-from slipstream.data.dates import Dates, NotDatesError, find_dates, read_dates
+from slipstream.data.dates import Dates, NotDatesError, find_dates, read_dates, seem_dates
 from slipstream.data.schema import infer
 from slipstream.data.temporal import temporal_seconds
+from slipstream.data.texts import encode
 from slipstream.runtime.dates import DateFormat
 
 CHANCE = random.Random(0)
@@ -104,7 +106,7 @@ def test_an_ambiguous_order_is_decided_and_said(texts: list[str], order: str, wh
     [
         [f"{year}-{(year + 1) % 100:02}" for year in range(1990, 2024)],  # seasons
         ["1.2.3", "1.10.0", "2.0.1"],
-        ["12-2025", "03-2024"],
+        ["45-2025", "03-2024", "99-2024"],
         ["may", "june", "basic"],
         ["555-123-4567", "555-987-6543"],
         ["1:2", "3:1"],
@@ -118,6 +120,34 @@ def test_an_ambiguous_order_is_decided_and_said(texts: list[str], order: str, wh
 def test_what_is_no_date_stays_what_it_is(texts: list[str]) -> None:
     """Versions, seasons, telephone numbers, ratios and codes are not dates."""
     assert find(texts) is None
+
+
+def test_dates_of_unusual_years_are_said() -> None:
+    """They may be codes; years of two digits may be of the century before."""
+    found = find([f"{year}-03-04" for year in range(1500, 1600)])
+    assert found is not None
+    assert found.kind == "categorical"
+    assert "before 1800 or after 2200" in found.notes[0]
+    births = found_dates([f"04/03/{year:02}" for year in range(30, 99)])
+    assert any("years have two digits" in note for note in births.notes)
+    assert not found_dates([f"13/03/{year:02}" for year in range(10, 25)]).notes[1:]
+
+
+@pytest.mark.parametrize(
+    ("write", "is_dated"),
+    [
+        (lambda day: f"{day:%Y-%j}", True),
+        (lambda day: f"{day:%Y-%m-%d %H:%M} Europe/Berlin", True),
+        (lambda day: f"{day:%I:%M %p on %d %b %Y}", True),
+        (lambda day: f"C{day:%d%m}-{day:%j}", False),
+        (lambda day: f"{day:%j}.{day:%d}.{day:%m}.1", False),
+        (lambda day: "The " * (day.day % 9) + f"end {day.day} ({day.year})", False),
+    ],
+)
+def test_text_that_seems_to_be_dates(write: Callable[[datetime], str], is_dated: bool) -> None:
+    """A year, another number and the same marks everywhere; versions and titles are not."""
+    days = [datetime(2024, 3, 4) + day * timedelta(days=1) for day in range(99)]
+    assert seem_dates(encode(pa.array([write(day) for day in days]))) == is_dated
 
 
 def test_dates_in_two_orders_stay_text_and_it_is_said() -> None:

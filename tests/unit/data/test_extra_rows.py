@@ -36,7 +36,11 @@ def test_rows_that_repeat_the_header_are_ignored() -> None:
 
 
 @pytest.mark.parametrize(
-    "row", [("EUR", "number", "name"), ("float", "int", "str"), ("Amount (EUR)", "Visits", "")]
+    "row",
+    [
+        *(("EUR", "number", "name"), ("float", "int", "str"), ("Amount (EUR)", "Visits", "")),
+        *(("m2", "W/m2", "-"), ("[EUR]", "", "name"), ("EUR", "-", "name")),
+    ],
 )
 def test_a_second_header_is_ignored(row: tuple[str, str, str]) -> None:
     """Units, types and labels above numbers are no data, and would make numbers text."""

@@ -192,7 +192,18 @@ def test_dates_and_durations_are_no_target(values: list) -> None:
     assert read(values, task="multiclass")[0] == values
 
 
-@pytest.mark.parametrize("write", ["{}K", "{} kg", "~{}"])
+@pytest.mark.parametrize("write", ["{}K", "{} kg", "{}°"])
+def test_numbers_with_one_unit_are_quantities(write: str) -> None:
+    """Many are a number to predict; a few are labels, unless the config says regression."""
+    values = [write.format(each / 8) for each in range(100)]
+    cells, notes = read(values)
+    assert cells[8] in (1, 1000)
+    assert "its numbers are read as written with" in notes
+    assert read(values[:5] * 9)[0] == values[:5] * 9
+    assert read(values[:5] * 9, task="regression")[0][:2] != values[:2]
+
+
+@pytest.mark.parametrize("write", ["{} m2", "~{}"])
 def test_numbers_with_other_text_around_them_are_no_target(write: str) -> None:
     """Each would be a label of its own; a few of them may be meant as labels."""
     values = [write.format(each / 8) for each in range(100)]

@@ -243,8 +243,9 @@ def test_the_share_of_missing_counts_all_markers_but_the_usual() -> None:
 @pytest.mark.parametrize(
     "write",
     [
-        lambda number: f"{number / 9:.1f}K" if number % 3 else f"{number / 99:.2f}M",
-        lambda number: f"{number / 9:.1f}K" if number % 3 else f"{number}",
+        lambda number: f"{number / 9:.1f} m" if number % 3 else f"{number / 99:.2f} mm",
+        lambda number: f"{number / 9:.1f} m" if number % 3 else f"{number}",
+        lambda number: f"{number} m2",
         lambda number: f"~{number}",
         lambda number: f"{number} kg" if number % 2 else f"{number} g",
         lambda number: f'="{number}"',
@@ -292,6 +293,15 @@ def test_a_dash_next_to_the_currency_is_nothing() -> None:
     assert "4 of its values are a dash next to the currency, which is 0" in warnings
 
 
+def test_markers_among_truth_values_are_missing() -> None:
+    """Where a value may be true or false, unknown is missing, and a note says how often."""
+    schema, cells, warnings = typed(["true", "false", "unknown", "-", "FALSE"])
+    assert schema is not None
+    assert schema.kind == "boolean"
+    assert cells.isna().tolist() == [False, False, True, True, False]
+    assert "40 % of its values ('-', 'unknown') count as missing" in warnings
+
+
 def test_markers_are_categories_among_words() -> None:
     """Where the rest is words, `unknown` and a dash are words too."""
     schema, cells, _ = typed(["red", "unknown", "-", "blue"] * 50)
@@ -324,14 +334,47 @@ def test_a_few_digits_among_a_few_words_are_categories() -> None:
     )
 
 
-@pytest.mark.parametrize("unit", [" km", "kg", " m²", "°C"])
-def test_a_unit_is_pointed_out(unit: str) -> None:
-    """Numbers with one unit are text, kept or left out, and the note says why."""
-    schema, _, warnings = typed([f"{value % 9}.5{unit}" for value in MANY])
+@pytest.mark.parametrize(
+    ("write", "first", "how"),
+    [
+        ("{}.5 km", 0.5, "'km'"),
+        ("{}.5kg", 0.5, "'kg'"),
+        ("{},5 m²", 0.5, "'m²' and a decimal comma"),
+        ("-{}.5 °C", -0.5, "'°C'"),
+        ("{}.5 km/h", 0.5, "'km/h'"),
+        ("{} years", 0, "'years'"),
+        ("{}.5 mm", 0.5, "'mm'"),
+        ("{}.5K", 500, "K for thousands, M for millions"),
+        ("${}.5M", 500_000, "'$' and K for thousands"),
+        ("{},5 Mrd. €", 500_000_000, "'€' and a decimal comma and K for thousands"),
+        ("{}.5k EUR", 500, "'EUR' and K for thousands"),
+    ],
+)
+def test_numbers_with_one_unit_are_numbers(write: str, first: float, how: str) -> None:
+    """So they are with K, M or bn, and the note says how they were read."""
+    schema, cells, warnings = typed([write.format(value % 90) for value in MANY])
     assert schema is not None
-    assert "have a unit behind them" in warnings
-    assert "have a unit behind them" in typed([f"{value}.5{unit}" for value in MANY])[2]
-    assert "unit" not in typed([f"{value % 9}{'ABC'[value % 3]}" for value in MANY])[2]
+    assert schema.kind == "numeric"
+    assert cells[0] == pytest.approx(first)
+    assert how in warnings
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        [f"{value % 9}{'ABC'[value % 3]}" for value in MANY],
+        [f"{value % 90:03d}A" for value in MANY],
+        [f"plan{value % 9}k" for value in MANY],
+        [f"{value % 90} {'kg' if value % 2 else 'lb'}" for value in MANY],
+        [f"{value % 90} m" if value % 2 else f"{value % 90}" for value in MANY],
+        [f"{value % 90} {'m' if value % 2 else 'km'}" for value in MANY],
+    ],
+)
+def test_codes_and_several_units_are_categories(values: list[str]) -> None:
+    """Where letters differ or digits are padded, or some numbers may be in another unit."""
+    schema, _, _ = typed(values)
+    assert schema is not None
+    assert schema.kind == "categorical"
 
 
 def test_text_that_is_left_out_says_what_it_is() -> None:
@@ -394,6 +437,7 @@ def test_what_a_file_marks_as_categories_is(values: pa.Array, kind: str, first: 
         (["y", "n", "yes", "y", "n"], "categorical", {"y", "n"}),
         (["true", "1", "False", "0", "TRUE"], "boolean", {0.0, 1.0}),
         (["true", "yes", "false", "no"], "boolean", {0.0, 1.0}),
+        (["yes", "no", "unknown", "yes"], "categorical", {"yes", "no", "unknown"}),
         (["2", "2.0", "x", "3.0", "2"], "categorical", {"2", "x", "3.0"}),
         (["2.10", "2.1", "x", "3.0"], "categorical", {"2.10", "2.1", "x", "3.0"}),
         (["yes", "no", "maybe", "Yes"], "categorical", {"yes", "no", "maybe", "Yes"}),

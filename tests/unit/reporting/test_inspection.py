@@ -45,6 +45,17 @@ def test_a_threshold_is_shown_where_it_is_not_half() -> None:
     assert not any(" from 0.5" in each for each in describe(Predictor(people()), "a"))
 
 
+def test_a_number_learned_as_its_logarithm_is_shown_as_such() -> None:
+    """Next to what is answered; nothing where the number itself was learned."""
+    plain = replace(people(task="regression"), details={"target": "price"})
+    lines = [
+        next(line for line in describe(Predictor(each), "a") if "answers" in line)
+        for each in (plain, replace(plain, target_scale="log1p"))
+    ]
+    assert lines[0].endswith(" price")
+    assert lines[1].endswith(" price, learned as log(1 + number)")
+
+
 def test_versions_that_are_no_object_are_a_broken_bundle() -> None:
     """Whatever the maker wrote there is shown, without a traceback."""
     bundle = replace(people(), details={"versions": ["numpy"]})

@@ -6,9 +6,15 @@ import sys
 import pytest
 from rich.console import Console
 
-from slipstream.artifacts.references import Epoch, LayerTrace, RowTrace
+from slipstream.artifacts.references import Epoch, LayerTrace, NetworkRef, RowTrace
 from slipstream.reporting.terminal.progress import show_stages
-from slipstream.reporting.terminal.screen import CHART_WIDTH, Screen, _loss_chart, _row_trace
+from slipstream.reporting.terminal.screen import (
+    CHART_WIDTH,
+    Screen,
+    _epochs,
+    _loss_chart,
+    _row_trace,
+)
 
 
 def test_a_row_commands_no_terminal() -> None:
@@ -94,3 +100,13 @@ def test_the_loss_chart_ends_with_the_last_epoch(epochs: int) -> None:
     *levels, axis = console.file.getvalue().rstrip().splitlines()
     assert axis.split() == (["1", "epochs"] if epochs == 1 else ["1", str(epochs), "epochs"])
     assert len(levels[-1].partition("|")[2]) == min(epochs, CHART_WIDTH)
+
+
+@pytest.mark.parametrize(("scale", "said"), [("log1p", True), ("identity", False)])
+def test_losses_of_logarithms_are_said_to_be_such(scale: str, said: bool) -> None:
+    """The title of the table of epochs names the scale, unless it is the target's own."""
+    epoch = Epoch(epoch=1, train={"loss": 0.5, "r2": 0.5}, validation={"loss": 0.6, "r2": 0.4})
+    network = NetworkRef.model_construct(history=(epoch,), best_epoch=1, target_scale=scale)
+    console = Console(file=io.StringIO(), width=200)
+    console.print(_epochs(network))
+    assert ("on log(1 + target)" in console.file.getvalue()) == said

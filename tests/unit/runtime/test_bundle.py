@@ -247,14 +247,16 @@ def formatted(**changes: object) -> list[dict]:
     return [{**each, "format": form} if each["name"] == "income" else each for each in columns]
 
 
-def test_a_number_format_survives_being_written(data: bytes) -> None:
+@pytest.mark.parametrize("scaled", [False, True])
+def test_a_number_format_survives_being_written(data: bytes, scaled: bool) -> None:
     """A format, and a column's own texts for missing; a bundle without them has no such keys."""
     made = people()
-    form = NumberFormat(decimal=",", thousands=" ", currency="kr", percent=True)
+    form = NumberFormat(decimal=",", thousands=" ", currency="kr", percent=True, scaled=scaled)
     income = replace(made.columns[2], format=form, missing=("pas dit",))
     columns = (*made.columns[:2], income, made.columns[3])
     read = parse(dump(replace(made, columns=columns))).columns[2]
     assert (read.format, read.missing) == (form, ("pas dit",))
+    assert ("scaled" in form.to_json()) == scaled
     assert b"percent" not in data
     assert parse(forged(data, {"columns": formatted()})).columns[2].format is not None
 
@@ -271,6 +273,7 @@ def test_a_number_format_survives_being_written(data: bytes) -> None:
         formatted(currency="x" * 9),
         formatted(currency=None),
         formatted(percent=1),
+        formatted(scaled=1),
         formatted(other=1),
         [{**each, "format": {}} for each in formatted()],
         [{**each, "format": 5} for each in formatted()],

@@ -5,14 +5,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from slipstream.runtime.formats import SEPARATORS, NumberFormat
+from slipstream.runtime.formats import SCALES, SEPARATORS, NumberFormat
 
 FORMATS = st.builds(
     NumberFormat,
     decimal=st.sampled_from(".,"),
     thousands=st.sampled_from(sorted(SEPARATORS)),
-    currency=st.sampled_from(["", "$", "€", "R$", "USD", "kr", "Fr"]),
+    currency=st.sampled_from(["", "$", "€", "R$", "USD", "kr", "Fr", "km/h", "m²"]),
     percent=st.booleans(),
+    scaled=st.booleans(),
 ).filter(lambda form: form.decimal != form.thousands)
 AMOUNTS = st.decimals(-(10**9), 10**9, places=3)
 
@@ -25,6 +26,11 @@ def written(draw: st.DrawFn, form: NumberFormat, amount: Decimal) -> str:
     marks = SEPARATORS[form.thousands]
     mark = draw(st.sampled_from(marks)) if marks else ""
     digits = shown.translate({ord(","): mark, ord("."): form.decimal}) + "%" * percent
+    if form.scaled and not percent and draw(st.booleans()):
+        scale = draw(st.sampled_from(["K", " k", "M", "Mio.", " bn"]))
+        power = SCALES[scale.strip(" .").lower()]
+        shown = f"{abs(amount).scaleb(-power):,.20f}"
+        digits = shown.translate({ord(","): mark, ord("."): form.decimal}) + scale
     blank = draw(st.sampled_from(["", " ", "\u00a0"]))
     places = [f"{form.currency}{blank}{digits}", f"{digits}{blank}{form.currency}", digits]
     text = draw(st.sampled_from(places)).strip()
@@ -43,7 +49,7 @@ def test_what_is_written_in_a_format_is_read_back(
     assert form.parse(text) == float(amount)
 
 
-@given(FORMATS, st.text(alphabet="0123456789.,' _-+()$%€ekr\u00a0", max_size=12))
+@given(FORMATS, st.text(alphabet="0123456789.,' _-+()$%€ekrMb\u00a0", max_size=12))
 def test_any_text_is_a_finite_number_or_none(form: NumberFormat, text: str) -> None:
     """Nothing raises, and nothing is read as NaN."""
     number = form.parse(text)
@@ -66,6 +72,13 @@ def test_any_text_is_a_finite_number_or_none(form: NumberFormat, text: str) -> N
         (NumberFormat(currency="kr"), "12 KR", 12.0),
         (NumberFormat(percent=True), "12.5 %", 0.125),
         (NumberFormat(percent=True), "0.5", 0.5),
+        (NumberFormat(currency="km/h"), "12.5 km/h", 12.5),
+        (NumberFormat(scaled=True), "1.5M", 1_500_000.0),
+        (NumberFormat(scaled=True), "2.3 bn", 2_300_000_000.0),
+        (NumberFormat(scaled=True), "-5k", -5000.0),
+        (NumberFormat(scaled=True), "900", 900.0),
+        (NumberFormat(scaled=True, currency="$"), "$0.1K", 100.0),
+        (NumberFormat(scaled=True, currency="€", decimal=","), "1,5 Mio. €", 1_500_000.0),
     ],
 )
 def test_signs_and_marks_have_their_usual_meaning(
@@ -79,6 +92,9 @@ def test_signs_and_marks_have_their_usual_meaning(
     ("form", "text"),
     [
         (NumberFormat(), "12%"),
+        (NumberFormat(), "12K"),
+        (NumberFormat(scaled=True), "12KK"),
+        (NumberFormat(scaled=True), "K"),
         (NumberFormat(), "$12"),
         (NumberFormat(), "-(12)"),
         (NumberFormat(), "--12"),

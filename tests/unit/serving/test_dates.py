@@ -9,7 +9,7 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 
-from slipstream.evaluation.drift import measure, profile
+from slipstream.evaluation.drift import Target, measure, profile
 from slipstream.pyfunc import BundleModel
 from slipstream.reporting.inspection import describe
 from slipstream.runtime import InputError, Predictor
@@ -130,9 +130,11 @@ def test_drift_compares_instants() -> None:
     """A date that moved on has a large PSI, and its rows saturate."""
     columns = (replace(BUNDLE.columns[1], parts=()),)
     days = pd.date_range("2024-01-01", periods=200, freq="D").astype("M8[us]")
-    then = profile(columns, pd.DataFrame({"when": days}))
-    same = measure(then, columns, pd.DataFrame({"when": days}))
-    moved = measure(then, columns, pd.DataFrame({"when": days + timedelta(days=400)}))
-    assert same.psi == {"when": 0.0}
+    target = Target("price", np.arange(200.0))
+    then = profile(columns, pd.DataFrame({"when": days}), target)
+    same = measure(then, columns, pd.DataFrame({"when": days}), target)
+    later = pd.DataFrame({"when": days + timedelta(days=400)})
+    moved = measure(then, columns, later, target)
+    assert same.psi == {"when": 0.0, "price": 0.0}
     assert moved.psi["when"] > 1
     assert (same.outside_share, moved.outside_share) == (0.0, 1.0)

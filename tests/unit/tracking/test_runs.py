@@ -293,15 +293,22 @@ def test_no_row_of_the_data_is_written(tracked: TrackedRun, mixed: Trained) -> N
 
 
 def test_the_profile_holds_aggregates(tracked: TrackedRun, mixed: Trained) -> None:
-    """Of a number, nine deciles and shares: neither the smallest nor the largest value."""
+    """Of a number, nine deciles and no extremes; of labels, as the target's, their shares."""
     rows = Snapshot(mixed.dataset, mixed.store).rows("train")
     profile = mlflow.artifacts.load_dict(f"runs:/{tracked.run_id}/{PROFILE}")
-    assert profile.keys() == {"features", "outside_share"}
+    assert profile.keys() == {"features", "outside_share", "target"}
     (income,) = [each for each in profile["features"] if each["name"] == "income"]
     assert income.keys() == {"name", "edges", "categories", "shares"}
     assert len(income["edges"]) == 9
     assert rows["income"].min() < income["edges"][0]
     assert income["edges"][-1] < rows["income"].max()
+    target = profile["target"]
+    assert (target["name"], tuple(target["categories"])) == (
+        mixed.dataset.target,
+        mixed.dataset.classes,
+    )
+    shares = Snapshot(mixed.dataset, mixed.store).target("train").value_counts(normalize=True)
+    assert target["shares"] == pytest.approx([*shares.sort_index(), 0, 0])
 
 
 def test_tracking_again_finishes_what_was_begun(

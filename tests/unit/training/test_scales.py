@@ -14,6 +14,8 @@ from slipstream.artifacts.store import Store
 from slipstream.config.parsing import parse_config
 from slipstream.config.training import TrainingConfig
 from slipstream.data.snapshot import TARGET, WEIGHT, Snapshot
+from slipstream.export.onnx_graph import to_onnx
+from slipstream.pyfunc import BundleModel
 from slipstream.runtime import InputError, Predictor, load_file
 from slipstream.runtime.links import apply
 from slipstream.training.losses import OBJECTIVES
@@ -134,11 +136,11 @@ def test_the_sentence_has_both_figures() -> None:
     """Which scale was kept, and the RMSE of either."""
     trial = ScaleTrial(skewness=4.318, val_rmse={"identity": 1234.567, "log1p": 1100})
     assert sentence(trial, "log1p") == (
-        "the target is skewed (4.32): training on log(1 + target) lowers the validation RMSE from "
-        "1234.6 to 1100, and is kept"
+        "the target has a skewness of 4.32; training on log(1 + target) is kept: it lowers the "
+        "validation RMSE from 1,234.6 to 1,100"
     )
     assert sentence(trial, "identity").endswith(
-        "has a validation RMSE of 1100, without it 1234.6: not kept"
+        "is not kept: its validation RMSE is 1,100, and without it 1,234.6"
     )
 
 
@@ -185,6 +187,41 @@ def test_both_variants_answer_in_the_target_s_unit(prices: Trained) -> None:
     train = snapshot.target("train").to_numpy()
     for model in (float32, int8):
         assert model.predict(snapshot.rows("train")).mean() == pytest.approx(train.mean(), rel=0.08)
+
+
+def test_every_way_to_ask_answers_alike(prices: Trained) -> None:
+    """Odd rows too: one by one, as a list, a frame and MLflow's model, and in numpy and ONNX."""
+    random = np.random.default_rng(6)
+    odd = random.choice([math.inf, -math.inf, 1e300, -1e300, 0.0, 5e-324, 30000], (600, 4))
+    usual = Snapshot(prices.dataset, prices.store).rows("test")
+    float32, int8 = (
+        load_file(prices.store.path(prices.bundles.variants[each].file))
+        for each in ("float32", "int8")
+    )
+    frame = pd.DataFrame(np.r_[usual[int8.features].to_numpy(), odd], columns=int8.features)
+    rows = frame.to_numpy().tolist()
+    for model in (float32, int8):
+        answers = model.predict(rows)
+        assert np.isfinite(answers).all()
+        assert [model.predict_one(row) for row in rows] == answers.tolist()
+        assert model.predict(frame).tobytes() == answers.tobytes()
+        assert BundleModel(model).predict(frame).tobytes() == answers.tobytes()
+        in_numpy = Predictor(model.bundle, backend="numpy").predict(frame)
+        np.testing.assert_allclose(in_numpy, answers, rtol=0 if model is int8 else 1e-5)
+    onnxruntime = pytest.importorskip("onnxruntime")
+    session = onnxruntime.InferenceSession(to_onnx(float32.bundle))
+    fed = {name: frame[name].to_numpy()[:, None] for name in frame}
+    (found,) = session.run(None, fed)
+    np.testing.assert_allclose(found[:, 0], float32.predict(frame), rtol=1e-5)
+
+
+def test_the_baseline_learns_the_same_scale(prices: Trained) -> None:
+    """So that a step of the waterfall changes one thing only."""
+    model = load_file(prices.store.path(prices.baseline.all_columns.file))
+    assert model.bundle.target_scale == "log1p"
+    rows = Snapshot(prices.dataset, prices.store).rows("test")
+    own = load_file(prices.store.path(prices.bundles.float32.file)).predict(rows)
+    assert np.corrcoef(np.log1p(model.predict(rows)), np.log1p(own))[0, 1] > 0.9
 
 
 def test_rows_count_by_their_weight_in_the_way_back(tmp_path: Path) -> None:

@@ -92,6 +92,8 @@ def decode(raw: bytes, file: Path | str, encoding: str) -> str:
             f"however: {file} has NUL characters{_hint(raw)}; set data.encoding, or remove them"
         )
     text = text.replace("\r\n", "\n").replace("\r", "\n")
+    text = text.lstrip("\ufeff").replace("\n\ufeff", "\n")  # each joined file may have a mark
+    text = text.removesuffix("\x1a")  # the end of a file of DOS
     if not text or text.isspace():
         raise InputError(f"a .csv file must have a header and rows, however: {file} is empty")
     return text

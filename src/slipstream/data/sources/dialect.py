@@ -64,6 +64,7 @@ def open_csv(text: str, file: Path | str) -> Opened:
     if start > first and _is_header(lines, start, Dialect(delimiter)):
         start = max(at for at in range(first, start) if lines[at].strip())
     body, escaped = _unescape_if_evident(_from(text, lines, start), delimiter)
+    body = _without_blanks(body, delimiter)
     if not body or body.isspace():
         raise InputError(f"a .csv file must have a header and rows, however: {file} is empty")
     dialect = Dialect(delimiter, "'" if _is_single_quoted(body, delimiter) else '"')
@@ -177,6 +178,29 @@ def _unescape_if_evident(text: str, delimiter: str) -> tuple[str, bool]:
     if '\\"' not in text or not re.search(rf'\\"[^"\n{re.escape(delimiter)}]', text):
         return text, False
     return unescape(text), True
+
+
+def _without_blanks(text: str, delimiter: str) -> str:
+    """Text without blanks between a delimiter and a quote, where cells are quoted after them."""
+    plain = Dialect(delimiter)
+    if f'{delimiter} "' not in text or not _are_quoted_late(_sample(text, plain)):
+        return text
+    try:
+        rows = list(csv.reader(io.StringIO(text), delimiter=delimiter, skipinitialspace=True))
+    except csv.Error:  # a cell is longer than the standard library reads
+        return text
+    if len({len(row) for row in rows if row}) > 1:
+        return text
+    written = io.StringIO()
+    csv.writer(written, delimiter=delimiter, lineterminator="\n").writerows(rows)
+    return written.getvalue()
+
+
+def _are_quoted_late(rows: list[list[str]]) -> bool:
+    """Whether cells begin with a blank and a quote, and end in one, or delimiters are in them."""
+    late = [cell for row in rows for cell in row if cell.lstrip(" ")[:1] == '"' != cell[:1]]
+    is_ragged = len({len(row) for row in rows}) > 1
+    return bool(late) and (is_ragged or all(cell.rstrip()[-1] == '"' for cell in late))
 
 
 def _is_single_quoted(text: str, delimiter: str) -> bool:

@@ -37,6 +37,7 @@ def read(content: str | bytes, encoding: str = "") -> tuple[dict[str, list[str]]
         ("'a','b'\n'1','2'\n'3','4'\n", "without the single quotes"),
         ("\ufeffa,b\n1,2\n3,4\n".encode("utf-16-be"), ""),
         ("a,b\n1,2\n3,4\n".encode("utf-32"), ""),
+        ("\ufeff\ufeffa,b\n1,2\n\ufeff3,4\n\x1a".encode(), ""),
     ],
 )
 def test_what_holds_no_data_is_ignored_and_said(content: str | bytes, note: str) -> None:
@@ -88,6 +89,9 @@ def test_comments_may_be_many() -> None:
         ("a,b\n1,O'Brien\n2,'t Hooft\n", ["O'Brien", "'t Hooft"]),
         ("a,b\n1,'x, y'\n2,'z'\n", ["x, y", "z"]),
         ('a,b\n1,"x\ny"\n2,z\n', ["x\ny", "z"]),
+        ('"a", "b"\n1, "x, y"\n2, "say ""hi"", ok"\n', ["x, y", 'say "hi", ok']),
+        ('a, b\n1, "x, ""y"""\n2, \n', ['x, "y"', ""]),
+        ('a,b\n1,"x, ""y"""\n2,"z, ""w"""\n', ['x, "y"', 'z, "w"']),
     ],
 )
 def test_quotes_are_read_as_they_were_meant(content: str, cells: list[str]) -> None:

@@ -1,0 +1,14 @@
+"""Signs and codes of currencies, as they stand before or behind amounts."""
+
+import re
+
+__all__ = ["CURRENCY"]
+
+_SIGNS = "$¢-¥֏؋߾߿৲৳৻૱௹฿៛\u20a0-\u20cf﷼﹩＄￠￡￥￦"
+_CODES = (
+    "AED|ARS|AUD|BDT|BGN|BHD|BRL|CAD|CHF|CLP|CNY|COP|CRC|CZK|DKK|DOP|DZD|EGP|ETB|EUR|GBP|GEL|GHS|"
+    "GTQ|HKD|HNL|HUF|IDR|ILS|INR|IQD|IRR|ISK|JMD|JOD|JPY|KES|KRW|KWD|KZT|LBP|LKR|MAD|MXN|MYR|NGN|"
+    "NOK|NPR|NZD|OMR|PAB|PEN|PHP|PKR|PLN|PYG|QAR|RMB|RON|RSD|RUB|SAR|SEK|SGD|THB|TND|TRY|TWD|TZS|"
+    "UAH|UGX|USD|UYU|UZS|VES|VND|XAF|XOF|ZAR|ZMW|KR|FR|SFR|ZŁ|KČ|FT|RS|RM|TL|LEI|EUROS?|DOLLARS?"
+)
+CURRENCY = re.compile(rf"[a-z]{{0,3}}[{_SIGNS}][a-z]{{0,3}}|{_CODES}", re.IGNORECASE)
