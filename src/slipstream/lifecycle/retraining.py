@@ -16,7 +16,7 @@ from slipstream.config.drift import DriftConfig
 from slipstream.config.optimize import OptimizeConfig
 from slipstream.data.snapshot import Snapshot
 from slipstream.evaluation.drift import Drift, held_against, measure, training_target
-from slipstream.lifecycle.held_out import HeldOut, held_out
+from slipstream.lifecycle.comparable import Comparable, comparable
 from slipstream.lifecycle.promotion import (
     Champion,
     Fit,
@@ -122,7 +122,7 @@ def check_champion(champion: Champion, dataset: DatasetRef, store: Store) -> Fit
     """
     check_schema(read(store.path(champion.bundle)), dataset)
     unchecked = check_split(champion.split, dataset.split)
-    known = held_out(dataset, store).unknown_to(champion.split).warnings
+    known = comparable(dataset, store).unknown_to(champion.split).warnings
     return Fit(warnings=(*unchecked, *known))
 
 
@@ -195,7 +195,7 @@ def promote(
             met_budget=False,
             had_champion=registry.champion() is not None,
         )
-    test = held_out(record.dataset, store)
+    test = comparable(record.dataset, store)
     challenger = load_file(store.path(record.bundles.variants[winner].file))
     with registry.lock():
         champion = registry.champion()
@@ -222,7 +222,7 @@ def promote(
 
 
 def _decide(
-    test: HeldOut, champion: Predictor | None, challenger: Predictor, copies: Sequence[str]
+    test: Comparable, champion: Predictor | None, challenger: Predictor, copies: Sequence[str]
 ) -> Decision:
     """Compare the two on rows that neither was fitted on, unless that would prove nothing."""
     known = [] if champion is None else [each for each in champion.features if each in copies]

@@ -3,19 +3,18 @@
 from dataclasses import dataclass, replace
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from slipstream.artifacts.references import DatasetRef, SplitRule
 from slipstream.artifacts.store import Store
 from slipstream.data.snapshot import Instants, Snapshot
+from slipstream.evaluation.evidence import HeldOut
 from slipstream.evaluation.scoring import Scoring, scoring_at
 from slipstream.reporting.record import Decision
 from slipstream.runtime import Predictor
 from slipstream.runtime.links import HALF
-from slipstream.runtime.types import Task
 
-__all__ = ["MIN_ROWS", "HeldOut", "held_out"]
+__all__ = ["MIN_ROWS", "Comparable", "comparable"]
 
 MIN_ROWS = 50  # where rows are left out, fewer than this decide nothing
 
@@ -23,21 +22,17 @@ Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True, kw_only=True)
-class HeldOut:
-    """Test rows, their target (N,), weights (N,) of mean 1, and times (N,) if split by time.
+class Comparable(HeldOut):
+    """Test rows, how answers to them are scored, and their times (N,) if split by time.
 
     `seen` is how many test rows are left out because a champion may have been fitted on them.
     """
 
-    task: Task
-    quantiles: tuple[float, ...] = ()
-    rows: pd.DataFrame
-    target: NDArray[np.number]
-    weights: Floats | None
+    scoring: Scoring
     times: Instants | None
     seen: int = 0
 
-    def unknown_to(self, champion: SplitRule) -> "HeldOut":
+    def unknown_to(self, champion: SplitRule) -> "Comparable":
         """The rows that are newer than all that a champion was fitted on; all, if not by time."""
         if self.times is None or champion.fitted_until is None:
             return self
@@ -88,11 +83,6 @@ class HeldOut:
             brief=brief,
         )
 
-    @property
-    def scoring(self) -> Scoring:
-        """How answers are scored."""
-        return scoring_at(HALF, self.task, self.quantiles)
-
     def losses(self, model: Predictor) -> Floats:
         """What a model loses on each row (N,)."""
         return self.scoring.row_losses(self.target, model.predict(self.rows), self.weights)
@@ -110,12 +100,11 @@ class HeldOut:
         )
 
 
-def held_out(dataset: DatasetRef, store: Store) -> HeldOut:
+def comparable(dataset: DatasetRef, store: Store) -> Comparable:
     """All test rows of a snapshot."""
     snapshot = Snapshot(dataset, store)
-    return HeldOut(
-        task=dataset.task,
-        quantiles=dataset.quantiles,
+    return Comparable(
+        scoring=scoring_at(HALF, dataset.task, dataset.quantiles),
         rows=snapshot.rows("test"),
         target=snapshot.target("test").to_numpy(),
         weights=snapshot.weights("test"),
