@@ -2,6 +2,7 @@
 
 import math
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -57,22 +58,36 @@ def without_extra_rows(table: pa.Table) -> tuple[pa.Table, tuple[str, ...]]:
     if len(kept) < LEAST_ROWS:
         return kept, notes
     columns = [_column(kept.column(name).combine_chunks()) for name in kept.column_names]
-    headers = 0
-    while headers < MOST_HEADERS and _is_second_header(columns):
-        columns = [_Column(each.cells[1:], each.has_digits) for each in columns]
-        headers += 1
-    if headers:
-        what = "row has" if headers == 1 else f"{headers} rows have"
-        end = "and is ignored" if headers == 1 else "and are ignored"
-        notes += (f"the first {what} text above numbers, as a second header has, {end}",)
-    sums = 0
-    while sums < MOST_SUMS and _ends_in_sum(columns):
-        columns = [_Column(each.cells[:-1], each.has_digits) for each in columns]
-        sums += 1
-    if sums:
-        what = "row holds a sum or mean and is" if sums == 1 else "rows hold sums or means and are"
-        notes += (f"the last {'' if sums == 1 else f'{sums} '}{what} ignored",)
-    return kept.slice(headers, len(kept) - headers - sums), notes
+    headers, columns = _strip(columns, _is_second_header, slice(1, None), MOST_HEADERS)
+    sums, _ = _strip(columns, _ends_in_sum, slice(None, -1), MOST_SUMS)
+    rows = kept.slice(headers, len(kept) - headers - sums)
+    return rows, (*notes, *_header_notes(headers), *_sum_notes(sums))
+
+
+def _strip(
+    columns: list[_Column], is_extra: Callable[[list[_Column]], bool], rest: slice, most: int
+) -> tuple[int, list[_Column]]:
+    """How many rows at one end are not data, up to `most`; the columns without them."""
+    count = 0
+    while count < most and is_extra(columns):
+        columns = [_Column(each.cells[rest], each.has_digits) for each in columns]
+        count += 1
+    return count, columns
+
+
+def _header_notes(count: int) -> list[str]:
+    rows, are = ("row has", "is") if count == 1 else (f"{count} rows have", "are")
+    note = f"the first {rows} text above numbers, as a second header has, and {are} ignored"
+    return [note] * bool(count)
+
+
+def _sum_notes(count: int) -> list[str]:
+    rows = (
+        "row holds a sum or mean and is"
+        if count == 1
+        else f"{count} rows hold sums or means and are"
+    )
+    return [f"the last {rows} ignored"] * bool(count)
 
 
 def _without_headers(table: pa.Table) -> tuple[pa.Table, tuple[str, ...]]:
