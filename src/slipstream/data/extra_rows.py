@@ -17,18 +17,19 @@ __all__ = ["without_extra_rows"]
 
 LEAST_ROWS = 20  # of a table, to tell what is usual in its columns
 SAMPLE = 200  # rows that show whether a column holds digits
-MOST_SUMS = 3  # rows below a table
+MOST_HEADERS, MOST_SUMS = 3, 3  # rows above and below the data
 EQUAL = 1e-6  # of a sum, which may be rounded
 _SUM = re.compile(
     r"((grand |sub)?totals?|sums?|summe|gesamt(summe)?|total général|somme|suma|totale|totaal|"
     r"averages?|avg|mean|mittelwert|durchschnitt|moyenne|promedio|media)\W*",
     re.IGNORECASE,
 )
+_DIGIT, _WORD = re.compile(r"\d"), re.compile(r"[^\W\d_]{4}")
 
 
 @dataclass(frozen=True)
 class _Column:
-    """The cells (N,) of a column, and whether nearly all that say something have digits."""
+    """The cells (N,) of a column, and whether all that say something have digits, and no word."""
 
     cells: pa.Array
     has_digits: bool
@@ -56,9 +57,14 @@ def without_extra_rows(table: pa.Table) -> tuple[pa.Table, tuple[str, ...]]:
     if len(kept) < LEAST_ROWS:
         return kept, notes
     columns = [_column(kept.column(name).combine_chunks()) for name in kept.column_names]
-    if _is_second_header(columns):
-        kept, columns = kept.slice(1), [_Column(c.cells[1:], c.has_digits) for c in columns]
-        notes += ("the first row has text above numbers, as a second header does, and is ignored",)
+    headers = 0
+    while headers < MOST_HEADERS and _is_second_header(columns):
+        columns = [_Column(each.cells[1:], each.has_digits) for each in columns]
+        headers += 1
+    if headers:
+        what = "row has" if headers == 1 else f"{headers} rows have"
+        end = "and is ignored" if headers == 1 else "and are ignored"
+        notes += (f"the first {what} text above numbers, as a second header has, {end}",)
     sums = 0
     while sums < MOST_SUMS and _ends_in_sum(columns):
         columns = [_Column(each.cells[:-1], each.has_digits) for each in columns]
@@ -66,7 +72,7 @@ def without_extra_rows(table: pa.Table) -> tuple[pa.Table, tuple[str, ...]]:
     if sums:
         what = "row holds a sum or mean and is" if sums == 1 else "rows hold sums or means and are"
         notes += (f"the last {'' if sums == 1 else f'{sums} '}{what} ignored",)
-    return kept.slice(0, len(kept) - sums), notes
+    return kept.slice(headers, len(kept) - headers - sums), notes
 
 
 def _without_headers(table: pa.Table) -> tuple[pa.Table, tuple[str, ...]]:
@@ -84,9 +90,22 @@ def _without_headers(table: pa.Table) -> tuple[pa.Table, tuple[str, ...]]:
 
 def _column(cells: pa.Array) -> _Column:
     cells = cells.cast(pa.string()).fill_null("")
-    said = [cell for cell in cells[1 : SAMPLE + 1].to_pylist() if not means_missing(cell)]
-    digits = sum(any(map(str.isdecimal, cell)) for cell in said)
-    return _Column(cells, bool(said) and digits == len(said))
+    said = [
+        cell
+        for cell in cells[MOST_HEADERS : SAMPLE + MOST_HEADERS].to_pylist()
+        if not means_missing(cell)
+    ]
+    return _Column(cells, bool(said) and not any(map(_is_label, said)))
+
+
+def _is_label(cell: str) -> bool:
+    """Whether a cell can be no amount, because it has a word or no digits."""
+    return _WORD.search(cell) is not None or _DIGIT.search(cell) is None
+
+
+def _is_amount(cell: str) -> bool:
+    """Whether a cell begins with digits, and has no word."""
+    return re.match(r"\W*\d", cell) is not None and _WORD.search(cell) is None
 
 
 def _is_second_header(columns: list[_Column]) -> bool:
@@ -94,7 +113,7 @@ def _is_second_header(columns: list[_Column]) -> bool:
     firsts = ((column.cells[0].as_py(), column) for column in columns)
     said = [(cell, column) for cell, column in firsts if not means_missing(cell)]
     above = [cell for cell, column in said if column.has_digits]
-    if not above or any(re.match(r"\W*\d", cell) for cell in above):
+    if not above or any(_is_amount(cell) for cell in above):
         return False
     if not all(column.once(0) for _, column in said):
         return False

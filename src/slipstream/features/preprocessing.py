@@ -25,6 +25,7 @@ from slipstream.data.snapshot import TARGET, Snapshot, as_numbers, to_parquet, w
 from slipstream.features.alone import Answers
 from slipstream.features.dates import fit_parts
 from slipstream.features.leaks import find_leaks
+from slipstream.features.spread import spread_of
 from slipstream.runtime.column_reader import ColumnReader
 from slipstream.runtime.columns import Column, lookup_names
 from slipstream.runtime.date_parts import derive
@@ -127,6 +128,16 @@ class TrainingTarget:
     numbers: NDArray[np.number]
     task: Task
     weights: NDArray[np.float64] | None = None
+
+    @property
+    def parted(self) -> NDArray[np.number]:
+        """What a tree parts: the numbers (N,), or where quantiles are asked for, their spread too.
+
+        That is (N, 2), in one unit.
+        """
+        if self.task != "quantiles":
+            return self.numbers
+        return np.column_stack([self.numbers, spread_of(self.numbers, self.weights)])
 
     def at(self, places: NDArray[np.bool_] | NDArray[np.int64]) -> "TrainingTarget":
         """Of some of the rows."""
@@ -244,7 +255,7 @@ def _thresholds(
     # The tree computes in float32, which ranks survive and large or close values do not.
     distinct, ranks = np.unique(values, return_inverse=True)
     tree = TREES[target.task](max_leaf_nodes=bins, min_samples_leaf=MIN_LEAF_ROWS, random_state=0)
-    tree.fit(ranks.reshape(-1, 1), target.numbers, sample_weight=target.weights)
+    tree.fit(ranks.reshape(-1, 1), target.parted, sample_weight=target.weights)
     below = np.unique(tree.tree_.threshold[tree.tree_.feature >= 0]).astype(np.int64)
     return distinct[below] / 2 + distinct[below + 1] / 2
 

@@ -6,11 +6,14 @@ computed from the counts of each fold, group and label: one pass over the rows a
 counts by its weight, where rows have one; the mean weight is 1.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import stats
+
+from slipstream.features.spread import spread_of
 
 __all__ = [
     "Score",
@@ -18,6 +21,7 @@ __all__ = [
     "label_information",
     "number_anova_f",
     "number_information",
+    "place_or_spread",
 ]
 
 Groups = NDArray[np.int64]
@@ -82,6 +86,21 @@ def number_information(
     explained = max(_explained(rows, sums, squares, each) for each in SHRINKAGE_ROWS)
     information = -0.5 * float(np.log1p(-min(max(explained, 0.0), CERTAIN)))
     return _unless_noise(information, number_anova_f(group, ranks, weights))
+
+
+def place_or_spread(
+    score: Callable[..., Score],
+    group: Groups,
+    target: NDArray[np.number],
+    weights: Floats | None = None,
+) -> Score:
+    """The better score of groups (N,) for numbers (N,) and for their distance from the median.
+
+    Some quantiles move with a column that says nothing of the mean. Both are tried, and paid for.
+    """
+    tried = [score(group, each, weights) for each in (target, spread_of(target, weights))]
+    best = max(tried, key=lambda each: each.value)
+    return Score(best.value, min(2 * min(each.p_value for each in tried), 1.0))
 
 
 def label_anova_f(

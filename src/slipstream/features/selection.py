@@ -3,6 +3,7 @@
 import itertools
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -21,6 +22,7 @@ from slipstream.features.scores import (
     label_information,
     number_anova_f,
     number_information,
+    place_or_spread,
 )
 from slipstream.features.twins import Candidate, are_twins
 from slipstream.runtime.columns import Column, lookup_names, lookups
@@ -48,7 +50,7 @@ SCORES: Mapping[Task, Mapping[str, Scorer]] = {
     "binary": _LABELS,
     "multiclass": _LABELS,
     "regression": _NUMBERS,
-    "quantiles": _NUMBERS,
+    "quantiles": {name: partial(place_or_spread, each) for name, each in _NUMBERS.items()},
 }
 
 

@@ -70,6 +70,18 @@ def test_bins_follow_the_target() -> None:
         assert np.abs(column.edges - place).min() < 0.2
 
 
+def test_bins_of_quantiles_follow_the_spread_too() -> None:
+    """Where a column moves the spread only, its edges are where the spread changes."""
+    random = np.random.default_rng(0)
+    values = random.uniform(0, 1, 4000)
+    numbers = random.normal(size=4000) * np.where(values < 0.7, 1, 6)
+    schema = ColumnSchema(name="x", kind="numeric")
+    target = TrainingTarget(numbers, "quantiles")
+    edges = fit_column(schema, pd.Series(values), target, bins=2).edges
+    assert edges is not None
+    assert edges[1:-1] == pytest.approx([0.7], abs=0.01)
+
+
 def test_missing_values_are_explicit() -> None:
     """Missing stays apart from every number, and the column remembers whether it saw any."""
     column = fit_number([1.0, np.nan, 3.0])

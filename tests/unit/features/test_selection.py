@@ -1,3 +1,5 @@
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -171,3 +173,22 @@ def test_too_large_a_k_keeps_all_and_says_so(mixed: Trained) -> None:
     mask = select(mixed.prepared, FeaturesConfig(k=50), mixed.store)
     assert len(mask.features) == 4
     assert "there are 4 columns" in mask.warnings[0]
+
+
+@pytest.mark.parametrize("method", ["mutual_info", "anova_f"])
+def test_a_column_that_says_how_far_a_number_scatters_is_kept_for_quantiles(
+    method: str, store: Store, tmp_path: Path
+) -> None:
+    """Its groups have one mean, so it is noise to a model of the mean, and not to quantiles."""
+    random = np.random.default_rng(2)
+    frame = pd.DataFrame(random.normal(size=(3000, 6)).round(4), columns=list("abcdef"))
+    frame["target"] = (random.normal(size=3000) * np.exp(frame["c"])).round(4)
+    mirrored = pd.concat([frame, frame.assign(target=-frame["target"])])  # each group's mean is 0
+    masks = []
+    for rows, levels in ((mirrored, []), (frame, [0.1, 0.9])):
+        rows.to_csv(tmp_path / "table.csv", index=False)
+        data = DataConfig(path=str(tmp_path / "table.csv"), quantiles=levels)
+        prepared = preprocess(ingest(data, store), "piecewise", 8, store)
+        masks.append(select(prepared, FeaturesConfig(method=method, k=0), store))
+    assert "no column is better than noise" in masks[0].warnings[0]
+    assert masks[1].features == ["c"]
