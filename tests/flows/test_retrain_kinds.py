@@ -130,16 +130,16 @@ def test_drift_of_the_target_is_measured(place: Place) -> None:
     frame["spend"] += 40
     place.write(frame)
     parent = place.parent  # this retraining may promote
-    moved = place.retrain().drift
-    assert moved.target == place.target
+    moved, target = place.retrain().drift, TARGETS[place.kind]
+    assert moved.target == target
     (warning,) = moved.warnings
-    assert f"of target '{place.target}' > 0.25" in warning
-    marked = f"{place.target} (target)"
+    assert f"of target '{target}' > 0.25" in warning
+    marked = f"{target} (target)"
     rows = {row["feature"]: row for row in json.loads(newest_artifact("drift").data)}
     assert rows[marked]["reading"] == "shifted"
-    assert f"| {place.target} (target) |" in newest_artifact("summary").data
+    assert f"| {target} (target) |" in newest_artifact("summary").data
     figures = place.client.get_metric_history(parent, "drift_target_psi")
-    assert figures[-1].value == moved.psi[place.target] > 0.25
+    assert figures[-1].value == moved.psi[target] > 0.25
     place.write(table())
 
 

@@ -120,16 +120,16 @@ def test_the_config_decides_where_it_says_so(scale: str) -> None:
 
 
 def test_logarithms_that_do_not_exist_are_refused() -> None:
-    """With a target at -1 or below, or of labels; by itself, no such thing is tried."""
+    """With a target at -1 or below, of labels or of quantiles; none of these is tried unasked."""
     settings = TrainingConfig(target_scale="log1p")
     rows, others = table(np.array([1.0, -1.0, 5.0])), table(np.array([-9.0, 2.0]))
     with pytest.raises(InputError, match="above -1 for training.target_scale = log1p, .*: 2 rows"):
         scales_to_try(REGRESSION, settings, rows, others)
-    for task in ("binary", "multiclass"):
-        labels = table(np.array([0, 1, 1]))
-        assert scales_to_try(OBJECTIVES[task], TrainingConfig(), labels, labels) == PLAIN
+    skewed = table(np.exp(NORMAL))
+    for task in ("binary", "multiclass", "quantiles"):
+        assert scales_to_try(OBJECTIVES[task], TrainingConfig(), skewed, skewed) == PLAIN
         with pytest.raises(InputError, match="unless one number is predicted"):
-            scales_to_try(OBJECTIVES[task], settings, labels, labels)
+            scales_to_try(OBJECTIVES[task], settings, skewed, skewed)
 
 
 def test_the_sentence_has_both_figures() -> None:
