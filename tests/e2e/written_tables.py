@@ -6,6 +6,7 @@ reads it ranks the test rows with an AUC of about 0.9, and one that does not wit
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -395,6 +396,64 @@ COLUMNS = [
         "dates_in_words",
         with_column("day", lambda table: days().strftime("%b %d, %Y")),
         kinds={"day": "datetime"},
+    ),
+    Variant(
+        "dates_of_logs",
+        with_column("at", lambda table: days().strftime("%a %b %d %H:%M:%S %Y")),
+        kinds={"at": "datetime"},
+    ),
+    Variant(
+        "months",
+        with_column("month", lambda table: days().strftime("%b %Y")),
+        kinds={"month": "datetime"},
+    ),
+    Variant(
+        "dates_in_german",
+        with_column("day", lambda table: [f"{day.day}. März {day.year}" for day in days()]),
+        kinds={"day": "datetime"},
+    ),
+    Variant(
+        "days_of_the_year",
+        with_column("day", lambda table: days().strftime("%Y-%j")),
+        kinds={"day": "categorical"},
+        says=("'day': its values seem to be dates",),
+    ),
+    Variant(
+        "births_of_two_digits",
+        with_column("born", lambda table: days().map(lambda day: f"{day:%d/%m/}{day.day + 50}")),
+        kinds={"born": "datetime"},
+        says=("'born': its years have two digits",),
+    ),
+    Variant(
+        "sentinels",
+        with_column("visits", lambda table: table["calls"].where(np.arange(ROWS) % 9 > 0, -999)),
+        kinds={"visits": "numeric"},
+        says=("'visits'", "as if it stood for a missing value"),
+    ),
+    Variant(
+        "amounts_marked_as_categories",
+        parquet(lambda table: table.astype({"spend": "category"})),
+        says=("the file marks it as categories",),
+    ),
+    Variant(
+        "decimals",
+        parquet(lambda table: table.assign(spend=[Decimal(f"{n:.2f}") for n in table["spend"]])),
+    ),
+    Variant(
+        "weights_with_decimal_commas",
+        with_column("weight", lambda table: ["1,5" if row % 2 else "0,75" for row in range(ROWS)]),
+        data={"weight": "weight"},
+        says=("'weight'", "decimal comma"),
+    ),
+    Variant(
+        "customers_with_several_rows",
+        with_column("customer_id", lambda table: chance().permutation(ROWS) // 3),
+        kinds={"customer_id": "numeric"},
+        says=("'customer_id'", "data.split = group"),
+    ),
+    Variant(
+        "blanks_before_quotes",
+        edited(lambda text: text.replace(",", ", "), quoting=1),
     ),
     Variant(
         "iso_with_zone",

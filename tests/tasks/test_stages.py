@@ -55,7 +55,7 @@ def test_tasks_do_what_the_library_does(mixed: Trained, monkeypatch: pytest.Monk
         assert layers[-1].values[0] == trace.answers[precision]
     assert abs(trace.answers["int8"] - trace.answers["float32"]) < 0.05
     assert trace.label in dataset.classes
-    wide = baseline.fn(dataset, prepared, mask)
+    wide = baseline.fn(dataset, prepared, mask, network.target_scale)
     assert wide == mixed.baseline
     measured = benchmark.fn(dataset, bundles, wide, config.quantization.max_score_loss)
     assert measured.test_rows == dataset.rows["test"]

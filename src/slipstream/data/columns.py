@@ -12,7 +12,15 @@ import pyarrow.types as pt
 from numpy.typing import NDArray
 
 from slipstream.data.cells import floats, is_number, is_supported, is_text
-from slipstream.data.numbers import LARGEST_EXACT, Evidence, Forms, describe, find_forms, read
+from slipstream.data.numbers import (
+    EXTREMES,
+    LARGEST_EXACT,
+    Evidence,
+    Forms,
+    describe,
+    find_forms,
+    read,
+)
 from slipstream.data.texts import Texts, encode, folded
 from slipstream.data.units import has_unit
 from slipstream.runtime.dates import DateFormat
@@ -40,14 +48,9 @@ __all__ = [
     "holds_codes",
     "missing_notes",
     "number_parts",
-    "sentinel_note",
 ]
 
 MOST_SLIPS = 100  # distinct texts of a numeric column that are not numbers
-# A number that occurs this often, this many times farther from the others than they spread.
-SENTINEL_COUNT, SENTINEL_GAP = 3, 2
-SENTINEL_OTHERS = 20  # distinct
-_NINES = frozenset(float("9" * digits) for digits in range(2, 12))
 
 
 # What programs write for a missing cell, and readers of tables take for one without a word.
@@ -96,6 +99,13 @@ class RawColumn:
         counts = encode(absent.cast(pa.string()))
         found = zip(counts.words.to_pylist(), counts.counts.tolist(), strict=True)
         return {word: count for word, count in found if word not in USUAL_MARKERS}
+
+    def count(self, marker: str) -> int:
+        """How many cells are written so, and count as missing."""
+        if not (is_text(self.written.type) and self.cells.null_count):
+            return 0
+        absent = self.written.filter(self.cells.is_null())
+        return int(pc.sum(pc.equal(absent, marker)).as_py() or 0)
 
     @property
     def is_marked(self) -> bool:
@@ -203,6 +213,9 @@ def holds_codes(values: pa.Array) -> bool:
         return False
     beyond = np.abs(floats(present)) >= LARGEST_EXACT
     distinct = pc.unique(present.filter(pa.array(beyond)))
+    is_alone = len(distinct) == 1 and not beyond.all()
+    if is_alone and np.isin(np.abs(floats(distinct)), EXTREMES).all():
+        return False
     collide = len(np.unique(floats(distinct))) < len(distinct)
     return bool(beyond.any() and (beyond.mean() > 0.01 or collide))
 
@@ -254,39 +267,6 @@ def missing_notes(
     share = sum(markers.values()) / (present + sum(everywhere.values()))
     shown = listing(sorted(markers), most=5)
     return [f"{100 * share:.2g} % of its values ({shown}) count as missing"]
-
-
-def sentinel_note(numbers: NDArray[np.float64]) -> str:
-    """Say that the smallest or largest number may stand for missing; empty if it does not.
-
-    It is repeated, and much farther from the others than they are from each other; or it is -1 or
-    digits of nine, and the only negative number.
-    """
-    present = numbers[~np.isnan(numbers)]
-    for end in (np.min, np.max) if len(present) else ():
-        number = end(present)
-        same = present == number
-        others = present[~same]
-        if same.sum() < SENTINEL_COUNT or not len(others) or number == 0:
-            continue
-        found = _sentinel(float(number), others)
-        if found:
-            return (
-                f"{int(same.sum()):,} of its values are {found}, as if it stood for a missing "
-                "value; if it does, leave those cells empty"
-            )
-    return ""
-
-
-def _sentinel(number: float, others: NDArray[np.float64]) -> str:
-    """What makes a number stand for a missing one, next to others (N,); empty if nothing does."""
-    distinct, nines = len(np.unique(others)), abs(number) in _NINES
-    with np.errstate(over="ignore"):
-        far = np.abs(others - number).min() > SENTINEL_GAP * (others.max() - others.min())
-    if far and (distinct >= SENTINEL_OTHERS or (nines and distinct > 2)):
-        return "one number far from all others"
-    is_only = number < 0 <= others.min() and (nines or number == -1)
-    return "the only negative number" if is_only and distinct >= SENTINEL_OTHERS else ""
 
 
 def _spellings(counts: Mapping[str, int]) -> Mapping[str, str]:

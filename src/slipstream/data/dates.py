@@ -16,10 +16,17 @@ from numpy.typing import NDArray
 
 from slipstream.data.cells import is_text
 from slipstream.data.columns import MOST_SLIPS
+from slipstream.data.date_notes import (
+    CONVERTED,
+    absent_notes,
+    nothing_note,
+    short_year_notes,
+    years_are,
+    zone_notes,
+)
 from slipstream.data.date_orders import NO_DATE, ORDERS, read_dates_as, settle_order
 from slipstream.data.temporal import instants, is_temporal, temporal_seconds
 from slipstream.data.texts import Texts, encode, matches
-from slipstream.runtime.date_text import PIVOT, has_zone
 from slipstream.runtime.dates import (
     END_US,
     FIRST_US,
@@ -28,7 +35,7 @@ from slipstream.runtime.dates import (
 )
 from slipstream.runtime.numpy_time import NOT_A_TIME
 from slipstream.runtime.spans import parse_span
-from slipstream.runtime.text import listing, quote
+from slipstream.runtime.text import quote
 from slipstream.runtime.types import ColumnKind
 from slipstream.runtime.values import means_missing
 
@@ -40,18 +47,15 @@ MAX_WORDS = 0.1
 MANY = 20
 SAMPLE = 200  # distinct values that show whether a column may hold dates at all
 PLAUSIBLE_YEARS = (1800, 2200)  # of nearly all dates, where text alone says that they are
-CLEAR_SHORT_YEARS = (2000, 2040)  # that years of two digits are hardly of another century than
 DIGIT_YEARS = (1950, 2050)  # of all dates, where they are numbers such as 20250304
 
 _NAMED = re.compile(r"date|datum|fecha|data$|time|day|ymd|(^|_)dt($|_)", re.IGNORECASE)
 # Dates that stand for none in many systems; Excel, Unix, SQL Server and people write them.
 _SENTINELS = ("1899-12-30", "1899-12-31", "1900-01-01", "1970-01-01", "1753-01-01", "2999-12-31")
-_LONG_YEAR = re.compile(r"\d{4}", re.ASCII)
 _DAYS = r"[^-/. ]+[-/. ]+[^-/. ]+[-/. ]+[^-/. ]+.*"
 # A year next to another number or word, as in dates of every layout.
 _SEEMS_DATED = r"(.*[^0-9])?(19|20)[0-9]{2}([^0-9].*)?"
 MOST_MARKS = 5  # patterns of marks between the parts of dates of one layout
-_CONVERTED = "its times{} are converted to UTC, hour and weekday too"
 
 Instants = NDArray[np.int64]
 Mask = NDArray[np.bool_]
@@ -132,10 +136,10 @@ def _typed(cells: pa.Array) -> Dates:
     found = instants(cells)
     series, notes = _as_series(found)
     if zone not in (None, "UTC", "Etc/UTC", "+00:00"):
-        notes.append(_CONVERTED.format(f" of zone {zone}"))
+        notes.append(CONVERTED.format(f" of zone {zone}"))
     nothing = int(series.isna().sum()) - cells.null_count
     if nothing:
-        notes.append(_nothing_note(nothing))
+        notes.append(nothing_note(nothing))
     return Dates("datetime", series, DateFormat(), tuple(notes))
 
 
@@ -146,7 +150,7 @@ def _dates_in_text(texts: Texts, most: float | None = None) -> Dates | None:
     """Read text as dates if nearly all of it is, in one order of day, month and year."""
     words = texts.words.to_pylist()
     sample = words[:: max(1, len(words) // SAMPLE)]
-    if not any(2 * _are_read(sample, form).sum() > len(sample) for form in ORDERS):
+    if not any(_are_mostly_dates(read_dates_as(sample, form)) for form in ORDERS):
         return None
     form, found, notes = settle_order(texts)
     slips = found == NO_DATE
@@ -157,10 +161,10 @@ def _dates_in_text(texts: Texts, most: float | None = None) -> Dates | None:
         np.append(np.where(slips, NOT_A_TIME, found), NOT_A_TIME)[texts.codes]
     )
     nothing = (found == NOT_A_TIME) & ~markers
-    notes += [*_absent_notes(texts, markers, slips, "date"), *_zone_notes(texts)]
-    notes += _short_year_notes(words, found)
+    notes += [*absent_notes(texts, markers, slips, "date"), *zone_notes(texts)]
+    notes += short_year_notes(words, found)
     if nothing.any():
-        notes.append(_nothing_note(int(texts.counts[nothing].sum())))
+        notes.append(nothing_note(int(texts.counts[nothing].sum())))
     missing = tuple(sorted(word for word, slip in zip(words, slips, strict=True) if slip))
     return Dates("datetime", series, form, (*notes, *more), missing)
 
@@ -192,41 +196,9 @@ def _far(texts: Texts, slips: Mask) -> Dates | None:
     return Dates("categorical", pd.Series(dtype=object), notes=(note,))
 
 
-def _short_year_notes(words: Sequence[str], found: Instants) -> list[str]:
-    """Say which century years of two digits are of, where another may be meant."""
-    short = np.array([_LONG_YEAR.search(word) is None for word in words]) & (found > NO_DATE)
-    if not short.any() or _years_are(found[short], CLEAR_SHORT_YEARS).all():
-        return []
-    note = (
-        f"its years have two digits; {PIVOT} to 99 are taken as 19{PIVOT} to 1999, and 00 to "
-        f"{PIVOT - 1} as 2000 to 20{PIVOT - 1}"
-    )
-    return [note]
-
-
-def _absent_notes(texts: Texts, markers: Mask, slips: Mask, wanted: str) -> list[str]:
-    """What counts as missing among dates or durations."""
-    notes = []
-    if markers.any():
-        words = sorted(texts.words.filter(pa.array(markers)).to_pylist())
-        share = f"{100 * texts.share(markers):.2g} %"
-        notes.append(f"{share} of its values ({listing(words, most=5)}) count as missing")
-    if slips.any():
-        count, first = int(texts.counts[slips].sum()), texts.first_row(slips)
-        notes.append(
-            f"1 value is not a {wanted} and counts as missing (in row {first})"
-            if count == 1
-            else f"{count:,} values are not {wanted}s and count as missing "
-            f"(the first in row {first})"
-        )
-    return notes
-
-
-def _nothing_note(count: int) -> str:
-    return (
-        f"{count:,} of its dates are of a year that stands for no date, such as 0000, 0001 or "
-        "9999, and count as missing"
-    )
+def _are_mostly_dates(found: Instants) -> bool:
+    """Whether more of the values are dates than are neither dates nor missing."""
+    return bool((found > NO_DATE).sum() > (found == NO_DATE).sum())
 
 
 def _are_read(values: Sequence[str | int | float], form: DateFormat) -> Mask:
@@ -243,25 +215,8 @@ def _are_dates(read: Instants, counts: NDArray[np.int64], most: float | None) ->
     if slips.sum() > MOST_SLIPS or counts[slips].sum() > allowed * counts.sum():
         return False
     return (
-        most is not None or float(_years_are(read[dates], PLAUSIBLE_YEARS).mean()) >= 1 - MAX_SLIPS
+        most is not None or float(years_are(read[dates], PLAUSIBLE_YEARS).mean()) >= 1 - MAX_SLIPS
     )
-
-
-def _years_are(instants: Instants, years: tuple[int, int]) -> Mask:
-    low, high = (np.datetime64(f"{year}-01-01", "us").astype(np.int64) for year in years)
-    return (instants >= low) & (instants < high)
-
-
-def _zone_notes(texts: Texts) -> list[str]:
-    words = texts.words.to_pylist()
-    zoned = np.array([has_zone(word) for word in words])
-    if not zoned.any():
-        return []
-    if zoned.all():
-        has_offsets = any(word[-1] not in "zZCTct" for word in words)
-        return [_CONVERTED.format("")] if has_offsets else []
-    rows = int(texts.counts[zoned].sum())
-    return [f"{rows:,} of its values say their time zone; the others are taken to be in UTC"]
 
 
 # ------------------------------------------------------------------------------------ numbers
@@ -277,7 +232,7 @@ def _digits(name: str, texts: Texts, *, named: bool = False) -> Dates | None:
     says_so = named or _NAMED.search(name) is not None
     if (read == NO_DATE).any() or len(dates) < (1 if says_so else MANY):
         return None
-    if not named and not _years_are(dates, DIGIT_YEARS).all():
+    if not named and not years_are(dates, DIGIT_YEARS).all():
         return None
     note = "its numbers are read as dates, as 20250304 is (data.types can say numeric)"
     series, more = _as_series(np.append(read, NOT_A_TIME)[texts.codes])
@@ -327,7 +282,7 @@ def _spans_in_text(texts: Texts) -> Dates | None:
     return Dates(
         "duration",
         pd.Series(np.append(seconds, np.nan)[texts.codes]),
-        notes=(note, *_absent_notes(texts, markers, slips, "duration")),
+        notes=(note, *absent_notes(texts, markers, slips, "duration")),
         missing=tuple(sorted(word for word, slip in zip(words, slips, strict=True) if slip)),
     )
 

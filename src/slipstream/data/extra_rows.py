@@ -2,6 +2,7 @@
 
 import math
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,18 +18,19 @@ __all__ = ["without_extra_rows"]
 
 LEAST_ROWS = 20  # of a table, to tell what is usual in its columns
 SAMPLE = 200  # rows that show whether a column holds digits
-MOST_SUMS = 3  # rows below a table
+MOST_HEADERS, MOST_SUMS = 3, 3  # rows above and below the data
 EQUAL = 1e-6  # of a sum, which may be rounded
 _SUM = re.compile(
     r"((grand |sub)?totals?|sums?|summe|gesamt(summe)?|total général|somme|suma|totale|totaal|"
     r"averages?|avg|mean|mittelwert|durchschnitt|moyenne|promedio|media)\W*",
     re.IGNORECASE,
 )
+_DIGIT, _WORD = re.compile(r"\d"), re.compile(r"[^\W\d_]{4}")
 
 
 @dataclass(frozen=True)
 class _Column:
-    """The cells (N,) of a column, and whether nearly all that say something have digits."""
+    """The cells (N,) of a column, and whether all that say something have digits, and no word."""
 
     cells: pa.Array
     has_digits: bool
@@ -56,17 +58,36 @@ def without_extra_rows(table: pa.Table) -> tuple[pa.Table, tuple[str, ...]]:
     if len(kept) < LEAST_ROWS:
         return kept, notes
     columns = [_column(kept.column(name).combine_chunks()) for name in kept.column_names]
-    if _is_second_header(columns):
-        kept, columns = kept.slice(1), [_Column(c.cells[1:], c.has_digits) for c in columns]
-        notes += ("the first row has text above numbers, as a second header does, and is ignored",)
-    sums = 0
-    while sums < MOST_SUMS and _ends_in_sum(columns):
-        columns = [_Column(each.cells[:-1], each.has_digits) for each in columns]
-        sums += 1
-    if sums:
-        what = "row holds a sum or mean and is" if sums == 1 else "rows hold sums or means and are"
-        notes += (f"the last {'' if sums == 1 else f'{sums} '}{what} ignored",)
-    return kept.slice(0, len(kept) - sums), notes
+    headers, columns = _strip(columns, _is_second_header, slice(1, None), MOST_HEADERS)
+    sums, _ = _strip(columns, _ends_in_sum, slice(None, -1), MOST_SUMS)
+    rows = kept.slice(headers, len(kept) - headers - sums)
+    return rows, (*notes, *_header_notes(headers), *_sum_notes(sums))
+
+
+def _strip(
+    columns: list[_Column], is_extra: Callable[[list[_Column]], bool], rest: slice, most: int
+) -> tuple[int, list[_Column]]:
+    """How many rows at one end are not data, up to `most`; the columns without them."""
+    count = 0
+    while count < most and is_extra(columns):
+        columns = [_Column(each.cells[rest], each.has_digits) for each in columns]
+        count += 1
+    return count, columns
+
+
+def _header_notes(count: int) -> list[str]:
+    rows, are = ("row has", "is") if count == 1 else (f"{count} rows have", "are")
+    note = f"the first {rows} text above numbers, as a second header has, and {are} ignored"
+    return [note] * bool(count)
+
+
+def _sum_notes(count: int) -> list[str]:
+    rows = (
+        "row holds a sum or mean and is"
+        if count == 1
+        else f"{count} rows hold sums or means and are"
+    )
+    return [f"the last {rows} ignored"] * bool(count)
 
 
 def _without_headers(table: pa.Table) -> tuple[pa.Table, tuple[str, ...]]:
@@ -84,9 +105,22 @@ def _without_headers(table: pa.Table) -> tuple[pa.Table, tuple[str, ...]]:
 
 def _column(cells: pa.Array) -> _Column:
     cells = cells.cast(pa.string()).fill_null("")
-    said = [cell for cell in cells[1 : SAMPLE + 1].to_pylist() if not means_missing(cell)]
-    digits = sum(any(map(str.isdecimal, cell)) for cell in said)
-    return _Column(cells, bool(said) and digits == len(said))
+    said = [
+        cell
+        for cell in cells[MOST_HEADERS : SAMPLE + MOST_HEADERS].to_pylist()
+        if not means_missing(cell)
+    ]
+    return _Column(cells, bool(said) and not any(map(_is_label, said)))
+
+
+def _is_label(cell: str) -> bool:
+    """Whether a cell can be no amount, because it has a word or no digits."""
+    return _WORD.search(cell) is not None or _DIGIT.search(cell) is None
+
+
+def _is_amount(cell: str) -> bool:
+    """Whether a cell begins with digits, and has no word."""
+    return re.match(r"\W*\d", cell) is not None and _WORD.search(cell) is None
 
 
 def _is_second_header(columns: list[_Column]) -> bool:
@@ -94,7 +128,7 @@ def _is_second_header(columns: list[_Column]) -> bool:
     firsts = ((column.cells[0].as_py(), column) for column in columns)
     said = [(cell, column) for cell, column in firsts if not means_missing(cell)]
     above = [cell for cell, column in said if column.has_digits]
-    if not above or any(re.match(r"\W*\d", cell) for cell in above):
+    if not above or any(_is_amount(cell) for cell in above):
         return False
     if not all(column.once(0) for _, column in said):
         return False

@@ -14,9 +14,10 @@ import pyarrow as pa
 import pyarrow.types as pt
 from numpy.typing import NDArray
 
-__all__ = ["why_identifier"]
+__all__ = ["group_hint", "why_identifier"]
 
 MIN_DISTINCT = 20
+MOST_GROUPED = 10  # rows that share an identifier, on average: more are a category such as a shop
 # Of the values that are present, how many differ: where the name says identifier, where it may be
 # a number of something, and where the values alone have to say it. A few rows may occur twice.
 NAMED_SHARE = 0.5
@@ -72,6 +73,23 @@ def why_identifier(name: str, cells: pa.Array, values: pd.Series) -> str:
     if len(numbers) < MIN_DISTINCT or (numbers != np.floor(numbers)).any():
         return ""
     return _whole_numbers(name, numbers)
+
+
+def group_hint(name: str, values: pd.Series) -> str:
+    """Say that rows may belong together, of a column that is named like an identifier and repeats.
+
+    Args:
+        name: the column's name.
+        values: its values (N,), with NaN or None for missing.
+    """
+    distinct = values.nunique()
+    rows = len(values) / max(1, distinct)
+    if not _says_identifier(name) or distinct < MIN_DISTINCT or rows > MOST_GROUPED:
+        return ""
+    return (
+        f"it is named like an identifier, and each value is in {rows:.2g} rows on average; if such "
+        "rows belong together, data.split = group keeps them on one side of the split"
+    )
 
 
 def _text(name: str, words: pd.Series) -> str:

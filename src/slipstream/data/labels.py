@@ -6,6 +6,7 @@ import pyarrow.compute as pc
 from slipstream.data.cells import is_text
 from slipstream.runtime.errors import InputError
 from slipstream.runtime.text import listing, quote
+from slipstream.runtime.values import MISSING_MARKERS
 
 __all__ = ["labelled"]
 
@@ -49,4 +50,12 @@ def _spellings(absent: pa.Array) -> str:
     if not is_text(absent.type):
         return ""
     words = sorted({word.strip() for word in absent.unique().to_pylist() if word} - {""})
-    return f" (some are written {listing(words)})" if words else ""
+    if not words:
+        return ""
+    kept = next((f"; '!{word}' in data.missing keeps it" for word in words if _is_usual(word)), "")
+    return f" (some are written {listing(words)}{kept})"
+
+
+def _is_usual(word: str) -> bool:
+    """Whether a text means missing in every column, unless `data.missing` says otherwise."""
+    return word in MISSING_MARKERS

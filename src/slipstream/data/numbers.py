@@ -20,6 +20,7 @@ from slipstream.runtime.formats import BLANKS, SEPARATORS, NumberFormat
 from slipstream.runtime.values import NUMBER
 
 __all__ = [
+    "EXTREMES",
     "LARGEST_EXACT",
     "Evidence",
     "Forms",
@@ -32,6 +33,7 @@ __all__ = [
 ]
 
 LARGEST_EXACT = 2**53  # below it, a float holds every whole number
+EXTREMES = (2.0**63, 2.0**64)  # whole numbers of 64 bits, which stand for a missing one
 CODES_SHARE = 0.01  # of values written as no number is: fewer may be slips
 FEW_TEXTS, AROUND_SHARE = 20, 0.9  # kinds of text around numbers, and of values that have a number
 CLEAR_SHARE = 0.5  # of values that are numbers: fewer say nothing about the table's decimal sign
@@ -205,6 +207,8 @@ def code_reason(texts: Texts, numbers: NDArray[np.float64]) -> str:
     if padded.any() and whole.all() and _are_codes(texts, numbers, padded):
         return "some have zeros in front"
     long = whole & (np.abs(numbers) >= LARGEST_EXACT)
+    if long.sum() == 1 < len(words):
+        long &= ~np.isin(np.abs(numbers), EXTREMES)
     if long.any() and (texts.share(long) > CODES_SHARE or _collide(numbers[long])):
         return "some are whole numbers above 2^53, which no model tells apart"
     if all_match(words, r"\+[0-9]{7,}"):

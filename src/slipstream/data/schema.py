@@ -31,14 +31,14 @@ from slipstream.data.columns import (
     holds_codes,
     missing_notes,
     number_parts,
-    sentinel_note,
 )
 from slipstream.data.date_hints import hint_at_dates
 from slipstream.data.dates import Dates, NotDatesError, find_dates, read_dates, seem_dates
-from slipstream.data.identifiers import why_identifier
+from slipstream.data.identifiers import group_hint, why_identifier
 from slipstream.data.numbers import Evidence, code_reason, has_text_around, is_telephone
+from slipstream.data.sentinels import sentinel_note
 from slipstream.data.temporal import is_temporal
-from slipstream.data.texts import Texts
+from slipstream.data.texts import all_match
 from slipstream.runtime.errors import InputError
 from slipstream.runtime.text import quote
 from slipstream.runtime.values import MISSING_MARKERS
@@ -110,7 +110,9 @@ def infer(
         except UnusableError as reason:
             warnings.append(f"column {quote(name)} is left out: {reason}")
             continue
-        warnings += [f"column {quote(name)}: {note}" for note in typed.notes]
+        hint = "" if name in keep or name in types else group_hint(name, typed.series)
+        notes = (*typed.notes, *[hint] * bool(hint))
+        warnings += [f"column {quote(name)}: {note}" for note in notes]
         columns[name] = typed.series
         schema.append(
             ColumnSchema(
@@ -235,7 +237,7 @@ def _words(column: RawColumn, parts: NumberParts) -> Typed:
     texts = column.texts
     share = texts.share(parts.is_number)
     if share < MOSTLY:
-        return as_category(column, _layout_notes(texts))
+        return as_category(column, _word_notes(column))
     why = f"{100 * (1 - share):.2g} % of its values are not numbers (the first is"
     way_out = "name what means missing in data.missing, or what the column is in data.types"
     if len(column.forms.currencies) > 1:
@@ -247,10 +249,19 @@ def _words(column: RawColumn, parts: NumberParts) -> Typed:
     return as_category(column, [note])
 
 
-def _layout_notes(texts: Texts) -> list[str]:
-    if has_text_around(texts):
+def _word_notes(column: RawColumn) -> list[str]:
+    """What to say of words that are no numbers."""
+    if has_text_around(column.texts):
         return [TEXT_AROUND]
-    return [SEEM_DATES] * seem_dates(texts)
+    if seem_dates(column.texts):
+        return [SEEM_DATES]
+    count = column.count("NA")
+    is_code = count > 0 and all_match(column.texts.words, "[a-z]{2}")
+    note = (
+        f"'NA' counts as missing in {count:,} rows; if it is a code like the others, such as "
+        "Namibia's, put '!NA' into data.missing"
+    )
+    return [note] * is_code
 
 
 def _codes(column: RawColumn, why: str) -> Typed:

@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 
 from slipstream.config.data import DataConfig
 from slipstream.data.cells import floats, is_supported, is_text
-from slipstream.data.columns import sentinel_note
 from slipstream.data.label_text import is_same_label, note_on_spellings, spelled_as
+from slipstream.data.sentinels import sentinel_note
 from slipstream.runtime.errors import InputError
 from slipstream.runtime.text import did_you_mean, listing, quote
 from slipstream.runtime.types import Task

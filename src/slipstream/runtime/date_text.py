@@ -48,14 +48,23 @@ _MONTH_OF = {
     name: number for number, names in enumerate(_MONTHS, start=1) for name in names.split()
 }
 _NAME = r"(?P<name>[a-zà-ÿÀ-Ý]{3,10})"
-_DAY = r"(?:(?:mon|tue|tues|wed|wednes|thu|thurs|fri|sat|satur|sun)(?:day)?,? +)?"
+_WEEKDAYS = (
+    "(?:mon|tue|tues|wed|wednes|thu|thurs|fri|sat|satur|sun)(?:day)?",
+    "mo|di|mi|do|fr|sa|so|montag|dienstag|mittwoch|donnerstag|freitag|samstag|sonntag",
+    "lundi|mardi|mercredi|jeudi|vendredi|samedi|dimanche",
+    "lunes|martes|miércoles|jueves|viernes|sábado|domingo",
+    "lunedì|martedì|mercoledì|giovedì|venerdì|sabato|domenica",
+    "(?:segunda|terça|quarta|quinta|sexta)(?:-feira)?",
+    "maandag|dinsdag|woensdag|donderdag|vrijdag|zaterdag|zondag",
+)
+_DAY = rf"(?:(?:{'|'.join(_WEEKDAYS)})\.?,? +)?"
 _CLOCK = (
     r"(?P<hour>\d{1,2}):(?P<minute>\d{2})(?::(?P<second>\d{2})(?:[.,](?P<fraction>\d+))?)?"
     r"(?: ?(?P<half>[ap])\.?m\.?)?"
 )
 _ZONE = r"(?: ?(?P<zone>z|utc|gmt|[+-]\d{2}(?::?\d{2})?)(?:\[[a-z_/+-]+\])?)?"
 _TIME = rf"(?:(?:t|,? +|:){_CLOCK}{_ZONE})?"
-_YMD = r"(?P<year>\d{4})(?P<mark>[-/.] ?| )(?P<month>\d{1,2})(?P=mark)(?P<day>\d{1,2})\.?"
+_YMD = r"(?P<year>\d{4})(?P<mark>[-/.:] ?| )(?P<month>\d{1,2})(?P=mark)(?P<day>\d{1,2})\.?"
 _DATES = {
     "ymd": _YMD,
     "ym": r"(?P<year>\d{4})[-/](?P<month>\d{1,2})",
@@ -88,7 +97,9 @@ _BASIC = re.compile(
     _FLAGS,
 )
 _OF_JSON = re.compile(r"/date\((?P<count>-?\d{1,14})(?:[+-]\d{4})?\)/", _FLAGS)  # milliseconds
-_ENDS_IN_ZONE = re.compile(r".*:\d{2}.*?(?:z|utc|gmt|[+-]\d{2}(?::?\d{2})?)(?:\[\S+\])?", _FLAGS)
+_ENDS_IN_ZONE = re.compile(
+    r".*:\d{2}.*?(?:z|utc|gmt|[+-]\d{2}(?::?\d{2})?)(?:\[\S+\]| \d{4})?", _FLAGS
+)
 _CLOCK_ALONE = re.compile(_CLOCK, _FLAGS)
 
 

@@ -115,6 +115,8 @@ def test_an_ambiguous_order_is_decided_and_said(texts: list[str], order: str, wh
         ["P1", "P2"],
         ["1234-05", "0007-11", "4321-12"],
         ["192.168.1.10", "10.0.0.12"],
+        ["*", "**", "***"],
+        ["-", "unknown", "high"],
     ],
 )
 def test_what_is_no_date_stays_what_it_is(texts: list[str]) -> None:

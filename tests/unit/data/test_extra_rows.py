@@ -40,6 +40,7 @@ def test_rows_that_repeat_the_header_are_ignored() -> None:
     [
         *(("EUR", "number", "name"), ("float", "int", "str"), ("Amount (EUR)", "Visits", "")),
         *(("m2", "W/m2", "-"), ("[EUR]", "", "name"), ("EUR", "-", "name")),
+        ("spent in 2024", "Q2 visits", "Q3 plan"),
     ],
 )
 def test_a_second_header_is_ignored(row: tuple[str, str, str]) -> None:
@@ -47,6 +48,19 @@ def test_a_second_header_is_ignored(row: tuple[str, str, str]) -> None:
     kept, notes = without_extra_rows(above(*row))
     assert kept.to_pydict() == ROWS
     assert "second header" in notes[0]
+
+
+def test_three_rows_of_labels_are_ignored() -> None:
+    """As surveys have: questions, and what their programs call them."""
+    labels = [
+        above("Q1 spent", "Q2 visits", "Q3"),
+        above("float", "int", "str"),
+        above("a", "b", ""),
+    ]
+    firsts = [each.slice(0, 1) for each in labels]
+    kept, (note,) = without_extra_rows(pa.concat_tables([*firsts, labels[0].slice(1)]))
+    assert kept.to_pydict() == ROWS
+    assert note.startswith("the first 3 rows have text above numbers")
 
 
 @pytest.mark.parametrize("row", [("n/a", "-", "basic"), ("7.5", "few", "gold"), ("x", "y", "plus")])

@@ -10,7 +10,7 @@ import pytest
 from slipstream.artifacts.store import Store
 from slipstream.config.data import DataConfig
 from slipstream.config.parsing import parse_config
-from slipstream.data.identifiers import why_identifier
+from slipstream.data.identifiers import group_hint, why_identifier
 from slipstream.data.ingestion import ingest
 from slipstream.data.schema import infer
 from slipstream.runtime import InputError
@@ -137,3 +137,13 @@ def test_times_are_no_identifiers() -> None:
     """A column of instants, all different and in the order of the file, says when."""
     when = pd.Series(pd.date_range("2025-01-01", periods=N, freq="h"))
     assert why_identifier("when", pa.array(when), when) == ""
+
+
+@pytest.mark.parametrize(
+    ("name", "count", "said"),
+    [("customer_id", 100, True), ("shop_id", 5, False), ("visits", 100, False)],
+)
+def test_identifiers_that_repeat_may_be_groups(name: str, count: int, said: bool) -> None:
+    """A few rows of each customer belong together; a shop with many rows is a feature."""
+    values = pd.Series([float(row % count) for row in range(300)])
+    assert bool(group_hint(name, values)) == said

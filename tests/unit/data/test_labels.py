@@ -17,7 +17,11 @@ def without_blanks(labels: pa.Array) -> tuple[pa.Table, pa.Array, tuple[str, ...
         (["a", "b", "a"], 3, ()),
         (["a", "", "b"], 2, "1 of 3 have none"),
         (["a", None, "b", "  "], 2, "2 of 4 have none"),
-        (["a", "NA", "b", None], 2, "2 of 4 have none (some are written 'NA')"),
+        (
+            ["a", "NA", "b", None],
+            2,
+            "2 of 4 have none (some are written 'NA'; '!NA' in data.missing keeps it)",
+        ),
         ([1.0, float("nan"), 0.0], 2, "1 of 3 have none"),
         ([1, None, 0], 2, "1 of 3 have none"),
         ([True, None, False], 2, "1 of 3 have none"),
@@ -36,7 +40,7 @@ def test_categories_are_labels_too() -> None:
     coded = pa.array(["a", None, "b", "n/a"]).dictionary_encode()
     table, found, notes = without_blanks(coded)
     assert table["y"].to_pylist() == found.to_pylist() == ["a", "b"]
-    assert "2 of 4 have none (some are written 'n/a')" in notes[0]
+    assert "2 of 4 have none (some are written 'n/a'; '!n/a' in data.missing keeps it)" in notes[0]
 
 
 @pytest.mark.parametrize("labels", [["a", "", ""], [None, None], ["", "b", "", ""]])

@@ -302,6 +302,12 @@ def test_markers_among_truth_values_are_missing() -> None:
     assert "40 % of its values ('-', 'unknown') count as missing" in warnings
 
 
+def test_a_code_that_means_missing_is_pointed_out() -> None:
+    """NA is Namibia among countries; elsewhere it is what programs write for a missing cell."""
+    assert "'NA' counts as missing in 3 rows" in typed(["NA", "DE", "ZA"] * 3)[2]
+    assert "'NA'" not in typed(["NA", "basic", "plus"] * 3)[2]
+
+
 def test_markers_are_categories_among_words() -> None:
     """Where the rest is words, `unknown` and a dash are words too."""
     schema, cells, _ = typed(["red", "unknown", "-", "blue"] * 50)
@@ -461,6 +467,8 @@ def test_one_value_has_one_spelling(values: list, kind: str, distinct: set) -> N
         ([0.0, 0.0, 0.0, *(float(value % 50) + 5000 for value in range(99))], False),
         ([100.0, 100.0, 100.0, *map(float, range(99))], False),
         ([-999.0] * 9 + [float(value % 5) for value in range(99)], True),
+        ([-(2**63)] * 9 + [value // 2 for value in range(99)], True),
+        ([str(2**64 - 1)] * 9 + [str(value // 2) for value in range(99)], True),
         (["-9999"] * 9 + [str(value * 80.5) for value in range(99)], True),
         ([-1.0] * 9 + [value * 2.5 for value in range(99)], True),
         ([99.0] * 9 + [float(value % 7) for value in range(99)], True),
