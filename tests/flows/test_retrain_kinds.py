@@ -41,7 +41,7 @@ class Place:
     """A folder with a table and a registry, in which a weak model became champion."""
 
     def __init__(self, folder: Path, kind: str) -> None:
-        self.folder, self.kind = folder, kind
+        self.folder, self.kind, self.target = folder, kind, TARGETS[kind]
         self.uri = f"sqlite:///{folder}/mlflow.db"
         self.registry = Registry("customers", self.uri)
         self.write(table())
@@ -51,13 +51,12 @@ class Place:
         frame.to_csv(self.folder / "customers.csv", index=False)
 
     def config(self, **training: object) -> OptimizeConfig:
-        target = TARGETS[self.kind]
-        data = {"path": str(self.folder / "customers.csv"), "target": target}
+        data = {"path": str(self.folder / "customers.csv"), "target": self.target}
         if self.kind == "quantiles":
             data["quantiles"] = LEVELS
         return parse_config(
             {
-                "data": {**data, "drop": sorted({*TARGETS.values()} - {target})},
+                "data": {**data, "drop": sorted({*TARGETS.values()} - {self.target})},
                 "model": {"hidden": [8]},
                 "training": {"epochs": 2, "learning_rate": 0.01, **training},
                 "tracking": {"uri": self.uri},
@@ -161,7 +160,7 @@ def test_another_kind_of_target_is_refused(place: Place) -> None:
     """A champion of labels is not compared with a model of numbers, nor the other way round."""
     kind = "regression" if place.kind == "multiclass" else "multiclass"
     other, config = TARGETS[kind], place.config()
-    data = {"target": other, "drop": [TARGETS[place.kind]], "task": kind, "quantiles": []}
+    data = {"target": other, "drop": [place.target], "task": kind, "quantiles": []}
     changed = config.model_copy(update={"data": config.data.model_copy(update=data)})
     fact = f"the target was {place.kind} and is {kind}"
     with pytest.raises(InputError, match=f"{fact}.*or train under another model name"):

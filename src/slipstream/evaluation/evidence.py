@@ -31,7 +31,7 @@ BELIEF_ROWS = 100
 BEYOND_BELIEF: Mapping[ScoreName, tuple[str, float]] = {
     "test_auc": ("AUC", 0.999),
     "test_r2": ("R²", 0.999),
-    "test_d2_pinball": ("D² (pinball)", 0.97),  # errors are not squared: as an R² of 0.999
+    "test_d2_pinball": ("D²", 0.97),  # errors are not squared: as an R² of 0.999
 }
 FOLDS = 5
 SHRINKAGE_ROWS = 2.0

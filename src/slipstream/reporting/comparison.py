@@ -38,7 +38,7 @@ SCORE_LABELS: Mapping[ScoreName, str] = {
     "test_r2": "R²",
     "test_relative_rmse": "relative RMSE",
     "test_pinball": "pinball loss",
-    "test_d2_pinball": "D² (pinball)",
+    "test_d2_pinball": "D²",
     "test_relative_pinball": "relative pinball loss",
     "test_coverage_gap": "coverage gap",
 }
@@ -239,8 +239,9 @@ def _about_quantiles(benchmark: Benchmark) -> str:
     return (
         f"{benchmark.test_rows:,} test rows; the pinball loss is in the target's unit, a mean over "
         f"{listed(benchmark.quantiles)}, and the relative one is over that of always answering the "
-        f"quantiles of the test rows, {quantity(guess)}; the coverage gap is how far the share of "
-        "rows at or below an answer is from its level, as a mean; "
+        f"quantiles of the test rows, {quantity(guess)}; D² is 1 less the relative one; the "
+        "coverage gap is how far the share of rows at or below an answer is from its level, as a "
+        "mean; "
         f"{benchmark.changed_answers:,} answered differently by int8, by more than 1 % of the "
         "target's standard deviation"
     )

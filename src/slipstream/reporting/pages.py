@@ -11,6 +11,7 @@ __all__ = ["COLUMNS", "VIEW_TAG", "find_runs", "run", "runs", "version"]
 
 COLUMNS = (
     *("metrics.`test_auc`", "metrics.`test_log_loss`", "metrics.`test_r2`", "metrics.`test_rmse`"),
+    "metrics.`test_d2_pinball`",
     *("metrics.`latency_p50_us`", "metrics.`latency_p99_us`", "metrics.`bundle_bytes`"),
     "tags.`verdict`",
 )

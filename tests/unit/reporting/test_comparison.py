@@ -49,7 +49,7 @@ def test_quantiles_are_shown_with_their_coverage() -> None:
 
     found = {row.figure: row[1:] for row in figure_rows(shown(levels))}
     assert found["test pinball loss"] == ("13.373", "13.373", "0")
-    assert found["test D² (pinball)"] == ("0.3153", "0.3153", "0.0000")
+    assert found["test D²"] == ("0.3153", "0.3153", "0.0000")
     assert found["test rows at or below q97.5"] == ("25.0 %", "20.0 %", "-0.0500")
     about = about_test_rows(shown(levels))
     assert "a mean over q10, q50, q97.5," in about
