@@ -65,7 +65,7 @@ def _optimize(chosen: argparse.Namespace) -> int:
 def _retrain(chosen: argparse.Namespace) -> int:
     config = read_config(chosen)
     with _ready_for_flows(warnings=True):
-        _try_small_table(config)
+        _try_as_challenger(config)
         from tasks.support.embedded import starting_server
 
         with starting_server():
@@ -106,6 +106,25 @@ def _try_small_table(config: OptimizeConfig) -> None:
     if source_of(config.data).is_small():
         dataset = ingestion.ingest(config.data, open_store())
         check_threshold(config.evaluation, dataset.task)
+
+
+def _try_as_challenger(config: OptimizeConfig) -> None:
+    """As `_try_small_table`; what is refused may be fine for the champion's kind of target."""
+    try:
+        _try_small_table(config)
+    except InputError:
+        if config.data.kind != "auto":
+            raise
+        from slipstream.artifacts.opening import open_store
+        from slipstream.lifecycle.retraining import find_champion, inherit, naming_the_champion
+        from slipstream.tracking.registry import Registry
+
+        champion = find_champion(Registry(config.name, config.tracking.uri), open_store())
+        if champion is None:
+            raise
+        inherited = inherit(config, champion)
+        with naming_the_champion(config, inherited, champion):
+            _try_small_table(inherited)
 
 
 def _check_folder(folder: Path) -> Path:

@@ -246,6 +246,11 @@ def _regression(values: pa.Array, data: DataConfig) -> Target:
             "data.positive must be empty where a number is predicted, however: "
             f"target {quote(name)} is one; take data.positive out, or {way_out.format('binary')}"
         )
+    if data.labels:
+        raise InputError(
+            "data.labels must be empty where a number is predicted, however: target "
+            f"{quote(name)} is one; take data.labels out, or {way_out.format('multiclass')}"
+        )
     unusable = ~(np.abs(found) <= LARGEST_NUMBER)
     if unusable.any():
         raise InputError(

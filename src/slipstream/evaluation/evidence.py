@@ -133,13 +133,13 @@ def thin(
         labels = len(evidence.label_rows)
         others = f" ({len(few):,} of {labels:,} labels have few)" if labels > len(few) > 1 else ""
         found.append(
-            f"thin evidence: {count:,} test rows have the label {quote(name)}, and fewer than "
+            f"thin evidence: {_rows_with_label(count)} {quote(name)}, and fewer than "
             f"{ENOUGH_OF_A_LABEL} say little of it{others}"
         )
     if answer := evidence.one_answer[winner]:
         found.append(
             f"{winner} answers every test row with the label {quote(answer)}: use its "
-            "probabilities, with a threshold of your own"
+            f"probabilities{_other_threshold(evidence)}"
         )
     for score, (name, _) in BEYOND_BELIEF.items():
         if evidence.alone and score in metrics.scores:
@@ -151,12 +151,25 @@ def thin(
     return tuple(found)
 
 
+def _rows_with_label(count: int) -> str:
+    """So many rows, as the beginning of a sentence that ends with the label."""
+    few = {0: "no test row has the label", 1: "1 test row has the label"}
+    return few.get(count, f"{count:,} test rows have the label")
+
+
+def _other_threshold(evidence: Evidence) -> str:
+    """What else helps where every answer is the same label: of two, a threshold."""
+    if len(evidence.label_rows) > 2:
+        return ""
+    return ", or have evaluation.threshold choose from which one on a row gets the other label"
+
+
 def _label_rows(target: NDArray[Any], classes: Sequence[str]) -> tuple[tuple[str, int], ...]:
-    """How many rows have each label, of those that occur."""
+    """How many rows have each label."""
     if not classes:
         return ()
     counts = np.bincount(target, minlength=len(classes))
-    return tuple((name, int(count)) for name, count in zip(classes, counts, strict=True) if count)
+    return tuple((name, int(count)) for name, count in zip(classes, counts, strict=True))
 
 
 def _one_answer(answers: Floats, classes: Sequence[str], threshold: float) -> str:

@@ -207,10 +207,12 @@ def _rows_seen(benchmark: Benchmark) -> str:
     """How many rows the scores rest on, as a clause."""
     rows = benchmark.test_rows
     if benchmark.task == "binary":
-        return f"{benchmark.positive_rows:,} of {rows:,} test rows are positive"
+        positive = benchmark.positive_rows
+        return f"{positive:,} of {rows:,} test rows {'is' if positive == 1 else 'are'} positive"
     if benchmark.task == "multiclass":
         rarest = min(each for each in benchmark.class_rows if each)
-        return f"of {rows:,} test rows, {rarest:,} have the rarest label"
+        have = "has" if rarest == 1 else "have"
+        return f"of {rows:,} test rows, {rarest:,} {have} the rarest label"
     return f"there are {rows:,} test rows"
 
 

@@ -131,13 +131,18 @@ class TrainingTarget:
 
     @property
     def parted(self) -> NDArray[np.number]:
-        """What a tree parts: the numbers (N,), or where quantiles are asked for, their spread too.
+        """What a tree parts: labels (N,), numbers (N,), or for quantiles their spread too (N, 2).
 
-        That is (N, 2), in one unit.
+        Numbers are scaled to a deviation near 1, since a tree takes a variance below 1e-16 for
+        none. By a power of two, so that nothing is rounded.
         """
-        if self.task != "quantiles":
+        if self.task not in ("regression", "quantiles"):
             return self.numbers
-        return np.column_stack([self.numbers, spread_of(self.numbers, self.weights)])
+        _, exponent = np.frexp(self.numbers.std() if len(self.numbers) else 0.0)
+        scaled = np.ldexp(self.numbers.astype(np.float64), -int(exponent))
+        if self.task == "regression":
+            return scaled
+        return np.column_stack([scaled, spread_of(scaled, self.weights)])
 
     def at(self, places: NDArray[np.bool_] | NDArray[np.int64]) -> "TrainingTarget":
         """Of some of the rows."""

@@ -74,7 +74,7 @@ def inherit(config: OptimizeConfig, champion: Champion | None) -> OptimizeConfig
         inherited["quantiles"] = list(champion.quantiles)
     elif data.kind == "auto":
         inherited["task"] = champion.task
-    if data.task in ("auto", champion.task):
+    if data.kind in ("auto", champion.task):
         if champion.task == "binary" and not data.positive:
             inherited["positive"] = champion.classes[1]
         if champion.classes and not data.labels:

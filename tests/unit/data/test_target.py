@@ -105,6 +105,8 @@ def test_a_quantity_has_a_mean_and_a_deviation() -> None:
         (["a", "a"], {"task": "multiclass"}, "two labels or more"),
         (["a", "b", "c"] * 9, {"positive": "a"}, "data.positive must be empty.*more than two"),
         ([1.5, 2.5, 3.5] * 9, {"positive": "1"}, "data.positive must be empty.*number"),
+        ([1.5, 2.5, 3.5] * 9, {"labels": ["1.5"]}, "data.labels must be empty.*to multiclass"),
+        ([1, 2, 3] * 9, {"labels": ["1"], "quantiles": [0.5]}, "labels out, or take data.quantile"),
         ([datetime.datetime(2025, 1, 1)] * 9, {}, r"its type is timestamp"),
         (["low", "high", "low"], {"quantiles": [0.5]}, "for data.quantiles.*take data.quantiles"),
         (["1", "2", "many"] * 9, {"quantiles": [0.5]}, "9 values are not numbers"),

@@ -153,6 +153,7 @@ def test_thin_evidence_is_named() -> None:
     assert "there are 150 test rows, and below 200 all scores are rough" in found[0]
     assert "7 test rows have the label 'yes', and fewer than 20" in found[1]
     assert "int8 answers every test row with the label 'no'" in found[2]
+    assert "have evaluation.threshold choose" in found[2]
 
 
 def test_enough_evidence_is_not_remarked_on() -> None:
@@ -170,6 +171,18 @@ def test_of_many_labels_the_rarest_is_named_and_the_others_counted() -> None:
     found = thin(evidence_of("multiclass", target, answers, *"abc"), "int8", 308, metrics())
     assert "3 test rows have the label 'b'" in found[0]
     assert "(2 of 3 labels have few)" in found[0]
+
+
+@pytest.mark.parametrize(
+    ("rows", "said"), [(0, "no test row has"), (1, "1 test row has"), (2, "2 test rows have")]
+)
+def test_a_label_with_hardly_a_test_row_is_named(rows: int, said: str) -> None:
+    """Also one that no test row has, of which no score says anything; of three, none is chosen."""
+    target = np.r_[np.arange(300) % 2, np.full(rows, 2)]
+    answers = np.tile([0.4, 0.3, 0.3], (len(target), 1))
+    thoughts = thin(evidence_of("multiclass", target, answers, *"abc"), "int8", 302, metrics())
+    assert f"thin evidence: {said} the label 'c'" in thoughts[0]
+    assert thoughts[1].endswith("with the label 'a': use its probabilities")
 
 
 def test_a_score_beyond_belief_names_the_column_behind_it() -> None:

@@ -70,6 +70,21 @@ def test_bins_follow_the_target() -> None:
         assert np.abs(column.edges - place).min() < 0.2
 
 
+@pytest.mark.parametrize("task", ["regression", "quantiles"])
+@pytest.mark.parametrize("unit", [1e-30, 1e-12, 1e-8, 1e12, 1e29])
+def test_bins_do_not_depend_on_the_unit_of_the_target(task: str, unit: float) -> None:
+    """Amounts in grams and in gigatonnes, seconds and nanoseconds, are learned alike."""
+    values = pd.Series(np.linspace(0, 100, 1000))
+    noise = np.random.default_rng(0).normal(size=1000)
+    numbers = np.where(values > 30, 9.0, 1.0) + np.where(values > 60, 4.0, 0) + noise
+    edges, others = (
+        fit_column(NUMBER, values, TrainingTarget(numbers * each, task), 4).edges
+        for each in (1, unit)
+    )
+    assert np.abs(edges - 30).min() < 0.2
+    assert np.array_equal(edges, others)
+
+
 def test_bins_of_quantiles_follow_the_spread_too() -> None:
     """Where a column moves the spread only, its edges are where the spread changes."""
     random = np.random.default_rng(0)

@@ -78,6 +78,9 @@ def test_labels_of_another_kind_are_not_inherited() -> None:
     config = parse_config({"data": {"path": "x.csv", "task": "multiclass"}})
     data = inherit(config, champion("binary", ("no", "yes"))).data
     assert (data.task, data.positive, data.labels) == ("multiclass", "", [])
+    config = parse_config({"data": {"path": "x.csv", "quantiles": [0.5]}})
+    data = inherit(config, champion("binary", ("no", "yes"))).data
+    assert (data.kind, data.positive, data.labels) == ("quantiles", "", [])
 
 
 def test_an_error_says_what_comes_from_the_champion() -> None:
