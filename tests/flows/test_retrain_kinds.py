@@ -1,6 +1,7 @@
 """Champion and challenger where the target has several labels, or is a number."""
 
 import json
+import re
 from pathlib import Path
 
 import numpy as np
@@ -108,7 +109,7 @@ def test_a_champion_s_life(place: Place) -> None:
 
     worse = place.retrain(epochs=3)
     assert not worse.promoted
-    assert f"the challenger's {name} is not surely lower than the champion's" in worse.reason
+    assert re.match(f"the challenger's {name} is (higher|not surely lower) than the", worse.reason)
     assert place.champion == "2"
     left, back = place.registry.rollback()
     assert (left.number, back, place.champion) == ("2", "1", "1")

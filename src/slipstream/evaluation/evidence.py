@@ -20,7 +20,7 @@ from slipstream.runtime.links import HALF
 from slipstream.runtime.text import quote
 from slipstream.runtime.types import Precision
 
-__all__ = ["HeldOut", "gather", "lesson", "thin"]
+__all__ = ["HARDLY", "HeldOut", "gather", "lesson", "thin"]
 
 ENOUGH_ROWS = 200
 ENOUGH_OF_A_LABEL = 20
@@ -108,6 +108,8 @@ def lesson(evidence: Evidence, winner: Precision) -> tuple[str, str]:
     if order is None or not order.is_notable(NOTABLE_ORDER):
         also = "" if order is None else f", and {order.seen}"
         return brief, f"{winner} is {brief}: its {evidence.loss_name} {seen}{also}"
+    if lead.low <= 0 and lead.estimate >= HARDLY * evidence.guess_loss:
+        brief = "not surely better than guessing"
     brief = f"{brief} by its {evidence.loss_name}"
     return brief, f"{winner} is {brief}: it {seen}, although {order.seen}: {order.use}"
 
@@ -139,7 +141,7 @@ def thin(
     if answer := evidence.one_answer[winner]:
         found.append(
             f"{winner} answers every test row with the label {quote(answer)}: use its "
-            f"probabilities{_other_threshold(evidence)}"
+            f"probabilities{_other_threshold(evidence, metrics)}"
         )
     for score, (name, _) in BEYOND_BELIEF.items():
         if evidence.alone and score in metrics.scores:
@@ -157,9 +159,10 @@ def _rows_with_label(count: int) -> str:
     return few.get(count, f"{count:,} test rows have the label")
 
 
-def _other_threshold(evidence: Evidence) -> str:
-    """What else helps where every answer is the same label: of two, a threshold."""
-    if len(evidence.label_rows) > 2:
+def _other_threshold(evidence: Evidence, metrics: VariantMetrics) -> str:
+    """What else helps where all answers are one label: of two, a threshold that is not 0.5."""
+    is_chosen = "test_recall_at_half" in metrics.scores
+    if len(evidence.label_rows) > 2 or is_chosen:
         return ""
     return ", or have evaluation.threshold choose from which one on a row gets the other label"
 

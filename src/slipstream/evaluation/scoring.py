@@ -80,8 +80,9 @@ def _auc_order(
         name="AUC",
         measured=auc,
         chance=HALF,
-        use="the order of its answers is better than chance, the probabilities themselves are "
-        "not; use them to rank rows, and train on more rows, or a smaller model, for better ones",
+        use="the order of its answers is better than chance, the probabilities themselves may "
+        "not be; use them to rank rows, and train on more rows, or a smaller model, for better "
+        "ones",
     )
 
 
@@ -90,8 +91,8 @@ def _rank_order(target: Numbers, answers: Floats, weights: Weights) -> Order:
         name="rank correlation",
         measured=regression.rank_correlation(target, answers, weights),
         chance=0.0,
-        use="the order of its answers is better than chance, the numbers themselves are not; use "
-        "them to rank rows, and look for extreme values of the target, which decide this loss",
+        use="the order of its answers is better than chance, the numbers themselves may not be; "
+        "use them to rank rows, and look for extreme values of the target, which decide this loss",
     )
 
 

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from slipstream.artifacts.references import DatasetRef, SplitRule
 from slipstream.artifacts.values import Blob, Reference
+from slipstream.evaluation.evidence import HARDLY
 from slipstream.evaluation.scoring import Scoring
 from slipstream.measurement import intervals
 from slipstream.measurement.intervals import Interval
@@ -204,17 +205,27 @@ def decide(
     rows = 1.0 if weights is None else weights
     lead = intervals.mean(rows * (guess_losses - challenger_losses))
     if lead.low <= 0:
-        brief = f"the challenger is no better than guessing by its {scoring.loss_name}"
-        change = Interval(estimate=-lead.estimate, low=-lead.high, high=-lead.low)
-        reason = f"{brief}: it differs from guessing's by {change:+.4f} {unit} a row"
+        may_be = lead.estimate >= HARDLY * float((rows * guess_losses).mean())
+        is_better = "is not surely better" if may_be else "is no better"
+        brief = f"the challenger {is_better} than guessing by its {scoring.loss_name}"
+        reason = f"{brief}: it differs from guessing's by {_turned(lead):+.4f} {unit} a row"
         return Decision(promoted=False, reason=reason, brief=brief, gain=lead)
     if champion_losses is None:
         return Decision(promoted=True, reason="there was no champion", gain=lead)
     gain = intervals.mean(rows * (champion_losses - challenger_losses))
-    better = gain.low > 0
-    brief = (
-        f"the challenger's {scoring.loss_name} is {'lower' if better else 'not surely lower'} than "
-        "the champion's"
-    )
-    reason = f"{brief}: by {gain:.4f} {unit} on {len(challenger_losses):,} test rows"
-    return Decision(promoted=better, reason=reason, brief=brief, gain=gain)
+    brief = f"the challenger's {scoring.loss_name} {_against(gain)} than the champion's"
+    by = f"by {_turned(gain) if gain.high < 0 else gain:.4f}"
+    reason = f"{brief}: {by} {unit} on {len(challenger_losses):,} test rows"
+    return Decision(promoted=gain.low > 0, reason=reason, brief=brief, gain=gain)
+
+
+def _against(gain: Interval) -> str:
+    """What a loss is that is lower by a gain, where it is surely so."""
+    if gain.low > 0:
+        return "is lower"
+    return "is higher" if gain.high < 0 else "is not surely lower"
+
+
+def _turned(change: Interval) -> Interval:
+    """A change, seen from the other side."""
+    return Interval(estimate=-change.estimate, low=-change.high, high=-change.low)

@@ -113,6 +113,15 @@ def test_the_measure_is_named_by_which_a_model_that_ranks_is_no_better(
     assert "use them to rank rows" in sentence
 
 
+def test_a_lower_loss_that_a_few_rows_decide_is_not_surely_better() -> None:
+    """Good answers to numbers of which one is far larger than all others are not called useless."""
+    numbers = np.r_[np.linspace(1, 2, 399), 1e4]
+    answers = np.r_[np.linspace(1, 2, 399), 9e3]
+    brief, sentence = lesson(evidence_of("regression", numbers, answers), "int8")
+    assert brief == "not surely better than guessing by its squared error"
+    assert "the numbers themselves may not be" in sentence
+
+
 @pytest.mark.parametrize(
     ("found", "order"),
     [
@@ -154,6 +163,10 @@ def test_thin_evidence_is_named() -> None:
     assert "7 test rows have the label 'yes', and fewer than 20" in found[1]
     assert "int8 answers every test row with the label 'no'" in found[2]
     assert "have evaluation.threshold choose" in found[2]
+    scores = {**metrics().scores, "test_recall_at_half": 0.5}
+    chosen = metrics().model_copy(update={"scores": scores})
+    found = thin(binary(np.full(150, 0.1), target), "int8", 150, chosen)
+    assert found[2].endswith("use its probabilities")
 
 
 def test_enough_evidence_is_not_remarked_on() -> None:

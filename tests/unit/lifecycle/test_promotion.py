@@ -20,10 +20,12 @@ def losses(mean: float) -> np.ndarray:
     [
         (None, losses(0.4), True, "there was no champion"),
         (losses(0.5), losses(0.4), True, "is lower than the champion's"),
-        (losses(0.4), losses(0.5), False, "not surely lower"),
+        (losses(0.4), losses(0.5), False, "is higher than the champion's: by 0."),
         (losses(0.4), losses(0.399), False, "not surely lower"),
         (None, GUESS, False, "no better than guessing"),
         (losses(0.9), losses(0.75), False, "no better than guessing"),
+        (None, np.r_[np.full(499, 0.1), 400], False, "is no better than guessing"),
+        (None, np.r_[np.full(499, 0.1), 150], False, "is not surely better than guessing"),
     ],
 )
 def test_only_a_better_model_is_promoted(
