@@ -27,6 +27,7 @@ BINS = 40
 # Share of the rows at each end that a figure of numbers leaves out: one row must not stretch it.
 TAIL = 0.005
 CHANCE = (0.025, 0.975)  # the ends of a 95 % band
+OUTSIDE = 4  # percentage points beyond 0 and 100
 RIGHT = 75  # labels of points from here on, in percent, are on their left
 MOST_COVERAGES = 9  # more would cover each other
 
@@ -113,8 +114,8 @@ def coverage_figure(levels: Sequence[float], coverage: Sequence[float], rows: in
         xlabel="level of the quantile (%)",
         ylabel="share of test rows at or below it (%)",
         title="Coverage of each quantile",
-        xlim=(0, 100),
-        ylim=(0, 100),
+        xlim=(-OUTSIDE, 100 + OUTSIDE),  # room for what stands at the ends
+        ylim=(-OUTSIDE, 100 + OUTSIDE),
     )
     axes.set_aspect("equal")
     axes.grid(alpha=0.3)
