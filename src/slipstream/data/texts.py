@@ -26,9 +26,18 @@ class Texts:
         """How many cells have text."""
         return int(self.counts.sum())
 
+    @property
+    def by_word(self) -> dict[str, int]:
+        """How often each text occurs, in the order of `words`."""
+        return dict(zip(self.words.to_pylist(), self.counts.tolist(), strict=True))
+
+    def count(self, chosen: NDArray[np.bool_]) -> int:
+        """How many cells have one of the chosen words (D,)."""
+        return int(self.counts[chosen].sum())
+
     def share(self, chosen: NDArray[np.bool_]) -> float:
         """The share of the cells with text that have one of the chosen words (D,)."""
-        return float(self.counts[chosen].sum()) / max(1, self.present)
+        return self.count(chosen) / max(1, self.present)
 
     def first_row(self, chosen: NDArray[np.bool_]) -> int:
         """The first row, counted from 1, that has one of the chosen words (D,)."""
