@@ -90,8 +90,7 @@ def infer(
     Raises:
         InputError: a number is infinite, a column is not what `types` says, or none is usable.
     """
-    columns: dict[str, pd.Series] = {}
-    schema: list[ColumnSchema] = []
+    columns: dict[str, Typed] = {}
     warnings: list[str] = []
     identifiers = [name for name in table.column_names if types.get(name) in LEFT_OUT]
     for raw in raw_columns(table, markers):
@@ -108,23 +107,27 @@ def infer(
         hint = "" if name in keep or name in types else group_hint(name, typed.series)
         notes = (*typed.notes, *[hint] * bool(hint))
         warnings += [f"column {quote(name)}: {note}" for note in notes]
-        columns[name] = typed.series
-        schema.append(
-            ColumnSchema(
-                name=name,
-                kind=typed.kind,
-                format=typed.format,
-                missing=typed.missing,
-                dates=typed.dates,
-            )
-        )
+        columns[name] = typed
     if not columns:
         raise InputError(
             "a table must have a column to learn from, however: none is usable:\n  "
             + "\n  ".join(warnings or ["it has only the target"])
             + "\nadd a column that describes the rows"
         )
-    return Inferred(pd.DataFrame(columns), tuple(schema), tuple(warnings), tuple(identifiers))
+    frame = pd.DataFrame({name: typed.series for name, typed in columns.items()})
+    schema = tuple(_schema(name, typed) for name, typed in columns.items())
+    return Inferred(frame, schema, tuple(warnings), tuple(identifiers))
+
+
+def _schema(name: str, typed: Typed) -> ColumnSchema:
+    """How the predictor is to read the column."""
+    return ColumnSchema(
+        name=name,
+        kind=typed.kind,
+        format=typed.format,
+        missing=typed.missing,
+        dates=typed.dates,
+    )
 
 
 def raw_columns(table: pa.Table, markers: Sequence[str]) -> list[RawColumn]:
