@@ -71,9 +71,8 @@ class DataConfig(Section):
     types: dict[ColumnName, ColumnType] = Field(
         {},
         title="Types",
-        description="what columns are, where it is not to be inferred: numeric, category, "
-        "datetime; "
-        "or text, id, ignore: left out",
+        description="what columns are, where it is not to be inferred, such as "
+        '{"zip": "category"}: numeric, category, datetime; or text, id, ignore: left out',
     )
     missing: list[ColumnName] = Field(
         [],

@@ -204,7 +204,7 @@ def as_category(column: RawColumn, notes: Sequence[str] = ()) -> Typed:
     spelling = _spellings(texts.by_word)
     merged = sum(spelling[word] != word for word in words)
     chosen = np.array([*(spelling[word] for word in words), None], dtype=object)
-    more = [f"{merged} spellings of other categories count as those"] if merged else []
+    more = [f"other spellings of its categories count as the same ({merged})"] if merged else []
     kept = set(spelling.values())
     if alike := len(kept) - len(set(map(folded, kept))):
         more.append(
