@@ -26,6 +26,7 @@ from slipstream.runtime.bundle import dump
 from slipstream.runtime.columns import Column
 from slipstream.runtime.types import Precision
 from slipstream.training import fitting
+from slipstream.training.losses import OBJECTIVES
 
 __all__ = [
     "KEPT",
@@ -210,9 +211,8 @@ def _fit(
     held_out = len(rows) // 5
     config = TrainingConfig(epochs=size.epochs)
     widths = (*size.hidden, 1)
-    network, _ = fitting.fit(
-        columns, rows[held_out:], rows[:held_out], widths, "binary", config, lambda _: None
-    )
+    data = fitting.TrainingData(columns, rows[held_out:], rows[:held_out])
+    network, _ = fitting.fit(data, widths, OBJECTIVES["binary"], config, on_epoch=lambda _: None)
     layers = fold(fitting.tensors_of(network))
     return Bundle(precision="float32", columns=tuple(columns), layers=layers, classes=("0", "1"))
 

@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 import pyarrow.types as pt
 from numpy.typing import NDArray
 
-from slipstream.data.cells import floats, is_number, is_supported, is_text
+from slipstream.data.cells import blank_to_null, floats, is_number, is_supported, is_text
 from slipstream.data.numbers import (
     EXTREMES,
     LARGEST_EXACT,
@@ -51,8 +51,6 @@ __all__ = [
 ]
 
 MOST_SLIPS = 100  # distinct texts of a numeric column that are not numbers
-
-
 # What programs write for a missing cell, and readers of tables take for one without a word.
 USUAL_MARKERS = frozenset(
     ("", "NA", "N/A", "n/a", "#N/A", "<NA>", "NaN", "nan", "NULL", "null", "None")
@@ -65,17 +63,21 @@ class UnusableError(Exception):
 
 @dataclass(frozen=True)
 class RawColumn:
-    """A column as the source has it, and its cells trimmed, with nulls for missing ones."""
+    """A column as the source has it (N,), and what it takes to read its cells.
+
+    `missing` are the texts that mean missing in every column, `evidence` is what all columns of the
+    table show about how numbers are written.
+    """
 
     name: str
     written: pa.Array
-    cells: pa.Array
+    missing: Sequence[str]
     evidence: Callable[[], Evidence]
 
-    @property
-    def kind(self) -> pa.DataType:
-        """The type that the source gives it."""
-        return self.written.type
+    @cached_property
+    def cells(self) -> pa.Array:
+        """Its cells (N,) trimmed, with nulls for missing ones."""
+        return blank_to_null(self.written, self.missing)
 
     @cached_property
     def texts(self) -> Texts:
@@ -93,24 +95,24 @@ class RawColumn:
 
         What is usual (`USUAL_MARKERS`) is not among them.
         """
-        if not (is_text(self.written.type) and self.cells.null_count):
-            return {}
-        absent = pc.utf8_trim_whitespace(self.written.filter(self.cells.is_null()).drop_null())
-        counts = encode(absent.cast(pa.string()))
-        found = zip(counts.words.to_pylist(), counts.counts.tolist(), strict=True)
-        return {word: count for word, count in found if word not in USUAL_MARKERS}
+        texts = encode(pc.utf8_trim_whitespace(self._absent))
+        return {word: count for word, count in texts.by_word.items() if word not in USUAL_MARKERS}
 
     def count(self, marker: str) -> int:
         """How many cells are written so, and count as missing."""
-        if not (is_text(self.written.type) and self.cells.null_count):
-            return 0
-        absent = self.written.filter(self.cells.is_null())
-        return int(pc.sum(pc.equal(absent, marker)).as_py() or 0)
+        return int(pc.sum(pc.equal(self._absent, marker)).as_py() or 0)
 
     @property
     def is_marked(self) -> bool:
         """Whether the source itself says that the values are categories."""
-        return bool(pt.is_dictionary(self.kind))
+        return bool(pt.is_dictionary(self.written.type))
+
+    @property
+    def _absent(self) -> pa.Array:
+        """What is written in the cells that count as missing, where that is text."""
+        if not (is_text(self.written.type) and self.cells.null_count):
+            return pa.array([], pa.string())
+        return self.written.filter(self.cells.is_null()).drop_null().cast(pa.string())
 
 
 @dataclass(frozen=True)
@@ -139,6 +141,17 @@ class NumberParts:
     def is_slip(self) -> NDArray[np.bool_]:
         """Which texts (D,) are neither numbers nor mean missing."""
         return ~self.is_number & ~self.is_marker
+
+    @property
+    def distinct(self) -> int:
+        """How many different numbers there are."""
+        return len(np.unique(self.numbers[self.is_number]))
+
+    @property
+    def separator(self) -> tuple[str, str]:
+        """The sign whose meaning `why` explains, and what it separates."""
+        form = self.form or NumberFormat()
+        return (form.thousands, "thousands") if form.thousands else (form.decimal, "decimals")
 
 
 def number_parts(column: RawColumn) -> NumberParts:
@@ -179,7 +192,7 @@ def as_truths(column: RawColumn) -> Typed | None:
     if not all(map(means_missing, others)) or all(text_truth(word) is None for word in words):
         return None
     numbers = np.array([*truths, np.nan], np.float64)  # None becomes NaN
-    counts = dict(zip(words, texts.counts.tolist(), strict=True))
+    counts = texts.by_word
     notes = missing_notes(column.markers, {word: counts[word] for word in others}, texts.present)
     return Typed("boolean", pd.Series(numbers[texts.codes]), tuple(notes))
 
@@ -188,7 +201,7 @@ def as_category(column: RawColumn, notes: Sequence[str] = ()) -> Typed:
     """Read a column as categories, each in one spelling."""
     texts = column.texts if is_text(column.cells.type) else encode(_written(column))
     words = texts.words.to_pylist()
-    spelling = _spellings(dict(zip(words, texts.counts.tolist(), strict=True)))
+    spelling = _spellings(texts.by_word)
     merged = sum(spelling[word] != word for word in words)
     chosen = np.array([*(spelling[word] for word in words), None], dtype=object)
     more = [f"other spellings of its categories count as the same ({merged})"] if merged else []
@@ -224,23 +237,21 @@ def _number_notes(column: RawColumn, parts: NumberParts) -> tuple[str, ...]:
     notes = []
     texts = column.texts
     if parts.why:
-        form = parts.form or NumberFormat()
-        sign = form.thousands or form.decimal
-        meaning = "thousands" if form.thousands else "decimals"
-        unit = f" in numbers with {form.currency!r}" if has_unit(form) and form.currency else ""
+        sign, meaning = parts.separator
+        currency = parts.form.currency if parts.form and has_unit(parts.form) else ""
+        unit = f" in numbers with {currency!r}" if currency else ""
         notes.append(f"{sign!r} is taken to separate {meaning}{unit}, because {parts.why}")
     elif parts.form is not None:
         notes.append(f"its numbers are read as written with {describe(parts.form)}")
     words = texts.words.to_pylist()
     dashes = np.array([parts.form is not None and parts.form.is_dash(word) for word in words])
     if dashes.any():
-        count = int(texts.counts[dashes].sum())
+        count = texts.count(dashes)
         notes.append(f"{count:,} of its values are a dash next to the currency, which is 0")
-    here = zip(words, texts.counts.tolist(), parts.is_marker, strict=True)
-    markers = {word: count for word, count, is_marker in here if is_marker}
+    markers = texts.only(parts.is_marker).by_word
     notes += missing_notes(column.markers, markers, texts.present)
     if parts.is_slip.any():
-        slipped = int(texts.counts[parts.is_slip].sum())
+        slipped = texts.count(parts.is_slip)
         first = texts.first_row(parts.is_slip)
         notes.append(
             f"1 value is not a number and counts as missing (in row {first})"

@@ -37,7 +37,7 @@ def absent_notes(texts: Texts, markers: Mask, slips: Mask, wanted: str) -> list[
         share = f"{100 * texts.share(markers):.2g} %"
         notes.append(f"{share} of its values ({listing(words, most=5)}) count as missing")
     if slips.any():
-        count, first = int(texts.counts[slips].sum()), texts.first_row(slips)
+        count, first = texts.count(slips), texts.first_row(slips)
         notes.append(
             f"1 value is not a {wanted} and counts as missing (in row {first})"
             if count == 1
@@ -76,7 +76,7 @@ def zone_notes(texts: Texts) -> list[str]:
     if zoned.all():
         has_offsets = any(word[-1] not in "zZCTct" for word in words)
         return [CONVERTED.format("")] if has_offsets else []
-    rows = int(texts.counts[zoned].sum())
+    rows = texts.count(zoned)
     return [f"{rows:,} of its values say their time zone; the others are taken to be in UTC"]
 
 

@@ -164,14 +164,14 @@ def _dates_in_text(texts: Texts, most: float | None = None) -> Dates | None:
     notes += [*absent_notes(texts, markers, slips, "date"), *zone_notes(texts)]
     notes += short_year_notes(words, found)
     if nothing.any():
-        notes.append(nothing_note(int(texts.counts[nothing].sum())))
+        notes.append(nothing_note(texts.count(nothing)))
     missing = tuple(sorted(word for word, slip in zip(words, slips, strict=True) if slip))
     return Dates("datetime", series, form, (*notes, *more), missing)
 
 
 def _mixed(texts: Texts, slips: Mask) -> Dates | None:
     """Text of which much is dates, and the rest is not: categories, with a note."""
-    others = int(texts.counts[slips].sum())
+    others = texts.count(slips)
     if not 0 < 2 * others < texts.present:
         return None
     note = (
@@ -183,16 +183,13 @@ def _mixed(texts: Texts, slips: Mask) -> Dates | None:
 
 def _far(texts: Texts, slips: Mask) -> Dates | None:
     """Text that is days of years that are not usual: categories, with a note."""
-    if (
-        texts.counts[slips].sum() > MAX_SLIPS * texts.present
-        or not matches(texts.words, _DAYS).any()
-    ):
+    if texts.count(slips) > MAX_SLIPS * texts.present or not matches(texts.words, _DAYS).any():
         return None
+    first, last = PLAUSIBLE_YEARS
     note = (
-        "it is read as text, because its dates are of years before {} or after {}; data.types "
-        "can say datetime"
+        f"it is read as text, because its dates are of years before {first} or after {last}; "
+        "data.types can say datetime"
     )
-    note = note.format(*PLAUSIBLE_YEARS)
     return Dates("categorical", pd.Series(dtype=object), notes=(note,))
 
 

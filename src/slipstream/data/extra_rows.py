@@ -6,12 +6,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
-from numpy.typing import NDArray
 
 from slipstream.data.cells import is_text
+from slipstream.data.texts import plain_numbers
 from slipstream.runtime.values import means_missing
 
 __all__ = ["without_extra_rows"]
@@ -149,14 +148,10 @@ def _ends_in_sum(columns: list[_Column]) -> bool:
 
 def _is_sum(cells: pa.Array) -> bool:
     """Whether the last cell is the sum of the others, and larger than each of them."""
-    if _numbers(cells[-1:])[0] <= np.nanmax(np.abs(_numbers(cells[:-1][:SAMPLE])), initial=0):
+    (last,) = plain_numbers(cells[-1:].to_pylist())
+    sample = plain_numbers(cells[:-1][:SAMPLE].to_pylist())
+    if last <= np.nanmax(np.abs(sample), initial=0):
         return False  # seen without a look at all of them
-    *above, last = _numbers(cells).tolist()
+    above = plain_numbers(cells[:-1].to_pylist())
     total = float(np.nansum(above))
     return math.isclose(last, total, rel_tol=EQUAL) and last > np.nanmax(above, initial=0)
-
-
-def _numbers(cells: pa.Array) -> NDArray[np.float64]:
-    """Plain numbers (N,), NaN for other text."""
-    read = pd.to_numeric(pd.Series(cells.to_pylist(), dtype=object), errors="coerce")
-    return read.to_numpy(np.float64)

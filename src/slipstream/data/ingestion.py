@@ -3,8 +3,11 @@
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+import pandas as pd
 import pyarrow as pa
 from numpy.typing import NDArray
 
@@ -16,12 +19,12 @@ from slipstream.data.duplicates import count_duplicates
 from slipstream.data.extra_rows import without_extra_rows
 from slipstream.data.label_text import read_label_text
 from slipstream.data.labels import labelled
-from slipstream.data.parts import Rows, assign
-from slipstream.data.schema import infer, raw_columns
+from slipstream.data.parts import Assigned, Rows, assign
+from slipstream.data.schema import Inferred, infer, raw_columns
 from slipstream.data.snapshot import PART, TARGET, TIME, WEIGHT, to_parquet
 from slipstream.data.sources.source import source_of
 from slipstream.data.splitting import check_parts, hash_rows, hashed_columns, read_otherwise
-from slipstream.data.target import find_target, read_target
+from slipstream.data.target import Target, find_target, read_target
 from slipstream.data.weights import read_weights
 from slipstream.runtime.errors import InputError
 from slipstream.runtime.text import did_you_mean, listing, quote
@@ -29,6 +32,19 @@ from slipstream.runtime.text import did_you_mean, listing, quote
 __all__ = ["ingest"]
 
 RECORDED_CHARACTERS = 50_000  # half of what MLflow's tags take
+
+
+@dataclass(frozen=True)
+class _Labelled:
+    """The raw rows (N,) that have a label, their target, their weights (N,) if they differ.
+
+    `notes` say how these were read.
+    """
+
+    table: pa.Table
+    target: Target
+    weights: NDArray[np.float64] | None
+    notes: tuple[str, ...]
 
 
 def ingest(data: DataConfig, store: Store) -> DatasetRef:
@@ -41,33 +57,14 @@ def ingest(data: DataConfig, store: Store) -> DatasetRef:
     table, extra_rows = without_extra_rows(read.table)
     _check_names(table, data)
     markers = missing_markers(data.missing)
-    columns = raw_columns(table.drop_columns(data.drop), markers)
-    written = next(column for column in columns if column.name == data.target)
-    labels, spelled = read_label_text(written, data)
-    raw, labels, unlabelled = labelled(table, data.target, labels)
-    target = read_target(labels, data)
-    weights, weighed = read_weights(raw, data, written.evidence, markers)
+    rows = _labelled_rows(table, data, markers)
     aside = _set_aside(data)
-    unused = [data.target, *([data.weight] if data.weight else []), *data.drop]
-    features = raw.drop_columns(list(dict.fromkeys([*unused, *aside])))
+    features = rows.table.drop_columns(list(_no_features(data) | aside.keys()))
     inferred = infer(features, data.keep, data.types, markers)
-    # An identifier decides no row's part, even if it is kept: a row with another number stays.
-    hashed = hashed_columns(raw, {*unused, *inferred.identifiers}) or hashed_columns(raw, unused)
-    meanings = read_otherwise(inferred)
-    hashes = hash_rows(raw, hashed, {name: inferred.frame[name] for name in meanings})
-    repeated = count_duplicates(hashes, target, together=data.split == "random")
-    assigned = assign(Rows(raw, target, hashes, _recorded(hashed, meanings)), data)
-    parts = assigned.parts
-    counts = slice(None) if weights is None else weights > 0
-    check_parts(parts[counts], target.numbers[counts], target.classes)
-    kept_apart: dict[str, NDArray[Any]] = {TARGET: target.numbers, PART: parts}
-    if weights is not None:
-        kept_apart[WEIGHT] = weights
-    if assigned.times is not None:
-        kept_apart[TIME] = assigned.times
-    snapshot = inferred.frame.assign(**kept_apart)
+    assigned, repeated = _split(rows, inferred, data)
+    target, parts = rows.target, assigned.parts
     return DatasetRef(
-        table=store.put(to_parquet(snapshot), ".parquet"),
+        table=store.put(to_parquet(_snapshot(rows, inferred, assigned)), ".parquet"),
         columns=inferred.columns,
         target=data.target,
         task=target.task,
@@ -82,10 +79,7 @@ def ingest(data: DataConfig, store: Store) -> DatasetRef:
         warnings=(
             *read.notes,
             *extra_rows,
-            *spelled,
-            *unlabelled,
-            *target.notes,
-            *weighed,
+            *rows.notes,
             *aside.values(),
             *inferred.warnings,
             *repeated,
@@ -93,6 +87,49 @@ def ingest(data: DataConfig, store: Store) -> DatasetRef:
         ),
         missing_markers=markers,
     )
+
+
+def _labelled_rows(table: pa.Table, data: DataConfig, markers: Sequence[str]) -> _Labelled:
+    """Read the target and the weights, which other columns show how to read."""
+    columns = raw_columns(table.drop_columns(data.drop), markers)
+    written = next(column for column in columns if column.name == data.target)
+    labels, spelled = read_label_text(written, data)
+    rows, labels, unlabelled = labelled(table, data.target, labels)
+    target = read_target(labels, data)
+    weights, weighed = read_weights(rows, data, written.evidence, markers)
+    return _Labelled(rows, target, weights, (*spelled, *unlabelled, *target.notes, *weighed))
+
+
+def _split(
+    rows: _Labelled, inferred: Inferred, data: DataConfig
+) -> tuple[Assigned, tuple[str, ...]]:
+    """Assign each row a part, and say which rows repeat or contradict others."""
+    table, unused = rows.table, _no_features(data)
+    # An identifier decides no row's part, even if it is kept: a row with another number stays.
+    hashed = hashed_columns(table, {*unused, *inferred.identifiers})
+    hashed = hashed or hashed_columns(table, unused)
+    meanings = read_otherwise(inferred)
+    hashes = hash_rows(table, hashed, {name: inferred.frame[name] for name in meanings})
+    repeated = count_duplicates(hashes, rows.target, together=data.split == "random")
+    assigned = assign(Rows(table, rows.target, hashes, _recorded(hashed, meanings)), data)
+    counts = slice(None) if rows.weights is None else rows.weights > 0
+    check_parts(assigned.parts[counts], rows.target.numbers[counts], rows.target.classes)
+    return assigned, repeated
+
+
+def _snapshot(rows: _Labelled, inferred: Inferred, assigned: Assigned) -> pd.DataFrame:
+    """The features with what is kept apart from them."""
+    apart: dict[str, NDArray[Any]] = {TARGET: rows.target.numbers, PART: assigned.parts}
+    if rows.weights is not None:
+        apart[WEIGHT] = rows.weights
+    if assigned.times is not None:
+        apart[TIME] = assigned.times
+    return inferred.frame.assign(**apart)
+
+
+def _no_features(data: DataConfig) -> set[str]:
+    """The columns that the config takes out of the features: target, weight, dropped ones."""
+    return {data.target, *filter(None, [data.weight]), *data.drop}
 
 
 def _set_aside(data: DataConfig) -> dict[str, str]:

@@ -76,25 +76,21 @@ def _are_numbers(parts: NumberParts, data: DataConfig) -> bool:
     """Whether text is numbers and markers only; a few that have a unit are labels (`5 kg`)."""
     if not parts.is_number.any() or parts.is_slip.any():
         return False
-    few = len(np.unique(parts.numbers[parts.is_number])) <= MANY
-    return data.task == "regression" or not (few and has_unit(parts.form))
+    return data.task == "regression" or not (parts.distinct <= MANY and has_unit(parts.form))
 
 
 def _numbers(column: RawColumn, parts: NumberParts) -> tuple[pa.Array, tuple[str, ...]]:
     """Text of numbers and markers only: as numbers where it is formatted, else as it is."""
     texts = column.texts
-    is_plain = parts.form is None or len(np.unique(parts.numbers[parts.is_number])) <= 2
-    if is_plain:
+    if parts.form is None or parts.distinct <= 2:
         words = [
             _plain(word) if there else None
             for word, there in zip(texts.words.to_pylist(), parts.is_number, strict=True)
         ]
         return _chosen(words, texts), ()
-    assert parts.form is not None
     how = f"written with {describe(parts.form)}"
     if parts.why:
-        meaning = "thousands" if parts.form.thousands else "decimals"
-        sign = parts.form.thousands or parts.form.decimal
+        sign, meaning = parts.separator
         how = f"{sign!r} separating {meaning}, because {parts.why}"
     numbers = pa.array(np.append(parts.numbers, np.nan)[texts.codes], from_pandas=True)
     return numbers, (f"target {quote(column.name)}: its numbers are read as {how}",)
@@ -103,11 +99,10 @@ def _numbers(column: RawColumn, parts: NumberParts) -> tuple[pa.Array, tuple[str
 def _refuse_quantities(column: RawColumn, parts: NumberParts) -> None:
     """Refuse text that would become hundreds of labels, although it is quantities."""
     texts, target = column.texts, f"target {quote(column.name)} must hold numbers or labels"
-    distinct = len(np.unique(parts.numbers[parts.is_number]))
-    if distinct > MANY and texts.share(parts.is_number) >= MOSTLY:
+    if parts.distinct > MANY and texts.share(parts.is_number) >= MOSTLY:
         raise InputError(
             f"{target}, however: most of its values are numbers, and "
-            f"{int(texts.counts[parts.is_slip].sum()):,} are not (the first in row "
+            f"{texts.count(parts.is_slip):,} are not (the first in row "
             f"{texts.first_row(parts.is_slip)}); correct them, name in data.missing what means "
             "missing, or set data.task to multiclass if all are labels"
         )
@@ -128,10 +123,9 @@ def _refuse_quantities(column: RawColumn, parts: NumberParts) -> None:
 def _in_one_spelling(column: RawColumn) -> tuple[pa.Array, tuple[str, ...]]:
     """Labels that mean the same get the spelling that most rows have."""
     texts = column.texts
-    counts = dict(zip(texts.words.to_pylist(), texts.counts.tolist(), strict=True))
-    kept = _spellings(counts)
+    kept = _spellings(texts.by_word)
     notes = note_on_spellings(column.name, kept, "labels in another spelling count as one")
-    return _chosen([kept[word] for word in counts], texts), notes
+    return _chosen([kept[word] for word in texts.words.to_pylist()], texts), notes
 
 
 def _spellings(counts: Mapping[str, int]) -> dict[str, str]:

@@ -52,10 +52,6 @@ def _spellings(absent: pa.Array) -> str:
     words = sorted({word.strip() for word in absent.unique().to_pylist() if word} - {""})
     if not words:
         return ""
-    kept = next((f"; '!{word}' in data.missing keeps it" for word in words if _is_usual(word)), "")
+    usual = [word for word in words if word in MISSING_MARKERS]
+    kept = f"; '!{usual[0]}' in data.missing keeps it" if usual else ""
     return f" (some are written {listing(words)}{kept})"
-
-
-def _is_usual(word: str) -> bool:
-    """Whether a text means missing in every column, unless `data.missing` says otherwise."""
-    return word in MISSING_MARKERS

@@ -155,12 +155,10 @@ def _of_nobody(cells: pa.Array, name: str) -> list[str]:
     """Say which groups are called as if they were none: their rows are on one side all the same."""
     if not is_text(cells.type):
         return []
-    texts = encode(cells)
-    words = zip(texts.words.to_pylist(), texts.counts.tolist(), strict=True)
     return [
         f"column {quote(name)}: {count:,} rows of {quote(word)} are taken for one group; if they "
         "have none, leave those cells empty, or name the word in data.missing"
-        for word, count in words
+        for word, count in encode(cells).by_word.items()
         if count > 1 and means_missing(word)
     ]
 

@@ -13,12 +13,7 @@ import pyarrow.types as pt
 
 from slipstream.artifacts.references import ColumnSchema
 from slipstream.config.data import ColumnType
-from slipstream.data.cells import (
-    DELIMITER,
-    blank_to_null,
-    is_supported,
-    is_text,
-)
+from slipstream.data.cells import DELIMITER, is_supported, is_text
 from slipstream.data.columns import (
     MOST_SLIPS,
     NumberParts,
@@ -95,8 +90,7 @@ def infer(
     Raises:
         InputError: a number is infinite, a column is not what `types` says, or none is usable.
     """
-    columns: dict[str, pd.Series] = {}
-    schema: list[ColumnSchema] = []
+    columns: dict[str, Typed] = {}
     warnings: list[str] = []
     identifiers = [name for name in table.column_names if types.get(name) in LEFT_OUT]
     for raw in raw_columns(table, markers):
@@ -113,23 +107,27 @@ def infer(
         hint = "" if name in keep or name in types else group_hint(name, typed.series)
         notes = (*typed.notes, *[hint] * bool(hint))
         warnings += [f"column {quote(name)}: {note}" for note in notes]
-        columns[name] = typed.series
-        schema.append(
-            ColumnSchema(
-                name=name,
-                kind=typed.kind,
-                format=typed.format,
-                missing=typed.missing,
-                dates=typed.dates,
-            )
-        )
+        columns[name] = typed
     if not columns:
         raise InputError(
             "a table must have a column to learn from, however: none is usable:\n  "
             + "\n  ".join(warnings or ["it has only the target"])
             + "\nadd a column that describes the rows"
         )
-    return Inferred(pd.DataFrame(columns), tuple(schema), tuple(warnings), tuple(identifiers))
+    frame = pd.DataFrame({name: typed.series for name, typed in columns.items()})
+    schema = tuple(_schema(name, typed) for name, typed in columns.items())
+    return Inferred(frame, schema, tuple(warnings), tuple(identifiers))
+
+
+def _schema(name: str, typed: Typed) -> ColumnSchema:
+    """How the predictor is to read the column."""
+    return ColumnSchema(
+        name=name,
+        kind=typed.kind,
+        format=typed.format,
+        missing=typed.missing,
+        dates=typed.dates,
+    )
 
 
 def raw_columns(table: pa.Table, markers: Sequence[str]) -> list[RawColumn]:
@@ -142,10 +140,10 @@ def raw_columns(table: pa.Table, markers: Sequence[str]) -> list[RawColumn]:
         delimiter = (table.schema.metadata or {}).get(DELIMITER, b"").decode()
         return Evidence(decimals, delimiter)
 
-    columns: list[RawColumn] = []
-    for name in table.column_names:
-        raw = table.column(name).combine_chunks()
-        columns.append(RawColumn(name, raw, blank_to_null(raw, markers), evidence))
+    columns = [
+        RawColumn(name, table.column(name).combine_chunks(), markers, evidence)
+        for name in table.column_names
+    ]
     return columns
 
 
@@ -224,12 +222,11 @@ def _guess_text(column: RawColumn) -> Typed:
 def _are_numbers(column: RawColumn, parts: NumberParts) -> bool:
     """Whether all but slips are numbers, apart from what means missing."""
     texts = column.texts
-    rest = texts.present - int(texts.counts[parts.is_marker].sum())
-    slipped = int(texts.counts[parts.is_slip].sum())
+    rest = texts.present - texts.count(parts.is_marker)
     if not parts.is_number.any() or parts.is_slip.sum() > MOST_SLIPS:
         return False
-    many = len(np.unique(parts.numbers[parts.is_number])) > FEW_NUMBERS
-    return slipped <= (MAX_WORDS if many else MAX_SLIPS) * rest
+    most = MAX_WORDS if parts.distinct > FEW_NUMBERS else MAX_SLIPS
+    return texts.count(parts.is_slip) <= most * rest
 
 
 def _words(column: RawColumn, parts: NumberParts) -> Typed:
@@ -238,19 +235,20 @@ def _words(column: RawColumn, parts: NumberParts) -> Typed:
     share = texts.share(parts.is_number)
     if share < MOSTLY:
         return as_category(column, _word_notes(column))
-    why = f"{100 * (1 - share):.2g} % of its values are not numbers (the first is"
-    way_out = "name what means missing in data.missing, or what the column is in data.types"
-    if len(column.forms.currencies) > 1:
-        currencies = len(column.forms.currencies)
+    currencies = len(column.forms.currencies)
+    if currencies > 1:
         why = f"its amounts are in {currencies} currencies (the first that differs is"
         way_out = "write them in one, or each currency in a column of its own"
+    else:
+        why = f"{100 * (1 - share):.2g} % of its values are not numbers (the first is"
+        way_out = "name what means missing in data.missing, or what the column is in data.types"
     first = texts.first_row(parts.is_slip if parts.is_slip.any() else ~parts.is_number)
     note = f"{why} in row {first}), so it is read as text; {way_out}"
     return as_category(column, [note])
 
 
 def _word_notes(column: RawColumn) -> list[str]:
-    """What to say of words that are no numbers."""
+    """What to say of text that is not numbers."""
     if has_text_around(column.texts):
         return [TEXT_AROUND]
     if seem_dates(column.texts):
@@ -290,7 +288,7 @@ def _as_wanted_numbers(column: RawColumn) -> Typed:
         return as_numbers(column)
     parts = number_parts(column)
     if parts.is_slip.any():
-        count = int(column.texts.counts[parts.is_slip].sum())
+        count = column.texts.count(parts.is_slip)
         first = column.texts.first_row(parts.is_slip)
         raise _refusal(
             column, "numeric", f"row {first} has text that is not a number ({count:,} such rows)"

@@ -33,7 +33,6 @@ __all__ = [
 # When each row happened, for a split by time: an instant, or a number such as a year.
 Instants = NDArray[np.datetime64] | NDArray[np.int64] | NDArray[np.float64]
 
-
 # No column of a source has these names: they end in a space, and sources trim names.
 TARGET = "target "
 PART = "part "

@@ -14,6 +14,7 @@ from slipstream.config.data import DataConfig
 from slipstream.data.cells import floats, is_supported, is_text
 from slipstream.data.label_text import is_same_label, note_on_spellings, spelled_as
 from slipstream.data.sentinels import sentinel_note
+from slipstream.data.texts import plain_numbers
 from slipstream.runtime.errors import InputError
 from slipstream.runtime.text import did_you_mean, listing, quote
 from slipstream.runtime.types import Task
@@ -316,8 +317,7 @@ def _numbers(values: pa.Array) -> NDArray[np.float64] | None:
         return None
     if not is_text(values.type):
         return floats(values)
-    read = pd.to_numeric(pd.Series(values.to_pylist(), dtype=object), errors="coerce")
-    numbers = read.to_numpy(np.float64)
+    numbers = plain_numbers(values.to_pylist())
     return None if np.isnan(numbers).any() else numbers
 
 
@@ -325,8 +325,7 @@ def _no_number(values: pa.Array) -> str:
     """What of the values is not a number, in words."""
     if not is_text(values.type):
         return f"its type is {values.type}"
-    read = pd.to_numeric(pd.Series(values.to_pylist(), dtype=object), errors="coerce")
-    wrong = read.isna().to_numpy()
+    wrong = np.isnan(plain_numbers(values.to_pylist()))
     count, row = int(wrong.sum()), int(wrong.argmax()) + 1
     if count == 1:
         return f"1 value is not a number (in row {row})"

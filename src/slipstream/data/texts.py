@@ -1,14 +1,17 @@
 """A column of text by its distinct values, so that each is looked at once."""
 
 import unicodedata
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-__all__ = ["Texts", "all_match", "encode", "folded", "matches"]
+__all__ = ["Texts", "all_match", "encode", "folded", "matches", "plain_numbers"]
 
 FIRST = 100  # a pattern that these do not match is not tried on the rest
 
@@ -26,9 +29,18 @@ class Texts:
         """How many cells have text."""
         return int(self.counts.sum())
 
+    @property
+    def by_word(self) -> dict[str, int]:
+        """How often each text occurs, in the order of `words`."""
+        return dict(zip(self.words.to_pylist(), self.counts.tolist(), strict=True))
+
+    def count(self, chosen: NDArray[np.bool_]) -> int:
+        """How many cells have one of the chosen words (D,)."""
+        return int(self.counts[chosen].sum())
+
     def share(self, chosen: NDArray[np.bool_]) -> float:
         """The share of the cells with text that have one of the chosen words (D,)."""
-        return float(self.counts[chosen].sum()) / max(1, self.present)
+        return self.count(chosen) / max(1, self.present)
 
     def first_row(self, chosen: NDArray[np.bool_]) -> int:
         """The first row, counted from 1, that has one of the chosen words (D,)."""
@@ -57,6 +69,12 @@ def matches(words: pa.Array, pattern: str) -> NDArray[np.bool_]:
 def all_match(words: pa.Array, pattern: str) -> bool:
     """Whether a pattern matches every text as a whole, in either case."""
     return bool(matches(words[:FIRST], pattern).all() and matches(words, pattern).all())
+
+
+def plain_numbers(values: Sequence[Any]) -> NDArray[np.float64]:
+    """Values (N,) as numbers, also where they are written as text; NaN for those that are not."""
+    read = pd.to_numeric(pd.Series(values, dtype=object), errors="coerce")
+    return read.to_numpy(np.float64)
 
 
 def folded(word: str) -> str:

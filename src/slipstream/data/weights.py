@@ -8,7 +8,7 @@ import pyarrow.types as pt
 from numpy.typing import NDArray
 
 from slipstream.config.data import DataConfig
-from slipstream.data.cells import blank_to_null, is_supported, is_text
+from slipstream.data.cells import floats, is_supported, is_text
 from slipstream.data.columns import RawColumn, as_numbers, number_parts
 from slipstream.data.numbers import Evidence
 from slipstream.runtime.errors import InputError
@@ -51,8 +51,7 @@ def read_weights(
             f"data.weight must not be the target, however: both are {quote(name)}; name another "
             "column, or leave it empty"
         )
-    written = raw.column(name).combine_chunks()
-    column = RawColumn(name, written, blank_to_null(written, markers), evidence)
+    column = RawColumn(name, raw.column(name).combine_chunks(), markers, evidence)
     weights, notes = _numbers(column)
     unusable = ~(np.isfinite(weights) & (weights >= 0))
     if unusable.any():
@@ -71,15 +70,14 @@ def read_weights(
 
 def _numbers(column: RawColumn) -> tuple[Floats, tuple[str, ...]]:
     """The column as numbers (N,), NaN where a cell is missing, read as any other; and notes."""
-    kind, cells = column.cells.type, column.cells
+    kind = column.cells.type
     if pt.is_boolean(kind) or not is_supported(kind):
         raise _refusal(column.name, f"its type is {kind}")
     if not is_text(kind):
-        floats = cells.cast(pa.float64(), safe=False)
-        return np.asarray(floats.to_numpy(zero_copy_only=False), np.float64), ()
+        return floats(column.cells), ()
     parts = number_parts(column)
     if parts.is_slip.any():
-        count = int(column.texts.counts[parts.is_slip].sum())
+        count = column.texts.count(parts.is_slip)
         first = column.texts.first_row(parts.is_slip)
         raise _refusal(column.name, f"row {first} has other text ({count:,} such rows)")
     typed = as_numbers(column, parts)

@@ -24,7 +24,8 @@ from slipstream.quantization.folding import fold
 from slipstream.quantization.variants import float32_bundle, keep_bundle
 from slipstream.runtime.columns import Column, lookups
 from slipstream.runtime.types import TargetScale
-from slipstream.training.fitting import best_epoch, fit_on, tensors_of
+from slipstream.training.fitting import TrainingData, best_epoch, fit_on, tensors_of
+from slipstream.training.losses import objective_of
 
 __all__ = ["train_baseline"]
 
@@ -60,12 +61,12 @@ def train_baseline(
     validation = spread(snapshot.frame("validation"), most)
     settings = _settings(len(rows) * len(columns))
     widths = (*HIDDEN, prepared.outputs)
+    objective = objective_of(prepared.task, prepared.quantiles)
 
     def train(columns: Sequence[Column]) -> BundleRef:
+        data = TrainingData(columns, rows, validation)
         network, history = fit_on(
-            *(target_scale, columns, rows, validation, widths, prepared.task, settings),
-            on_epoch=lambda _: None,
-            quantiles=prepared.quantiles,
+            target_scale, data, widths, objective, settings, on_epoch=lambda _: None
         )
         layers, best = fold(tensors_of(network)), best_epoch(history)
         return keep_bundle(float32_bundle(dataset, columns, layers, best, target_scale), store)

@@ -25,8 +25,7 @@ from slipstream.evaluation.results import (
     Waterfall,
     WaterfallStep,
 )
-from slipstream.evaluation.scoring import scoring_at
-from slipstream.evaluation.weighted import Weights
+from slipstream.evaluation.scoring import Scoring, scoring_at
 from slipstream.measurement.breakdown import parts, smallest
 from slipstream.measurement.figures import SizeFigures
 from slipstream.measurement.intervals import Interval
@@ -38,6 +37,8 @@ from slipstream.runtime.predictor import load_file
 from slipstream.runtime.quantiles import names
 
 __all__ = ["benchmark"]
+
+Floats = NDArray[np.float64]
 
 
 def benchmark(
@@ -61,8 +62,8 @@ def benchmark(
         store: where the files are.
     """
     snapshot = Snapshot(dataset, store)
-    rows = snapshot.rows("test")
-    target, weights = snapshot.target("test").to_numpy(), snapshot.weights("test")
+    target = snapshot.target("test").to_numpy()
+    test = HeldOut(snapshot.rows("test"), target, snapshot.weights("test"))
     files = {
         "baseline": baseline.all_columns,
         "kept columns": baseline.kept_columns,
@@ -72,28 +73,19 @@ def benchmark(
     predictors = {arm: load_file(store.path(each.file)) for arm, each in files.items()}
     threshold = predictors["float32"].bundle.threshold
     scoring = scoring_at(threshold, dataset.task, dataset.quantiles)
-    answers = {arm: each.predict(rows) for arm, each in predictors.items()}
+    answers = {arm: each.predict(test.rows) for arm, each in predictors.items()}
     varied = snapshot.rows()
     latency = measure(predictors, varied, twice="int8")
     metrics = {
         arm: VariantMetrics(
-            scores=scoring.quality(target, answers[arm], weights),
-            coverage=_coverage(dataset, target, answers[arm], weights),
+            scores=scoring.quality(target, answers[arm], test.weights),
+            coverage=_coverage(dataset, test, answers[arm]),
             latency=latency.figures(arm),
             size=_size(files[arm]),
         )
         for arm in files
     }
-    changes = {
-        arm: scoring.changes(
-            target,
-            answers[before],
-            answers[arm],
-            weights,
-            accuracy=arm == "int8" and len(target) >= ENOUGH_ROWS,
-        )
-        for before, arm in itertools.pairwise(waterfall.STEPS.values())
-    }
+    changes = _score_changes(scoring, test, answers)
     return Benchmark(
         metrics={precision: metrics[precision] for precision in bundles.variants},
         baseline=metrics["baseline"],
@@ -103,18 +95,14 @@ def benchmark(
         ),
         score_changes=changes["int8"],
         baseline_changes={
-            precision: scoring.baseline_change(
-                target, answers["baseline"], answers[precision], weights
-            )
-            for precision in bundles.variants
+            each: scoring.baseline_change(target, answers["baseline"], answers[each], test.weights)
+            for each in bundles.variants
         },
         judged_by=scoring.judged_by,
         task=dataset.task,
         class_rows=_class_rows(target, len(dataset.classes)),
         quantiles=dataset.quantiles,
-        off_level={
-            each: _off_level(dataset, target, answers[each], weights) for each in bundles.variants
-        },
+        off_level={each: _off_level(dataset, test, answers[each]) for each in bundles.variants},
         threshold=threshold,
         changed_answers=int(scoring.differ(target, answers["float32"], answers["int8"]).sum()),
         test_rows=len(target),
@@ -132,8 +120,8 @@ def benchmark(
         evidence=gather(
             dataset,
             predictors["float32"].bundle.columns,
-            HeldOut(rows, target, weights),
-            {precision: answers[precision] for precision in bundles.variants},
+            test,
+            {each: answers[each] for each in bundles.variants},
             threshold,
         ),
     )
@@ -144,24 +132,34 @@ def _class_rows(target: NDArray[Any], classes: int) -> tuple[int, ...]:
     return tuple(np.bincount(target, minlength=classes).tolist()) if classes else ()
 
 
-def _coverage(
-    dataset: DatasetRef, target: NDArray[Any], answers: NDArray[np.float64], weights: Weights
-) -> dict[str, float]:
+def _score_changes(
+    scoring: Scoring, test: HeldOut, answers: Mapping[str, Floats]
+) -> dict[str, dict[ScoreName, Interval]]:
+    """What each step changes in the scores, paired by row; accuracy only where int8 is judged."""
+    is_judged = len(test.target) >= ENOUGH_ROWS
+    return {
+        arm: scoring.changes(
+            *(test.target, answers[before], answers[arm], test.weights),
+            accuracy=arm == "int8" and is_judged,
+        )
+        for before, arm in itertools.pairwise(waterfall.STEPS.values())
+    }
+
+
+def _coverage(dataset: DatasetRef, test: HeldOut, answers: Floats) -> dict[str, float]:
     """The share of rows at or below each quantile, by its name; nothing for other targets."""
     if not dataset.quantiles:
         return {}
-    shares = quantiles.coverage(target, answers, weights)
+    shares = quantiles.coverage(test.target, answers, test.weights)
     return dict(zip(names(dataset.quantiles), shares, strict=True))
 
 
-def _off_level(
-    dataset: DatasetRef, target: NDArray[Any], answers: NDArray[np.float64], weights: Weights
-) -> tuple[str, ...]:
+def _off_level(dataset: DatasetRef, test: HeldOut, answers: Floats) -> tuple[str, ...]:
     """The names of the quantiles that miss their level; nothing for other targets."""
     levels = dataset.quantiles
     if not levels:
         return ()
-    places = quantiles.off_level(target, answers, weights, levels=levels)
+    places = quantiles.off_level(test.target, answers, test.weights, levels=levels)
     return tuple(names(levels)[each] for each in places)
 
 

@@ -87,8 +87,7 @@ class Drift(Reference):
 
     `outside_share` and `outside_share_then` count rows outside calibration: with a number beyond
     what the model was fitted to, a category it does not know, or a missing value where training
-    saw none. `warnings` says which limit is
-    exceeded.
+    saw none. `warnings` says which limit is exceeded.
     """
 
     psi: Mapping[str, float]

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from slipstream.artifacts.references import DatasetRef
 from slipstream.evaluation.results import Evidence, ScoreName, VariantMetrics
-from slipstream.evaluation.scoring import scoring_at
+from slipstream.evaluation.scoring import Scoring, scoring_at
 from slipstream.evaluation.weighted import Weights, mean, mean_interval
 from slipstream.features.preprocessing import normalise_all
 from slipstream.features.selection import SCORE_BINS, groups
@@ -90,7 +90,7 @@ def gather(
             each: _one_answer(answer, dataset.classes, threshold)
             for each, answer in answers.items()
         },
-        alone=_alone(dataset, columns, test, perfect[0]) if unbelievable else None,
+        alone=_alone(scoring, columns, test, dataset.classes, perfect[0]) if unbelievable else None,
     )
 
 
@@ -185,13 +185,13 @@ def _one_answer(answers: Floats, classes: Sequence[str], threshold: float) -> st
 
 
 def _alone(
-    dataset: DatasetRef,
+    scoring: Scoring,
     columns: Sequence[Column],
     test: HeldOut,
+    classes: Sequence[str],
     score: ScoreName,
 ) -> tuple[str, float]:
     """The column that by itself scores best on the test rows, and its score."""
-    quality = scoring_at(HALF, dataset.task, dataset.quantiles).quality
     scores = {}
     for column in columns:
         seen = normalise_all(column, test.rows[column.name]).values()  # of a date, its parts too
@@ -199,11 +199,9 @@ def _alone(
             groups(part, pd.Series(values), SCORE_BINS[-1])
             for part, values in zip(lookups([column]), seen, strict=True)
         ]
-        answers = [
-            _answers_of(group, test.target, test.weights, len(dataset.classes)) for group in tried
-        ]
+        answers = [_answers_of(group, test.target, test.weights, len(classes)) for group in tried]
         scores[column.name] = max(
-            quality(test.target, each, test.weights)[score] for each in answers
+            scoring.quality(test.target, each, test.weights)[score] for each in answers
         )
     best = max(scores, key=scores.__getitem__)
     return best, scores[best]

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from scipy import stats
 
 from slipstream.evaluation import weighted
-from slipstream.evaluation.regression import NOTABLE_SHARE, spread
+from slipstream.evaluation.regression import NOTABLE_SHARE, standard_deviation
 from slipstream.evaluation.results import ScoreName
 from slipstream.evaluation.weighted import Weights
 from slipstream.measurement.intervals import Interval
@@ -74,7 +74,7 @@ def off_level(
     Rows within 1 % of the target's standard deviation of an answer count for the level: of a target
     that is often 0, many rows may be at 0, and an answer near it is as good.
     """
-    slack = NOTABLE_SHARE * spread(target, weights)
+    slack = NOTABLE_SHARE * standard_deviation(target, weights)
     least, most = (
         coverage(target, answers - slack, weights),
         coverage(target, answers + slack, weights),
@@ -101,12 +101,12 @@ def row_losses(
     target: Floats, answers: Floats, weights: Weights = None, *, levels: Levels = MEDIAN
 ) -> Floats:
     """The pinball loss of each row (N,), in standard deviations of the target."""
-    return _pinball(target, answers, levels) / spread(target, weights)
+    return _pinball(target, answers, levels) / standard_deviation(target, weights)
 
 
 def differ(target: Floats, before: Floats, after: Floats) -> NDArray[np.bool_]:
     """In which rows (N,) an answer differs by more than 1 % of the target's standard deviation."""
-    return np.abs(after - before).max(axis=1) > NOTABLE_SHARE * spread(target)
+    return np.abs(after - before).max(axis=1) > NOTABLE_SHARE * standard_deviation(target)
 
 
 def score_changes(  # noqa: PLR0913 - what every kind of target takes, and levels

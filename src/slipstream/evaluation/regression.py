@@ -24,7 +24,7 @@ __all__ = [
     "relative_rmse_change",
     "row_losses",
     "score_changes",
-    "spread",
+    "standard_deviation",
 ]
 
 Floats = NDArray[np.float64]
@@ -35,7 +35,8 @@ NOTABLE_SHARE = 0.01
 def quality(target: Floats, answers: Floats, weights: Weights = None) -> dict[ScoreName, float]:
     """Score predicted numbers (N,) against the target (N,)."""
     errors = answers - target
-    rmse, guess = math.sqrt(weighted.mean(np.square(errors), weights)), spread(target, weights)
+    rmse = math.sqrt(weighted.mean(np.square(errors), weights))
+    guess = standard_deviation(target, weights)
     return {
         "test_rmse": rmse,
         "test_mae": weighted.mean(np.abs(errors), weights),
@@ -51,12 +52,12 @@ def mean(target: Floats, weights: Weights = None) -> Floats:
 
 def row_losses(target: Floats, answers: Floats, weights: Weights = None) -> Floats:
     """The squared error of each row (N,), in variances of the target."""
-    return np.square((answers - target) / spread(target, weights))
+    return np.square((answers - target) / standard_deviation(target, weights))
 
 
 def differ(target: Floats, before: Floats, after: Floats) -> NDArray[np.bool_]:
     """Which answers (N,) differ by more than 1 % of the target's standard deviation."""
-    return np.abs(after - before) > NOTABLE_SHARE * spread(target)
+    return np.abs(after - before) > NOTABLE_SHARE * standard_deviation(target)
 
 
 def score_changes(
@@ -97,12 +98,12 @@ def rank_correlation(target: Floats, answers: Floats, weights: Weights = None) -
     """
     product = np.ones(len(target))
     for ranks in (stats.rankdata(target), stats.rankdata(answers)):
-        product *= (ranks - weighted.mean(ranks, weights)) / spread(ranks, weights)
+        product *= (ranks - weighted.mean(ranks, weights)) / standard_deviation(ranks, weights)
     found = weighted.mean_interval(product, weights)
     return Interval(estimate=found.estimate, low=max(found.low, -1.0), high=min(found.high, 1.0))
 
 
-def spread(target: Floats, weights: Weights = None) -> float:
+def standard_deviation(target: Floats, weights: Weights = None) -> float:
     """The RMSE of always answering the mean, which is the standard deviation; 1 if it is 0."""
     centred = target - weighted.mean(target, weights)
     return math.sqrt(weighted.mean(np.square(centred), weights)) or 1.0

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 from scipy import stats
 
 from slipstream.artifacts.references import ColumnSchema
@@ -35,7 +34,6 @@ ENOUGH_FLAGS, ENOUGH_AMOUNTS = (40, 10), (200, 20)
 LOOK_ROWS = 100  # fewer raise no suspicion
 KNOWN = 0.5  # the share of rows whose value must be in other rows too
 
-Floats = NDArray[np.float64]
 Found = tuple[str, bool] | None  # what was seen, and whether it is a copy
 
 

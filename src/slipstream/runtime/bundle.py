@@ -1,9 +1,8 @@
 """The bundle: one variant of a model as one safetensors file, verified before it is used.
 
 Layout: the tensors `edges` (of all numeric columns, and of a date and its parts, one after the
-other) and
-`layers.{i}.weight|bias[|multiplier]`, and one metadata entry, `slipstream`, with JSON: what a user
-wants to know about the model, and the SHA-256 of everything else.
+other) and `layers.{i}.weight|bias[|multiplier]`, and one metadata entry, `slipstream`, with JSON:
+what a user wants to know about the model, and the SHA-256 of everything else.
 """
 
 import errno
@@ -58,8 +57,8 @@ class Bundle:
     `missing_markers` are the texts that stand for a missing value, in every column. Of two
     `classes`, a row gets the second from the probability `threshold` on. A number is learned on its
     `target_scale`, and answered in its own unit; `quantiles` are the levels of a regression of
-    several, ascending.
-    `activation_scales` gives the size of one u8 step of each hidden layer's activation (int8 only).
+    several, ascending. `activation_scales` gives the size of one u8 step of each hidden layer's
+    activation (int8 only).
     `details` is what the model's maker recorded: metrics, the training data's digest, versions.
     """
 

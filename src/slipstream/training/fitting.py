@@ -4,6 +4,7 @@ import math
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -29,10 +30,10 @@ from slipstream.runtime.links import apply, link_of
 from slipstream.runtime.types import TargetScale, Task
 from slipstream.training import scales
 from slipstream.training.encoding import frequencies, positions, states
-from slipstream.training.losses import OBJECTIVES, Objective, objective_of
+from slipstream.training.losses import Objective, objective_of
 from slipstream.training.network import Network
 
-__all__ = ["EpochHook", "best_epoch", "fit", "fit_on", "tensors_of", "train"]
+__all__ = ["EpochHook", "TrainingData", "best_epoch", "fit", "fit_on", "tensors_of", "train"]
 
 EpochHook = Callable[[Epoch], None]
 EVALUATION_ROWS = 65_536  # rows a forward pass without gradients
@@ -42,6 +43,18 @@ EVALUATION_NUMBERS = 1 << 23  # outputs of one
 # One part's rows as tensors: table rows (N, 2k), their shares (N, 2k), target (N,), and the rows'
 # weights (N,) if they differ, whose mean is 1.
 Batch = tuple[Tensor, ...]
+
+
+@dataclass(frozen=True)
+class TrainingData:
+    """The fitted columns that a network reads, and normalised rows with their target.
+
+    It learns from those of `train`, and stops by those of `validation`.
+    """
+
+    columns: Sequence[Column]
+    train: pd.DataFrame
+    validation: pd.DataFrame
 
 
 def train(
@@ -61,19 +74,16 @@ def train(
         InputError: the loss is no longer a number, or the target has no logarithms to learn.
     """
     snapshot = Snapshot(prepared, store)
-    train, validation = snapshot.frame("train"), snapshot.frame("validation")
     columns = selected_columns(prepared, mask, store)
+    data = TrainingData(columns, snapshot.frame("train"), snapshot.frame("validation"))
     widths = (*hidden, prepared.outputs)
-    task, levels = prepared.task, prepared.quantiles
-    tried = scales.scales_to_try(OBJECTIVES[task], training, train, validation)
-    fits = {
-        scale: fit_on(scale, columns, train, validation, widths, task, training, on_epoch, levels)
-        for scale in tried
-    }
+    objective = objective_of(prepared.task, prepared.quantiles)
+    tried = scales.scales_to_try(objective, training, data.train, data.validation)
+    fits = {scale: fit_on(scale, data, widths, objective, training, on_epoch) for scale in tried}
     kept, trial = tried[0], None
     if len(tried) > 1:
         networks = {scale: network for scale, (network, _) in fits.items()}
-        trial = _compare(networks, columns, train, validation, task)
+        trial = _compare(networks, data, prepared.task)
         kept = min(tried, key=trial.val_rmse.__getitem__)  # the first of equal ones
     network, history = fits[kept]
     return NetworkRef(
@@ -100,46 +110,37 @@ def best_epoch(history: Sequence[Epoch]) -> Epoch:
 
 def fit_on(
     scale: TargetScale,
-    columns: Sequence[Column],
-    train_rows: pd.DataFrame,
-    validation_rows: pd.DataFrame,
+    data: TrainingData,
     widths: Sequence[int],
-    task: Task,
+    objective: Objective,
     training: TrainingConfig,
     on_epoch: EpochHook,
-    quantiles: Sequence[float] = (),
 ) -> tuple[Network, list[Epoch]]:
     """Fit a network to the target on a scale; the link of `link_of` turns it back.
 
     The other arguments and what is raised are those of `fit`. The history is on the scale.
     """
     if scale == "identity":
-        return fit(
-            columns, train_rows, validation_rows, widths, task, training, on_epoch, quantiles
-        )
-    rows, others = (scales.as_logarithms(each) for each in (train_rows, validation_rows))
-    network, history = fit(columns, rows, others, widths, task, training, on_epoch)
-    answers = _outputs(network, columns, rows)[:, 0].astype(np.float64)
+        return fit(data, widths, objective, training, on_epoch)
+    rows, others = (scales.as_logarithms(each) for each in (data.train, data.validation))
+    logarithms = replace(data, train=rows, validation=others)
+    network, history = fit(logarithms, widths, objective, training, on_epoch)
+    answers = _outputs(network, data.columns, rows)[:, 0].astype(np.float64)
     residuals = rows[TARGET].to_numpy(np.float64) - answers
     network.rescale(mean=scales.smearing(residuals, weights_of(rows)))
     return network, history
 
 
-def _compare(
-    networks: Mapping[TargetScale, Network],
-    columns: Sequence[Column],
-    train_rows: pd.DataFrame,
-    validation_rows: pd.DataFrame,
-    task: Task,
-) -> ScaleTrial:
+def _compare(networks: Mapping[TargetScale, Network], data: TrainingData, task: Task) -> ScaleTrial:
     """How well each scale's network predicts the validation part, in the target's own unit."""
-    target, weights = validation_rows[TARGET].to_numpy(np.float64), weights_of(validation_rows)
+    rows = data.validation
+    target, weights = rows[TARGET].to_numpy(np.float64), weights_of(rows)
     answers = {
-        scale: apply(link_of(task, scale), _outputs(network, columns, validation_rows))[:, 0]
+        scale: apply(link_of(task, scale), _outputs(network, data.columns, rows))[:, 0]
         for scale, network in networks.items()
     }
     return ScaleTrial(
-        skewness=scales.skewness(train_rows[TARGET].to_numpy(np.float64), weights_of(train_rows)),
+        skewness=scales.skewness(data.train[TARGET].to_numpy(np.float64), weights_of(data.train)),
         val_rmse={
             scale: scales.root_mean_square(each - target, weights)
             for scale, each in answers.items()
@@ -159,14 +160,11 @@ def _outputs(
 
 
 def fit(
-    columns: Sequence[Column],
-    train_rows: pd.DataFrame,
-    validation_rows: pd.DataFrame,
+    data: TrainingData,
     widths: Sequence[int],
-    task: Task,
+    objective: Objective,
     training: TrainingConfig,
     on_epoch: EpochHook,
-    quantiles: Sequence[float] = (),
 ) -> tuple[Network, list[Epoch]]:
     """Fit a network with AdamW (Loshchilov and Hutter 2019) under a cosine learning rate.
 
@@ -174,35 +172,32 @@ def fit(
     its own unit: the last layer's weights carry it.
 
     Args:
-        columns: the fitted columns that the network reads.
-        train_rows: normalised rows with their target.
-        validation_rows: the same, to stop by.
+        data: what the network reads, learns from, and stops by.
         widths: of each hidden layer, then the number of outputs.
-        task: the kind of target.
+        objective: what is minimised.
         training: how long, how fast, and by which seed.
         on_epoch: called with each epoch.
-        quantiles: the levels, where the kind of target is quantiles.
 
     Raises:
         InputError: the loss is no longer a number.
     """
-    objective = objective_of(task, quantiles)
+    columns = data.columns
     with _deterministic(training.seed):
-        shares = frequencies(columns, positions(columns, train_rows))
+        shares = frequencies(columns, positions(columns, data.train))
         network = Network(states(columns, shares), widths)
-        scale = _scale(train_rows, objective)
+        standard = _mean_and_deviation(data.train, objective)
         train_batch, validation_batch = (
-            _tensors(columns, rows, scale, objective) for rows in (train_rows, validation_rows)
+            _tensors(columns, rows, standard, objective) for rows in (data.train, data.validation)
         )
         if objective.start:
             network.begin_at(objective.start(*train_batch[2:]))
         history = _run_epochs(network, train_batch, validation_batch, objective, training, on_epoch)
         if objective.is_standardised:
-            network.rescale(*scale)
+            network.rescale(*standard)
     return network, history
 
 
-def _scale(rows: pd.DataFrame, objective: Objective) -> tuple[float, float]:
+def _mean_and_deviation(rows: pd.DataFrame, objective: Objective) -> tuple[float, float]:
     """The mean and standard deviation that training takes out of the target, if it does."""
     if not objective.is_standardised:
         return 0.0, 1.0
@@ -289,10 +284,10 @@ def _check_losses(epoch: Epoch) -> None:
 def _tensors(
     columns: Sequence[Column],
     rows: pd.DataFrame,
-    scale: tuple[float, float],
+    standard: tuple[float, float],
     objective: Objective,
 ) -> Batch:
-    mean, deviation = scale
+    mean, deviation = standard
     target = (rows[TARGET].to_numpy(np.float64) - mean) / deviation
     weights = weights_of(rows)
     return (

@@ -17,8 +17,8 @@ from slipstream.quantization.folding import fold
 from slipstream.runtime import Bundle, InputError, Predictor, load_file
 from slipstream.runtime.columns import Column
 from slipstream.training.encoding import column_states, frequencies, positions, states
-from slipstream.training.fitting import fit
-from slipstream.training.losses import objective_of
+from slipstream.training.fitting import TrainingData, fit
+from slipstream.training.losses import OBJECTIVES, objective_of
 from slipstream.training.network import Network
 from tests.conftest import Trained, train_on
 from tests.unit.networks import columns, rows_of
@@ -116,20 +116,20 @@ def test_what_training_never_saw_is_the_mean_of_what_it_saw() -> None:
     np.testing.assert_allclose(vectors @ weight.T, [[1], [5], [2], [2]])
 
 
-def learnt_from(trained: Trained) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """The normalised rows, with their target, that training learns from and stops by."""
+def learnt_from(trained: Trained) -> TrainingData:
+    """The columns and rows that a run's network was trained on."""
     snapshot = Snapshot(trained.prepared, trained.store)
-    return snapshot.frame("train"), snapshot.frame("validation")
+    columns = selected_columns(trained.prepared, trained.mask, trained.store)
+    return TrainingData(columns, snapshot.frame("train"), snapshot.frame("validation"))
 
 
 def test_the_same_seed_gives_the_same_weights(mixed: Trained) -> None:
     """Training is deterministic, and leaves torch's thread count as it was."""
-    fitted = selected_columns(mixed.prepared, mixed.mask, mixed.store)
-    train, validation = learnt_from(mixed)
+    data = learnt_from(mixed)
     settings = TrainingConfig(epochs=2, seed=7)
     threads = torch.get_num_threads()
     runs = [
-        fit(fitted, train, validation, [8, 1], "binary", settings, lambda epoch: None)
+        fit(data, [8, 1], OBJECTIVES["binary"], settings, on_epoch=lambda epoch: None)
         for _ in range(2)
     ]
     assert torch.get_num_threads() == threads
@@ -140,38 +140,33 @@ def test_the_same_seed_gives_the_same_weights(mixed: Trained) -> None:
 
 def test_training_stops_early_and_keeps_the_best_epoch(mixed: Trained) -> None:
     """Without a better validation loss for `patience` epochs it stops; every epoch was reported."""
-    fitted = selected_columns(mixed.prepared, mixed.mask, mixed.store)
-    train, validation = learnt_from(mixed)
+    data = learnt_from(mixed)
     seen = []
     settings = TrainingConfig(epochs=200, patience=3, learning_rate=0.05)
-    network, history = fit(fitted, train, validation, [32, 1], "binary", settings, seen.append)
+    network, history = fit(data, [32, 1], OBJECTIVES["binary"], settings, seen.append)
     assert seen == history
     best = min(history, key=lambda epoch: epoch.val_loss)
     assert len(history) == best.epoch + 3 < 200
-    low, high, t = positions(fitted, validation)
+    low, high, t = positions(data.columns, data.validation)
     with torch.no_grad():
         logits = network(
             torch.from_numpy(np.concatenate([low, high], axis=1)),
             torch.from_numpy(np.concatenate([1 - t, t], axis=1)).float(),
         )
     loss = torch.nn.functional.binary_cross_entropy_with_logits(
-        logits[:, 0], torch.from_numpy(validation[TARGET].to_numpy(np.float32))
+        logits[:, 0], torch.from_numpy(data.validation[TARGET].to_numpy(np.float32))
     )
     assert float(loss) == pytest.approx(best.val_loss, rel=1e-5)
 
 
 def test_a_diverging_loss_is_reported(mixed: Trained, monkeypatch) -> None:
     """A diverging loss stops training with the epoch and the way out."""
-    fitted = selected_columns(mixed.prepared, mixed.mask, mixed.store)
-    train, validation = learnt_from(mixed)
+    data = learnt_from(mixed)
     monkeypatch.setattr(
         "slipstream.training.fitting._evaluate", lambda *_: {"loss": math.nan, "accuracy": 0.5}
     )
     with pytest.raises(InputError, match=r"it is nan after epoch 1; lower training\.learning_rate"):
-        fit(
-            *(fitted, train, validation, [8, 1], "binary", TrainingConfig()),
-            on_epoch=lambda epoch: None,
-        )
+        fit(data, [8, 1], OBJECTIVES["binary"], TrainingConfig(), on_epoch=lambda epoch: None)
 
 
 def test_quantisation_costs_little(mixed: Trained, demo: Trained) -> None:
