@@ -80,9 +80,15 @@ INLINE bool read_clock(const uint8_t *text, int64_t length, int64_t *clock)
             return false;
         at = 8;
         if (length > 9 && text[8] == '.' && is_digit(text[9])) {
-            uint32_t unit = 100000; /* finer digits are cut off */
-            for (at = 9; at < length && is_digit(text[at]); at++, unit /= 10)
-                fraction += unit * (uint32_t)(text[at] - '0');
+            static const uint32_t units[] = {1000000, 100000, 10000, 1000, 100, 10, 1};
+            int64_t digits = 0; /* finer ones than microseconds are cut off */
+            for (at = 9; at < length && is_digit(text[at]); at++) {
+                if (digits < 6) {
+                    fraction = fraction * 10 + (uint32_t)(text[at] - '0');
+                    digits++;
+                }
+            }
+            fraction *= units[digits];
         }
     }
     if (hour > 23 || minute > 59 || second > 59 || !read_offset(text + at, length - at, &offset))
