@@ -28,12 +28,12 @@ from slipstream.data.columns import (
     number_parts,
 )
 from slipstream.data.date_hints import hint_at_dates
-from slipstream.data.dates import Dates, NotDatesError, find_dates, read_dates, seem_dates
+from slipstream.data.dates import Dates, NotDatesError, find_dates, read_dates
 from slipstream.data.identifiers import group_hint, why_identifier
-from slipstream.data.numbers import Evidence, code_reason, has_text_around, is_telephone
+from slipstream.data.numbers import Evidence, code_reason, is_telephone
 from slipstream.data.sentinels import sentinel_note
 from slipstream.data.temporal import is_temporal
-from slipstream.data.texts import all_match
+from slipstream.data.text_hints import hint_at_content
 from slipstream.runtime.errors import InputError
 from slipstream.runtime.text import quote
 from slipstream.runtime.values import MISSING_MARKERS
@@ -46,15 +46,6 @@ MAX_SLIPS = 0.01
 MAX_WORDS = 0.1
 FEW_NUMBERS = 20
 MOSTLY = 0.5  # the share of numbers that is worth a note where a column is text
-TEXT_AROUND = (
-    "its values are numbers with other text around them, such as a unit or K for thousands, or "
-    "dates in a layout that is not known, and are read as text; write plain numbers or dates to "
-    "use them"
-)
-SEEM_DATES = (
-    "its values seem to be dates in a layout that is not known, and are read as text; write them "
-    "as 2025-03-04"
-)
 
 
 @dataclass(frozen=True)
@@ -234,7 +225,7 @@ def _words(column: RawColumn, parts: NumberParts) -> Typed:
     texts = column.texts
     share = texts.share(parts.is_number)
     if share < MOSTLY:
-        return as_category(column, _word_notes(column))
+        return as_category(column, hint_at_content(column))
     currencies = len(column.forms.currencies)
     if currencies > 1:
         why = f"its amounts are in {currencies} currencies (the first that differs is"
@@ -245,21 +236,6 @@ def _words(column: RawColumn, parts: NumberParts) -> Typed:
     first = texts.first_row(parts.is_slip if parts.is_slip.any() else ~parts.is_number)
     note = f"{why} in row {first}), so it is read as text; {way_out}"
     return as_category(column, [note])
-
-
-def _word_notes(column: RawColumn) -> list[str]:
-    """What to say of text that is not numbers."""
-    if has_text_around(column.texts):
-        return [TEXT_AROUND]
-    if seem_dates(column.texts):
-        return [SEEM_DATES]
-    count = column.count("NA")
-    is_code = count > 0 and all_match(column.texts.words, "[a-z]{2}")
-    note = (
-        f"'NA' counts as missing in {count:,} rows; if it is a code like the others, such as "
-        "Namibia's, put '!NA' into data.missing"
-    )
-    return [note] * is_code
 
 
 def _codes(column: RawColumn, why: str) -> Typed:
