@@ -48,6 +48,7 @@ __all__ = [
     "holds_codes",
     "missing_notes",
     "number_parts",
+    "slip_notes",
 ]
 
 MOST_SLIPS = 100  # distinct texts of a numeric column that are not numbers
@@ -250,16 +251,18 @@ def _number_notes(column: RawColumn, parts: NumberParts) -> tuple[str, ...]:
         notes.append(f"{count:,} of its values are a dash next to the currency, which is 0")
     markers = texts.only(parts.is_marker).by_word
     notes += missing_notes(column.markers, markers, texts.present)
-    if parts.is_slip.any():
-        slipped = texts.count(parts.is_slip)
-        first = texts.first_row(parts.is_slip)
-        notes.append(
-            f"1 value is not a number and counts as missing (in row {first})"
-            if slipped == 1
-            else f"{slipped:,} values are not numbers and count as missing "
-            f"(the first in row {first})"
-        )
-    return tuple(notes)
+    return (*notes, *slip_notes(texts, parts.is_slip, "number"))
+
+
+def slip_notes(texts: Texts, slips: NDArray[np.bool_], wanted: str) -> list[str]:
+    """Say how many cells have text (D,) that is not what the column holds, if any has."""
+    count, plural = texts.count(slips), f"{wanted}s"
+    if not count:
+        return []
+    first = texts.first_row(slips)
+    if count == 1:
+        return [f"1 value is not a {wanted} and counts as missing (in row {first})"]
+    return [f"{count:,} values are not {plural} and count as missing (the first in row {first})"]
 
 
 def missing_notes(

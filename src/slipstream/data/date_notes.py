@@ -7,6 +7,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from slipstream.data.columns import slip_notes
 from slipstream.data.date_orders import NO_DATE
 from slipstream.data.texts import Texts
 from slipstream.runtime.date_text import PIVOT, has_zone
@@ -36,15 +37,7 @@ def absent_notes(texts: Texts, markers: Mask, slips: Mask, wanted: str) -> list[
         words = sorted(texts.words.filter(pa.array(markers)).to_pylist())
         share = f"{100 * texts.share(markers):.2g} %"
         notes.append(f"{share} of its values ({listing(words, most=5)}) count as missing")
-    if slips.any():
-        count, first = texts.count(slips), texts.first_row(slips)
-        notes.append(
-            f"1 value is not a {wanted} and counts as missing (in row {first})"
-            if count == 1
-            else f"{count:,} values are not {wanted}s and count as missing "
-            f"(the first in row {first})"
-        )
-    return notes
+    return [*notes, *slip_notes(texts, slips, wanted)]
 
 
 def nothing_note(count: int) -> str:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from slipstream.artifacts.references import DatasetRef
 from slipstream.evaluation.results import Evidence, ScoreName, VariantMetrics
 from slipstream.evaluation.scoring import Scoring, scoring_at
-from slipstream.evaluation.weighted import Weights, mean, mean_interval
+from slipstream.evaluation.weighted import Weights, mean, mean_interval, of_rows
 from slipstream.features.preprocessing import normalise_all
 from slipstream.features.selection import SCORE_BINS, groups
 from slipstream.measurement.intervals import Interval
@@ -99,8 +99,7 @@ def lesson(evidence: Evidence, winner: Precision) -> tuple[str, str]:
     lead, order = evidence.lead[winner], evidence.order.get(winner)
     if not _learned_little(lead, evidence.guess_loss):
         return "", ""
-    change = Interval(estimate=-lead.estimate, low=-lead.high, high=-lead.low)
-    seen = f"differs from guessing's by {change:+.4f} {evidence.loss_unit} a row"
+    seen = f"differs from guessing's by {-lead:+.4f} {evidence.loss_unit} a row"
     brief = "no better than guessing"
     if lead.low > 0:
         brief = "hardly better than guessing"
@@ -213,7 +212,7 @@ def _answers_of(
     """What groups (N,) answer, each row by what the other folds' rows of its group have."""
     codes = pd.factorize(group)[0]
     truth = np.eye(classes)[target] if classes else np.asarray(target, np.float64)[:, None]
-    rows = np.ones(len(target)) if weights is None else weights
+    rows = of_rows(weights, len(target))
     folds = np.random.default_rng(0).permutation(len(target)) % FOLDS
     answers = np.zeros_like(truth)
     for fold in range(FOLDS):

@@ -128,13 +128,13 @@ def judge_score(changes: Mapping[ScoreName, Interval], allowed: float | None = N
         return Judged("too much" if beyond else "perhaps too much", seen)
     if any(_is_lost(each) for each in losses):
         return Judged("lost" if allowed is None else "within", seen)
-    gained = any(_is_lost(_turned(each)) for each in losses)
+    gained = any(_is_lost(-each) for each in losses)
     return Judged("gained" if gained else "not shown", seen)
 
 
 def loss(metric: ScoreName, change: Interval) -> Interval:
     """A change of a metric, turned so that worse is above zero."""
-    return change if metric in LOWER_IS_BETTER else _turned(change)
+    return change if metric in LOWER_IS_BETTER else -change
 
 
 def is_same(change: Interval) -> bool:
@@ -150,10 +150,6 @@ def _is_lost(loss: Interval) -> bool:
 
 def _within(losses: Sequence[Interval], allowed: float) -> bool:
     return all(each.high <= allowed for each in losses)
-
-
-def _turned(change: Interval) -> Interval:
-    return Interval(estimate=-change.estimate, low=-change.high, high=-change.low)
 
 
 def _times(factor: float) -> str:

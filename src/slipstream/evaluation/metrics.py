@@ -58,7 +58,7 @@ def precision_and_recall(
     target: Labels, probability: Floats, weights: Weights, threshold: float
 ) -> tuple[float, float]:
     """Precision and recall of the rows from a threshold on; 0 where there is nothing to divide."""
-    rows = np.ones(len(target)) if weights is None else weights
+    rows = weighted.of_rows(weights, len(target))
     called = probability >= threshold
     right = rows[called & (target == 1)].sum()
     totals = rows[called].sum(), rows[target == 1].sum()
@@ -78,7 +78,7 @@ def expected_calibration_error(
 ) -> float:
     """Mean gap between confidence and frequency over equal-width bins (Naeini et al. 2015)."""
     bins = np.minimum((probability * CALIBRATION_BINS).astype(int), CALIBRATION_BINS - 1)
-    rows = np.ones(len(target)) if weights is None else weights
+    rows = weighted.of_rows(weights, len(target))
     gaps = np.bincount(bins, rows * (probability - target), minlength=CALIBRATION_BINS)
     return float(np.abs(gaps).sum() / rows.sum())
 
@@ -106,7 +106,7 @@ def precision_at_top(
     Where rows of the same score are partly among them, these count with their own share of
     positives, as if they were drawn at random.
     """
-    rows = np.ones(len(target)) if weights is None else weights
+    rows = weighted.of_rows(weights, len(target))
     wanted = math.ceil(len(target) * share) if weights is None else float(rows.sum()) * share
     order = np.argsort(-probability)
     reached = np.cumsum(rows[order])

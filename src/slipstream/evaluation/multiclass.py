@@ -76,7 +76,7 @@ def expected_calibration_error(
     """
     confidence, right = probability.max(axis=1), chosen(probability) == target
     bins = np.minimum((confidence * CALIBRATION_BINS).astype(int), CALIBRATION_BINS - 1)
-    rows = np.ones(len(target)) if weights is None else weights
+    rows = weighted.of_rows(weights, len(target))
     gaps = np.bincount(bins, rows * (confidence - right), minlength=CALIBRATION_BINS)
     return float(np.abs(gaps).sum() / rows.sum())
 
@@ -178,7 +178,7 @@ def _placements(
     A row's placement is the share of the rows on the other side that it is ordered rightly against;
     ties count half.
     """
-    rows = np.ones(len(target)) if weights is None else weights
+    rows = weighted.of_rows(weights, len(target))
     for label in np.unique(target):
         is_label = target == label
         if not (rows[is_label].any() and rows[~is_label].any()):

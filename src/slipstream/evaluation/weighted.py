@@ -9,10 +9,15 @@ from scipy import stats
 
 from slipstream.measurement.intervals import Interval
 
-__all__ = ["Weights", "mean", "mean_interval", "quantile_of_t", "sum_of_squares"]
+__all__ = ["Weights", "mean", "mean_interval", "of_rows", "quantile_of_t", "sum_of_squares"]
 
 Floats = NDArray[np.float64]
 Weights = NDArray[np.float64] | None  # (N,); None: all rows count alike
+
+
+def of_rows(weights: Weights, count: int) -> Floats:
+    """The weight of each row (N,): 1 where all rows count alike."""
+    return np.ones(count) if weights is None else weights
 
 
 def mean(values: NDArray[Any], weights: Weights) -> float:

@@ -208,13 +208,13 @@ def decide(
         may_be = lead.estimate >= HARDLY * float((rows * guess_losses).mean())
         is_better = "is not surely better" if may_be else "is no better"
         brief = f"the challenger {is_better} than guessing by its {scoring.loss_name}"
-        reason = f"{brief}: it differs from guessing's by {_turned(lead):+.4f} {unit} a row"
+        reason = f"{brief}: it differs from guessing's by {-lead:+.4f} {unit} a row"
         return Decision(promoted=False, reason=reason, brief=brief, gain=lead)
     if champion_losses is None:
         return Decision(promoted=True, reason="there was no champion", gain=lead)
     gain = intervals.mean(rows * (champion_losses - challenger_losses))
     brief = f"the challenger's {scoring.loss_name} {_against(gain)} than the champion's"
-    by = f"by {_turned(gain) if gain.high < 0 else gain:.4f}"
+    by = f"by {-gain if gain.high < 0 else gain:.4f}"
     reason = f"{brief}: {by} {unit} on {len(challenger_losses):,} test rows"
     return Decision(promoted=gain.low > 0, reason=reason, brief=brief, gain=gain)
 
@@ -224,8 +224,3 @@ def _against(gain: Interval) -> str:
     if gain.low > 0:
         return "is lower"
     return "is higher" if gain.high < 0 else "is not surely lower"
-
-
-def _turned(change: Interval) -> Interval:
-    """A change, seen from the other side."""
-    return Interval(estimate=-change.estimate, low=-change.high, high=-change.low)

@@ -24,6 +24,10 @@ class Interval(Value):
     def __format__(self, form: str) -> str:
         return f"{self.estimate:{form}} [{self.low:{form}}, {self.high:{form}}]"
 
+    def __neg__(self) -> "Interval":
+        """The same change, seen from the other side."""
+        return Interval(estimate=-self.estimate, low=-self.high, high=-self.low)
+
 
 Floats = NDArray[np.float64]
 

@@ -112,7 +112,7 @@ def feature_figure(mask: FeatureMask) -> Figure:
 
 def drift_figure(drift: Drift) -> Figure:
     """How far each feature and the target have moved since the champion's training, most first."""
-    ranked = sorted(drift.psi.items(), key=lambda item: -item[1])[:MOST_BARS]
+    ranked = drift.ranked[:MOST_BARS]
     figure = Figure(figsize=(8, 1.6 + 0.28 * len(ranked)), layout="constrained")
     axes = figure.subplots()
     names = [_plain(drift.title(name)) for name, _ in ranked]
