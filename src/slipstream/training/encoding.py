@@ -39,6 +39,8 @@ class States:
     means: Tensor
     lookup: Tensor
 
+STORED_PRECISION = 2.0**-24  # of a normalised number, in float32
+
 
 def positions(columns: Sequence[Column], prepared: pd.DataFrame) -> Positions:
     """Locate normalised rows in the table: (low, high, t), each (N, L)."""
@@ -126,6 +128,9 @@ def _column_positions(column: Column, values: pd.Series) -> Positions:
     numbers = values.to_numpy(np.float64)
     absent = np.isnan(numbers)
     place = np.where(absent, 0.0, numbers) * bins
+    # A value on an edge stays on it, or a jump between two close edges would blur.
+    edge = np.rint(place)
+    place = np.where(np.abs(place - edge) <= bins * STORED_PRECISION, edge, place)
     low = np.minimum(place.astype(np.int64), bins - 1)
     t = np.where(absent, 0.0, place - low)
     return (
