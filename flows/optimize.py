@@ -40,7 +40,7 @@ def optimize(config: OptimizeConfig = DEFAULTS) -> Report | State[Report]:
     dataset = stage(ingest, config.data)
     check_threshold(config.evaluation, dataset.task)
     prepared = stage(preprocess, dataset, config.model.encoding, config.model.bins)
-    mask = stage(select, prepared, config.features)
+    mask = stage(select, prepared, config.selection, config.search.tolerance)
     network = stage(train, prepared, mask, config.model.hidden, config.training)
     bundles = stage(
         quantize,

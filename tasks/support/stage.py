@@ -25,7 +25,7 @@ RESULTS = home_path() / "results"
 COMPUTING = {
     "ingest": ("slipstream.data.ingestion",),
     "preprocess": ("slipstream.features.preprocessing",),
-    "select": ("slipstream.features.selection",),
+    "select": ("slipstream.search.elimination",),
     "train": ("slipstream.training.fitting",),
     "quantize": ("slipstream.quantization.variants",),
     "predict": ("slipstream.evaluation.row_trace",),
