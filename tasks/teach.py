@@ -1,18 +1,17 @@
 """Stage 3, teach: a larger model answers every row, for the network to learn from."""
 
-from pathlib import Path
 from typing import Any
 
 from prefect import task
 
 from slipstream.artifacts.opening import open_store
 from slipstream.artifacts.references import DatasetRef, PreparedRef, TeacherRef
-from slipstream.data.sources import files
+from slipstream.training.teaching.given import fingerprint
 from tasks.support.stage import cached
 
 
 def _fingerprint(arguments: dict[str, Any]) -> str | None:
-    return files.fingerprint(arguments["file"]) if arguments["file"] else ""
+    return fingerprint(arguments["file"])
 
 
 @task(**cached("teach", source=_fingerprint))

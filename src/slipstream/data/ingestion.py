@@ -17,8 +17,8 @@ from slipstream.config.data import DataConfig
 from slipstream.data.cells import missing_markers
 from slipstream.data.duplicates import count_duplicates
 from slipstream.data.extra_rows import without_extra_rows
-from slipstream.data.label_text import read_label_text
 from slipstream.data.keys import read_keys
+from slipstream.data.label_text import read_label_text
 from slipstream.data.labels import labelled
 from slipstream.data.parts import Assigned, Rows, assign
 from slipstream.data.schema import Inferred, infer, raw_columns

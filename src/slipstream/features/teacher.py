@@ -12,6 +12,7 @@ from slipstream.artifacts.store import Store
 
 __all__ = ["soft_names", "synthetic_rows", "teacher_answers"]
 
+SOFT = "soft "
 Answers = NDArray[np.float32]
 
 
@@ -31,10 +32,10 @@ def synthetic_rows(teacher: TeacherRef, store: Store) -> tuple[pd.DataFrame, Ans
     if teacher.synthetic is None:
         return None
     frame = pd.read_parquet(io.BytesIO(store.get(teacher.synthetic)))
-    names = soft_names(sum(name.startswith("soft ") and name[5:].isdigit() for name in frame))
+    names = [name for name in frame.columns if name.startswith(SOFT)]
     return frame.drop(columns=names), frame[names].to_numpy(np.float32)
 
 
 def soft_names(outputs: int) -> list[str]:
     """The columns of the answers for synthetic rows."""
-    return [f"soft {place}" for place in range(outputs)]
+    return [f"{SOFT}{place}" for place in range(outputs)]

@@ -50,9 +50,7 @@ LOSSES: Mapping[Task, tuple[Callable[..., Floats], str]] = {
 def mean_loss(answers: Floats, table: Table) -> float:
     """The mean loss of answers (N, O) a row of a table."""
     losses, _ = LOSSES[table.task]
-    return float(
-        np.average(losses(answers, table.target, table.quantiles), weights=table.weights)
-    )
+    return float(np.average(losses(answers, table.target, table.quantiles), weights=table.weights))
 
 
 def blended(answers: Sequence[tuple[float, Floats]]) -> Floats:

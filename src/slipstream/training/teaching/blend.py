@@ -5,15 +5,12 @@ from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
-from slipstream.artifacts.references import PreparedRef
-from slipstream.runtime.columns import Column
 from slipstream.training.teaching.answers import best_shares, blended, mean_loss
 from slipstream.training.teaching.networks import NETWORK, fit_networks, is_affordable
-from slipstream.training.teaching.table import Table
-from slipstream.training.teaching.trees import SHAPES, fit_folds
+from slipstream.training.teaching.table import Lesson
+from slipstream.training.teaching.trees import fit_folds, shapes_to_try
 
 __all__ = ["Blend", "Candidate", "fit_blend"]
 
@@ -68,38 +65,23 @@ class Blend:
         return blended([(share, each.predict(cells)) for share, each in self.used])
 
 
-def fit_blend(
-    prepared: PreparedRef,
-    columns: Sequence[Column],
-    rows: pd.DataFrame,
-    table: Table,
-    folds: NDArray[np.int64],
-    seed: int,
-) -> Blend:
-    """Fit all candidates that are affordable, and find the blend with the least out-of-fold loss.
-
-    Args:
-        prepared: says what is predicted.
-        columns: all that are fitted.
-        rows: (N,) the training part of the normalised table.
-        table: the same rows as a matrix.
-        folds: (N,) each row's fold.
-        seed: of the models.
-    """
+def fit_blend(lesson: Lesson) -> Blend:
+    """Fit all candidates that are affordable, and find the blend with the least out-of-fold loss."""
+    table = lesson.table
     fitted: dict[str, Sequence[Answering]] = {
-        shape.name: fit_folds(table, folds, shape, seed) for shape in SHAPES
+        shape.name: fit_folds(lesson, shape) for shape in shapes_to_try(table)
     }
     if is_affordable(table):
-        fitted[NETWORK] = fit_networks(prepared, columns, rows, table, folds, seed)
-    candidates = [_candidate(name, models, table, folds) for name, models in fitted.items()]
+        fitted[NETWORK] = fit_networks(lesson)
+    candidates = [_candidate(name, models, lesson) for name, models in fitted.items()]
     shares = best_shares([each.answers for each in candidates], lambda each: mean_loss(each, table))
     return Blend(candidates, shares)
 
 
-def _candidate(
-    name: str, models: Sequence[Answering], table: Table, folds: NDArray[np.int64]
-) -> Candidate:
-    answers = np.empty((len(folds), table.outputs))
+def _candidate(name: str, models: Sequence[Answering], lesson: Lesson) -> Candidate:
+    table = lesson.table
+    answers = np.empty((len(table.cells), table.outputs))
     for fold, model in enumerate(models):
-        answers[folds == fold] = model.predict(table.cells[folds == fold])
+        held_out = lesson.folds == fold
+        answers[held_out] = model.predict(table.cells[held_out])
     return Candidate(name, models, answers, mean_loss(answers, table))

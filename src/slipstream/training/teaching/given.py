@@ -14,12 +14,13 @@ from numpy.typing import NDArray
 from slipstream.artifacts.references import DatasetRef
 from slipstream.data.cells import floats, is_number
 from slipstream.data.keys import as_keys
+from slipstream.data.sources import files
 from slipstream.data.sources.parquet import read_parquet
 from slipstream.runtime.errors import InputError
 from slipstream.runtime.quantiles import names
 from slipstream.runtime.text import listing, quote
 
-__all__ = ["NO_SYNTHETIC", "PREDICTION", "read_answers"]
+__all__ = ["NO_SYNTHETIC", "PREDICTION", "fingerprint", "read_answers"]
 
 PREDICTION = "prediction"
 SLACK = 1e-3  # that the probabilities of a row may be off 1
@@ -28,6 +29,11 @@ NO_SYNTHETIC = (
     "the table's rows alone, without synthetic ones"
 )
 Floats = NDArray[np.float64]
+
+
+def fingerprint(file: str) -> str | None:
+    """A digest of the file's content; None where it cannot be read. Without a file, a constant."""
+    return files.fingerprint(file) if file else ""
 
 
 def read_answers(
@@ -54,7 +60,7 @@ def read_answers(
         answers = _probabilities(answers, file)
     if dataset.quantiles:
         answers = np.sort(answers, axis=1)
-    places = pd.Index(_unique_keys(table, dataset.key, file)).get_indexer(keys)
+    places = pd.Index(_unique_keys(table, dataset.key, file)).get_indexer(pd.Index(keys))
     absent = places < 0
     lacking = int((absent & ~may_lack).sum())
     if lacking:

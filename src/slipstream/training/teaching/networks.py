@@ -3,11 +3,9 @@
 from collections.abc import Sequence
 
 import numpy as np
-import pandas as pd
 import torch
 from numpy.typing import NDArray
 
-from slipstream.artifacts.references import PreparedRef
 from slipstream.config.training import TrainingConfig
 from slipstream.runtime.columns import Column
 from slipstream.runtime.links import apply, link_of
@@ -15,14 +13,14 @@ from slipstream.training.encoding import positions
 from slipstream.training.fitting import TrainingData, fit
 from slipstream.training.losses import objective_of
 from slipstream.training.network import Network
-from slipstream.training.teaching.table import Table
+from slipstream.training.teaching.table import Lesson, Table
 
 __all__ = ["NETWORK", "WideNetwork", "fit_networks", "is_affordable"]
 
 NETWORK = "networks of 96 x 96"
 HIDDEN = (96, 96)
 SETTINGS = TrainingConfig(epochs=24, batch_size=256, learning_rate=0.006, patience=4)
-MOST_CELLS = 200_000  # of the training part: beyond, trees alone answer as well, in less time
+MOST_CELLS = 500_000  # of the training part: beyond, they take longer than they are worth
 ANSWERED_ROWS = 65_536  # rows a forward pass
 
 
@@ -59,24 +57,15 @@ def is_affordable(table: Table) -> bool:
     return table.cells.size <= MOST_CELLS
 
 
-def fit_networks(
-    prepared: PreparedRef,
-    columns: Sequence[Column],
-    rows: pd.DataFrame,
-    table: Table,
-    folds: NDArray[np.int64],
-    seed: int,
-) -> list[WideNetwork]:
-    """Fit one network for each fold on all training rows but the fold's, by which it stops.
-
-    The arguments are those of `fit_blend`.
-    """
-    objective = objective_of(prepared.task, prepared.quantiles)
-    settings = SETTINGS.model_copy(update={"seed": seed})
+def fit_networks(lesson: Lesson) -> list[WideNetwork]:
+    """Fit one network for each fold on all rows but the fold's, by which it stops."""
+    table, rows, folds = lesson.table, lesson.rows, lesson.folds
+    objective = objective_of(table.task, table.quantiles)
+    settings = SETTINGS.model_copy(update={"seed": lesson.seed})
     fitted = []
     for fold in range(int(folds.max()) + 1):
-        data = TrainingData(columns, rows[folds != fold], rows[folds == fold])
-        widths = (*HIDDEN, prepared.outputs)
+        data = TrainingData(lesson.columns, rows[folds != fold], rows[folds == fold])
+        widths = (*HIDDEN, table.outputs)
         network, _ = fit(data, widths, objective, settings, on_epoch=lambda _: None)
-        fitted.append(WideNetwork(network, columns, table))
+        fitted.append(WideNetwork(network, lesson.columns, table))
     return fitted

@@ -107,7 +107,7 @@ def _coordinates(table: Table, random: np.random.Generator) -> Cells:
 
 
 def _of_numbers(values: Cells) -> Cells:
-    """The ranks of numbers (N, 1), and if some are missing which (N, 2); those are in the middle."""
+    """The ranks of numbers (N, 1), and where some are missing which are (N, 2)."""
     missing = np.isnan(values)
     ordered = np.sort(values[~missing])
     ranks = np.searchsorted(ordered, values[~missing]) / max(1, len(ordered))

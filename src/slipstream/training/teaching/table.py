@@ -1,5 +1,6 @@
 """The normalised table as a teacher reads it: one matrix, the target, and which rows are whose."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -8,13 +9,13 @@ from numpy.typing import NDArray
 
 from slipstream.artifacts.references import PARTS, PreparedRef
 from slipstream.artifacts.store import Store
-from slipstream.data.snapshot import PART, TARGET, Snapshot, weights_of
+from slipstream.data.snapshot import PART, TARGET, weights_of
 from slipstream.features.preprocessing import load_columns
-from slipstream.runtime.columns import lookup_names, lookups
+from slipstream.runtime.columns import Column, lookup_names, lookups
 from slipstream.runtime.types import Task
 from slipstream.training.losses import objective_of
 
-__all__ = ["Table", "read_table"]
+__all__ = ["Lesson", "Table", "read_table"]
 
 Floats = NDArray[np.float64]
 
@@ -41,6 +42,11 @@ class Table:
     mean: float = 0.0
     deviation: float = 1.0
 
+    @property
+    def has_labels(self) -> bool:
+        """Whether the target is a label, not a number."""
+        return not objective_of(self.task, self.quantiles).is_standardised
+
     def in_own_unit(self, answers: Floats) -> Floats:
         """Standardised answers in the target's own unit."""
         return answers * self.deviation + self.mean
@@ -61,14 +67,29 @@ class Table:
     def at(self, places: NDArray[np.bool_] | NDArray[np.int64]) -> "Table":
         """Some of the rows."""
         weights = None if self.weights is None else self.weights[places]
-        return replace(
-            self, cells=self.cells[places], target=self.target[places], weights=weights
-        )
+        return replace(self, cells=self.cells[places], target=self.target[places], weights=weights)
 
 
-def read_table(
-    prepared: PreparedRef, frame: pd.DataFrame, store: Store
-) -> Table:
+@dataclass(frozen=True)
+class Lesson:
+    """What the models of a teacher are fitted to.
+
+    Attributes:
+        columns: the fitted columns of the normalised table.
+        rows: its training part (N,), with the target and the weights.
+        table: the same rows as a matrix.
+        folds: (N,) each row's fold.
+        seed: of the models.
+    """
+
+    columns: Sequence[Column]
+    rows: pd.DataFrame
+    table: Table
+    folds: NDArray[np.int64]
+    seed: int
+
+
+def read_table(prepared: PreparedRef, frame: pd.DataFrame, store: Store) -> Table:
     """Read the rows of a frame of the prepared table; its training part sets the standard."""
     columns = load_columns(prepared, store)
     names = tuple(lookup_names(columns))

@@ -6,7 +6,8 @@ that no table has, too: the synthetic ones. No row of the validation or the test
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -14,24 +15,34 @@ import pandas as pd
 from numpy.typing import NDArray
 from safetensors.numpy import save
 
-from slipstream.artifacts.references import PARTS, DatasetRef, Part, PreparedRef, TeacherRef
+from slipstream.artifacts.references import PARTS, DatasetRef, PreparedRef, TeacherRef
 from slipstream.artifacts.store import Store
 from slipstream.artifacts.values import Blob
 from slipstream.data.snapshot import GROUP, PART, WEIGHT, Snapshot, to_parquet
 from slipstream.features.preprocessing import load_columns
 from slipstream.features.teacher import soft_names
 from slipstream.training.teaching.answers import LOSSES, mean_loss
-from slipstream.training.teaching.blend import Blend, fit_blend
+from slipstream.training.teaching.blend import Blend, Candidate, fit_blend
 from slipstream.training.teaching.folds import assign_folds
 from slipstream.training.teaching.given import NO_SYNTHETIC, read_answers
 from slipstream.training.teaching.synthetic import synthesise
-from slipstream.training.teaching.table import Table, read_table
+from slipstream.training.teaching.table import Lesson, Table, read_table
 from slipstream.training.teaching.trees import Forest, fit_default
 
 __all__ = ["teach"]
 
 Floats = NDArray[np.float64]
-InPart = Mapping[Part, NDArray[np.bool_]]
+
+
+@dataclass(frozen=True)
+class _Class:
+    """All rows (N,), which of them are in the training and the test part, and the peer's model."""
+
+    frame: pd.DataFrame
+    table: Table
+    is_train: NDArray[np.bool_]
+    is_test: NDArray[np.bool_]
+    peer: Forest
 
 
 def teach(
@@ -50,12 +61,10 @@ def teach(
         InputError: the file breaks a rule.
     """
     frame = _frame(prepared, store)
-    in_part = {part: frame[PART].to_numpy() == place for place, part in enumerate(PARTS)}
+    is_train, is_test = (frame[PART].to_numpy() == PARTS.index(each) for each in ("train", "test"))
     table = read_table(prepared, frame, store)
-    peer = fit_default(table.at(in_part["train"]))
-    if file:
-        return _from_file(dataset, table, in_part, Path(file), peer, store)
-    return _fitted(prepared, frame, table, in_part, peer, seed, store)
+    room = _Class(frame, table, is_train, is_test, fit_default(table.at(is_train)))
+    return _from_file(dataset, room, file, store) if file else _fitted(prepared, room, seed, store)
 
 
 def _frame(prepared: PreparedRef, store: Store) -> pd.DataFrame:
@@ -65,93 +74,76 @@ def _frame(prepared: PreparedRef, store: Store) -> pd.DataFrame:
     return pd.concat([snapshot.frame(), snapshot.frame(columns=apart)], axis=1)
 
 
-def _fitted(
-    prepared: PreparedRef,
-    frame: pd.DataFrame,
-    table: Table,
-    in_part: InPart,
-    peer: Forest,
-    seed: int,
-    store: Store,
-) -> TeacherRef:
-    train, rows = table.at(in_part["train"]), frame[in_part["train"]]
-    blend = fit_blend(prepared, load_columns(prepared, store), rows, train, _folds(rows, train, seed), seed)
-    answers = np.empty((len(frame), table.outputs))
-    answers[in_part["train"]] = blend.answers
-    answers[~in_part["train"]] = blend.predict(table.cells[~in_part["train"]])
-    synthetic, made = _synthetic(blend, rows, train, seed)
+def _fitted(prepared: PreparedRef, room: _Class, seed: int, store: Store) -> TeacherRef:
+    rows, train, is_train = room.frame[room.is_train], room.table.at(room.is_train), room.is_train
+    columns = load_columns(prepared, store)
+    blend = fit_blend(Lesson(columns, rows, train, _folds(rows, train, seed), seed))
+    answers = np.empty((len(is_train), train.outputs))
+    answers[is_train] = blend.answers
+    answers[~is_train] = blend.predict(room.table.cells[~is_train])
+    synthetic = _synthetic(blend, rows, train, seed)
+    names = [each.name for each in blend.candidates]
     return TeacherRef(
-        answers=_keep_answers(answers, table, in_part, peer, store),
-        models=_keep_models(blend, table, peer, store),
-        synthetic=store.put(synthetic, ".parquet"),
-        synthetic_rows=made,
-        blend={each.name: share for share, each in zip(blend.shares, blend.candidates, strict=True)},
+        answers=_keep_answers(answers, room, store),
+        models=_keep_models([each for _, each in blend.used], room, store),
+        synthetic=store.put(to_parquet(synthetic), ".parquet"),
+        synthetic_rows=len(synthetic),
+        blend=dict(zip(names, blend.shares, strict=True)),
         losses={each.name: each.loss for each in blend.candidates},
         loss=mean_loss(blend.answers, train),
-        loss_unit=LOSSES[table.task][1],
+        loss_unit=LOSSES[train.task][1],
     )
 
 
 def _folds(rows: pd.DataFrame, train: Table, seed: int) -> NDArray[np.int64]:
-    labels = train.target if LOSSES[train.task][1] == "nats" else None
-    groups = rows[GROUP].to_numpy() if GROUP in rows else None
-    return assign_folds(len(rows), seed, labels=labels, groups=groups)
+    return assign_folds(
+        len(rows),
+        seed,
+        labels=train.target if train.has_labels else None,
+        groups=rows[GROUP].to_numpy() if GROUP in rows else None,
+    )
 
 
-def _synthetic(
-    blend: Blend, rows: pd.DataFrame, train: Table, seed: int
-) -> tuple[bytes, int]:
-    """Synthetic rows with the blend's answers, as a Parquet file, and how many there are."""
+def _synthetic(blend: Blend, rows: pd.DataFrame, train: Table, seed: int) -> pd.DataFrame:
+    """Synthetic rows with the blend's answers, and the weight of the row each was made of."""
     cells, sources = synthesise(train, seed)
     frame = train.frame(cells)
     answers = train.in_own_unit(blend.predict(cells)).astype(np.float32)
     frame[soft_names(train.outputs)] = answers
     if WEIGHT in rows:
         frame[WEIGHT] = rows[WEIGHT].to_numpy()[sources]
-    return to_parquet(frame), len(frame)
+    return frame
 
 
-def _keep_answers(
-    answers: Floats, table: Table, in_part: InPart, peer: Forest, store: Store
-) -> Blob:
-    tested = peer.predict(table.cells[in_part["test"]])
-    both = {"answers": answers, "peer": tested}
+def _keep_answers(answers: Floats, room: _Class, store: Store) -> Blob:
+    table = room.table
+    both = {"answers": answers, "peer": room.peer.predict(table.cells[room.is_test])}
     own = {name: table.in_own_unit(each).astype(np.float32) for name, each in both.items()}
     return store.put(save(own), ".safetensors")
 
 
-def _keep_models(blend: Blend | None, table: Table, peer: Forest, store: Store) -> Blob:
-    """The trees of both as LightGBM writes them: of the teacher those that have a share in it."""
-    used = blend.used if blend else []
+def _keep_models(teacher: Sequence[Candidate], room: _Class, store: Store) -> Blob:
+    """The trees of both as LightGBM writes them, by what a row has in their order."""
+    forests = [model for each in teacher for model in each.models if isinstance(model, Forest)]
     kept = {
-        "names": table.names,
-        "teacher": [
-            [model.to_text() for model in each.models if isinstance(model, Forest)]
-            for _, each in used
-        ],
-        "peer": peer.to_text(),
+        "names": room.table.names,
+        "teacher": [text for forest in forests for text in forest.to_text()],
+        "peer": room.peer.to_text(),
     }
     return store.put(json.dumps(kept).encode(), ".json")
 
 
-def _from_file(
-    dataset: DatasetRef,
-    table: Table,
-    in_part: InPart,
-    file: Path,
-    peer: Forest,
-    store: Store,
-) -> TeacherRef:
+def _from_file(dataset: DatasetRef, room: _Class, file: str, store: Store) -> TeacherRef:
     keys = Snapshot(dataset, store).keys()
     assert keys is not None, "the config has a rule for it"
-    found, notes = read_answers(file, dataset, keys, in_part["test"])
-    answers = table.standardised(found)
+    found, notes = read_answers(Path(file), dataset, keys, room.is_test)
+    answers = room.table.standardised(found)
     return TeacherRef(
-        answers=_keep_answers(answers, table, in_part, peer, store),
-        models=_keep_models(None, table, peer, store),
-        source=file.name,
-        loss=mean_loss(answers[in_part["train"]], table.at(in_part["train"])),
-        loss_unit=LOSSES[table.task][1],
+        answers=_keep_answers(answers, room, store),
+        models=_keep_models([], room, store),
+        source=Path(file).name,
+        loss=mean_loss(answers[room.is_train], room.table.at(room.is_train)),
+        loss_unit=LOSSES[room.table.task][1],
         tested=not np.isnan(answers).any(),
         warnings=(*notes, NO_SYNTHETIC),
     )

@@ -15,14 +15,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from slipstream.runtime.types import Task
-from slipstream.training.teaching.table import Table
+from slipstream.training.teaching.table import Lesson, Table
 
-__all__ = ["SHAPES", "TREES", "Forest", "Shape", "fit_default", "fit_folds"]
+__all__ = ["TREES", "Forest", "Shape", "fit_default", "fit_folds", "shapes_to_try"]
 
 ROUNDS = 1500
 PATIENCE = 40
 LEAST_ROUNDS = 30
 MOST_CELLS = 1_200_000_000  # that a model reads: cells of the table, a tree and round
+MANY_CELLS = 1_000_000
 DEFAULT_ROUNDS = 100  # LightGBM's own
 MANY_LABELS = 5  # from here on, each round has so many trees that fewer must do
 
@@ -51,7 +52,8 @@ class Shape:
     leaf_rows: int
 
 
-SHAPES = (Shape("trees of 12 leaves", 12, 0.5, 20), Shape("trees of 40 leaves", 40, 0.7, 15))
+SMALL = Shape("trees of 12 leaves", 12, 0.5, 20)
+LARGE = Shape("trees of 40 leaves", 40, 0.7, 15)
 
 
 @dataclass(frozen=True)
@@ -72,34 +74,28 @@ class Forest:
         return [model.model_to_string() for model in self.models]
 
 
-def fit_folds(table: Table, folds: NDArray[np.int64], shape: Shape, seed: int) -> list[Forest]:
-    """Fit one forest for each fold on all rows but the fold's, by which it stops.
+def shapes_to_try(table: Table) -> tuple[Shape, ...]:
+    """Both shapes; of a large table the one that answers better where there are many rows."""
+    return (SMALL, LARGE) if table.cells.size * table.outputs <= MANY_CELLS else (LARGE,)
 
-    Args:
-        table: the training rows.
-        folds: (N,) each row's fold.
-        shape: how trees grow.
-        seed: of the choice of columns.
-    """
+
+def fit_folds(lesson: Lesson, shape: Shape) -> list[Forest]:
+    """Fit one forest for each fold on all rows but the fold's, by which it stops."""
+    table, folds = lesson.table, lesson.folds
     rounds = _rounds(table)
     settings = {
         "num_leaves": shape.leaves,
         "feature_fraction": shape.columns,
         "min_data_in_leaf": shape.leaf_rows,
         "learning_rate": _learning_rate(table, rounds),
-        "seed": seed % 2**31,
+        "seed": lesson.seed % 2**31,
     }
     counted = np.ones(len(folds), bool) if table.weights is None else table.weights > 0
-    sets = [_dataset(table, parameters) for parameters in _of_answers(table)]
+    models = [({**each, **settings}, _dataset(table, each)) for each in _of_answers(table)]
 
     def fit(fold: int) -> Forest:
         inside, outside = counted & (folds != fold), counted & (folds == fold)
-        return Forest(
-            tuple(
-                _fit({**each, **settings}, full, inside, outside, rounds)
-                for each, full in zip(_of_answers(table), sets, strict=True)
-            )
-        )
+        return Forest(tuple(_fit(*model, inside, outside, rounds) for model in models))
 
     return _at_once(fit, range(int(folds.max()) + 1))
 
