@@ -136,11 +136,12 @@ def train_on(config: OptimizeConfig, store: Store) -> Trained:
 
     off = config.search.model_copy(update={"mode": "off"})
     features = config.features.model_copy(update={"k": config.features.k or 5})
-    config = config.model_copy(update={"search": off, "features": features})
+    taught = config.training.model_copy(update={"distill": "off"})
+    config = config.model_copy(update={"search": off, "features": features, "training": taught})
     dataset = ingestion.ingest(config.data, store)
     model = config.model
     prepared = preprocessing.preprocess(dataset, model.encoding, model.bins, store)
-    mask = elimination.select(prepared, config.selection, config.search.tolerance, store)
+    mask = elimination.select(prepared, None, config.selection, config.search.tolerance, store)
     network = fitting.train(
         prepared, mask, model.hidden, config.training, store, on_epoch=lambda epoch: None
     )

@@ -29,5 +29,5 @@ class FeaturesConfig(Section):
         title="Selection",
         description="how columns are chosen: by what a network's validation loss rises without "
         "them (elimination), or by a score of each alone; auto: elimination, and mutual_info where "
-        "the search is off",
+        "both search and training.distill are off",
     )

@@ -76,7 +76,8 @@ class OptimizeConfig(Section):
         """The section `features` with the method that auto means."""
         if self.features.method != "auto":
             return self.features
-        method = "mutual_info" if self.search.mode == "off" else "elimination"
+        is_quick = self.search.mode == "off" and self.training.distill == "off"
+        method = "mutual_info" if is_quick else "elimination"
         return self.features.model_copy(update={"method": method})
 
     @property

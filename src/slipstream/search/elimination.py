@@ -11,20 +11,18 @@ small numbers of columns are better than the path says.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-import numpy as np
 import pandas as pd
 import torch
 from torch import Tensor
 from torch.nn import functional
 
-from slipstream.artifacts.references import FeatureMask, PathStep, PreparedRef
+from slipstream.artifacts.references import FeatureMask, PathStep, PreparedRef, TeacherRef
 from slipstream.artifacts.store import Store
 from slipstream.config.features import FeaturesConfig
 from slipstream.config.training import TrainingConfig
-from slipstream.data.sampling import spread
-from slipstream.data.snapshot import TARGET, Snapshot, weights_of
+from slipstream.data.snapshot import TARGET, weights_of
 from slipstream.features import selection
 from slipstream.features.selection import (
     Choice,
@@ -36,9 +34,8 @@ from slipstream.features.selection import (
     within_limit,
 )
 from slipstream.runtime.columns import Column, lookups
-from slipstream.runtime.links import answers_are_lists, apply, link_of
-from slipstream.search.measures import Measure, measure_of
-from slipstream.training.batches import Batch, Standard, TrainingData
+from slipstream.search.material import Material, material_of
+from slipstream.training.batches import HARD, Batch, Standard, inputs_of
 from slipstream.training.losses import Objective
 from slipstream.training.network import Network
 from slipstream.training.optimisation import Lesson, deterministic, fit
@@ -47,10 +44,8 @@ __all__ = ["Masked", "choose_k", "eliminate", "select"]
 
 HIDDEN = (64, 64)
 TRAINING = TrainingConfig(epochs=20, batch_size=256, learning_rate=0.004, patience=3)
-ROWS = 16_384  # of the training part
-CELLS = 1 << 20  # rows times columns
-VALIDATION_NUMBERS = 1 << 19  # validation rows times columns, or outputs
-LEAST_ROWS = 1024
+STEPS = 1000  # of a network that learns from a teacher
+CELLS = 1 << 18  # training rows times columns
 ONE_BY_ONE = 32  # while more columns are left, several go at once: an eighth of those above
 AT_ONCE = 8
 TUNED_STEPS = 48  # after each drop
@@ -84,10 +79,16 @@ class Masked:
         """The outputs (V, O) of validation rows of which only these columns are seen."""
         return self._after(self._added_by(kept))
 
-    def tune(self, kept: Sequence[int], steps: int) -> None:
-        """Let the network learn, in so many steps, to do without the other columns."""
-        own = self._places(kept)
-        for _ in range(steps):
+    def tune(self, kept: Sequence[int]) -> None:
+        """Let the network learn to do without the other columns; undo it where it does not help."""
+        before = {name: each.clone() for name, each in self.network.state_dict().items()}
+        loss = self.loss(self.outputs(kept))
+        self._learn(self._places(kept))
+        if self.loss(self.outputs(kept)) > loss:
+            self.network.load_state_dict(before)
+
+    def _learn(self, own: Tensor) -> None:
+        for _ in range(min(TUNED_STEPS, 2 * -(-len(self.train) // TUNED_ROWS))):
             batch = self.train.at(torch.randint(len(self.train), (TUNED_ROWS,)))
             outputs = self.network(batch.rows[:, own], batch.shares[:, own])
             loss = self.objective.loss(outputs, batch.target, batch.weight)
@@ -125,21 +126,30 @@ class Masked:
 
 
 def select(
-    prepared: PreparedRef, features: FeaturesConfig, tolerance: float, store: Store
+    prepared: PreparedRef,
+    teacher: TeacherRef | None,
+    features: FeaturesConfig,
+    tolerance: float,
+    store: Store,
 ) -> FeatureMask:
     """Choose columns as the config asks: by elimination, or by a score of each alone."""
     if features.method == "elimination":
-        return eliminate(prepared, features, tolerance, store)
+        return eliminate(prepared, teacher, features, tolerance, store)
     return selection.select(prepared, features, store)
 
 
 def eliminate(
-    prepared: PreparedRef, features: FeaturesConfig, tolerance: float, store: Store
+    prepared: PreparedRef,
+    teacher: TeacherRef | None,
+    features: FeaturesConfig,
+    tolerance: float,
+    store: Store,
 ) -> FeatureMask:
     """Train a network on all columns, walk the path, and keep k columns of it.
 
     Args:
         prepared: the normalised table.
+        teacher: whose answers the network learns from, if there is one.
         features: k; 0: the smallest whose score is within the tolerance of the path's best.
         tolerance: how much of the score may be lost.
         store: where the table is.
@@ -149,11 +159,11 @@ def eliminate(
     order = by_score([score.value for score in scored.scores])
     usable = sorted(within_limit(order, widths))
     columns = [scored.columns[index] for index in usable]
-    measure = measure_of(prepared.task, prepared.quantiles)
-    path, is_learned = _path(prepared, columns, measure, store)
+    material = material_of(prepared, teacher, CELLS, len(columns), store)
+    path, is_learned = _path(material, columns)
     enough = choose_k(path, tolerance) if is_learned else 0
     mask = mask_of(scored, _choice(scored, usable, path, enough, features.k), prepared, features)
-    return mask.model_copy(update={"path": path, "measure": measure.name})
+    return mask.model_copy(update={"path": path, "measure": material.measure.name})
 
 
 def choose_k(path: Sequence[PathStep], tolerance: float) -> int:
@@ -179,58 +189,67 @@ def drop_in_turn(masked: Masked) -> Iterator[tuple[list[int], list[int], Tensor]
         gone = [kept[place] for place in places]
         kept = [each for each in kept if each not in gone]
         if len(kept) <= ONE_BY_ONE:
-            masked.tune(kept, TUNED_STEPS)
+            masked.tune(kept)
         yield gone, kept, masked.outputs(kept)
 
 
-def _path(
-    prepared: PreparedRef, columns: Sequence[Column], measure: Measure, store: Store
-) -> tuple[tuple[PathStep, ...], bool]:
+def _path(material: Material, columns: Sequence[Column]) -> tuple[tuple[PathStep, ...], bool]:
     """The path from these columns down to one, and whether its best score is beyond chance."""
-    snapshot = Snapshot(prepared, store)
-    most = max(LEAST_ROWS, VALIDATION_NUMBERS // max(len(columns), prepared.outputs))
-    rows = spread(snapshot.frame("validation"), most)
-    target, weights = rows[TARGET].to_numpy(), weights_of(rows)
     found = []
     with deterministic(TRAINING.seed):
-        masked, standard = _masked(prepared, columns, snapshot, rows)
+        masked, standard = _masked(material, columns)
         for gone, kept, outputs in drop_in_turn(masked):
-            own_unit = (outputs * standard.deviation + standard.mean).numpy()
-            answers = apply(link_of(prepared.task, "identity"), own_unit)
+            own_unit = outputs * standard.deviation + standard.mean
             names = tuple(columns[each].name for each in gone)
-            shaped = answers if answers_are_lists(prepared.task) else answers[:, 0]
-            found.append((len(kept), names, masked.loss(outputs), shaped))
-    scores = [measure.score(target, answers, weights) for *_, answers in found]
-    best = found[(np.argmin if measure.lower_is_better else np.argmax)(scores)][-1]
-    lost = [measure.lost(target, best, answers, weights) for *_, answers in found]
+            answers = material.answers(own_unit.numpy())
+            found.append((len(kept), names, masked.loss(outputs), answers))
+    scores = [material.score(answers) for *_, answers in found]
+    best = found[material.measure.best(scores)][-1]
+    lost = [material.lost(best, answers) for *_, answers in found]
     path = tuple(
         PathStep(k=k, dropped=names, loss=loss, score=score, lost=each.estimate, error=each.error)
         for (k, names, loss, _), score, each in zip(found, scores, lost, strict=True)
     )
-    return path, measure.is_learned(target, best, weights)
+    return path, material.is_learned(best)
 
 
-def _masked(
-    prepared: PreparedRef, columns: Sequence[Column], snapshot: Snapshot, validation: pd.DataFrame
-) -> tuple[Masked, Standard]:
-    """A network that learned from all columns, of no more rows than takes seconds."""
-    most = max(LEAST_ROWS, min(ROWS, CELLS // len(columns)))
-    train = spread(snapshot.frame("train"), most)
-    lesson = Lesson((*HIDDEN, prepared.outputs), prepared.task, prepared.quantiles, TRAINING)
+def _masked(material: Material, columns: Sequence[Column]) -> tuple[Masked, Standard]:
+    """A network that learned from all columns, and the unit that it learned the target in."""
+    widths = (*HIDDEN, material.outputs)
+    lesson = Lesson(widths, material.task, material.quantiles, TRAINING, STEPS)
     objective = lesson.objective
-    network, _ = fit(TrainingData(columns, train, validation), lesson, lambda _: None)
-    standard = Standard.of(train, objective)
+    network, _ = fit(material.of(columns), lesson, lambda _: None)
+    standard = Standard.of(material.train, objective)
     network.rescale(-standard.mean / standard.deviation, 1 / standard.deviation)
-    learned = standard, objective
+    train, validation = (
+        _batch(columns, rows, standard, objective) for rows in (material.train, material.validation)
+    )
+    if material.soft is not None:
+        weight = torch.ones(len(train)) if train.weight is None else train.weight
+        train = replace(
+            train,
+            weight=HARD * weight,
+            soft=torch.from_numpy(standard.apply(material.soft)).float(),
+            soft_weight=(1 - HARD) * weight,
+        )
     masked = Masked(
         network=network,
-        train=Batch.of(columns, train, *learned),
-        validation=Batch.of(columns, validation, *learned),
+        train=train,
+        validation=validation,
         columns=_own_places(columns),
         objective=objective,
         optimizer=torch.optim.Adam(network.parameters(), TUNED_RATE, fused=True),
     )
     return masked, standard
+
+
+def _batch(
+    columns: Sequence[Column], rows: pd.DataFrame, standard: Standard, objective: Objective
+) -> Batch:
+    weights = weights_of(rows)
+    target = torch.from_numpy(standard.apply(rows[TARGET].to_numpy())).to(objective.dtype)
+    weight = None if weights is None else torch.from_numpy(weights).float()
+    return Batch(*inputs_of(columns, rows), target, weight)
 
 
 def _own_places(columns: Sequence[Column]) -> list[Tensor]:

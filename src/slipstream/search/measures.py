@@ -48,6 +48,10 @@ class Measure:
         estimate = change.estimate if self.lower_is_better else -change.estimate
         return Lost(estimate, (change.high - change.low) / (2 * HALF_WIDTH))
 
+    def best(self, scores: Sequence[float]) -> int:
+        """The index of the best score; ties go to the first."""
+        return int((np.argmin if self.lower_is_better else np.argmax)(scores))
+
     def is_learned(self, target: NDArray[Any], answers: Floats, weights: Weights) -> bool:
         """Whether answers are better than a constant one, beyond chance."""
         lost = self.lost(target, self.guess(target, weights), answers, weights)

@@ -151,8 +151,8 @@ def test_a_run_is_named_by_what_was_asked_for() -> None:
 
 
 def test_the_search_is_switched_by_a_word() -> None:
-    """`search = "off"` is short for its mode; selection then scores columns one by one."""
-    config = parse_config({"search": "off"})
+    """`search = "off"` is short for its mode; without a teacher, columns are then scored alone."""
+    config = parse_config({"search": "off", "training": {"distill": "off"}})
     assert config.search.mode == "off"
     assert config.selection.method == "mutual_info"
     assert parse_config({}).selection.method == "elimination"
