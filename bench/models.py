@@ -25,8 +25,9 @@ from slipstream.runtime import Bundle, Predictor, load_file
 from slipstream.runtime.bundle import dump
 from slipstream.runtime.columns import Column
 from slipstream.runtime.types import Precision
-from slipstream.training import fitting
-from slipstream.training.losses import OBJECTIVES
+from slipstream.training.batches import TrainingData
+from slipstream.training.fitting import tensors_of
+from slipstream.training.optimisation import Lesson, fit
 
 __all__ = [
     "KEPT",
@@ -211,9 +212,9 @@ def _fit(
     held_out = len(rows) // 5
     config = TrainingConfig(epochs=size.epochs)
     widths = (*size.hidden, 1)
-    data = fitting.TrainingData(columns, rows[held_out:], rows[:held_out])
-    network, _ = fitting.fit(data, widths, OBJECTIVES["binary"], config, on_epoch=lambda _: None)
-    layers = fold(fitting.tensors_of(network))
+    data = TrainingData(columns, rows[held_out:], rows[:held_out])
+    network, _ = fit(data, Lesson(widths, "binary", (), config), on_epoch=lambda _: None)
+    layers = fold(tensors_of(network))
     return Bundle(precision="float32", columns=tuple(columns), layers=layers, classes=("0", "1"))
 
 

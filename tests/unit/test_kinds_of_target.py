@@ -13,8 +13,8 @@ from slipstream.config.data import DataConfig
 from slipstream.config.features import FeaturesConfig
 from slipstream.data.target import READERS
 from slipstream.evaluation.scoring import SCORING
+from slipstream.features.edges import TREES
 from slipstream.features.leaks import LEAKS
-from slipstream.features.preprocessing import TREES
 from slipstream.features.selection import SCORES
 from slipstream.runtime.links import LINKS
 from slipstream.runtime.types import Task
@@ -38,7 +38,7 @@ NAMING = {
     "data/target.py",
     "features/leaks.py",
     "data/sources/raw_table.py",  # Arrow's word for bytes
-    "features/preprocessing.py",
+    "features/edges.py",
     "features/selection.py",
     "training/losses.py",
     "training/teaching/answers.py",

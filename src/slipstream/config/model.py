@@ -31,5 +31,5 @@ class ModelConfig(Section):
         description="how numeric columns are normalised: one straight line, or one a bin",
     )
     bins: int = Field(
-        24, ge=2, le=64, title="Bins", description="the most bins of a piecewise column"
+        64, ge=2, le=64, title="Bins", description="the most bins of a piecewise column"
     )

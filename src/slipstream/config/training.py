@@ -22,7 +22,7 @@ class TrainingConfig(Section):
     )
     batch_size: int = Field(256, ge=1, le=2**31, title="Batch size", description="rows a step")
     learning_rate: float = Field(
-        0.003, gt=0, le=1, title="Learning rate", description="AdamW's peak learning rate"
+        0.004, gt=0, le=1, title="Learning rate", description="AdamW's peak learning rate"
     )
     patience: int = Field(
         8, ge=1, title="Patience", description="epochs without a better validation loss before stop"

@@ -24,8 +24,10 @@ from slipstream.quantization.folding import fold
 from slipstream.quantization.variants import float32_bundle, keep_bundle
 from slipstream.runtime.columns import Column, lookups
 from slipstream.runtime.types import TargetScale
-from slipstream.training.fitting import TrainingData, best_epoch, fit_on, tensors_of
-from slipstream.training.losses import objective_of
+from slipstream.training.batches import TrainingData
+from slipstream.training.candidates import fit_on
+from slipstream.training.fitting import tensors_of
+from slipstream.training.optimisation import Lesson, best_epoch
 
 __all__ = ["train_baseline"]
 
@@ -59,15 +61,13 @@ def train_baseline(
     most = max(LEAST_ROWS, EPOCH_CELLS // len(columns))
     rows = spread(snapshot.frame("train"), most)
     validation = spread(snapshot.frame("validation"), most)
-    settings = _settings(len(rows) * len(columns))
     widths = (*HIDDEN, prepared.outputs)
-    objective = objective_of(prepared.task, prepared.quantiles)
+    settings = _settings(len(rows) * len(columns))
+    lesson = Lesson(widths, prepared.task, prepared.quantiles, settings)
 
     def train(columns: Sequence[Column]) -> BundleRef:
         data = TrainingData(columns, rows, validation)
-        network, history = fit_on(
-            target_scale, data, widths, objective, settings, on_epoch=lambda _: None
-        )
+        network, history = fit_on(target_scale, data, lesson, on_epoch=lambda _: None)
         layers, best = fold(tensors_of(network)), best_epoch(history)
         return keep_bundle(float32_bundle(dataset, columns, layers, best, target_scale), store)
 

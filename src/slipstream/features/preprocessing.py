@@ -1,31 +1,29 @@
 """Preprocess: fit on the training part how each column is normalised, and normalise every row.
 
 Numeric columns become numbers in [0, 1], along one straight line (min-max) or along one a bin,
-bins of equal share of the interval (piecewise-linear encoding, Gorishniy et al. 2022, with edges
-from a small decision tree, their section 3.2.2). Categorical columns become codes. Missing numbers
+bins of equal share of the interval (piecewise-linear encoding, Gorishniy et al. 2022; `edges` finds
+where they begin and end). Categorical columns become codes. Missing numbers
 stay NaN; missing and unknown categories have codes of their own.
 """
 
 import json
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, replace
 from functools import partial
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 
 from slipstream.artifacts.references import ColumnSchema, DatasetRef, FeatureMask, PreparedRef
 from slipstream.artifacts.store import Store
 from slipstream.config.model import Encoding
-from slipstream.data.sampling import spread_places
 from slipstream.data.snapshot import TARGET, Snapshot, as_numbers, to_parquet, weights_of
 from slipstream.features.alone import Answers
 from slipstream.features.dates import fit_parts
+from slipstream.features.edges import TrainingTarget, find_edges
 from slipstream.features.leaks import find_leaks
-from slipstream.features.spread import spread_of
 from slipstream.runtime.column_reader import ColumnReader
 from slipstream.runtime.columns import Column, lookup_names
 from slipstream.runtime.date_parts import derive
@@ -33,10 +31,8 @@ from slipstream.runtime.dates import DateFormat
 from slipstream.runtime.formats import NumberFormat
 from slipstream.runtime.links import outputs
 from slipstream.runtime.text import quote
-from slipstream.runtime.types import Task
 
 __all__ = [
-    "TrainingTarget",
     "fit_column",
     "load_columns",
     "normalise",
@@ -45,19 +41,7 @@ __all__ = [
     "selected_columns",
 ]
 
-TAIL = 0.005  # share of training rows beyond each outermost edge; outliers saturate there
 MAX_CATEGORIES = 1000  # rarer ones count as unknown
-MIN_LEAF_ROWS = 20
-LARGEST_EDGE = 8e307  # keeps the difference of two edges finite
-TREE_CELLS = 1 << 25  # rows times labels that a tree looks at: with 1,000 labels, 33,554 rows
-
-# The tree whose thresholds are a column's edges, for each kind of target.
-TREES: Mapping[Task, Callable[..., DecisionTreeClassifier | DecisionTreeRegressor]] = {
-    "binary": partial(DecisionTreeClassifier, criterion="entropy"),
-    "multiclass": partial(DecisionTreeClassifier, criterion="entropy"),
-    "regression": DecisionTreeRegressor,
-    "quantiles": DecisionTreeRegressor,
-}
 
 
 def preprocess(dataset: DatasetRef, encoding: Encoding, bins: int, store: Store) -> PreparedRef:
@@ -121,35 +105,6 @@ def _copies(dataset: DatasetRef, train: pd.DataFrame) -> tuple[tuple[str, ...], 
     )
 
 
-@dataclass(frozen=True)
-class TrainingTarget:
-    """The target of training rows (N,), its kind, and the rows' weights (N,) if they differ."""
-
-    numbers: NDArray[np.number]
-    task: Task
-    weights: NDArray[np.float64] | None = None
-
-    @property
-    def parted(self) -> NDArray[np.number]:
-        """What a tree parts: labels (N,), numbers (N,), or for quantiles their spread too (N, 2).
-
-        Numbers are scaled to a deviation near 1, since a tree takes a variance below 1e-16 for
-        none. By a power of two, so that nothing is rounded.
-        """
-        if self.task not in ("regression", "quantiles"):
-            return self.numbers
-        _, exponent = np.frexp(self.numbers.std() if len(self.numbers) else 0.0)
-        scaled = np.ldexp(self.numbers.astype(np.float64), -int(exponent))
-        if self.task == "regression":
-            return scaled
-        return np.column_stack([scaled, spread_of(scaled, self.weights)])
-
-    def at(self, places: NDArray[np.bool_] | NDArray[np.int64]) -> "TrainingTarget":
-        """Of some of the rows."""
-        weights = None if self.weights is None else self.weights[places]
-        return TrainingTarget(self.numbers[places], self.task, weights)
-
-
 def fit_column(
     schema: ColumnSchema, values: pd.Series, target: TrainingTarget, bins: int
 ) -> Column:
@@ -172,7 +127,7 @@ def fit_column(
         edges = np.array([0.0, 1.0])
     else:
         numbers = as_numbers(values[present])
-        fit_edges = partial(_edges, target=target.at(present), bins=bins)
+        fit_edges = partial(find_edges, target=target.at(present), bins=bins)
         edges = fit_edges(numbers)
         if schema.kind == "datetime":
             parts = fit_parts(numbers, allows_missing=not present.all(), fit_edges=fit_edges)
@@ -229,40 +184,6 @@ def selected_columns(prepared: PreparedRef, mask: FeatureMask, store: Store) -> 
     """The fitted columns that the mask keeps, in the table's order."""
     kept = set(mask.features)
     return [column for column in load_columns(prepared, store) if column.name in kept]
-
-
-def _edges(values: NDArray[np.float64], target: TrainingTarget, bins: int) -> NDArray[np.float64]:
-    if not len(values):
-        return np.array([0.0, 1.0])  # no value in the training part
-    ordered = np.clip(np.sort(values), -LARGEST_EDGE, LARGEST_EDGE)
-    tail = int(TAIL * len(ordered))
-    low, high = ordered[tail], ordered[-1 - tail]
-    if not low < high:
-        low, high = ordered[0], ordered[-1]
-    thresholds = _thresholds(values, target, bins)
-    if len(thresholds):  # where the tails matter, they keep their bins
-        low = ordered[0] if thresholds[0] <= low else low
-        high = ordered[-1] if thresholds[-1] >= high else high
-    inside = thresholds[(thresholds > low) & (thresholds < high)]
-    edges = np.unique([low, *inside, high])
-    return edges if len(edges) > 1 else np.array([edges[0], edges[0] + max(1.0, abs(edges[0]))])
-
-
-def _thresholds(
-    values: NDArray[np.float64], target: TrainingTarget, bins: int
-) -> NDArray[np.float64]:
-    if bins == 1:
-        return np.zeros(0)
-    if target.task == "multiclass":  # a tree's time is proportional to the labels
-        labels = int(target.numbers.max(initial=0)) + 1
-        chosen = spread_places(len(values), TREE_CELLS // labels)
-        values, target = values[chosen], target.at(chosen)
-    # The tree computes in float32, which ranks survive and large or close values do not.
-    distinct, ranks = np.unique(values, return_inverse=True)
-    tree = TREES[target.task](max_leaf_nodes=bins, min_samples_leaf=MIN_LEAF_ROWS, random_state=0)
-    tree.fit(ranks.reshape(-1, 1), target.parted, sample_weight=target.weights)
-    below = np.unique(tree.tree_.threshold[tree.tree_.feature >= 0]).astype(np.int64)
-    return distinct[below] / 2 + distinct[below + 1] / 2
 
 
 def _columns_to_json(columns: Sequence[Column]) -> bytes:

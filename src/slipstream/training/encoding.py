@@ -7,11 +7,13 @@ the mean of what it did observe, so it gets the frequency-weighted mean of the o
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 import torch
 from numpy.typing import NDArray
+from torch import Tensor
 
 from slipstream.runtime.columns import (
     Column,
@@ -22,7 +24,23 @@ from slipstream.runtime.columns import (
     table_offsets,
 )
 
-__all__ = ["column_states", "frequencies", "positions", "states"]
+__all__ = ["States", "column_states", "frequencies", "positions", "states"]
+
+
+@dataclass(frozen=True)
+class States:
+    """The input vectors of the whole table, one block a look-up.
+
+    `vectors` is sparse (R, D), a row for each table row; `means` is sparse (L, D), the mean of each
+    look-up's vectors over the training rows; `lookup` (R,) is the look-up of each table row.
+    """
+
+    vectors: Tensor
+    means: Tensor
+    lookup: Tensor
+
+
+STORED_PRECISION = 2.0**-24  # of a normalised number, in float32
 
 
 def positions(columns: Sequence[Column], prepared: pd.DataFrame) -> Positions:
@@ -68,9 +86,24 @@ def column_states(column: Column, shares: NDArray[np.float64]) -> NDArray[np.flo
     return vectors
 
 
-def states(columns: Sequence[Column], shares: Sequence[NDArray[np.float64]]) -> torch.Tensor:
-    """The input vectors of the whole table: sparse (R, D), one block a look-up."""
+def states(columns: Sequence[Column], shares: Sequence[NDArray[np.float64]]) -> States:
+    """The input vectors of the whole table.
+
+    Args:
+        columns: the fitted columns.
+        shares: (rows,) for each look-up, how often training used each row.
+    """
     blocks = [column_states(*pair) for pair in zip(lookups(columns), shares, strict=True)]
+    means = [(used @ block)[None] for used, block in zip(shares, blocks, strict=True)]
+    return States(
+        vectors=_block_diagonal(blocks),
+        means=_block_diagonal(means),
+        lookup=torch.from_numpy(np.repeat(np.arange(len(blocks)), [len(each) for each in blocks])),
+    )
+
+
+def _block_diagonal(blocks: Sequence[NDArray[np.float64]]) -> Tensor:
+    """Blocks along the diagonal of a sparse tensor, 0 elsewhere."""
     rows, inputs, values = [], [], []
     row = start = 0
     for block in blocks:
@@ -96,6 +129,9 @@ def _column_positions(column: Column, values: pd.Series) -> Positions:
     numbers = values.to_numpy(np.float64)
     absent = np.isnan(numbers)
     place = np.where(absent, 0.0, numbers) * bins
+    # A value on an edge stays on it, or a jump between two close edges would blur.
+    edge = np.rint(place)
+    place = np.where(np.abs(place - edge) <= bins * STORED_PRECISION, edge, place)
     low = np.minimum(place.astype(np.int64), bins - 1)
     t = np.where(absent, 0.0, place - low)
     return (

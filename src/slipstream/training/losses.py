@@ -23,12 +23,14 @@ class Objective:
 
     `loss` is minimised; `watched` is shown with it after each epoch. `dtype` is the target's. Where
     it `is_standardised`, training sees the target less its mean, over its standard deviation, both
-    of the training part. Where the answer `is_mean`, the target's expected value, training may see
+    of the training part. `soft_loss` is that of a teacher's answers (N, O) in place of the target.
+    Where the answer `is_mean`, the target's expected value, training may see
     the target on another scale. `start` gives what the outputs (O,) begin with, of the target (N,)
     and the rows' weights; None: with about 0.
     """
 
     loss: Measure
+    soft_loss: Measure
     watched: Mapping[str, Measure]
     dtype: torch.dtype = torch.float32
     is_standardised: bool = False
@@ -52,6 +54,11 @@ def _binary_loss(logits: Tensor, target: Tensor, weight: Tensor | None = None) -
     return functional.binary_cross_entropy_with_logits(logits[:, 0], target, weight)
 
 
+def _soft_binary_loss(logits: Tensor, soft: Tensor, weight: Tensor | None = None) -> Tensor:
+    """Cross-entropy in nats of logits (N, 1) with probabilities (N, 1)."""
+    return _binary_loss(logits, soft[:, 0], weight)
+
+
 def _binary_accuracy(logits: Tensor, target: Tensor, weight: Tensor | None = None) -> Tensor:
     """The share of rows whose more probable label is the right one."""
     return _mean(((logits[:, 0] >= 0) == (target > 0.5)).float(), weight)
@@ -62,6 +69,11 @@ def _multiclass_loss(logits: Tensor, target: Tensor, weight: Tensor | None = Non
     return _mean(functional.cross_entropy(logits, target, reduction="none"), weight)
 
 
+def _soft_multiclass_loss(logits: Tensor, soft: Tensor, weight: Tensor | None = None) -> Tensor:
+    """Cross-entropy in nats of logits (N, C) with probabilities (N, C)."""
+    return _mean(functional.cross_entropy(logits, soft, reduction="none"), weight)
+
+
 def _multiclass_accuracy(logits: Tensor, target: Tensor, weight: Tensor | None = None) -> Tensor:
     """The share of rows whose most probable label is the right one."""
     return _mean((logits.argmax(dim=1) == target).float(), weight)
@@ -70,6 +82,11 @@ def _multiclass_accuracy(logits: Tensor, target: Tensor, weight: Tensor | None =
 def _squared_error(outputs: Tensor, target: Tensor, weight: Tensor | None = None) -> Tensor:
     """Squared error of outputs (N, 1), in variances of the training part's target."""
     return _mean((outputs[:, 0] - target).square(), weight)
+
+
+def _soft_squared_error(outputs: Tensor, soft: Tensor, weight: Tensor | None = None) -> Tensor:
+    """Squared error of outputs (N, O), the mean over a row's outputs."""
+    return _mean((outputs - soft).square().mean(dim=1), weight)
 
 
 def _r2(outputs: Tensor, target: Tensor, weight: Tensor | None = None) -> Tensor:
@@ -105,15 +122,28 @@ def _own_quantiles(
 
 
 OBJECTIVES: Mapping[Task, Objective] = {
-    "binary": Objective(loss=_binary_loss, watched={"accuracy": _binary_accuracy}),
+    "binary": Objective(
+        loss=_binary_loss, soft_loss=_soft_binary_loss, watched={"accuracy": _binary_accuracy}
+    ),
     "multiclass": Objective(
-        loss=_multiclass_loss, watched={"accuracy": _multiclass_accuracy}, dtype=torch.int64
+        loss=_multiclass_loss,
+        soft_loss=_soft_multiclass_loss,
+        watched={"accuracy": _multiclass_accuracy},
+        dtype=torch.int64,
     ),
     "regression": Objective(
-        loss=_squared_error, watched={"r2": _r2}, is_standardised=True, is_mean=True
+        loss=_squared_error,
+        soft_loss=_soft_squared_error,
+        watched={"r2": _r2},
+        is_standardised=True,
+        is_mean=True,
     ),
     "quantiles": Objective(
-        loss=_pinball_loss, watched={}, is_standardised=True, start=_own_quantiles
+        loss=_pinball_loss,
+        soft_loss=_soft_squared_error,
+        watched={},
+        is_standardised=True,
+        start=_own_quantiles,
     ),
 }
 

@@ -8,7 +8,7 @@ layer's bias, is all that it takes.
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
@@ -24,6 +24,7 @@ from slipstream.training.losses import Objective
 
 __all__ = [
     "as_logarithms",
+    "compare",
     "may_pay",
     "root_mean_square",
     "scales_to_try",
@@ -102,6 +103,15 @@ def smearing(residuals: Floats, weights: Floats | None = None) -> float:
 def root_mean_square(errors: Floats, weights: Floats | None = None) -> float:
     """Of errors (N,)."""
     return math.sqrt(np.average(np.square(errors), weights=weights))
+
+
+def compare(rows: pd.DataFrame, val_rmse: Mapping[TargetScale, float]) -> ScaleTrial | None:
+    """The trial of several scales on training rows, each with its RMSE; None of one only."""
+    if len(val_rmse) == 1:
+        return None
+    return ScaleTrial(
+        skewness=skewness(rows[TARGET].to_numpy(np.float64), weights_of(rows)), val_rmse=val_rmse
+    )
 
 
 def sentence(trial: ScaleTrial, kept: TargetScale) -> str:

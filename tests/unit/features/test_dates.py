@@ -8,7 +8,8 @@ import pytest
 
 from slipstream.artifacts.references import ColumnSchema
 from slipstream.features.dates import date_notes
-from slipstream.features.preprocessing import TrainingTarget, fit_column, normalise_all
+from slipstream.features.edges import TrainingTarget
+from slipstream.features.preprocessing import fit_column, normalise_all
 from slipstream.runtime.columns import Column, lookup_names
 from slipstream.runtime.dates import DateFormat
 

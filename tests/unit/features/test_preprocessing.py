@@ -11,8 +11,8 @@ from slipstream.artifacts.store import Store
 from slipstream.config.parsing import parse_config
 from slipstream.data.ingestion import ingest
 from slipstream.data.snapshot import Snapshot
+from slipstream.features.edges import TrainingTarget
 from slipstream.features.preprocessing import (
-    TrainingTarget,
     fit_column,
     load_columns,
     normalise,

@@ -1,4 +1,5 @@
 import math
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -16,10 +17,12 @@ from slipstream.features.preprocessing import normalise, selected_columns
 from slipstream.quantization.folding import fold
 from slipstream.runtime import Bundle, InputError, Predictor, load_file
 from slipstream.runtime.columns import Column
+from slipstream.runtime.types import Task
+from slipstream.training.batches import Batch, Standard, TrainingData, inputs_of
 from slipstream.training.encoding import column_states, frequencies, positions, states
-from slipstream.training.fitting import TrainingData, fit
 from slipstream.training.losses import OBJECTIVES, objective_of
 from slipstream.training.network import Network
+from slipstream.training.optimisation import Lesson, fit
 from tests.conftest import Trained, train_on
 from tests.unit.networks import columns, rows_of
 
@@ -75,6 +78,7 @@ def test_the_folded_bundle_equals_the_network(data: st.DataObject) -> None:
                 else np.r_[[True] * (column.rows - 1), used[-1] > 0]
             )
             parts.append(encode_plainly(column, value, seen, used @ vectors))
+            parts[-1] = parts[-1] - used @ vectors  # centred by the training rows' mean
         encoded.append(np.concatenate(parts))
     layer = torch.from_numpy(np.array(encoded)).float()
     layer = network.first(layer)
@@ -129,7 +133,7 @@ def test_the_same_seed_gives_the_same_weights(mixed: Trained) -> None:
     settings = TrainingConfig(epochs=2, seed=7)
     threads = torch.get_num_threads()
     runs = [
-        fit(data, [8, 1], OBJECTIVES["binary"], settings, on_epoch=lambda epoch: None)
+        fit(data, Lesson([8, 1], "binary", (), settings), on_epoch=lambda epoch: None)
         for _ in range(2)
     ]
     assert torch.get_num_threads() == threads
@@ -143,7 +147,7 @@ def test_training_stops_early_and_keeps_the_best_epoch(mixed: Trained) -> None:
     data = learnt_from(mixed)
     seen = []
     settings = TrainingConfig(epochs=200, patience=3, learning_rate=0.05)
-    network, history = fit(data, [32, 1], OBJECTIVES["binary"], settings, seen.append)
+    network, history = fit(data, Lesson([32, 1], "binary", (), settings), seen.append)
     assert seen == history
     best = min(history, key=lambda epoch: epoch.val_loss)
     assert len(history) == best.epoch + 3 < 200
@@ -163,10 +167,10 @@ def test_a_diverging_loss_is_reported(mixed: Trained, monkeypatch) -> None:
     """A diverging loss stops training with the epoch and the way out."""
     data = learnt_from(mixed)
     monkeypatch.setattr(
-        "slipstream.training.fitting._evaluate", lambda *_: {"loss": math.nan, "accuracy": 0.5}
+        "slipstream.training.optimisation._evaluate", lambda *_: {"loss": math.nan, "accuracy": 0.5}
     )
     with pytest.raises(InputError, match=r"it is nan after epoch 1; lower training\.learning_rate"):
-        fit(data, [8, 1], OBJECTIVES["binary"], TrainingConfig(), on_epoch=lambda epoch: None)
+        fit(data, Lesson([8, 1], "binary", (), TrainingConfig()), on_epoch=lambda epoch: None)
 
 
 def test_quantisation_costs_little(mixed: Trained, demo: Trained) -> None:
@@ -215,3 +219,57 @@ def test_the_pinball_loss_is_the_definitions(weights: torch.Tensor | None) -> No
     assert objective.start is not None
     start = objective.start(torch.tensor([1.0, 2.0, 3.0, 4.0]), weights)
     assert start.tolist() == ([1, 4] if weights is None else [2, 4])
+
+
+def test_a_taught_network_learns_the_teachers_answers_and_not_the_labels(mixed: Trained) -> None:
+    """Where the labels are noise and the teacher knows a rule, the network answers by the rule."""
+    labelled = learnt_from(mixed)
+    noise = np.random.default_rng(0).integers(0, 2, len(labelled.train))
+    rule = labelled.train[labelled.columns[0].name].rank(pct=True).fillna(0.5).to_numpy()[:, None]
+    train = labelled.train.assign(**{TARGET: noise})
+    lesson = Lesson([8, 1], "binary", (), TrainingConfig(), steps=600)
+    taught = replace(labelled, train=train, validation=None, soft=rule)
+    network, history = fit(taught, lesson, on_epoch=lambda _: None)
+    with torch.no_grad():
+        answers = torch.sigmoid(network(*inputs_of(taught.columns, train)))[:, 0].numpy()
+    assert not history  # there were no validation rows to measure it on
+    assert np.corrcoef(answers, rule[:, 0])[0, 1] > 0.9
+
+
+def test_synthetic_rows_count_by_the_teachers_answer_alone(mixed: Trained) -> None:
+    """Of a real row, its label counts 0.3 and the teacher's answer 0.7; a made row has no label."""
+    labelled = learnt_from(mixed)
+    made = labelled.train.head(5).drop(columns=TARGET)
+    taught = replace(
+        labelled,
+        soft=np.full((len(labelled.train), 1), 0.25),
+        synthetic=made,
+        synthetic_soft=np.full((5, 1), 0.75),
+    )
+    batch = Batch.answered(taught, Standard(), OBJECTIVES["binary"])
+    assert len(batch) == len(labelled.train) + 5
+    last = batch.at(slice(-6, None))
+    assert last.weight is not None
+    assert last.soft is not None
+    assert last.soft_weight is not None
+    np.testing.assert_allclose(last.weight, [0.3, 0, 0, 0, 0, 0])
+    np.testing.assert_allclose(last.soft_weight, [0.7, 1, 1, 1, 1, 1])
+    np.testing.assert_allclose(last.soft[:, 0], [0.25] + 5 * [0.75])
+
+
+@pytest.mark.parametrize("task", ["binary", "multiclass", "regression"])
+def test_a_teacher_that_is_right_is_as_good_as_labels(task: Task) -> None:
+    """Of answers that are the labels themselves, the soft loss is the loss."""
+    objective, random = OBJECTIVES[task], torch.Generator().manual_seed(0)
+    outputs = torch.randn((20, 3 if task == "multiclass" else 1), generator=random)
+    target = (torch.randint(0, outputs.shape[1] + 1, (20,), generator=random) % 3).to(
+        objective.dtype
+    )
+    if task == "multiclass":
+        soft = torch.nn.functional.one_hot(target, 3).float()
+    else:
+        soft = target[:, None].float()
+    weight = torch.rand(20, generator=random)
+    torch.testing.assert_close(
+        objective.soft_loss(outputs, soft, weight), objective.loss(outputs, target, weight)
+    )

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from slipstream.training.teaching.answers import best_shares, blended, mean_loss
 from slipstream.training.teaching.networks import NETWORK, fit_networks, is_affordable
-from slipstream.training.teaching.table import Lesson
+from slipstream.training.teaching.table import Folded
 from slipstream.training.teaching.trees import fit_folds, shapes_to_try
 
 __all__ = ["Blend", "Candidate", "fit_blend"]
@@ -65,23 +65,23 @@ class Blend:
         return blended([(share, each.predict(cells)) for share, each in self.used])
 
 
-def fit_blend(lesson: Lesson) -> Blend:
-    """Fit all candidates that are affordable, and find the blend with the least out-of-fold loss."""
-    table = lesson.table
+def fit_blend(folded: Folded) -> Blend:
+    """Fit what is affordable, and find the blend with the least out-of-fold loss."""
+    table = folded.table
     fitted: dict[str, Sequence[Answering]] = {
-        shape.name: fit_folds(lesson, shape) for shape in shapes_to_try(table)
+        shape.name: fit_folds(folded, shape) for shape in shapes_to_try(table)
     }
     if is_affordable(table):
-        fitted[NETWORK] = fit_networks(lesson)
-    candidates = [_candidate(name, models, lesson) for name, models in fitted.items()]
+        fitted[NETWORK] = fit_networks(folded)
+    candidates = [_candidate(name, models, folded) for name, models in fitted.items()]
     shares = best_shares([each.answers for each in candidates], lambda each: mean_loss(each, table))
     return Blend(candidates, shares)
 
 
-def _candidate(name: str, models: Sequence[Answering], lesson: Lesson) -> Candidate:
-    table = lesson.table
+def _candidate(name: str, models: Sequence[Answering], folded: Folded) -> Candidate:
+    table = folded.table
     answers = np.empty((len(table.cells), table.outputs))
     for fold, model in enumerate(models):
-        held_out = lesson.folds == fold
+        held_out = folded.folds == fold
         answers[held_out] = model.predict(table.cells[held_out])
     return Candidate(name, models, answers, mean_loss(answers, table))

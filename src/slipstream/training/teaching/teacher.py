@@ -26,7 +26,7 @@ from slipstream.training.teaching.blend import Blend, Candidate, fit_blend
 from slipstream.training.teaching.folds import assign_folds
 from slipstream.training.teaching.given import NO_SYNTHETIC, read_answers
 from slipstream.training.teaching.synthetic import synthesise
-from slipstream.training.teaching.table import Lesson, Table, read_table
+from slipstream.training.teaching.table import Folded, Table, read_table
 from slipstream.training.teaching.trees import Forest, fit_default
 
 __all__ = ["teach"]
@@ -77,7 +77,7 @@ def _frame(prepared: PreparedRef, store: Store) -> pd.DataFrame:
 def _fitted(prepared: PreparedRef, room: _Class, seed: int, store: Store) -> TeacherRef:
     rows, train, is_train = room.frame[room.is_train], room.table.at(room.is_train), room.is_train
     columns = load_columns(prepared, store)
-    blend = fit_blend(Lesson(columns, rows, train, _folds(rows, train, seed), seed))
+    blend = fit_blend(Folded(columns, rows, train, _folds(rows, train, seed), seed))
     answers = np.empty((len(is_train), train.outputs))
     answers[is_train] = blend.answers
     answers[~is_train] = blend.predict(room.table.cells[~is_train])
