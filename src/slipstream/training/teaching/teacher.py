@@ -91,6 +91,7 @@ def _fitted(prepared: PreparedRef, room: _Class, seed: int, store: Store) -> Tea
         blend=dict(zip(names, blend.shares, strict=True)),
         losses={each.name: each.loss for each in blend.candidates},
         loss=mean_loss(blend.answers, train),
+        is_trees=all(isinstance(model, Forest) for _, each in blend.used for model in each.models),
         loss_unit=LOSSES[train.task][1],
     )
 
