@@ -138,7 +138,8 @@ class TeacherRef(Reference):
 
     `source` is "trained" or the file that the answers are from; `blend` is each candidate's share
     in the answers, `losses` its out-of-fold loss a row, and `loss` that of the blend, in
-    `loss_unit`. `tested` is whether rows of the test part have answers.
+    `loss_unit`. `tested` is whether rows of the test part have answers, `is_trees` whether `models`
+    gives them all.
     """
 
     answers: Blob
@@ -153,12 +154,18 @@ class TeacherRef(Reference):
     loss: float
     loss_unit: str
     tested: bool = True
+    is_trees: bool = False
     warnings: tuple[str, ...] = ()
 
     @property
     def shape(self) -> str:
         more = f", {self.synthetic_rows:,} synthetic rows" if self.synthetic else ""
         return f"out-of-fold loss {self.loss:.4f} {self.loss_unit}{more}"
+
+    def to_json(self) -> dict[str, Any]:
+        """What the report holds."""
+        shown = {"source", "blend", "losses", "loss", "loss_unit", "synthetic_rows"}
+        return self.model_dump(mode="json", include=shown)
 
 
 class FeatureScore(Value):
