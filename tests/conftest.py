@@ -133,17 +133,21 @@ def train_on(config: OptimizeConfig, store: Store) -> Trained:
     from slipstream.quantization import variants
     from slipstream.search import elimination
     from slipstream.training import fitting
+    from slipstream.training.teaching.teacher import teach
 
     off = config.search.model_copy(update={"mode": "off"})
     features = config.features.model_copy(update={"k": config.features.k or 5})
-    taught = config.training.model_copy(update={"distill": "off"})
-    config = config.model_copy(update={"search": off, "features": features, "training": taught})
+    config = config.model_copy(update={"search": off, "features": features})
     dataset = ingestion.ingest(config.data, store)
     model = config.model
     prepared = preprocessing.preprocess(dataset, model.encoding, model.bins, store)
-    mask = elimination.select(prepared, None, config.selection, config.search.tolerance, store)
+    teacher = None
+    training = config.training
+    if training.distill != "off":
+        teacher = teach(dataset, prepared, training.teacher, training.seed, store)
+    mask = elimination.select(prepared, teacher, config.selection, config.search.tolerance, store)
     network = fitting.train(
-        prepared, mask, model.hidden, config.training, store, on_epoch=lambda epoch: None
+        prepared, teacher, mask, model.hidden, config.training, store, on_epoch=lambda epoch: None
     )
     rows = config.quantization.calibration_rows
     bundles = variants.quantize(dataset, prepared, mask, network, rows, config.evaluation, store)
