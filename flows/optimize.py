@@ -39,7 +39,13 @@ def optimize(config: OptimizeConfig = DEFAULTS) -> Report | State[Report]:
 
     dataset = stage(ingest, config.data)
     check_threshold(config.evaluation, dataset.task)
-    prepared = stage(preprocess, dataset, config.model.encoding, config.model.bins)
+    prepared = stage(
+        preprocess,
+        dataset,
+        config.model.encoding,
+        config.model.bins,
+        config.features.monotone,
+    )
     mask = stage(select, prepared, config.features)
     network = stage(train, prepared, mask, config.model.hidden, config.training)
     bundles = stage(

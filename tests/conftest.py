@@ -134,7 +134,8 @@ def train_on(config: OptimizeConfig, store: Store) -> Trained:
 
     dataset = ingestion.ingest(config.data, store)
     model = config.model
-    prepared = preprocessing.preprocess(dataset, model.encoding, model.bins, store)
+    monotone = config.features.monotone
+    prepared = preprocessing.preprocess(dataset, model.encoding, model.bins, store, monotone)
     mask = selection.select(prepared, config.features, store)
     network = fitting.train(
         prepared, mask, model.hidden, config.training, store, on_epoch=lambda epoch: None

@@ -10,7 +10,8 @@ from slipstream.artifacts.references import FeatureMask, NetworkRef, PreparedRef
 from slipstream.artifacts.store import Store
 from slipstream.config.training import TrainingConfig
 from slipstream.data.snapshot import Snapshot
-from slipstream.features.preprocessing import selected_columns
+from slipstream.features.monotone import unread_notes
+from slipstream.features.preprocessing import load_columns, selected_columns
 from slipstream.training import scales
 from slipstream.training.batches import TrainingData
 from slipstream.training.candidates import fit_candidate
@@ -53,7 +54,10 @@ def train(
         best_epoch=kept.best_epoch,
         target_scale=kept.scale,
         trial=trial,
-        warnings=(scales.sentence(trial, kept.scale),) if trial else (),
+        warnings=(
+            *((scales.sentence(trial, kept.scale),) if trial else ()),
+            *unread_notes(load_columns(prepared, store), mask.features),
+        ),
     )
 
 
