@@ -38,6 +38,6 @@ class FeaturesConfig(Section):
     monotone: dict[ColumnName, Direction] = Field(
         {},
         title="Monotone",
-        description='columns of numbers, such as {"age": 1}, as which rise the answers never fall '
-        "(1) or never rise (-1): the probability of the positive label, or each number",
+        description="columns of numbers with which answers never fall (1) or never rise (-1), such "
+        'as {"age": 1}: the probability of the positive label, or each predicted number',
     )
