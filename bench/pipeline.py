@@ -1,6 +1,9 @@
 """The stages that compute, one after the other, without Prefect."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from time import perf_counter
 
 from slipstream.artifacts.references import Bundles, DatasetRef, FeatureMask, PreparedRef
 from slipstream.artifacts.store import Store
@@ -10,17 +13,27 @@ from slipstream.features import preprocessing, selection
 from slipstream.quantization import variants
 from slipstream.training import fitting
 
-__all__ = ["Computed", "compute"]
+__all__ = ["Computed", "Start", "compute", "finish", "start"]
+
+
+@dataclass(frozen=True)
+class Start:
+    """What is the same however many columns the model reads; `seconds` are of each stage."""
+
+    dataset: DatasetRef
+    prepared: PreparedRef
+    seconds: dict[str, float]
 
 
 @dataclass(frozen=True)
 class Computed:
-    """What a run passes on before anything is measured."""
+    """What a run passes on before anything is measured; `seconds` are of each stage."""
 
     dataset: DatasetRef
     prepared: PreparedRef
     mask: FeatureMask
     bundles: Bundles
+    seconds: dict[str, float]
 
 
 def compute(config: OptimizeConfig, store: Store) -> Computed:
@@ -29,11 +42,37 @@ def compute(config: OptimizeConfig, store: Store) -> Computed:
     Raises:
         InputError: the table or the config breaks a rule.
     """
-    dataset = ingestion.ingest(config.data, store)
-    model = config.model
-    prepared = preprocessing.preprocess(dataset, model.encoding, model.bins, store)
-    mask = selection.select(prepared, config.features, store)
-    network = fitting.train(prepared, mask, model.hidden, config.training, store, lambda _: None)
-    rows = config.quantization.calibration_rows
-    bundles = variants.quantize(dataset, prepared, mask, network, rows, config.evaluation, store)
-    return Computed(dataset, prepared, mask, bundles)
+    return finish(start(config, store), config, store)
+
+
+def start(config: OptimizeConfig, store: Store) -> Start:
+    """Carry out the stages that `features` and `model.hidden` have no part in."""
+    model, seconds = config.model, dict[str, float]()
+    with _timed("ingest", seconds):
+        dataset = ingestion.ingest(config.data, store)
+    with _timed("preprocess", seconds):
+        prepared = preprocessing.preprocess(dataset, model.encoding, model.bins, store)
+    return Start(dataset, prepared, seconds)
+
+
+def finish(begun: Start, config: OptimizeConfig, store: Store) -> Computed:
+    """Carry out the other stages."""
+    dataset, prepared, seconds = begun.dataset, begun.prepared, dict(begun.seconds)
+    hidden, rows = config.model.hidden, config.quantization.calibration_rows
+    with _timed("select", seconds):
+        mask = selection.select(prepared, config.features, store)
+    with _timed("train", seconds):
+        network = fitting.train(prepared, mask, hidden, config.training, store, lambda _: None)
+    with _timed("quantize", seconds):
+        bundles = variants.quantize(
+            dataset, prepared, mask, network, rows, config.evaluation, store
+        )
+    return Computed(dataset, prepared, mask, bundles, seconds)
+
+
+@contextmanager
+def _timed(stage: str, seconds: dict[str, float]) -> Iterator[None]:
+    """Note how many seconds a stage takes."""
+    begun = perf_counter()
+    yield
+    seconds[stage] = perf_counter() - begun
