@@ -4,7 +4,6 @@ from collections.abc import Collection, Iterator
 from time import perf_counter
 from typing import Any
 
-import numpy as np
 from numpy.typing import NDArray
 
 from bench.peer_rows import peer_rows
@@ -104,7 +103,7 @@ def _figures(task: Task, target: NDArray[Any], fitted: list[Fitted]) -> Iterator
             if reference is None
             else difference(task, target, reference, each.answers),
             seconds=dict(each.seconds),
-            p50_us=median(np.asarray(taken)),
+            p50_us=median(taken),
             size_bytes=each.size_bytes,
             columns=each.columns,
             note=each.note,

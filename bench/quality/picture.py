@@ -14,6 +14,7 @@ from bench.quality.summary import Arm, TableSummary
 __all__ = ["picture"]
 
 OURS, TREES, OTHERS = "#d55e00", "#0072b2", "#6b7280"  # also apart for the colour-blind
+OWN_STYLE = (OURS, "o")
 STYLES = {
     LIGHTGBM: (TREES, "s"),
     TUNED: (TREES, "D"),
@@ -22,54 +23,61 @@ STYLES = {
 }
 PATH = [name_of("int8", each) for each in (FIVE, CHOSEN, ALL)]
 ACROSS = 2
-LABEL_GAP = 0.07  # of the height of a panel
-NEAR = 0.2  # of its width
+ROOM = (40, 2.5)  # for names, to the left of the fastest and to the right of the slowest
+# Of a panel's width: a character, the distance of a name, and from where names are to the left. Of
+# its height: the distance of two names.
+CHARACTER, LABEL_SPACE, RIGHT, LABEL_GAP = 0.0115, 0.02, 0.75, 0.07
+TITLE = (
+    "Score against the time to answer one row: up and to the left is better\n"
+    "(Slipstream int8 with as many columns as it reads; 19 ×: takes 19 times as long as it)"
+)
 
 
 def picture(tables: Sequence[TableSummary]) -> Figure:
     """One panel a table: score against the p50 of one row; up and to the left is better."""
     down = ceil(len(tables) / ACROSS)
-    drawn = Figure(figsize=(11, 0.9 + 3.4 * down), layout="constrained")
-    panels = list(drawn.subplots(down, ACROSS, squeeze=False, sharex=True).flat)
+    drawn = Figure(figsize=(11, 1.1 + 3.3 * down), layout="constrained")
+    panels = list(drawn.subplots(down, ACROSS, squeeze=False).flat)
+    times = [arm.p50_us for table in tables for arm in _arms(table)]
     for axes, table in zip(panels, tables, strict=False):
+        axes.set(xscale="log", xlim=(min(times) / ROOM[0], max(times) * ROOM[1]))
         _panel(axes, table)
     for axes in panels[len(tables) :]:
         axes.set_visible(False)
-    drawn.get_layout_engine().set(hspace=0.06, wspace=0.04)
-    drawn.suptitle("Score against the time to answer one row: up and to the left is better")
+    drawn.suptitle(TITLE)
+    drawn.supxlabel("time to answer one row (median, µs, log scale)", fontsize=11)
     return drawn
 
 
 def _panel(axes: Axes, table: TableSummary) -> None:
     shown = table.shown
-    path = [table.arms[name] for name in PATH if name in table.arms]
-    others = [table.arms[name] for name in STYLES if name in table.arms]
-    _ours(axes, table)
-    for arm in others:
-        _point(axes, arm, *STYLES[arm.arm])
     if LIGHTGBM in table.arms:
         level = table.arms[LIGHTGBM].score.estimate
         axes.axhline(level, color=TREES, linewidth=0.8, linestyle=(0, (4, 4)), zorder=0)
-    latencies = [arm.p50_us for arm in (*path, *others)]
-    axes.set(
-        xscale="log",
-        xlim=(min(latencies) / 2.5, max(latencies) * 3),
-        xlabel="time to answer one row (p50, µs, log scale)",
-        ylabel=shown.name if shown.larger_is_better else f"{shown.name} (axis reversed)",
-    )
-    axes.set_title(f"{table.table}: {shown.name}, {table.rows:,} rows", loc="left", fontsize=11)
+    for arm in _arms(table):
+        _point(axes, arm)
+    points = [(arm.p50_us, arm.score.estimate) for arm in _arms(table) if arm.arm in PATH]
+    axes.plot(*zip(*points, strict=True), color=OURS, linewidth=1.5)
+    axes.set_ylabel(shown.name if shown.larger_is_better else f"{shown.name} (axis reversed)")
+    axes.set_title(f"{table.table} ({table.rows:,} rows)", loc="left", fontsize=11)
+    axes.margins(y=0.14)
     if not shown.larger_is_better:
         axes.invert_yaxis()
     axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,g}"))
-    axes.grid(alpha=0.25)
+    axes.grid(alpha=0.2)
     for side in ("top", "right"):
         axes.spines[side].set_visible(False)
-    _label_others(axes, others)
+    _label(axes, table)
 
 
-def _point(axes: Axes, arm: Arm, colour: str, marker: str) -> None:
+def _arms(table: TableSummary) -> list[Arm]:
+    """Those that are drawn and were measured."""
+    return [table.arms[name] for name in (*PATH, *STYLES) if name in table.arms]
+
+
+def _point(axes: Axes, arm: Arm) -> None:
     """An arm's mean score, with the range over the splits."""
-    score = arm.score
+    score, (colour, marker) = arm.score, STYLES.get(arm.arm, OWN_STYLE)
     axes.errorbar(
         arm.p50_us,
         score.estimate,
@@ -82,46 +90,46 @@ def _point(axes: Axes, arm: Arm, colour: str, marker: str) -> None:
     )
 
 
-def _ours(axes: Axes, table: TableSummary) -> None:
-    """Our models from few columns to all, joined; each says how many columns it reads."""
-    arms = [table.arms[name] for name in PATH if name in table.arms]
-    points = [(arm.p50_us, arm.score.estimate) for arm in arms]
-    axes.plot(*zip(*points, strict=True), color=OURS, linewidth=1.5)
-    for arm, point in zip(arms, points, strict=True):
-        chosen = arm.arm == PATH[1]
-        _point(axes, arm, OURS, "o")
-        text = " or ".join(map(str, arm.columns))
-        if chosen:
-            text = f"Slipstream int8,\n{text} columns chosen"
+def _name(arm: Arm, table: TableSummary) -> str:
+    """What is written next to a point.
+
+    Of ours, how many columns it reads; of the others, how many times as long they take as our
+    chosen model.
+    """
+    chosen = table.arms.get(PATH[1])
+    columns = "–".join(dict.fromkeys(map(str, (arm.columns[0], arm.columns[-1]))))
+    if arm is chosen:
+        return f"Slipstream, {columns}"
+    if arm.arm in PATH:
+        return f"all {columns}" if arm.arm == PATH[-1] else columns
+    if chosen is None:
+        return arm.arm
+    times = float(f"{arm.p50_us / chosen.p50_us:.2g}")
+    return f"{arm.arm}, {times:,.0f} ×"
+
+
+def _label(axes: Axes, table: TableSummary) -> None:
+    """Name each point next to it: ours to the left; names that would overlap are moved apart."""
+    axes.autoscale_view()
+    to_axes = axes.transData + axes.transAxes.inverted()
+    placed: list[tuple[float, float, float]] = []
+    points = ((*to_axes.transform((arm.p50_us, arm.score.estimate)), arm) for arm in _arms(table))
+    for x, y, arm in sorted(points, key=lambda each: each[1]):
+        text, left = _name(arm, table), arm.arm in PATH or x > RIGHT
+        width = CHARACTER * len(text)
+        start = x - LABEL_SPACE - width if left else x + LABEL_SPACE
+        below = [top for at, end, top in placed if at < start + width and start < end]
+        height = max([y, *(each + LABEL_GAP for each in below)])
+        placed.append((start, start + width, height))
         axes.annotate(
             text,
-            point,
-            (0, 12) if chosen else (0, -12),
-            textcoords="offset points",
-            ha="center",
-            va="bottom" if chosen else "top",
-            color=OURS,
-            fontsize=9,
-            fontweight="bold" if chosen else "normal",
-        )
-
-
-def _label_others(axes: Axes, arms: Sequence[Arm]) -> None:
-    """Name each point next to it; names of neighbours are moved apart."""
-    to_axes = axes.transData + axes.transAxes.inverted()
-    places = [tuple(to_axes.transform((arm.p50_us, arm.score.estimate))) for arm in arms]
-    placed: list[tuple[float, float]] = []
-    for arm, (x, y) in sorted(zip(arms, places, strict=True), key=lambda each: each[1][1]):
-        near = [other for at, other in placed if abs(at - x) < NEAR]
-        height = max([y, *(other + LABEL_GAP for other in near)])
-        placed.append((x, height))
-        right = x > 0.75
-        axes.annotate(
-            arm.arm,
-            (x - 0.015 if right else x + 0.015, height),
+            (start + width if left else start, height),
             xycoords="axes fraction",
-            ha="right" if right else "left",
+            ha="right" if left else "left",
             va="center",
-            color=STYLES[arm.arm][0],
+            color=STYLES.get(arm.arm, OWN_STYLE)[0],
             fontsize=9,
+            fontweight="bold" if arm.arm == PATH[1] else "normal",
+            bbox={"boxstyle": "square,pad=0.1", "color": "white"},
+            zorder=1.5,
         )

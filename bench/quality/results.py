@@ -28,6 +28,10 @@ class Shown(_Figures):
     larger_is_better: bool
     digits: int
 
+    def gain(self, before: float, after: float) -> float:
+        """By how much a score is better than another, in the unit."""
+        return 100 * (after - before if self.larger_is_better else 1 - after / before)
+
 
 SHOWN: Mapping[Task, Shown] = {
     "binary": Shown(
@@ -43,7 +47,7 @@ SHOWN: Mapping[Task, Shown] = {
     "regression": Shown(
         score="test_rmse",
         name="RMSE",
-        unit="% of LightGBM's RMSE",
+        unit="% of RMSE",
         larger_is_better=False,
         digits=2,
     ),

@@ -117,15 +117,6 @@ def test_the_readme_shows_the_published_figures() -> None:
     assert sum(f"{arm}**" in block or f"| {arm} |" in block for arm in SUMMARY_ARMS) == 6
 
 
-def test_the_readme_block_is_replaced() -> None:
-    """Filling the README changes the block between the markers and nothing else."""
-    text = "before\n<!-- begin bench -->\nold\n<!-- end bench -->\nafter\n"
-    filled = bench._fill(text, "new")
-    assert filled == text.replace("old", "new")
-    with pytest.raises(ValueError, match="one block"):
-        bench._fill("nothing", "new")
-
-
 def test_the_zoo_says_what_became_of_each_table(
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
