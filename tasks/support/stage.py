@@ -25,6 +25,7 @@ RESULTS = home_path() / "results"
 COMPUTING = {
     "ingest": ("slipstream.data.ingestion",),
     "preprocess": ("slipstream.features.preprocessing",),
+    "teach": ("slipstream.training.teaching.teacher",),
     "select": ("slipstream.features.selection",),
     "train": ("slipstream.training.fitting",),
     "quantize": ("slipstream.quantization.variants",),

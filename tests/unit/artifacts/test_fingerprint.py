@@ -86,7 +86,7 @@ def before(digests: Callable[[], dict[str, str]]) -> dict[str, str]:
         ("src/slipstream/runtime/_native.c", {"predict"}),
         ("src/slipstream/runtime/binding/rows.c", {"predict"}),
         ("src/slipstream/runtime/csrc/vectors.h", {"predict"}),
-        ("src/slipstream/config/training.py", {"train", "baseline"}),
+        ("src/slipstream/config/training.py", {"teach", "train", "baseline"}),
         ("src/slipstream/config/tracking.py", set()),
         ("src/slipstream/artifacts/home.py", set()),
         ("src/slipstream/evaluation/verdict.py", set()),
@@ -131,6 +131,7 @@ NOBODYS = (
 MUST_NOT_HOLD = {
     "ingest": ("features", "training", "quantization", "evaluation", "config.model"),
     "preprocess": ("data.ingestion", "data.sources", "training", "quantization", "evaluation"),
+    "teach": ("data.ingestion", "features.selection", "quantization", "evaluation"),
     "select": ("data.ingestion", "data.sources", "training", "quantization", "config.data"),
     "train": ("data.ingestion", "data.sources", "features.selection", "quantization"),
     "quantize": ("data.ingestion", "data.sources", "features.selection", "training"),
