@@ -5,13 +5,20 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from time import perf_counter
 
-from slipstream.artifacts.references import Bundles, DatasetRef, FeatureMask, PreparedRef
+from slipstream.artifacts.references import (
+    Bundles,
+    DatasetRef,
+    FeatureMask,
+    PreparedRef,
+    TeacherRef,
+)
 from slipstream.artifacts.store import Store
 from slipstream.config.optimize import OptimizeConfig
 from slipstream.data import ingestion
 from slipstream.features import preprocessing, selection
 from slipstream.quantization import variants
 from slipstream.training import fitting
+from slipstream.training.teaching import teacher as teaching
 
 __all__ = ["Computed", "Start", "compute", "finish", "start"]
 
@@ -22,6 +29,7 @@ class Start:
 
     dataset: DatasetRef
     prepared: PreparedRef
+    teacher: TeacherRef | None
     seconds: dict[str, float]
 
 
@@ -37,7 +45,7 @@ class Computed:
 
 
 def compute(config: OptimizeConfig, store: Store) -> Computed:
-    """Ingest, preprocess, select, train and quantise.
+    """Ingest, preprocess, teach, select, train and quantise.
 
     Raises:
         InputError: the table or the config breaks a rule.
@@ -52,7 +60,12 @@ def start(config: OptimizeConfig, store: Store) -> Start:
         dataset = ingestion.ingest(config.data, store)
     with _timed("preprocess", seconds):
         prepared = preprocessing.preprocess(dataset, model.encoding, model.bins, store)
-    return Start(dataset, prepared, seconds)
+    teacher = None
+    if config.training.distill != "off":
+        with _timed("teach", seconds):
+            file, seed = config.training.teacher, config.training.seed
+            teacher = teaching.teach(dataset, prepared, file, seed, store)
+    return Start(dataset, prepared, teacher, seconds)
 
 
 def finish(begun: Start, config: OptimizeConfig, store: Store) -> Computed:

@@ -73,7 +73,8 @@ def _trial(rows: PeerRows, options: Mapping[str, Any]) -> tuple[float, dict[str,
     model.fit(
         rows.fitted[train],
         rows.target[train],
-        eval_set=[(rows.fitted[held_out], rows.target[held_out])],
+        eval_X=rows.fitted[held_out],
+        eval_y=rows.target[held_out],
         callbacks=[lightgbm.early_stopping(PATIENCE, verbose=False)],
     )
     (losses,) = model.best_score_.values()

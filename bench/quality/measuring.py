@@ -13,6 +13,7 @@ from bench.quality.fitted import Fitted
 from bench.quality.ours import ours
 from bench.quality.peers import LIGHTGBM, LINEAR, MLP, PEERS, TUNED
 from bench.quality.results import SHOWN, ArmFigures, Split
+from bench.quality.teacher import TEACHER, teacher
 from bench.tables import Table
 from slipstream.artifacts.store import Store
 from slipstream.config.parsing import parse_config
@@ -25,7 +26,14 @@ from slipstream.runtime.types import Task
 __all__ = ["ARMS", "BLOCKS", "ROUNDS", "difference", "measure"]
 
 # What the command line calls them.
-ARMS = {"lightgbm": LIGHTGBM, "tuned": TUNED, "mlp": MLP, "linear": LINEAR, "ours": "Slipstream"}
+ARMS = {
+    "lightgbm": LIGHTGBM,
+    "tuned": TUNED,
+    "mlp": MLP,
+    "linear": LINEAR,
+    "teacher": TEACHER,
+    "ours": "Slipstream",
+}
 ROUNDS = 20
 BLOCKS = Blocks(calls=100, seconds=0.02)
 
@@ -36,14 +44,18 @@ def measure(table: Table, seed: int, arms: Collection[str], store: Store) -> Spl
     Raises:
         InputError: the table breaks a rule.
     """
-    data = {"path": table.path, "target": table.target, **table.data, "seed": seed}
-    config = parse_config({"data": data})
+    asked = {"data": {"path": table.path, "target": table.target, **table.data, "seed": seed}}
+    if not {"teacher", "ours"} & set(arms):
+        asked["training"] = {"distill": "off"}  # nobody would learn from a teacher
+    config = parse_config(asked)
     begun = start(config, store)
     dataset = begun.dataset
     rows = peer_rows(dataset, [column.name for column in dataset.columns], store)
 
     def fit() -> Iterator[Fitted]:
         yield from (make(rows) for name, make in PEERS.items() if _is_in(name, arms))
+        if "teacher" in arms and (found := teacher(begun, store)):
+            yield found
         if "ours" in arms:
             yield from ours(begun, config, store)
 

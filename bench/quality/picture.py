@@ -10,6 +10,7 @@ from matplotlib.ticker import FuncFormatter
 from bench.quality.ours import ALL, CHOSEN, FIVE, name_of
 from bench.quality.peers import LIGHTGBM, LINEAR, MLP, TUNED
 from bench.quality.summary import Arm, TableSummary
+from bench.quality.teacher import TEACHER
 
 __all__ = ["picture"]
 
@@ -20,6 +21,7 @@ STYLES = {
     TUNED: (TREES, "D"),
     MLP: (OTHERS, "^"),
     LINEAR: (OTHERS, "v"),
+    TEACHER: (OTHERS, "*"),
 }
 PATH = [name_of("int8", each) for each in (FIVE, CHOSEN, ALL)]
 ACROSS = 2
