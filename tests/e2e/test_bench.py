@@ -144,17 +144,19 @@ def test_the_zoo_says_what_became_of_each_table(
 
 def test_every_arm_is_scored_on_the_same_rows(tmp_path: Path) -> None:
     """A small table goes through every arm: each has a score, a difference, a time and a size."""
-    found = score(Plan(names=["iris"], splits=1, kept=tmp_path))
+    arms = [each for each in ARMS if each != "tuned"]  # which takes longest
+    found = score(Plan(names=["iris"], splits=1, arms=arms, kept=tmp_path))
     (split,) = found.splits
-    arms = {arm.arm: arm for arm in split.arms}
+    fitted = {arm.arm: arm for arm in split.arms}
     ours = {name_of(each, k) for each in ("float32", "int8") for k in (CHOSEN, ALL)}
-    assert arms.keys() - {TEACHER} == {*ARMS.values()} - {"Slipstream", TEACHER} | ours
+    others = {ARMS[each] for each in arms} - {"Slipstream", TEACHER}
+    assert fitted.keys() - {TEACHER} == others | ours
     assert split.rows["test"] == 150 - split.rows["train"] - split.rows["validation"]
-    for arm in arms.values():
+    for arm in fitted.values():
         assert arm.scores["test_accuracy"] > 0.6
         assert arm.difference is not None
         assert arm.difference.low <= arm.difference.estimate <= arm.difference.high
         assert arm.p50_us.estimate > 0
         assert arm.size_bytes > 0
-    assert arms[name_of("int8", ALL)].seconds.keys() >= {"ingest", "preprocess", "train"}
-    assert arms[name_of("int8", ALL)].columns == 4
+    assert fitted[name_of("int8", ALL)].seconds.keys() >= {"ingest", "preprocess", "train"}
+    assert fitted[name_of("int8", ALL)].columns == 4
