@@ -52,8 +52,7 @@ def _trees(ref: TeacherRef, store: Store) -> list[Any]:
     """The boosters of every fold."""
     import lightgbm
 
-    texts = [text for shape in _kept(ref, store)["teacher"] for fold in shape for text in fold]
-    return [lightgbm.Booster(model_str=text) for text in texts]
+    return [lightgbm.Booster(model_str=text) for text in _kept(ref, store)["teacher"]]
 
 
 def _rows(snapshot: Snapshot, ref: TeacherRef, store: Store) -> Any:

@@ -19,6 +19,12 @@ from slipstream.config.parsing import parse_config
 from slipstream.data.snapshot import PART, TARGET, Snapshot
 
 
+@pytest.fixture(autouse=True)
+def _one_thread(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two threads of LightGBM wait for each other where other tests keep a core busy."""
+    monkeypatch.setitem(trees.OPTIONS, "n_jobs", 1)
+
+
 def begin(path: str, store: Store) -> tuple[Start, PeerRows]:
     asked = {"data": {"path": path}, "training": {"distill": "off"}}
     begun = start(parse_config(asked), store)
@@ -89,7 +95,7 @@ def test_the_teacher_answers_for_the_test_rows(iris: tuple[Start, PeerRows, Stor
     answers = np.random.default_rng(0).random((len(frame), 3)).astype(np.float32)
     models = {
         "names": names,
-        "teacher": [[[each.model_to_string()] for each in boosters]],
+        "teacher": [each.model_to_string() for each in boosters],
         "peer": [],
     }
     ref = TeacherRef(
