@@ -18,7 +18,7 @@ from slipstream.data import ingestion
 from slipstream.features import preprocessing, selection
 from slipstream.quantization import variants
 from slipstream.training import fitting
-from slipstream.training.teaching import teacher as teaching
+from slipstream.training.teaching.teacher import teach
 
 __all__ = ["Computed", "Start", "compute", "finish", "start"]
 
@@ -64,7 +64,7 @@ def start(config: OptimizeConfig, store: Store) -> Start:
     if config.training.distill != "off":
         with _timed("teach", seconds):
             file, seed = config.training.teacher, config.training.seed
-            teacher = teaching.teach(dataset, prepared, file, seed, store)
+            teacher = teach(dataset, prepared, file, seed, store)
     return Start(dataset, prepared, teacher, seconds)
 
 
@@ -75,7 +75,9 @@ def finish(begun: Start, config: OptimizeConfig, store: Store) -> Computed:
     with _timed("select", seconds):
         mask = selection.select(prepared, config.features, store)
     with _timed("train", seconds):
-        network = fitting.train(prepared, mask, hidden, config.training, store, lambda _: None)
+        network = fitting.train(
+            prepared, begun.teacher, mask, hidden, config.training, store, lambda _: None
+        )
     with _timed("quantize", seconds):
         bundles = variants.quantize(
             dataset, prepared, mask, network, rows, config.evaluation, store

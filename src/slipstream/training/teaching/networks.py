@@ -9,10 +9,10 @@ from numpy.typing import NDArray
 from slipstream.config.training import TrainingConfig
 from slipstream.runtime.columns import Column
 from slipstream.runtime.links import apply, link_of
+from slipstream.training.batches import TrainingData
 from slipstream.training.encoding import positions
-from slipstream.training.fitting import TrainingData, fit
-from slipstream.training.losses import objective_of
 from slipstream.training.network import Network
+from slipstream.training.optimisation import Recipe, fit
 from slipstream.training.teaching.table import Lesson, Table
 
 __all__ = ["NETWORK", "WideNetwork", "fit_networks", "is_affordable"]
@@ -60,12 +60,11 @@ def is_affordable(table: Table) -> bool:
 def fit_networks(lesson: Lesson) -> list[WideNetwork]:
     """Fit one network for each fold on all rows but the fold's, by which it stops."""
     table, rows, folds = lesson.table, lesson.rows, lesson.folds
-    objective = objective_of(table.task, table.quantiles)
     settings = SETTINGS.model_copy(update={"seed": lesson.seed})
+    recipe = Recipe((*HIDDEN, table.outputs), table.task, table.quantiles, settings)
     fitted = []
     for fold in range(int(folds.max()) + 1):
         data = TrainingData(lesson.columns, rows[folds != fold], rows[folds == fold])
-        widths = (*HIDDEN, table.outputs)
-        network, _ = fit(data, widths, objective, settings, on_epoch=lambda _: None)
+        network, _ = fit(data, recipe, on_epoch=lambda _: None)
         fitted.append(WideNetwork(network, lesson.columns, table))
     return fitted

@@ -17,7 +17,16 @@ from numpy.typing import NDArray
 from slipstream.runtime.types import Task
 from slipstream.training.teaching.table import Lesson, Table
 
-__all__ = ["TREES", "Forest", "Shape", "fit_default", "fit_folds", "shapes_to_try"]
+__all__ = [
+    "LARGE",
+    "SMALL",
+    "TREES",
+    "Forest",
+    "Shape",
+    "fit_default",
+    "fit_folds",
+    "shapes_to_try",
+]
 
 ROUNDS = 1500
 PATIENCE = 40
