@@ -31,7 +31,9 @@ def teacher(begun: Start, store: Store) -> Fitted | None:
         return None
     snapshot = Snapshot(begun.prepared, store)
     part = snapshot.frame(columns=[PART])[PART].to_numpy()
-    answers = teacher_answers(ref, store)[part == PARTS.index("test")].astype(np.float64)
+    answers = teacher_answers(ref, store, final=True)[part == PARTS.index("test")].astype(
+        np.float64
+    )
     return Fitted(
         name=TEACHER,
         answers=answers if answers.shape[1] > 1 else answers[:, 0],

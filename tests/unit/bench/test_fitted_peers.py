@@ -80,7 +80,7 @@ def test_pipelines_answer_a_row_as_they_answer_the_table(
 
 
 def test_the_teacher_answers_for_the_test_rows(iris: tuple[Start, PeerRows, Store]) -> None:
-    """Its answers are those of the test part, and its call asks every tree."""
+    """Its answers are those of the test part, fitted to all others; its call asks every tree."""
     begun, _, store = iris
     prepared = Snapshot(begun.prepared, store)
     frame, names = prepared.frame(), [each.name for each in begun.dataset.columns]
@@ -99,7 +99,8 @@ def test_the_teacher_answers_for_the_test_rows(iris: tuple[Start, PeerRows, Stor
         "peer": [],
     }
     ref = TeacherRef(
-        answers=store.put(save({"answers": answers}), ".safetensors"),
+        answers=store.put(save({"answers": 1 - answers}), ".safetensors"),
+        final_answers=store.put(save({"answers": answers}), ".safetensors"),
         models=store.put(json.dumps(models).encode(), ".json"),
         blend={"trees": 0.7, "networks": 0.3, "none": 0.0},
         loss=0.1,
