@@ -39,6 +39,7 @@ NAMING = {
     "features/edges.py",
     "features/selection.py",
     "training/losses.py",
+    "quantization/temperature.py",  # only labels have probabilities
     "quantization/threshold.py",  # there is one of two labels only
     "measurement/breakdown.py",  # times a softmax to see what a wider output costs
     "evaluation/scoring.py",

@@ -60,7 +60,11 @@ ADAPTERS = {
     "flask": {"slipstream.tracking.server"},
     "grimp": {"slipstream.artifacts.fingerprint"},
     "httpx": {"slipstream.operations.prefect_api"},
-    "matplotlib": {"slipstream.reporting.outcomes", "slipstream.reporting.plots"},
+    "matplotlib": {
+        "slipstream.reporting.outcomes",
+        "slipstream.reporting.plots",
+        "slipstream.reporting.reliability",
+    },
     "mlflow": {
         "slipstream.pyfunc",
         "slipstream.tracking.connection",

@@ -112,6 +112,7 @@ class RunRecord(Value):
             *self.prepared.warnings,
             *self.mask.warnings,
             *self.network.warnings,
+            *self.bundles.warnings,
             *self.comparison.warnings,
             *self.noticed,
         )

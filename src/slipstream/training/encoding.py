@@ -39,6 +39,7 @@ class States:
     means: Tensor
     lookup: Tensor
 
+
 STORED_PRECISION = 2.0**-24  # of a normalised number, in float32
 
 
