@@ -20,6 +20,7 @@ from tasks.support.endings import conclude
 from tasks.support.logs import prepare_logs
 from tasks.support.run_names import choose
 from tasks.support.trace import StageTrace
+from tasks.teach import teach
 from tasks.track import track
 from tasks.train import train
 
@@ -40,6 +41,9 @@ def optimize(config: OptimizeConfig = DEFAULTS) -> Report | State[Report]:
     dataset = stage(ingest, config.data)
     check_threshold(config.evaluation, dataset.task)
     prepared = stage(preprocess, dataset, config.model.encoding, config.model.bins)
+    teacher = None
+    if config.training.distill != "off":
+        teacher = stage(teach, dataset, prepared, config.training.teacher, config.training.seed)
     mask = stage(select, prepared, config.features)
     network = stage(train, prepared, mask, config.model.hidden, config.training)
     bundles = stage(
@@ -48,7 +52,7 @@ def optimize(config: OptimizeConfig = DEFAULTS) -> Report | State[Report]:
         prepared,
         mask,
         network,
-        config.quantization.calibration_rows,
+        config.quantization,
         config.evaluation,
     )
     trace = stage(predict, dataset, bundles)
@@ -63,6 +67,7 @@ def optimize(config: OptimizeConfig = DEFAULTS) -> Report | State[Report]:
         config=config,
         dataset=dataset,
         prepared=prepared,
+        teacher=teacher,
         mask=mask,
         network=network,
         bundles=bundles,

@@ -20,6 +20,7 @@ KNOWN: dict[str, type[Reference]] = {
     for each in (
         references.DatasetRef,
         references.PreparedRef,
+        references.TeacherRef,
         references.FeatureMask,
         references.NetworkRef,
         references.Bundles,

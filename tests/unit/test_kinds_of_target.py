@@ -19,6 +19,8 @@ from slipstream.features.selection import SCORES
 from slipstream.runtime.links import LINKS
 from slipstream.runtime.types import Task
 from slipstream.training.losses import OBJECTIVES
+from slipstream.training.teaching.answers import LOSSES
+from slipstream.training.teaching.trees import TREES as FORESTS
 
 # Quantiles are asked for by their levels, every other kind by its name.
 KINDS = set(get_args(DataConfig.model_fields["task"].annotation)) - {"auto"} | {"quantiles"}
@@ -39,7 +41,12 @@ NAMING = {
     "features/edges.py",
     "features/selection.py",
     "training/losses.py",
+<<<<<<< HEAD
     "quantization/temperature.py",  # only labels have probabilities
+=======
+    "training/teaching/answers.py",
+    "training/teaching/trees.py",
+>>>>>>> main
     "quantization/threshold.py",  # there is one of two labels only
     "measurement/breakdown.py",  # times a softmax to see what a wider output costs
     "evaluation/scoring.py",
@@ -63,7 +70,9 @@ NAMING = {
 WORDS = re.compile(r"binary|multiclass|regression|sigmoid|softmax|(?<!false_)positive", re.I)
 
 
-@pytest.mark.parametrize("table", [READERS, LEAKS, TREES, SCORES, OBJECTIVES, SCORING])
+@pytest.mark.parametrize(
+    "table", [READERS, LEAKS, TREES, SCORES, OBJECTIVES, LOSSES, FORESTS, SCORING]
+)
 def test_each_floor_knows_every_kind_of_target(table: dict) -> None:
     """What the config offers as a kind of target, each floor's table has, and nothing else."""
     assert set(table) == KINDS == set(get_args(Task))

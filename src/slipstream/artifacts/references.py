@@ -26,7 +26,11 @@ __all__ = [
     "ScaleTrial",
     "SplitMode",
     "SplitRule",
+<<<<<<< HEAD
     "TemperatureFit",
+=======
+    "TeacherRef",
+>>>>>>> main
 ]
 
 Part = Literal["train", "validation", "test"]
@@ -78,7 +82,7 @@ class DatasetRef(Reference):
     of rows that has each. A number has neither; it has a `mean` and a standard `deviation`, and
     `quantiles` are the levels to predict instead of its mean. `kept`
     names columns that later stages must not leave out. `missing_markers` are the texts that mean
-    missing in every column.
+    missing in every column. `key` is the column that identifies each row, if one does.
     """
 
     table: Blob
@@ -95,6 +99,7 @@ class DatasetRef(Reference):
     kept: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
     missing_markers: tuple[str, ...] = ()
+    key: str = ""
 
     @property
     def shape(self) -> str:
@@ -122,6 +127,36 @@ class PreparedRef(Reference):
     @property
     def shape(self) -> str:
         return f"{self.rows} rows x {self.width} columns"
+
+
+class TeacherRef(Reference):
+    """What a larger model answers for every row, which a network learns from.
+
+    `answers` has, on the scale of an answer, "answers" (N, O) of every row of the snapshot: those
+    of the training part out of fold, all others the mean of the models of the folds; and "peer"
+    (T, O), what LightGBM with its defaults answers for the test part. `models` holds the trees of
+    both. `synthetic` has rows as in the prepared table and their answers, "soft 0", "soft 1" and so
+    on. `source` is "trained" or the file that the answers are from; `blend` is each candidate's
+    share in the answers, `losses` its out-of-fold loss a row, and `loss` that of the blend, in
+    `loss_unit`. `tested` is whether rows of the test part have answers.
+    """
+
+    answers: Blob
+    models: Blob
+    synthetic: Blob | None = None
+    synthetic_rows: int = 0
+    source: str = "trained"
+    blend: Mapping[str, float] = {}
+    losses: Mapping[str, float] = {}
+    loss: float
+    loss_unit: str
+    tested: bool = True
+    warnings: tuple[str, ...] = ()
+
+    @property
+    def shape(self) -> str:
+        more = f", {self.synthetic_rows:,} synthetic rows" if self.synthetic else ""
+        return f"out-of-fold loss {self.loss:.4f} {self.loss_unit}{more}"
 
 
 class FeatureScore(Value):

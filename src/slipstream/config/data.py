@@ -110,6 +110,12 @@ class DataConfig(Section):
         description="a column with each row's weight, which is no feature; empty: all rows count "
         "alike",
     )
+    key: str = Field(
+        "",
+        title="Key",
+        description="a column that identifies each row, which is no feature: a file of "
+        "training.teacher says by it whose answer is whose",
+    )
     split: Literal["random", "time", "group", "column"] = Field(
         "random",
         title="Split",

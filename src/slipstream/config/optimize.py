@@ -2,8 +2,9 @@
 
 import re
 from pathlib import Path
+from typing import Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from slipstream.config.budget import BudgetConfig
 from slipstream.config.data import DataConfig
@@ -40,6 +41,15 @@ class OptimizeConfig(Section):
     )
     drift: DriftConfig = Field(default_factory=DriftConfig, title="Drift")
     tracking: TrackingConfig = Field(default_factory=TrackingConfig, title="Tracking")
+
+    @model_validator(mode="after")
+    def _a_teachers_rows_are_known_by_a_key(self) -> Self:
+        if self.training.teacher and not self.data.key:
+            raise ValueError(
+                "data.key must name the column that identifies each row where training.teacher is "
+                "a file, however: it is empty; name the column that both have"
+            )
+        return self
 
     @property
     def name(self) -> str:

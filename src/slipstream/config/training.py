@@ -1,8 +1,8 @@
 """The section `training`."""
 
-from typing import Literal
+from typing import Any, ClassVar, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from slipstream.config.section import Section
 
@@ -11,6 +11,11 @@ __all__ = ["TrainingConfig"]
 
 class TrainingConfig(Section):
     """How the network is trained."""
+
+    form: ClassVar[dict[str, Any]] = {
+        "if": {"required": ["distill"], "properties": {"distill": {"const": "off"}}},
+        "then": {"properties": {"teacher": {"maxLength": 0}}},
+    }
 
     epochs: int = Field(
         60, ge=1, le=10_000, title="Epochs", description="the most passes over the training rows"
@@ -31,3 +36,25 @@ class TrainingConfig(Section):
     seed: int = Field(
         0, ge=0, lt=2**63, title="Training seed", description="seed of weights and batches"
     )
+    distill: Literal["auto", "on", "off"] = Field(
+        "auto",
+        title="Distill",
+        description="whether the network also learns from what a larger model, the teacher, "
+        "answers: where the validation rows favour it (auto), always, or not at all, which saves "
+        "the time for the teacher",
+    )
+    teacher: str = Field(
+        "",
+        title="Teacher",
+        description="a Parquet file of answers to learn from, a row for each value of data.key, "
+        "made by models that have not seen that row; empty: boosted trees, trained here",
+    )
+
+    @model_validator(mode="after")
+    def _a_teacher_is_for_distilling(self) -> Self:
+        if self.teacher and self.distill == "off":
+            raise ValueError(
+                "teacher must be empty where distill is off, however: a file is named; take one of "
+                "the two out"
+            )
+        return self

@@ -17,11 +17,12 @@ from slipstream.config.data import DataConfig
 from slipstream.data.cells import missing_markers
 from slipstream.data.duplicates import count_duplicates
 from slipstream.data.extra_rows import without_extra_rows
+from slipstream.data.keys import read_keys
 from slipstream.data.label_text import read_label_text
 from slipstream.data.labels import labelled
 from slipstream.data.parts import Assigned, Rows, assign
 from slipstream.data.schema import Inferred, infer, raw_columns
-from slipstream.data.snapshot import PART, TARGET, TIME, WEIGHT, to_parquet
+from slipstream.data.snapshot import GROUP, KEY, PART, TARGET, TIME, WEIGHT, to_parquet
 from slipstream.data.sources.source import source_of
 from slipstream.data.splitting import check_parts, hash_rows, hashed_columns, read_otherwise
 from slipstream.data.target import Target, find_target, read_target
@@ -38,12 +39,13 @@ RECORDED_CHARACTERS = 50_000  # half of what MLflow's tags take
 class _Labelled:
     """The raw rows (N,) that have a label, their target, their weights (N,) if they differ.
 
-    `notes` say how these were read.
+    `keys` (N,) identify them, if a column does; `notes` say how these were read.
     """
 
     table: pa.Table
     target: Target
     weights: NDArray[np.float64] | None
+    keys: NDArray[np.object_] | None
     notes: tuple[str, ...]
 
 
@@ -86,6 +88,7 @@ def ingest(data: DataConfig, store: Store) -> DatasetRef:
             *assigned.warnings,
         ),
         missing_markers=markers,
+        key=data.key,
     )
 
 
@@ -97,7 +100,8 @@ def _labelled_rows(table: pa.Table, data: DataConfig, markers: Sequence[str]) ->
     rows, labels, unlabelled = labelled(table, data.target, labels)
     target = read_target(labels, data)
     weights, weighed = read_weights(rows, data, written.evidence, markers)
-    return _Labelled(rows, target, weights, (*spelled, *unlabelled, *target.notes, *weighed))
+    notes = (*spelled, *unlabelled, *target.notes, *weighed)
+    return _Labelled(rows, target, weights, read_keys(rows, data, markers), notes)
 
 
 def _split(
@@ -124,12 +128,16 @@ def _snapshot(rows: _Labelled, inferred: Inferred, assigned: Assigned) -> pd.Dat
         apart[WEIGHT] = rows.weights
     if assigned.times is not None:
         apart[TIME] = assigned.times
+    if assigned.groups is not None:
+        apart[GROUP] = assigned.groups
+    if rows.keys is not None:
+        apart[KEY] = rows.keys
     return inferred.frame.assign(**apart)
 
 
 def _no_features(data: DataConfig) -> set[str]:
-    """The columns that the config takes out of the features: target, weight, dropped ones."""
-    return {data.target, *filter(None, [data.weight]), *data.drop}
+    """The columns that the config takes out of the features: target, weight, key, dropped ones."""
+    return {data.target, *filter(None, [data.weight, data.key]), *data.drop}
 
 
 def _set_aside(data: DataConfig) -> dict[str, str]:

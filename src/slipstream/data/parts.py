@@ -47,13 +47,15 @@ class Rows:
 class Assigned:
     """Each row's part (N,), as an index into `PARTS`, the rule, and what to say of it.
 
-    `times` are the instants (N,) that the rows are split by, if they are.
+    `times` are the instants (N,) that the rows are split by, `groups` the groups (N,) as numbers,
+    if they are.
     """
 
     parts: Parts
     rule: SplitRule
     warnings: tuple[str, ...] = ()
     times: Instants | None = None
+    groups: NDArray[np.int64] | None = None
 
 
 def assign(rows: Rows, data: DataConfig) -> Assigned:
@@ -129,26 +131,28 @@ def _group(rows: Rows, data: DataConfig) -> Assigned:
     nobodys = cells.is_null().to_numpy(zero_copy_only=False)
     groups = pa.table({data.group: _folded(cells)})
     hashes = np.where(nobodys, rows.hashes, hash_rows(groups, [data.group]))
-    _check_groups(hashes, data.group)
+    numbers = _numbered(hashes, data.group)
     parts = split(hashes, data)
     notes = (*_of_nobody(cells, data.group), *_uneven(parts, data, "group"))
     if not nobodys.any():
-        return Assigned(parts, _rule(data), notes)
+        return Assigned(parts, _rule(data), notes, groups=numbers)
     note = (
         f"column {quote(data.group)}: {int(nobodys.sum()):,} rows have no group, and each counts "
         "as a group of its own"
     )
-    return Assigned(parts, _rule(data, columns=rows.hashed), (note, *notes))
+    return Assigned(parts, _rule(data, columns=rows.hashed), (note, *notes), groups=numbers)
 
 
-def _check_groups(hashes: Hashes, name: str) -> None:
-    groups = len(np.unique(hashes))
-    if groups < len(PARTS):
+def _numbered(hashes: Hashes, name: str) -> NDArray[np.int64]:
+    """Number the groups of rows (N,), of which there must be enough to split them."""
+    groups, numbers = np.unique(hashes, return_inverse=True)
+    if len(groups) < len(PARTS):
         raise InputError(
             "a split by group must have three different groups or more, however: "
-            f"{quote(name)} has {groups}; name another column in data.group, or set data.split to "
-            "random"
+            f"{quote(name)} has {len(groups)}; name another column in data.group, or set "
+            "data.split to random"
         )
+    return numbers
 
 
 def _of_nobody(cells: pa.Array, name: str) -> list[str]:

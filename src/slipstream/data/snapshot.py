@@ -19,6 +19,8 @@ from slipstream.runtime.dates import as_seconds
 from slipstream.runtime.numpy_time import microseconds
 
 __all__ = [
+    "GROUP",
+    "KEY",
     "PART",
     "TARGET",
     "TIME",
@@ -38,6 +40,10 @@ TARGET = "target "
 PART = "part "
 WEIGHT = "weight "  # where rows do not count alike
 TIME = "time "  # where rows are split by it
+GROUP = "group "  # where rows are split by it: a number for each group
+KEY = "key "  # where a column identifies each row: as text
+# What rows come without, unless it is asked for by name.
+ON_REQUEST = (PART, TIME, GROUP, KEY)
 
 
 class Snapshot:
@@ -58,8 +64,8 @@ class Snapshot:
 
         Args:
             part: which rows; None: all.
-            columns: which columns, also those that are no features; None: all but `PART` and
-                `TIME`.
+            columns: which columns, also those that are no features; None: all but
+                `ON_REQUEST`.
         """
         yield from self._scan(part, columns).to_batches()
 
@@ -88,10 +94,20 @@ class Snapshot:
             return None
         return self.frame(part, [TIME])[TIME].to_numpy()
 
+    def groups(self, part: Part | None = None) -> NDArray[np.int64] | None:
+        """The rows' groups (N,), as numbers; None unless they are split by them."""
+        if GROUP not in self._file.schema.names:
+            return None
+        return self.frame(part, [GROUP])[GROUP].to_numpy()
+
+    def keys(self) -> pd.Series | None:
+        """What identifies each row (N,), as text; None unless a column does."""
+        return self.frame(columns=[KEY])[KEY] if KEY in self._file.schema.names else None
+
     @property
     def apart(self) -> list[str]:
         """The columns that are no features."""
-        return [name for name in self._file.schema.names if name in (TARGET, PART, WEIGHT, TIME)]
+        return [name for name in self._file.schema.names if name in (TARGET, WEIGHT, *ON_REQUEST)]
 
     @property
     def _features(self) -> list[str]:
@@ -100,7 +116,7 @@ class Snapshot:
     def _scan(self, part: Part | None, columns: Sequence[str] | None) -> Scanner:
         chosen = columns
         if chosen is None:
-            chosen = [*self._features, *(name for name in self.apart if name not in (PART, TIME))]
+            chosen = [*self._features, *(name for name in self.apart if name not in ON_REQUEST)]
         return self._file.scanner(
             columns=list(chosen),
             filter=None if part is None else field(PART) == PARTS.index(part),

@@ -29,6 +29,7 @@ from slipstream.reporting.record import Decision, RunRecord, TrackedRun
 from slipstream.runtime import Bundle, InputError, Predictor, load_file
 from slipstream.runtime.bundle import parse, read
 from slipstream.tracking.registry import Registry, Version
+from slipstream.training.teaching.given import fingerprint
 
 __all__ = [
     "check_champion",
@@ -159,6 +160,7 @@ def identity(dataset: DatasetRef, config: OptimizeConfig, code: Mapping[str, str
     parts = {
         "data": [dataset.table.sha256, dataset.task, *dataset.classes, *dataset.quantiles],
         "config": config.model_dump(mode="json", exclude=unrelated),
+        "teacher": fingerprint(config.training.teacher),
         "code": dict(code),
     }
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()

@@ -9,6 +9,7 @@ from slipstream.artifacts.references import (
     NetworkRef,
     PreparedRef,
     RowTrace,
+    TeacherRef,
 )
 from slipstream.artifacts.values import Reference, Value
 from slipstream.config.optimize import OptimizeConfig
@@ -95,6 +96,7 @@ class RunRecord(Value):
     trace: RowTrace
     benchmark: Benchmark
     comparison: Comparison
+    teacher: TeacherRef | None = None
     alternatives: Alternatives | None = None
     noticed: tuple[str, ...] = ()
 
@@ -110,6 +112,7 @@ class RunRecord(Value):
             *self.config.warnings,
             *self.dataset.warnings,
             *self.prepared.warnings,
+            *(self.teacher.warnings if self.teacher else ()),
             *self.mask.warnings,
             *self.network.warnings,
             *self.bundles.warnings,

@@ -20,7 +20,7 @@ from slipstream.config.training import TrainingConfig
 from slipstream.runtime.errors import InputError
 from slipstream.runtime.types import Task
 from slipstream.training.batches import Batch, Standard, TrainingData
-from slipstream.training.encoding import frequencies, positions, states
+from slipstream.training.encoding import encode
 from slipstream.training.losses import Objective, objective_of
 from slipstream.training.network import Network
 
@@ -77,22 +77,23 @@ def fit(data: TrainingData, lesson: Lesson, on_epoch: EpochHook) -> tuple[Networ
     Raises:
         InputError: the loss is no longer a number.
     """
-    columns, objective = data.columns, lesson.objective
+    objective = lesson.objective
     with deterministic(lesson.training.seed):
-        shares = frequencies(columns, positions(columns, data.train))
-        network = Network(states(columns, shares), lesson.widths)
+        encoding = encode(data.columns, data.train, objective, lesson.training.seed)
+        network = Network(encoding.learned, lesson.widths)
         standard = Standard.of(data.train, objective)
         learned = standard, objective
-        labelled = Batch.of(columns, data.train, *learned)
+        labelled = Batch.of(encoding, encoding.train, *learned)
         if objective.start:
             network.begin_at(objective.start(labelled.target, labelled.weight))
-        lessons = labelled if data.soft is None else Batch.answered(data, *learned)
+        lessons = labelled if data.soft is None else Batch.answered(encoding, data, *learned)
         course = _course(lesson, len(lessons), taught=data.soft is not None)
         measure = None
         if data.validation is not None:
-            unseen = Batch.of(columns, data.validation, *learned)
+            unseen = Batch.of(encoding, data.validation, *learned)
             measure = partial(_measure, network, (labelled, unseen), objective, on_epoch)
         history = _run(network, lessons, objective, course, measure)
+        network.read(encoding.whole)
         if objective.is_standardised:
             network.rescale(standard.mean, standard.deviation)
     return network, history

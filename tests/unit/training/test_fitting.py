@@ -19,7 +19,13 @@ from slipstream.runtime import Bundle, InputError, Predictor, load_file
 from slipstream.runtime.columns import Column
 from slipstream.runtime.types import Task
 from slipstream.training.batches import Batch, Standard, TrainingData, inputs_of
-from slipstream.training.encoding import column_states, frequencies, positions, states
+from slipstream.training.encoding import (
+    column_states,
+    encode,
+    frequencies,
+    positions,
+    states,
+)
 from slipstream.training.losses import OBJECTIVES, objective_of
 from slipstream.training.network import Network
 from slipstream.training.optimisation import Lesson, fit
@@ -246,7 +252,9 @@ def test_synthetic_rows_count_by_the_teachers_answer_alone(mixed: Trained) -> No
         synthetic=made,
         synthetic_soft=np.full((5, 1), 0.75),
     )
-    batch = Batch.answered(taught, Standard(), OBJECTIVES["binary"])
+    objective = OBJECTIVES["binary"]
+    encoding = encode(taught.columns, taught.train, objective, seed=0)
+    batch = Batch.answered(encoding, taught, Standard(), objective)
     assert len(batch) == len(labelled.train) + 5
     last = batch.at(slice(-6, None))
     assert last.weight is not None

@@ -1,0 +1,1 @@
+"""The teacher: a larger model, whose out-of-fold answers a small network learns from."""

@@ -1,0 +1,149 @@
+"""Teach: a larger model answers every row, those of the training part out of fold.
+
+Two shapes of boosted trees, and for a small table wide networks, are fitted on four fifths of the
+training part at a time; their blend with the least out-of-fold loss is the teacher. It answers rows
+that no table has, too: the synthetic ones. No row of the validation or the test part is fitted.
+"""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from safetensors.numpy import save
+
+from slipstream.artifacts.references import PARTS, DatasetRef, PreparedRef, TeacherRef
+from slipstream.artifacts.store import Store
+from slipstream.artifacts.values import Blob
+from slipstream.data.snapshot import GROUP, PART, WEIGHT, Snapshot, to_parquet
+from slipstream.features.preprocessing import load_columns
+from slipstream.features.teacher import soft_names
+from slipstream.training.teaching.answers import LOSSES, mean_loss
+from slipstream.training.teaching.blend import Blend, Candidate, fit_blend
+from slipstream.training.teaching.folds import assign_folds
+from slipstream.training.teaching.given import NO_SYNTHETIC, read_answers
+from slipstream.training.teaching.synthetic import synthesise
+from slipstream.training.teaching.table import Lesson, Table, read_table
+from slipstream.training.teaching.trees import Forest, fit_default
+
+__all__ = ["teach"]
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class _Class:
+    """All rows (N,), which of them are in the training and the test part, and the peer's model."""
+
+    frame: pd.DataFrame
+    table: Table
+    is_train: NDArray[np.bool_]
+    is_test: NDArray[np.bool_]
+    peer: Forest
+
+
+def teach(
+    dataset: DatasetRef, prepared: PreparedRef, file: str, seed: int, store: Store
+) -> TeacherRef:
+    """Fit a teacher, or read its answers from a file; and fit LightGBM's defaults as its peer.
+
+    Args:
+        dataset: the table.
+        prepared: the normalised table.
+        file: Parquet, by row key; empty: the teacher is fitted.
+        seed: of folds, models and synthetic rows.
+        store: where the files are.
+
+    Raises:
+        InputError: the file breaks a rule.
+    """
+    frame = _frame(prepared, store)
+    is_train, is_test = (frame[PART].to_numpy() == PARTS.index(each) for each in ("train", "test"))
+    table = read_table(prepared, frame, store)
+    room = _Class(frame, table, is_train, is_test, fit_default(table.at(is_train)))
+    return _from_file(dataset, room, file, store) if file else _fitted(prepared, room, seed, store)
+
+
+def _frame(prepared: PreparedRef, store: Store) -> pd.DataFrame:
+    """The normalised table with what is kept apart from it."""
+    snapshot = Snapshot(prepared, store)
+    apart = [name for name in (PART, GROUP) if name in snapshot.apart]
+    return pd.concat([snapshot.frame(), snapshot.frame(columns=apart)], axis=1)
+
+
+def _fitted(prepared: PreparedRef, room: _Class, seed: int, store: Store) -> TeacherRef:
+    rows, train, is_train = room.frame[room.is_train], room.table.at(room.is_train), room.is_train
+    columns = load_columns(prepared, store)
+    blend = fit_blend(Lesson(columns, rows, train, _folds(rows, train, seed), seed))
+    answers = np.empty((len(is_train), train.outputs))
+    answers[is_train] = blend.answers
+    answers[~is_train] = blend.predict(room.table.cells[~is_train])
+    synthetic = _synthetic(blend, rows, train, seed)
+    names = [each.name for each in blend.candidates]
+    return TeacherRef(
+        answers=_keep_answers(answers, room, store),
+        models=_keep_models([each for _, each in blend.used], room, store),
+        synthetic=store.put(to_parquet(synthetic), ".parquet"),
+        synthetic_rows=len(synthetic),
+        blend=dict(zip(names, blend.shares, strict=True)),
+        losses={each.name: each.loss for each in blend.candidates},
+        loss=mean_loss(blend.answers, train),
+        loss_unit=LOSSES[train.task][1],
+    )
+
+
+def _folds(rows: pd.DataFrame, train: Table, seed: int) -> NDArray[np.int64]:
+    return assign_folds(
+        len(rows),
+        seed,
+        labels=train.target if train.has_labels else None,
+        groups=rows[GROUP].to_numpy() if GROUP in rows else None,
+    )
+
+
+def _synthetic(blend: Blend, rows: pd.DataFrame, train: Table, seed: int) -> pd.DataFrame:
+    """Synthetic rows with the blend's answers, and the weight of the row each was made of."""
+    cells, sources = synthesise(train, seed)
+    frame = train.frame(cells)
+    answers = train.in_own_unit(blend.predict(cells)).astype(np.float32)
+    frame[soft_names(train.outputs)] = answers
+    if WEIGHT in rows:
+        frame[WEIGHT] = rows[WEIGHT].to_numpy()[sources]
+    return frame
+
+
+def _keep_answers(answers: Floats, room: _Class, store: Store) -> Blob:
+    table = room.table
+    both = {"answers": answers, "peer": room.peer.predict(table.cells[room.is_test])}
+    own = {name: table.in_own_unit(each).astype(np.float32) for name, each in both.items()}
+    return store.put(save(own), ".safetensors")
+
+
+def _keep_models(teacher: Sequence[Candidate], room: _Class, store: Store) -> Blob:
+    """The trees of both as LightGBM writes them, by what a row has in their order."""
+    forests = [model for each in teacher for model in each.models if isinstance(model, Forest)]
+    kept = {
+        "names": room.table.names,
+        "teacher": [text for forest in forests for text in forest.to_text()],
+        "peer": room.peer.to_text(),
+    }
+    return store.put(json.dumps(kept).encode(), ".json")
+
+
+def _from_file(dataset: DatasetRef, room: _Class, file: str, store: Store) -> TeacherRef:
+    keys = Snapshot(dataset, store).keys()
+    assert keys is not None, "the config has a rule for it"
+    found, notes = read_answers(Path(file), dataset, keys, room.is_test)
+    answers = room.table.standardised(found)
+    return TeacherRef(
+        answers=_keep_answers(answers, room, store),
+        models=_keep_models([], room, store),
+        source=Path(file).name,
+        loss=mean_loss(answers[room.is_train], room.table.at(room.is_train)),
+        loss_unit=LOSSES[room.table.task][1],
+        tested=not np.isnan(answers).any(),
+        warnings=(*notes, NO_SYNTHETIC),
+    )
