@@ -41,12 +41,9 @@ NAMING = {
     "features/edges.py",
     "features/selection.py",
     "training/losses.py",
-<<<<<<< HEAD
     "quantization/temperature.py",  # only labels have probabilities
-=======
     "training/teaching/answers.py",
     "training/teaching/trees.py",
->>>>>>> main
     "quantization/threshold.py",  # there is one of two labels only
     "measurement/breakdown.py",  # times a softmax to see what a wider output costs
     "evaluation/scoring.py",

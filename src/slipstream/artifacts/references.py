@@ -26,11 +26,8 @@ __all__ = [
     "ScaleTrial",
     "SplitMode",
     "SplitRule",
-<<<<<<< HEAD
-    "TemperatureFit",
-=======
     "TeacherRef",
->>>>>>> main
+    "TemperatureFit",
 ]
 
 Part = Literal["train", "validation", "test"]

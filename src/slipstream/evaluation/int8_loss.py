@@ -1,4 +1,4 @@
-"""What int8 loses on validation rows: where it is more than allowed, the integers are fine-tuned."""
+"""What int8 loses on validation rows; where it is too much, its integers are fine-tuned."""
 
 import numpy as np
 from numpy.typing import NDArray

@@ -52,12 +52,6 @@ class States:
     means: Tensor
     lookup: Tensor
 
-<<<<<<< HEAD
-
-STORED_PRECISION = 2.0**-24  # of a normalised number, in float32
-
-=======
->>>>>>> main
 
 def positions(columns: Sequence[Column], prepared: pd.DataFrame) -> Positions:
     """Locate normalised rows in the table: (low, high, t), each (N, L)."""
