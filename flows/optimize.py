@@ -58,7 +58,7 @@ def optimize(config: OptimizeConfig = DEFAULTS) -> Report | State[Report]:
         prepared,
         mask,
         network,
-        config.quantization.calibration_rows,
+        config.quantization,
         config.evaluation,
     )
     trace = stage(predict, dataset, bundles)

@@ -28,7 +28,7 @@ COMPUTING = {
     "teach": ("slipstream.training.teaching.teacher",),
     "select": ("slipstream.features.selection",),
     "train": ("slipstream.training.fitting",),
-    "quantize": ("slipstream.quantization.variants",),
+    "quantize": ("slipstream.quantization.variants", "slipstream.evaluation.int8_loss"),
     "predict": ("slipstream.evaluation.row_trace",),
     "baseline": ("slipstream.evaluation.baseline",),
 }

@@ -61,7 +61,11 @@ ADAPTERS = {
     "grimp": {"slipstream.artifacts.fingerprint"},
     "httpx": {"slipstream.operations.prefect_api"},
     "lightgbm": {"slipstream.measurement.boosters", "slipstream.training.teaching.trees"},
-    "matplotlib": {"slipstream.reporting.outcomes", "slipstream.reporting.plots"},
+    "matplotlib": {
+        "slipstream.reporting.outcomes",
+        "slipstream.reporting.plots",
+        "slipstream.reporting.reliability",
+    },
     "mlflow": {
         "slipstream.pyfunc",
         "slipstream.tracking.connection",

@@ -28,6 +28,7 @@ __all__ = [
     "SplitRule",
     "TaughtTrial",
     "TeacherRef",
+    "TemperatureFit",
 ]
 
 Part = Literal["train", "validation", "test"]
@@ -298,11 +299,36 @@ class BundleRef(Value):
     tensors_bytes: int
 
 
+class TemperatureFit(Value):
+    """What the logits were divided by, and the validation part's log-loss (nats) with and without.
+
+    Both are those of rows that the network did not learn from.
+    """
+
+    temperature: float
+    val_log_loss_before: float
+    val_log_loss: float
+
+    @property
+    def metrics(self) -> dict[str, float]:
+        """The figures under the names that MLflow uses."""
+        return {
+            "temperature": self.temperature,
+            "val_log_loss_before_temperature": self.val_log_loss_before,
+            "val_log_loss_with_temperature": self.val_log_loss,
+        }
+
+
 class Bundles(Reference):
-    """Both variants of one network."""
+    """Both variants of one network.
+
+    `temperature` is None where the network's probabilities are left as they are.
+    """
 
     float32: BundleRef
     int8: BundleRef
+    temperature: TemperatureFit | None = None
+    warnings: tuple[str, ...] = ()
 
     @property
     def variants(self) -> dict[Precision, BundleRef]:
