@@ -27,7 +27,7 @@ from slipstream.runtime.columns import Column
 from slipstream.runtime.types import Precision
 from slipstream.training.batches import TrainingData
 from slipstream.training.fitting import tensors_of
-from slipstream.training.optimisation import Lesson, fit
+from slipstream.training.optimisation import Recipe, fit
 
 __all__ = [
     "KEPT",
@@ -213,7 +213,7 @@ def _fit(
     config = TrainingConfig(epochs=size.epochs)
     widths = (*size.hidden, 1)
     data = TrainingData(columns, rows[held_out:], rows[:held_out])
-    network, _ = fit(data, Lesson(widths, "binary", (), config), on_epoch=lambda _: None)
+    network, _ = fit(data, Recipe(widths, "binary", (), config), on_epoch=lambda _: None)
     layers = fold(tensors_of(network))
     return Bundle(precision="float32", columns=tuple(columns), layers=layers, classes=("0", "1"))
 

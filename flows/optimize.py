@@ -45,7 +45,7 @@ def optimize(config: OptimizeConfig = DEFAULTS) -> Report | State[Report]:
     if config.training.distill != "off":
         teacher = stage(teach, dataset, prepared, config.training.teacher, config.training.seed)
     mask = stage(select, prepared, config.features)
-    network = stage(train, prepared, mask, config.model.hidden, config.training)
+    network = stage(train, prepared, teacher, mask, config.model.hidden, config.training)
     bundles = stage(
         quantize,
         dataset,

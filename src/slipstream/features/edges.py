@@ -26,6 +26,8 @@ FEW_VALUES = 33  # each of so many distinct values has an edge of its own
 MOST_LEAVES = 21
 MOST_QUANTILES = 10  # edges where rows are, whatever their target
 MIN_LEAF_ROWS = 20
+BIN_ROWS = 30  # training rows a bin, or a few rows are learned by heart,
+FEW_BINS = 8  # but for so many bins
 # A value on its own rather than one of many: of a column of few values, or of more than this share.
 SEPARATE_VALUES = 128
 SEPARATE_SHARE = 0.002
@@ -118,6 +120,7 @@ def find_edges(numbers: Floats, target: TrainingTarget, bins: int) -> Floats:
         target = replace(target, weights=None)  # a value that no row with a weight has
     clipped = np.clip(numbers, -LARGEST_EDGE, LARGEST_EDGE)
     distinct, ranks = np.unique(clipped, return_inverse=True)
+    bins = min(bins, max(FEW_BINS, len(numbers) // BIN_ROWS))
     values = _Values(distinct, np.bincount(ranks, target.weights).astype(np.float64))
     if 1 < len(distinct) <= min(FEW_VALUES, bins + 1):
         return distinct

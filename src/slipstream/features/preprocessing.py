@@ -41,7 +41,9 @@ __all__ = [
     "selected_columns",
 ]
 
-MAX_CATEGORIES = 1000  # rarer ones count as unknown
+MAX_CATEGORIES = 50_000  # rarer ones count as unknown
+CATEGORY_LABELS = 1 << 20  # categories times labels, which scoring counts
+LARGE_TABLE = 10_000  # categories that make a model large
 
 
 def preprocess(dataset: DatasetRef, encoding: Encoding, bins: int, store: Store) -> PreparedRef:
@@ -51,9 +53,10 @@ def preprocess(dataset: DatasetRef, encoding: Encoding, bins: int, store: Store)
     bins = bins if encoding == "piecewise" else 1
     target = TrainingTarget(train[TARGET].to_numpy(), dataset.task, weights_of(train))
     copies, warnings = _copies(dataset, train)
+    most = min(MAX_CATEGORIES, max(1000, CATEGORY_LABELS // max(1, len(dataset.classes))))
     columns = [
         _allow_missing(
-            fit_column(schema, train[schema.name], target, bins),
+            fit_column(schema, train[schema.name], target, bins, most),
             # Which part holds the few missing values of a column is chance, and a model must answer
             # every row of its data. What training never saw missing then counts as average.
             bool(rows[schema.name].isna().any()),
@@ -78,7 +81,7 @@ def preprocess(dataset: DatasetRef, encoding: Encoding, bins: int, store: Store)
         rows=len(prepared),
         width=len(columns),
         copies=copies,
-        warnings=warnings,
+        warnings=(*warnings, *_category_notes(columns, train)),
     )
 
 
@@ -105,8 +108,31 @@ def _copies(dataset: DatasetRef, train: pd.DataFrame) -> tuple[tuple[str, ...], 
     )
 
 
+def _category_notes(columns: Sequence[Column], train: pd.DataFrame) -> list[str]:
+    """What to say of columns of very many categories."""
+    notes = []
+    for column in columns:
+        kept = len(column.categories)
+        if kept < train[column.name].nunique() and column.kind == "categorical":
+            notes.append(
+                f"column {quote(column.name)} has more than {kept:,} categories: the most frequent "
+                "ones are learned, the others count as unknown"
+            )
+        if kept > LARGE_TABLE:
+            notes.append(
+                f"column {quote(column.name)} makes the model large: {kept:,} categories are as "
+                f"many rows of its table; with 64 units in the first hidden layer, that is "
+                f"{kept * 64 / 1e6:.1f} MB as int8 and {kept * 256 / 1e6:.1f} MB as float32"
+            )
+    return notes
+
+
 def fit_column(
-    schema: ColumnSchema, values: pd.Series, target: TrainingTarget, bins: int
+    schema: ColumnSchema,
+    values: pd.Series,
+    target: TrainingTarget,
+    bins: int,
+    most_categories: int = MAX_CATEGORIES,
 ) -> Column:
     """Fit one column on training rows: its edges or categories, and whether values are missing.
 
@@ -115,13 +141,14 @@ def fit_column(
         values: (N,) its raw values.
         target: of the same rows.
         bins: the most bins of a numeric column; 1 is min-max.
+        most_categories: of a categorical column; rarer ones count as unknown.
     """
     present = values.notna().to_numpy()
     edges: NDArray[np.float64] | None = None
     categories: tuple[str, ...] = ()
     parts: tuple[Column, ...] = ()
     if schema.kind == "categorical":
-        commonest = values[present].value_counts().sort_index().nlargest(MAX_CATEGORIES)
+        commonest = values[present].value_counts().sort_index().nlargest(most_categories)
         categories = tuple(sorted(commonest.index))
     elif schema.kind == "boolean":
         edges = np.array([0.0, 1.0])

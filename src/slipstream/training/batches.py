@@ -14,7 +14,7 @@ from torch import Tensor
 
 from slipstream.data.snapshot import TARGET, weights_of
 from slipstream.runtime.columns import Column
-from slipstream.training.encoding import positions
+from slipstream.training.encoding import Encoding, positions
 from slipstream.training.losses import Objective
 
 __all__ = ["HARD", "Batch", "Standard", "TrainingData", "inputs_of"]
@@ -83,7 +83,7 @@ class Batch:
     @classmethod
     def of(
         cls,
-        columns: Sequence[Column],
+        encoding: Encoding,
         rows: pd.DataFrame,
         standard: Standard,
         objective: Objective,
@@ -92,17 +92,19 @@ class Batch:
         weights = weights_of(rows)
         target = torch.from_numpy(standard.apply(rows[TARGET].to_numpy())).to(objective.dtype)
         weight = None if weights is None else torch.from_numpy(weights).float()
-        return cls(*inputs_of(columns, rows), target, weight)
+        return cls(*encoding.inputs(rows), target, weight)
 
     @classmethod
-    def answered(cls, data: TrainingData, standard: Standard, objective: Objective) -> "Batch":
+    def answered(
+        cls, encoding: Encoding, data: TrainingData, standard: Standard, objective: Objective
+    ) -> "Batch":
         """The training rows, and the synthetic ones after them.
 
         A real row's loss is HARD times that of its label, and the rest that of the teacher's
         answer; a synthetic row has the latter only.
         """
         assert data.soft is not None, "a teacher answered the training rows"
-        batch = cls.of(data.columns, data.train, standard, objective)
+        batch = cls.of(encoding, encoding.train, standard, objective)
         weight = torch.ones(len(batch)) if batch.weight is None else batch.weight
         real = replace(
             batch,
@@ -115,7 +117,7 @@ class Batch:
         made = data.synthetic
         weights = weights_of(made)
         synthetic = cls(
-            *inputs_of(data.columns, made),
+            *encoding.inputs(made),
             target=torch.zeros(len(made), dtype=objective.dtype),
             weight=torch.zeros(len(made)),
             soft=torch.from_numpy(standard.apply(data.synthetic_soft)).float(),

@@ -30,10 +30,14 @@ class Network(nn.Module):
 
     def __init__(self, states: States, widths: Sequence[int]) -> None:
         super().__init__()
-        for name in ("vectors", "means", "lookup"):
-            self.register_buffer(name, getattr(states, name), persistent=False)
+        self.read(states)
         self.first = nn.Linear(states.vectors.shape[1], widths[0])
         self.rest = nn.ModuleList(nn.Linear(*pair) for pair in itertools.pairwise(widths))
+
+    def read(self, states: States) -> None:
+        """Look rows up in a table with these states from now on; their inputs are the same."""
+        for name in ("vectors", "means", "lookup"):
+            self.register_buffer(name, getattr(states, name), persistent=False)
 
     def table(self) -> Tensor:
         """The first layer at every table row, without its bias: (R, H).

@@ -20,19 +20,20 @@ from slipstream.config.training import TrainingConfig
 from slipstream.runtime.errors import InputError
 from slipstream.runtime.types import Task
 from slipstream.training.batches import Batch, Standard, TrainingData
-from slipstream.training.encoding import frequencies, positions, states
+from slipstream.training.encoding import encode
 from slipstream.training.losses import Objective, objective_of
 from slipstream.training.network import Network
 
-__all__ = ["EVALUATION_ROWS", "EpochHook", "Lesson", "best_epoch", "deterministic", "fit"]
+__all__ = ["EVALUATION_ROWS", "EpochHook", "Recipe", "best_epoch", "deterministic", "fit"]
 
 EpochHook = Callable[[Epoch], None]
 EVALUATION_ROWS = 65_536  # rows a forward pass without gradients
 EVALUATION_NUMBERS = 1 << 23  # outputs of one
 LEAST_STEPS = 4  # an epoch of a small table
-# Of a network that learns from a teacher, whatever the number of rows: so many steps do not learn
-# noise by heart, which the labels of few rows would be.
-DISTILLED_STEPS = 5000
+# Of a network that learns from a teacher, whatever the number of rows: more gain nothing where it
+# answers with one number, and up to a point of accuracy where it tells labels apart.
+DISTILLED_STEPS = 2000
+DISTILLED_STEPS_OF_SEVERAL = 5000  # outputs
 DISTILLED_ROWS = 512  # a step
 DISTILLED_RATE = 0.008  # its peak
 WARM_UP = 0.05  # share of the steps
@@ -41,19 +42,19 @@ WEIGHT_DECAY = 0.01
 
 
 @dataclass(frozen=True)
-class Lesson:
+class Recipe:
     """What networks of one run have in common.
 
     `widths` are those of each hidden layer, then the number of outputs; `task` and, if it has any,
     `quantiles` say what is predicted; `training` how long and how fast it is learned, and by which
-    seed. A network that learns from a teacher takes `steps`.
+    seed. A network that learns from a teacher takes `steps`; None: as many as are worth it.
     """
 
     widths: Sequence[int]
     task: Task
     quantiles: Sequence[float]
     training: TrainingConfig
-    steps: int = DISTILLED_STEPS
+    steps: int | None = None
 
     @property
     def objective(self) -> Objective:
@@ -61,7 +62,7 @@ class Lesson:
         return objective_of(self.task, self.quantiles)
 
 
-def fit(data: TrainingData, lesson: Lesson, on_epoch: EpochHook) -> tuple[Network, list[Epoch]]:
+def fit(data: TrainingData, recipe: Recipe, on_epoch: EpochHook) -> tuple[Network, list[Epoch]]:
     """Fit a network: the same arguments give the same weights.
 
     From labels alone it learns until the validation loss stops falling, and the best epoch's
@@ -71,28 +72,29 @@ def fit(data: TrainingData, lesson: Lesson, on_epoch: EpochHook) -> tuple[Networ
 
     Args:
         data: what the network reads, learns from, and stops by.
-        lesson: what it is to be, and how it learns.
+        recipe: what it is to be, and how it learns.
         on_epoch: called with each epoch.
 
     Raises:
         InputError: the loss is no longer a number.
     """
-    columns, objective = data.columns, lesson.objective
-    with deterministic(lesson.training.seed):
-        shares = frequencies(columns, positions(columns, data.train))
-        network = Network(states(columns, shares), lesson.widths)
+    objective = recipe.objective
+    with deterministic(recipe.training.seed):
+        encoding = encode(data.columns, data.train, objective, recipe.training.seed)
+        network = Network(encoding.learned, recipe.widths)
         standard = Standard.of(data.train, objective)
         learned = standard, objective
-        labelled = Batch.of(columns, data.train, *learned)
+        labelled = Batch.of(encoding, encoding.train, *learned)
         if objective.start:
             network.begin_at(objective.start(labelled.target, labelled.weight))
-        lessons = labelled if data.soft is None else Batch.answered(data, *learned)
-        course = _course(lesson, len(lessons), taught=data.soft is not None)
+        lessons = labelled if data.soft is None else Batch.answered(encoding, data, *learned)
+        course = _course(recipe, len(lessons), taught=data.soft is not None)
         measure = None
         if data.validation is not None:
-            unseen = Batch.of(columns, data.validation, *learned)
+            unseen = Batch.of(encoding, data.validation, *learned)
             measure = partial(_measure, network, (labelled, unseen), objective, on_epoch)
         history = _run(network, lessons, objective, course, measure)
+        network.read(encoding.whole)
         if objective.is_standardised:
             network.rescale(standard.mean, standard.deviation)
     return network, history
@@ -114,15 +116,17 @@ class Course:
     patience: int | None
 
 
-def _course(lesson: Lesson, rows: int, *, taught: bool) -> Course:
-    training = lesson.training
+def _course(recipe: Recipe, rows: int, *, taught: bool) -> Course:
+    training = recipe.training
     if not taught:
         batch_size = _batch_size(rows, training.batch_size)
         return Course(training.epochs, 1, batch_size, training.learning_rate, training.patience)
     batch_size = _batch_size(rows, DISTILLED_ROWS)
+    several = recipe.widths[-1] > 1
+    steps = recipe.steps or (DISTILLED_STEPS_OF_SEVERAL if several else DISTILLED_STEPS)
     pass_steps = -(-rows // batch_size)
-    passes = -(-lesson.steps // (training.epochs * pass_steps))
-    epochs = max(1, round(lesson.steps / (passes * pass_steps)))
+    passes = -(-steps // (training.epochs * pass_steps))
+    epochs = max(1, round(steps / (passes * pass_steps)))
     return Course(epochs, passes, batch_size, DISTILLED_RATE, None)
 
 

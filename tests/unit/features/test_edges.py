@@ -111,3 +111,10 @@ def test_a_column_whose_rows_all_have_weight_0_has_edges() -> None:
     """Nothing can be learned of it, and nothing fails."""
     target = TrainingTarget(np.arange(100) % 2, "binary", np.zeros(100))
     assert len(find_edges(np.arange(100.0), target, BINS)) >= 2
+
+
+def test_a_small_table_has_few_bins() -> None:
+    """With one bin for 30 rows, or eight if that is more, a few rows are not learned by heart."""
+    for rows, most in ((60, 8), (600, 20)):
+        numbers = np.arange(float(rows))
+        assert len(find_edges(numbers, labels(numbers % 40 < 20), BINS)) == most + 1
