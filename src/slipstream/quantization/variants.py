@@ -6,6 +6,7 @@ from importlib.metadata import version
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from slipstream.artifacts.references import (
     BundleRef,
@@ -60,7 +61,9 @@ def quantize(
     snapshot = Snapshot(dataset, store)
     rows = spread(snapshot.rows("train"), calibration_rows)
     trained = float32_bundle(dataset, columns, layers, best, network.target_scale)
-    float32, fitted = _calibrated(equalised(trained, rows), snapshot, evaluation)
+    float32, fitted = equalised(trained, rows), None
+    if dataset.classes:
+        float32, fitted = _calibrated(float32, _unseen(trained, snapshot), snapshot, evaluation)
     return Bundles(
         float32=keep_bundle(float32, store),
         int8=keep_bundle(int8_bundle(float32, rows), store),
@@ -69,21 +72,29 @@ def quantize(
     )
 
 
+def _unseen(float32: Bundle, snapshot: Snapshot) -> NDArray[np.float32]:
+    """What the network gives for the validation part, before its link: (N, O)."""
+    return NumpyModel(float32).logits(RowReader(float32).encode(snapshot.rows("validation")))
+
+
 def _calibrated(
-    float32: Bundle, snapshot: Snapshot, evaluation: EvaluationConfig
+    float32: Bundle,
+    outputs: NDArray[np.float32],
+    snapshot: Snapshot,
+    evaluation: EvaluationConfig,
 ) -> tuple[Bundle, TemperatureFit | None]:
-    """A bundle with the temperature and then the threshold that suit the validation part."""
-    if not float32.classes:
-        return float32, None
+    """A bundle with the temperature and then the threshold that suit outputs (N, O).
+
+    They are those for the validation part, of a network that did not learn from it.
+    """
     target = snapshot.target("validation").to_numpy()
     weights = snapshot.weights("validation")
-    logits = NumpyModel(float32).logits(RowReader(float32).encode(snapshot.rows("validation")))
-    fitted = temperature.fit(logits, target, weights, float32.task)
+    fitted = temperature.fit(outputs, target, weights, float32.task)
     if fitted:
         float32 = temperature.cooled(float32, fitted.temperature)
-        logits = logits / np.float32(fitted.temperature)
+        outputs = outputs / np.float32(fitted.temperature)
     if evaluation.threshold != "half":
-        probability = apply(float32.link, logits)[:, 0]
+        probability = apply(float32.link, outputs)[:, 0]
         threshold = choose(target, probability, weights, evaluation)
         float32 = replace(float32, threshold=threshold)
     return float32, fitted
