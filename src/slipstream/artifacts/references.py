@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, Literal
 
+from slipstream.artifacts.temperature import TemperatureFit
 from slipstream.artifacts.values import Blob, Reference, Value
 from slipstream.runtime.dates import DateFormat
 from slipstream.runtime.formats import NumberFormat
@@ -29,7 +30,6 @@ __all__ = [
     "SplitRule",
     "TaughtTrial",
     "TeacherRef",
-    "TemperatureFit",
 ]
 
 Part = Literal["train", "validation", "test"]
@@ -328,26 +328,6 @@ class BundleRef(Value):
     precision: Precision
     weights_bytes: int
     tensors_bytes: int
-
-
-class TemperatureFit(Value):
-    """What the logits were divided by, and the validation part's log-loss (nats) with and without.
-
-    Both are those of rows that the network did not learn from.
-    """
-
-    temperature: float
-    val_log_loss_before: float
-    val_log_loss: float
-
-    @property
-    def metrics(self) -> dict[str, float]:
-        """The figures under the names that MLflow uses."""
-        return {
-            "temperature": self.temperature,
-            "val_log_loss_before_temperature": self.val_log_loss_before,
-            "val_log_loss_with_temperature": self.val_log_loss,
-        }
 
 
 class Bundles(Reference):
