@@ -41,7 +41,13 @@ def optimize(config: OptimizeConfig = DEFAULTS) -> Report | State[Report]:
 
     dataset = stage(ingest, config.data)
     check_threshold(config.evaluation, dataset.task)
-    prepared = stage(preprocess, dataset, config.model.encoding, config.model.bins)
+    prepared = stage(
+        preprocess,
+        dataset,
+        config.model.encoding,
+        config.model.bins,
+        config.features.monotone,
+    )
     teacher = None
     if config.training.distill != "off":
         teacher = stage(teach, dataset, prepared, config.training.teacher, config.training.seed)
@@ -58,7 +64,7 @@ def optimize(config: OptimizeConfig = DEFAULTS) -> Report | State[Report]:
         prepared,
         mask,
         network,
-        config.quantization.calibration_rows,
+        config.quantization,
         config.evaluation,
     )
     trace = stage(predict, dataset, bundles)

@@ -29,7 +29,7 @@ COMPUTING = {
     "select": ("slipstream.search.elimination",),
     "search": ("slipstream.search.search", "slipstream.measurement.machine"),
     "train": ("slipstream.training.fitting",),
-    "quantize": ("slipstream.quantization.variants",),
+    "quantize": ("slipstream.quantization.variants", "slipstream.evaluation.int8_loss"),
     "predict": ("slipstream.evaluation.row_trace",),
     "baseline": ("slipstream.evaluation.baseline",),
 }

@@ -42,6 +42,7 @@ NAMING = {
     "features/edges.py",
     "features/selection.py",
     "training/losses.py",
+    "quantization/temperature.py",  # only labels have probabilities
     "training/teaching/answers.py",
     "training/teaching/trees.py",
     "quantization/threshold.py",  # there is one of two labels only

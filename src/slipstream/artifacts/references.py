@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, Literal
 
+from slipstream.artifacts.temperature import TemperatureFit
 from slipstream.artifacts.values import Blob, Reference, Value
 from slipstream.runtime.dates import DateFormat
 from slipstream.runtime.formats import NumberFormat
@@ -330,10 +331,15 @@ class BundleRef(Value):
 
 
 class Bundles(Reference):
-    """Both variants of one network."""
+    """Both variants of one network.
+
+    `temperature` is None where the network's probabilities are left as they are.
+    """
 
     float32: BundleRef
     int8: BundleRef
+    temperature: TemperatureFit | None = None
+    warnings: tuple[str, ...] = ()
 
     @property
     def variants(self) -> dict[Precision, BundleRef]:

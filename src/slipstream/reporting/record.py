@@ -120,6 +120,7 @@ class RunRecord(Value):
             *self.mask.warnings,
             *(self.found.warnings if self.found else ()),
             *self.network.warnings,
+            *self.bundles.warnings,
             *self.comparison.warnings,
             *self.noticed,
         )

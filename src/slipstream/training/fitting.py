@@ -17,7 +17,8 @@ from slipstream.artifacts.store import Store
 from slipstream.artifacts.values import Blob
 from slipstream.config.training import TrainingConfig
 from slipstream.data.snapshot import Snapshot
-from slipstream.features.preprocessing import selected_columns
+from slipstream.features.monotone import unread_notes
+from slipstream.features.preprocessing import load_columns, selected_columns
 from slipstream.training import distillation, scales
 from slipstream.training.batches import TrainingData
 from slipstream.training.candidates import Candidate, fit_candidate, fit_on
@@ -76,7 +77,7 @@ def train(
         trial=trial,
         taught=taught,
         unseen=_keep_outputs(kept, store) if is_refitted else None,
-        warnings=tuple(said),
+        warnings=(*said, *unread_notes(load_columns(prepared, store), mask.features)),
     )
 
 

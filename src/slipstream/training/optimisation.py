@@ -82,6 +82,7 @@ def fit(data: TrainingData, lesson: Lesson, on_epoch: EpochHook) -> tuple[Networ
     with deterministic(lesson.training.seed):
         encoding = encode(data.columns, data.train, objective, lesson.training.seed)
         network = Network(encoding.learned, lesson.widths)
+        network.bind(encoding.directions)
         standard = Standard.of(data.train, objective)
         learned = standard, objective
         labelled = Batch.of(encoding, encoding.train, *learned)
@@ -178,6 +179,7 @@ def _epochs(
                 optimizer.zero_grad()
                 _loss(network, lessons.at(chosen), objective).backward()
                 optimizer.step()
+                network.project()
                 step += 1
         yield number
 

@@ -165,3 +165,13 @@ def test_the_search_is_switched_by_a_word() -> None:
 def test_example_configs_are_valid(name: str) -> None:
     """The configs in the checkout are configs."""
     assert parse_config(read_toml(CHECKOUT / "configs" / f"{name}.toml"))
+
+
+@pytest.mark.parametrize("written", [1, "1", "+1"])
+def test_a_direction_is_written_as_a_number_or_as_flags_write_it(written: object) -> None:
+    """`--features.monotone age=+1` is text; 0 and words are refused."""
+    config = parse_config({"features": {"monotone": {"age": written, "debts": "-1"}}})
+    assert config.features.monotone == {"age": 1, "debts": -1}
+    for wrong in (0, "up"):
+        with pytest.raises(InputError, match="features.monotone.age"):
+            parse_config({"features": {"monotone": {"age": wrong}}})
