@@ -27,7 +27,7 @@ from slipstream.runtime.columns import Column
 from slipstream.runtime.types import Precision
 from slipstream.training.batches import TrainingData
 from slipstream.training.fitting import tensors_of
-from slipstream.training.optimisation import Recipe, fit
+from slipstream.training.optimisation import Lesson, fit
 
 __all__ = [
     "KEPT",
@@ -186,7 +186,7 @@ def mixed_rows(data: Data) -> list[dict[str, float | str]]:
 
 def demo_tensors_ratio() -> float:
     """All tensors of the demo's int8 bundle over those of its float32 bundle."""
-    short = TrainingConfig(epochs=1)  # sizes, not weights, matter
+    short = TrainingConfig(epochs=1, distill="off")  # sizes, not weights, matter
     with tempfile.TemporaryDirectory() as folder:
         bundles = compute(OptimizeConfig(training=short), Store(Path(folder))).bundles
     return bundles.int8.tensors_bytes / bundles.float32.tensors_bytes
@@ -213,7 +213,7 @@ def _fit(
     config = TrainingConfig(epochs=size.epochs)
     widths = (*size.hidden, 1)
     data = TrainingData(columns, rows[held_out:], rows[:held_out])
-    network, _ = fit(data, Recipe(widths, "binary", (), config), on_epoch=lambda _: None)
+    network, _ = fit(data, Lesson(widths, "binary", (), config), on_epoch=lambda _: None)
     layers = fold(tensors_of(network))
     return Bundle(precision="float32", columns=tuple(columns), layers=layers, classes=("0", "1"))
 

@@ -40,7 +40,13 @@ def optimize(config: OptimizeConfig = DEFAULTS) -> Report | State[Report]:
 
     dataset = stage(ingest, config.data)
     check_threshold(config.evaluation, dataset.task)
-    prepared = stage(preprocess, dataset, config.model.encoding, config.model.bins)
+    prepared = stage(
+        preprocess,
+        dataset,
+        config.model.encoding,
+        config.model.bins,
+        config.features.monotone,
+    )
     teacher = None
     if config.training.distill != "off":
         teacher = stage(teach, dataset, prepared, config.training.teacher, config.training.seed)

@@ -135,7 +135,8 @@ def train_on(config: OptimizeConfig, store: Store) -> Trained:
 
     dataset = ingestion.ingest(config.data, store)
     model = config.model
-    prepared = preprocessing.preprocess(dataset, model.encoding, model.bins, store)
+    monotone = config.features.monotone
+    prepared = preprocessing.preprocess(dataset, model.encoding, model.bins, store, monotone)
     teacher = None
     training = config.training
     if training.distill != "off":

@@ -119,7 +119,7 @@ def test_a_damaged_file_is_computed_again(
 ) -> None:
     """A stage whose stored file is gone, cut or altered runs again and warns; others do not."""
     model = first.record.config.model
-    prepared = preprocess.fn(first.record.dataset, model.encoding, model.bins)
+    prepared = preprocess.fn(first.record.dataset, model.encoding, model.bins, {})
     gone = open_store().path(prepared.table)
     cut = open_store().path(first.record.bundles.int8.file)
     altered = open_store().path(first.record.network.weights)

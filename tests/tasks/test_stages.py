@@ -37,7 +37,7 @@ def test_tasks_do_what_the_library_does(mixed: Trained, monkeypatch: pytest.Monk
         target = f"tasks.{name}.create_table_artifact"
         monkeypatch.setattr(target, lambda **artifact: published.append(artifact["key"]))
     dataset = ingest.fn(config.data)
-    prepared = preprocess.fn(dataset, config.model.encoding, config.model.bins)
+    prepared = preprocess.fn(dataset, config.model.encoding, config.model.bins, {})
     mask = select.fn(prepared, config.features)
     network = train.fn(prepared, mask, config.model.hidden, config.training)
     rows = config.quantization.calibration_rows

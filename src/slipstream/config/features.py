@@ -1,13 +1,22 @@
 """The section `features`: which columns the model may read."""
 
-from typing import Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field, StringConstraints
 
 from slipstream.config.section import Section
 from slipstream.runtime.limits import MAX_FEATURES
 
-__all__ = ["FeaturesConfig"]
+__all__ = ["Direction", "FeaturesConfig"]
+
+DIRECTIONS = {"1": 1, "+1": 1, "-1": -1}  # as flags write them
+Direction = Annotated[
+    Literal[1, -1],
+    BeforeValidator(
+        lambda given: DIRECTIONS.get(given, given), json_schema_input_type=Literal[1, -1]
+    ),
+]
+ColumnName = Annotated[str, StringConstraints(min_length=1)]
 
 
 class FeaturesConfig(Section):
@@ -25,4 +34,10 @@ class FeaturesConfig(Section):
     )
     method: Literal["mutual_info", "anova_f"] = Field(
         "mutual_info", title="Score", description="how a column's importance is scored"
+    )
+    monotone: dict[ColumnName, Direction] = Field(
+        {},
+        title="Monotone",
+        description="columns of numbers with which answers never fall (1) or never rise (-1), such "
+        'as {"age": 1}: the probability of the positive label, or each predicted number',
     )

@@ -27,7 +27,7 @@ from slipstream.runtime.types import TargetScale
 from slipstream.training.batches import TrainingData
 from slipstream.training.candidates import fit_on
 from slipstream.training.fitting import tensors_of
-from slipstream.training.optimisation import Recipe, best_epoch
+from slipstream.training.optimisation import Lesson, best_epoch
 
 __all__ = ["train_baseline"]
 
@@ -63,11 +63,11 @@ def train_baseline(
     validation = spread(snapshot.frame("validation"), most)
     widths = (*HIDDEN, prepared.outputs)
     settings = _settings(len(rows) * len(columns))
-    recipe = Recipe(widths, prepared.task, prepared.quantiles, settings)
+    lesson = Lesson(widths, prepared.task, prepared.quantiles, settings)
 
     def train(columns: Sequence[Column]) -> BundleRef:
         data = TrainingData(columns, rows, validation)
-        network, history = fit_on(target_scale, data, recipe, on_epoch=lambda _: None)
+        network, history = fit_on(target_scale, data, lesson, on_epoch=lambda _: None)
         layers, best = fold(tensors_of(network)), best_epoch(history)
         return keep_bundle(float32_bundle(dataset, columns, layers, best, target_scale), store)
 

@@ -19,7 +19,7 @@ from slipstream.config.evaluation import EvaluationConfig
 from slipstream.data.sampling import spread
 from slipstream.data.snapshot import Snapshot
 from slipstream.features.preprocessing import selected_columns
-from slipstream.quantization.folding import load_layers
+from slipstream.quantization.folding import hold_directions, load_layers
 from slipstream.quantization.integers import calibrate, quantize_layers
 from slipstream.quantization.threshold import choose
 from slipstream.runtime.bundle import Bundle, dump
@@ -84,7 +84,7 @@ def float32_bundle(
     return Bundle(
         precision="float32",
         columns=tuple(columns),
-        layers=tuple(layers),
+        layers=hold_directions(columns, layers),
         classes=dataset.classes,
         task=dataset.task,
         quantiles=dataset.quantiles,

@@ -19,7 +19,7 @@ from slipstream.training.network import Network
 from slipstream.training.optimisation import (
     EVALUATION_ROWS,
     EpochHook,
-    Recipe,
+    Lesson,
     best_epoch,
     deterministic,
     fit,
@@ -46,36 +46,36 @@ class Candidate:
 
 
 def fit_candidate(
-    scale: TargetScale, data: TrainingData, recipe: Recipe, on_epoch: EpochHook
+    scale: TargetScale, data: TrainingData, lesson: Lesson, on_epoch: EpochHook
 ) -> Candidate:
     """Fit a network to the training part, and measure it on the validation part.
 
     Raises:
         InputError: the loss is no longer a number.
     """
-    network, history = fit_on(scale, data, recipe, on_epoch)
+    network, history = fit_on(scale, data, lesson, on_epoch)
     assert data.validation is not None, "a candidate is measured"
     kept = best_epoch(history) if data.soft is None else history[-1]
     outputs = _outputs(network, data.columns, data.validation)
     error = kept.val_loss
-    if recipe.objective.is_mean:
-        answers = apply(link_of(recipe.task, scale), outputs)[:, 0]
+    if lesson.objective.is_mean:
+        answers = apply(link_of(lesson.task, scale), outputs)[:, 0]
         target = data.validation[TARGET].to_numpy(np.float64)
         error = scales.root_mean_square(answers - target, weights_of(data.validation))
     return Candidate(scale, network, tuple(history), kept.epoch, outputs, error)
 
 
 def fit_on(
-    scale: TargetScale, data: TrainingData, recipe: Recipe, on_epoch: EpochHook
+    scale: TargetScale, data: TrainingData, lesson: Lesson, on_epoch: EpochHook
 ) -> tuple[Network, list[Epoch]]:
     """Fit a network to the target on a scale; the link of `link_of` turns it back.
 
     What is raised is that of `fit`. The history is on the scale.
     """
     if scale == "identity":
-        return fit(data, recipe, on_epoch)
+        return fit(data, lesson, on_epoch)
     logarithms = _as_logarithms(data)
-    network, history = fit(logarithms, recipe, on_epoch)
+    network, history = fit(logarithms, lesson, on_epoch)
     rows = logarithms.train
     answers = _outputs(network, data.columns, rows)[:, 0].astype(np.float64)
     residuals = rows[TARGET].to_numpy(np.float64) - answers

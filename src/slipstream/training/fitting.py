@@ -17,12 +17,13 @@ from slipstream.artifacts.store import Store
 from slipstream.artifacts.values import Blob
 from slipstream.config.training import TrainingConfig
 from slipstream.data.snapshot import Snapshot
-from slipstream.features.preprocessing import selected_columns
+from slipstream.features.monotone import unread_notes
+from slipstream.features.preprocessing import load_columns, selected_columns
 from slipstream.training import distillation, scales
 from slipstream.training.batches import TrainingData
 from slipstream.training.candidates import Candidate, fit_candidate, fit_on
 from slipstream.training.network import Network
-from slipstream.training.optimisation import EpochHook, Recipe
+from slipstream.training.optimisation import EpochHook, Lesson
 
 __all__ = ["tensors_of", "train"]
 
@@ -49,34 +50,34 @@ def train(
     columns = selected_columns(prepared, mask, store)
     rows, unseen = snapshot.frame("train"), snapshot.frame("validation")
     data = TrainingData(columns, rows, unseen)
-    recipe = Recipe((*hidden, prepared.outputs), prepared.task, prepared.quantiles, training)
-    tried = scales.scales_to_try(recipe.objective, training, rows, unseen)
-    candidates = [fit_candidate(scale, data, recipe, on_epoch) for scale in tried]
+    lesson = Lesson((*hidden, prepared.outputs), prepared.task, prepared.quantiles, training)
+    tried = scales.scales_to_try(lesson.objective, training, rows, unseen)
+    candidates = [fit_candidate(scale, data, lesson, on_epoch) for scale in tried]
     kept = min(candidates, key=lambda each: each.error)  # the first of equal ones
     trial = scales.compare(rows, {each.scale: each.error for each in candidates})
     said = [scales.sentence(trial, kept.scale)] if trial else []
     network, taught = kept.network, None
     if teacher is not None:
         lessons = distillation.taught(data, prepared, teacher, store)
-        pupil = fit_candidate(kept.scale, lessons, recipe, on_epoch)
+        pupil = fit_candidate(kept.scale, lessons, lesson, on_epoch)
         taught = TaughtTrial(labels=kept.error, teacher=pupil.error)
-        is_number = recipe.objective.is_mean
+        is_number = lesson.objective.is_mean
         said.append(distillation.sentence(taught, training.distill, is_number=is_number))
         if taught.helps or training.distill == "on":
             kept = pupil
             every = distillation.taught_all(data, prepared, teacher, store)
-            network, _ = fit_on(kept.scale, every, recipe, on_epoch)
+            network, _ = fit_on(kept.scale, every, lesson, on_epoch)
     is_refitted = network is not kept.network
     return NetworkRef(
         weights=store.put(save(tensors_of(network)), ".safetensors"),
-        widths=(len(columns), *recipe.widths),
+        widths=(len(columns), *lesson.widths),
         history=kept.history,
         best_epoch=kept.best_epoch,
         target_scale=kept.scale,
         trial=trial,
         taught=taught,
         unseen=_keep_outputs(kept, store) if is_refitted else None,
-        warnings=tuple(said),
+        warnings=(*said, *unread_notes(load_columns(prepared, store), mask.features)),
     )
 
 

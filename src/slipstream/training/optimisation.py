@@ -24,7 +24,7 @@ from slipstream.training.encoding import encode
 from slipstream.training.losses import Objective, objective_of
 from slipstream.training.network import Network
 
-__all__ = ["EVALUATION_ROWS", "EpochHook", "Recipe", "best_epoch", "deterministic", "fit"]
+__all__ = ["EVALUATION_ROWS", "EpochHook", "Lesson", "best_epoch", "deterministic", "fit"]
 
 EpochHook = Callable[[Epoch], None]
 EVALUATION_ROWS = 65_536  # rows a forward pass without gradients
@@ -42,7 +42,7 @@ WEIGHT_DECAY = 0.01
 
 
 @dataclass(frozen=True)
-class Recipe:
+class Lesson:
     """What networks of one run have in common.
 
     `widths` are those of each hidden layer, then the number of outputs; `task` and, if it has any,
@@ -62,7 +62,7 @@ class Recipe:
         return objective_of(self.task, self.quantiles)
 
 
-def fit(data: TrainingData, recipe: Recipe, on_epoch: EpochHook) -> tuple[Network, list[Epoch]]:
+def fit(data: TrainingData, lesson: Lesson, on_epoch: EpochHook) -> tuple[Network, list[Epoch]]:
     """Fit a network: the same arguments give the same weights.
 
     From labels alone it learns until the validation loss stops falling, and the best epoch's
@@ -72,23 +72,24 @@ def fit(data: TrainingData, recipe: Recipe, on_epoch: EpochHook) -> tuple[Networ
 
     Args:
         data: what the network reads, learns from, and stops by.
-        recipe: what it is to be, and how it learns.
+        lesson: what it is to be, and how it learns.
         on_epoch: called with each epoch.
 
     Raises:
         InputError: the loss is no longer a number.
     """
-    objective = recipe.objective
-    with deterministic(recipe.training.seed):
-        encoding = encode(data.columns, data.train, objective, recipe.training.seed)
-        network = Network(encoding.learned, recipe.widths)
+    objective = lesson.objective
+    with deterministic(lesson.training.seed):
+        encoding = encode(data.columns, data.train, objective, lesson.training.seed)
+        network = Network(encoding.learned, lesson.widths)
+        network.bind(encoding.directions)
         standard = Standard.of(data.train, objective)
         learned = standard, objective
         labelled = Batch.of(encoding, encoding.train, *learned)
         if objective.start:
             network.begin_at(objective.start(labelled.target, labelled.weight))
         lessons = labelled if data.soft is None else Batch.answered(encoding, data, *learned)
-        course = _course(recipe, len(lessons), taught=data.soft is not None)
+        course = _course(lesson, len(lessons), taught=data.soft is not None)
         measure = None
         if data.validation is not None:
             unseen = Batch.of(encoding, data.validation, *learned)
@@ -116,14 +117,14 @@ class Course:
     patience: int | None
 
 
-def _course(recipe: Recipe, rows: int, *, taught: bool) -> Course:
-    training = recipe.training
+def _course(lesson: Lesson, rows: int, *, taught: bool) -> Course:
+    training = lesson.training
     if not taught:
         batch_size = _batch_size(rows, training.batch_size)
         return Course(training.epochs, 1, batch_size, training.learning_rate, training.patience)
     batch_size = _batch_size(rows, DISTILLED_ROWS)
-    several = recipe.widths[-1] > 1
-    steps = recipe.steps or (DISTILLED_STEPS_OF_SEVERAL if several else DISTILLED_STEPS)
+    several = lesson.widths[-1] > 1
+    steps = lesson.steps or (DISTILLED_STEPS_OF_SEVERAL if several else DISTILLED_STEPS)
     pass_steps = -(-rows // batch_size)
     passes = -(-steps // (training.epochs * pass_steps))
     epochs = max(1, round(steps / (passes * pass_steps)))
@@ -178,6 +179,7 @@ def _epochs(
                 optimizer.zero_grad()
                 _loss(network, lessons.at(chosen), objective).backward()
                 optimizer.step()
+                network.project()
                 step += 1
         yield number
 

@@ -146,3 +146,13 @@ def test_models_are_named_after_their_source(path: str, name: str) -> None:
 def test_example_configs_are_valid(name: str) -> None:
     """The configs in the checkout are configs."""
     assert parse_config(read_toml(CHECKOUT / "configs" / f"{name}.toml"))
+
+
+@pytest.mark.parametrize("written", [1, "1", "+1"])
+def test_a_direction_is_written_as_a_number_or_as_flags_write_it(written: object) -> None:
+    """`--features.monotone age=+1` is text; 0 and words are refused."""
+    config = parse_config({"features": {"monotone": {"age": written, "debts": "-1"}}})
+    assert config.features.monotone == {"age": 1, "debts": -1}
+    for wrong in (0, "up"):
+        with pytest.raises(InputError, match="features.monotone.age"):
+            parse_config({"features": {"monotone": {"age": wrong}}})

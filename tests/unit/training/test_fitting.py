@@ -28,7 +28,7 @@ from slipstream.training.encoding import (
 )
 from slipstream.training.losses import OBJECTIVES, objective_of
 from slipstream.training.network import Network
-from slipstream.training.optimisation import Recipe, fit
+from slipstream.training.optimisation import Lesson, fit
 from tests.conftest import Trained, train_on
 from tests.unit.networks import columns, rows_of
 
@@ -139,7 +139,7 @@ def test_the_same_seed_gives_the_same_weights(mixed: Trained) -> None:
     settings = TrainingConfig(epochs=2, seed=7)
     threads = torch.get_num_threads()
     runs = [
-        fit(data, Recipe([8, 1], "binary", (), settings), on_epoch=lambda epoch: None)
+        fit(data, Lesson([8, 1], "binary", (), settings), on_epoch=lambda epoch: None)
         for _ in range(2)
     ]
     assert torch.get_num_threads() == threads
@@ -153,7 +153,7 @@ def test_training_stops_early_and_keeps_the_best_epoch(mixed: Trained) -> None:
     data = learnt_from(mixed)
     seen = []
     settings = TrainingConfig(epochs=200, patience=3, learning_rate=0.05)
-    network, history = fit(data, Recipe([32, 1], "binary", (), settings), seen.append)
+    network, history = fit(data, Lesson([32, 1], "binary", (), settings), seen.append)
     assert seen == history
     best = min(history, key=lambda epoch: epoch.val_loss)
     assert len(history) == best.epoch + 3 < 200
@@ -176,7 +176,7 @@ def test_a_diverging_loss_is_reported(mixed: Trained, monkeypatch) -> None:
         "slipstream.training.optimisation._evaluate", lambda *_: {"loss": math.nan, "accuracy": 0.5}
     )
     with pytest.raises(InputError, match=r"it is nan after epoch 1; lower training\.learning_rate"):
-        fit(data, Recipe([8, 1], "binary", (), TrainingConfig()), on_epoch=lambda epoch: None)
+        fit(data, Lesson([8, 1], "binary", (), TrainingConfig()), on_epoch=lambda epoch: None)
 
 
 def test_quantisation_costs_little(mixed: Trained, demo: Trained) -> None:
@@ -233,9 +233,9 @@ def test_a_taught_network_learns_the_teachers_answers_and_not_the_labels(mixed: 
     noise = np.random.default_rng(0).integers(0, 2, len(labelled.train))
     rule = labelled.train[labelled.columns[0].name].rank(pct=True).fillna(0.5).to_numpy()[:, None]
     train = labelled.train.assign(**{TARGET: noise})
-    recipe = Recipe([8, 1], "binary", (), TrainingConfig(), steps=600)
+    lesson = Lesson([8, 1], "binary", (), TrainingConfig(), steps=600)
     taught = replace(labelled, train=train, validation=None, soft=rule)
-    network, history = fit(taught, recipe, on_epoch=lambda _: None)
+    network, history = fit(taught, lesson, on_epoch=lambda _: None)
     with torch.no_grad():
         answers = torch.sigmoid(network(*inputs_of(taught.columns, train)))[:, 0].numpy()
     assert not history  # there were no validation rows to measure it on

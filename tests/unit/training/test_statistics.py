@@ -11,7 +11,7 @@ from slipstream.training.batches import TrainingData, inputs_of
 from slipstream.training.encoding import MANY_CATEGORIES, encode
 from slipstream.training.losses import OBJECTIVES
 from slipstream.training.network import Network
-from slipstream.training.optimisation import Recipe, fit
+from slipstream.training.optimisation import Lesson, fit
 from slipstream.training.statistics import Responses, target_statistics
 
 ROWS = 4000
@@ -125,8 +125,8 @@ def test_rare_categories_are_learned() -> None:
     """A thousand ZIP codes with four rows each on average: what they say is found in other rows."""
     rows = people("regression")
     data = TrainingData([ZIP, AGE], rows.iloc[:3000], rows.iloc[3000:])
-    recipe = Recipe([8, 1], "regression", (), TrainingConfig(epochs=15))
-    network, history = fit(data, recipe, on_epoch=lambda _: None)
+    lesson = Lesson([8, 1], "regression", (), TrainingConfig(epochs=15))
+    network, history = fit(data, lesson, on_epoch=lambda _: None)
     assert min(epoch.val_loss for epoch in history) < 0.8
     with torch.no_grad():
         unknown = pd.DataFrame({"zip": [ZIP.unknown_row], "age": [0.5]})

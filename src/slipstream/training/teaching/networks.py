@@ -11,8 +11,8 @@ from slipstream.runtime.columns import Column
 from slipstream.runtime.links import apply, link_of
 from slipstream.training.batches import TrainingData, inputs_of
 from slipstream.training.network import Network
-from slipstream.training.optimisation import EVALUATION_ROWS, Recipe, deterministic, fit
-from slipstream.training.teaching.table import Lesson, Table
+from slipstream.training.optimisation import EVALUATION_ROWS, Lesson, deterministic, fit
+from slipstream.training.teaching.table import Folded, Table
 
 __all__ = ["NETWORK", "WideNetwork", "fit_networks", "is_affordable"]
 
@@ -44,14 +44,14 @@ def is_affordable(table: Table) -> bool:
     return table.cells.size <= MOST_CELLS
 
 
-def fit_networks(lesson: Lesson) -> list[WideNetwork]:
+def fit_networks(folded: Folded) -> list[WideNetwork]:
     """Fit one network for each fold on all rows but the fold's, by which it stops."""
-    table, rows, folds = lesson.table, lesson.rows, lesson.folds
-    settings = SETTINGS.model_copy(update={"seed": lesson.seed})
-    recipe = Recipe((*HIDDEN, table.outputs), table.task, table.quantiles, settings)
+    table, rows, folds = folded.table, folded.rows, folded.folds
+    settings = SETTINGS.model_copy(update={"seed": folded.seed})
+    lesson = Lesson((*HIDDEN, table.outputs), table.task, table.quantiles, settings)
     fitted = []
     for fold in range(int(folds.max()) + 1):
-        data = TrainingData(lesson.columns, rows[folds != fold], rows[folds == fold])
-        network, _ = fit(data, recipe, on_epoch=lambda _: None)
-        fitted.append(WideNetwork(network, lesson.columns, table))
+        data = TrainingData(folded.columns, rows[folds != fold], rows[folds == fold])
+        network, _ = fit(data, lesson, on_epoch=lambda _: None)
+        fitted.append(WideNetwork(network, folded.columns, table))
     return fitted

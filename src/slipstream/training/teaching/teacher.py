@@ -31,7 +31,7 @@ from slipstream.training.teaching.blend import Blend, Candidate, fit_again, fit_
 from slipstream.training.teaching.folds import assign_folds
 from slipstream.training.teaching.given import NO_SYNTHETIC, read_answers
 from slipstream.training.teaching.synthetic import synthesise
-from slipstream.training.teaching.table import Lesson, Table, read_table
+from slipstream.training.teaching.table import Folded, Table, read_table
 from slipstream.training.teaching.trees import Forest, fit_default, is_large
 
 __all__ = ["teach"]
@@ -81,15 +81,15 @@ def _frame(prepared: PreparedRef, store: Store) -> pd.DataFrame:
 
 def _fitted(prepared: PreparedRef, room: _Class, seed: int, store: Store) -> TeacherRef:
     columns = load_columns(prepared, store)
-    lesson = _lesson(columns, room, room.is_train, seed)
-    blend = fit_blend(lesson)
+    folded = _fold(columns, room, room.is_train, seed)
+    blend = fit_blend(folded)
     names = [each.name for each in blend.candidates]
     answers = _keep_answers(_answers(blend, room, room.is_train), room, store)
-    synthetic = _synthetic(blend, lesson)
+    synthetic = _synthetic(blend, folded)
     rows = store.put(to_parquet(synthetic), ".parquet")
     final, final_answers, final_rows = blend, answers, rows
-    if not is_large(lesson.table):
-        every = _lesson(columns, room, ~room.is_test, seed)
+    if not is_large(folded.table):
+        every = _fold(columns, room, ~room.is_test, seed)
         final = fit_again(blend, every)
         final_answers = _keep_answers(_answers(final, room, ~room.is_test), room, store)
         final_rows = store.put(to_parquet(_synthetic(final, every)), ".parquet")
@@ -102,15 +102,13 @@ def _fitted(prepared: PreparedRef, room: _Class, seed: int, store: Store) -> Tea
         synthetic_rows=len(synthetic),
         blend=dict(zip(names, blend.shares, strict=True)),
         losses={each.name: each.loss for each in blend.candidates},
-        loss=mean_loss(blend.answers, lesson.table),
+        loss=mean_loss(blend.answers, folded.table),
         loss_unit=LOSSES[prepared.task][1],
         is_trees=all(isinstance(model, Forest) for _, each in final.used for model in each.models),
     )
 
 
-def _lesson(
-    columns: Sequence[Column], room: _Class, fitted: NDArray[np.bool_], seed: int
-) -> Lesson:
+def _fold(columns: Sequence[Column], room: _Class, fitted: NDArray[np.bool_], seed: int) -> Folded:
     rows, table = room.frame[fitted], room.table.at(fitted)
     folds = assign_folds(
         len(rows),
@@ -118,7 +116,7 @@ def _lesson(
         labels=table.target if table.has_labels else None,
         groups=rows[GROUP].to_numpy() if GROUP in rows else None,
     )
-    return Lesson(columns, rows, table, folds, seed)
+    return Folded(columns, rows, table, folds, seed)
 
 
 def _answers(blend: Blend, room: _Class, fitted: NDArray[np.bool_]) -> Floats:
@@ -129,10 +127,10 @@ def _answers(blend: Blend, room: _Class, fitted: NDArray[np.bool_]) -> Floats:
     return answers
 
 
-def _synthetic(blend: Blend, lesson: Lesson) -> pd.DataFrame:
+def _synthetic(blend: Blend, folded: Folded) -> pd.DataFrame:
     """Synthetic rows with the blend's answers, and the weight of the row each was made of."""
-    rows, table = lesson.rows, lesson.table
-    cells, sources = synthesise(table, lesson.seed)
+    rows, table = folded.rows, folded.table
+    cells, sources = synthesise(table, folded.seed)
     frame = table.frame(cells)
     answers = table.in_own_unit(blend.predict(cells)).astype(np.float32)
     frame[soft_names(table.outputs)] = answers

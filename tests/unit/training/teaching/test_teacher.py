@@ -153,11 +153,11 @@ def test_each_training_row_is_answered_by_a_model_that_has_not_seen_it(
         def predict(self, cells: NDArray[np.float32]) -> NDArray[np.float64]:
             return np.array([[float(row.tobytes() in self.seen)] for row in cells])
 
-    def remember(lesson: table.Lesson) -> list[Memory]:
+    def remember(folded: table.Folded) -> list[Memory]:
         # Rows that are equal are told apart by chance.
-        cells = lesson.table.cells
+        cells = folded.table.cells
         cells[:] = np.random.default_rng(0).random(cells.shape)
-        seen = [cells[lesson.folds != fold] for fold in range(5)]
+        seen = [cells[folded.folds != fold] for fold in range(5)]
         return [Memory({row.tobytes() for row in each}) for each in seen]
 
     monkeypatch.setattr(blend, "KINDS", dict.fromkeys(blend.KINDS, remember))
