@@ -9,6 +9,7 @@ from slipstream.data import ingestion
 from slipstream.features import preprocessing, selection
 from slipstream.quantization import variants
 from slipstream.training import fitting
+from slipstream.training.teaching.teacher import teach
 
 __all__ = ["Computed", "compute"]
 
@@ -32,8 +33,13 @@ def compute(config: OptimizeConfig, store: Store) -> Computed:
     dataset = ingestion.ingest(config.data, store)
     model = config.model
     prepared = preprocessing.preprocess(dataset, model.encoding, model.bins, store)
+    teacher = None
+    if config.training.distill != "off":
+        teacher = teach(dataset, prepared, config.training.teacher, config.training.seed, store)
     mask = selection.select(prepared, config.features, store)
-    network = fitting.train(prepared, mask, model.hidden, config.training, store, lambda _: None)
+    network = fitting.train(
+        prepared, teacher, mask, model.hidden, config.training, store, lambda _: None
+    )
     rows = config.quantization.calibration_rows
     bundles = variants.quantize(dataset, prepared, mask, network, rows, config.evaluation, store)
     return Computed(dataset, prepared, mask, bundles)

@@ -51,7 +51,7 @@ def optimize(config: OptimizeConfig = DEFAULTS) -> Report | State[Report]:
     if config.training.distill != "off":
         teacher = stage(teach, dataset, prepared, config.training.teacher, config.training.seed)
     mask = stage(select, prepared, config.features)
-    network = stage(train, prepared, mask, config.model.hidden, config.training)
+    network = stage(train, prepared, teacher, mask, config.model.hidden, config.training)
     bundles = stage(
         quantize,
         dataset,
@@ -64,7 +64,11 @@ def optimize(config: OptimizeConfig = DEFAULTS) -> Report | State[Report]:
     trace = stage(predict, dataset, bundles)
 
     wide = stage(baseline, dataset, prepared, mask, network.target_scale)
-    measured = stage(benchmark, dataset, bundles, wide, config.quantization.max_score_loss)
+    measured = stage(
+        benchmark,
+        *(dataset, bundles, wide, config.quantization.max_score_loss),
+        *(prepared, teacher),
+    )
     comparison = stage(compare, measured, config.quantization, config.budget)
     fitting = None
     if comparison.smaller_may_fit:

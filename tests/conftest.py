@@ -131,14 +131,19 @@ def train_on(config: OptimizeConfig, store: Store) -> Trained:
     from slipstream.features import preprocessing, selection
     from slipstream.quantization import variants
     from slipstream.training import fitting
+    from slipstream.training.teaching.teacher import teach
 
     dataset = ingestion.ingest(config.data, store)
     model = config.model
     monotone = config.features.monotone
     prepared = preprocessing.preprocess(dataset, model.encoding, model.bins, store, monotone)
+    teacher = None
+    training = config.training
+    if training.distill != "off":
+        teacher = teach(dataset, prepared, training.teacher, training.seed, store)
     mask = selection.select(prepared, config.features, store)
     network = fitting.train(
-        prepared, mask, model.hidden, config.training, store, on_epoch=lambda epoch: None
+        prepared, teacher, mask, model.hidden, config.training, store, on_epoch=lambda epoch: None
     )
     rows = config.quantization.calibration_rows
     bundles = variants.quantize(dataset, prepared, mask, network, rows, config.evaluation, store)

@@ -60,7 +60,7 @@ ADAPTERS = {
     "flask": {"slipstream.tracking.server"},
     "grimp": {"slipstream.artifacts.fingerprint"},
     "httpx": {"slipstream.operations.prefect_api"},
-    "lightgbm": {"slipstream.training.teaching.trees"},
+    "lightgbm": {"slipstream.measurement.boosters", "slipstream.training.teaching.trees"},
     "matplotlib": {"slipstream.reporting.outcomes", "slipstream.reporting.plots"},
     "mlflow": {
         "slipstream.pyfunc",

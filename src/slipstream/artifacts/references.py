@@ -26,6 +26,7 @@ __all__ = [
     "ScaleTrial",
     "SplitMode",
     "SplitRule",
+    "TaughtTrial",
     "TeacherRef",
 ]
 
@@ -130,16 +131,22 @@ class TeacherRef(Reference):
 
     `answers` has, on the scale of an answer, "answers" (N, O) of every row of the snapshot: those
     of the training part out of fold, all others the mean of the models of the folds; and "peer"
-    (T, O), what LightGBM with its defaults answers for the test part. `models` holds the trees of
-    both. `synthetic` has rows as in the prepared table and their answers, "soft 0", "soft 1" and so
-    on. `source` is "trained" or the file that the answers are from; `blend` is each candidate's
-    share in the answers, `losses` its out-of-fold loss a row, and `loss` that of the blend, in
-    `loss_unit`. `tested` is whether rows of the test part have answers.
+    (T, O), what LightGBM with its defaults answers for the test part. `synthetic` has rows as in
+    the prepared table and their answers, "soft 0", "soft 1" and so on. `final_answers` and
+    `final_synthetic` are those of a teacher that was fitted to the validation part too, out of fold
+    for both parts. `models` holds its trees and the peer's.
+
+    `source` is "trained" or the file that the answers are from; `blend` is each candidate's share
+    in the answers, `losses` its out-of-fold loss a row, and `loss` that of the blend, in
+    `loss_unit`. `tested` is whether rows of the test part have answers, `is_trees` whether `models`
+    gives them all.
     """
 
     answers: Blob
+    final_answers: Blob
     models: Blob
     synthetic: Blob | None = None
+    final_synthetic: Blob | None = None
     synthetic_rows: int = 0
     source: str = "trained"
     blend: Mapping[str, float] = {}
@@ -147,12 +154,18 @@ class TeacherRef(Reference):
     loss: float
     loss_unit: str
     tested: bool = True
+    is_trees: bool = False
     warnings: tuple[str, ...] = ()
 
     @property
     def shape(self) -> str:
         more = f", {self.synthetic_rows:,} synthetic rows" if self.synthetic else ""
         return f"out-of-fold loss {self.loss:.4f} {self.loss_unit}{more}"
+
+    def to_json(self) -> dict[str, Any]:
+        """What the report holds."""
+        shown = {"source", "blend", "losses", "loss", "loss_unit", "synthetic_rows"}
+        return self.model_dump(mode="json", include=shown)
 
 
 class FeatureScore(Value):
@@ -232,11 +245,33 @@ class ScaleTrial(Value):
         return {f"val_rmse_{scale}": figure for scale, figure in self.val_rmse.items()}
 
 
+class TaughtTrial(Value):
+    """Two networks: one learned the labels, one a teacher's answers too.
+
+    Both figures are of the validation part: the loss, of a number the RMSE in the target's unit.
+    """
+
+    labels: float
+    teacher: float
+
+    @property
+    def helps(self) -> bool:
+        """Whether the teacher lowered it."""
+        return self.teacher < self.labels
+
+    @property
+    def metrics(self) -> dict[str, float]:
+        """The figures under the names that MLflow uses."""
+        return {"val_error_labels": self.labels, "val_error_taught": self.teacher}
+
+
 class NetworkRef(Reference):
     """A trained network: its weights, its shape and how training went.
 
     It learned the target on its `target_scale`, of which `history` is too; `trial` is None where no
-    other was tried.
+    other was tried. One that a teacher taught has the validation rows among those it learned from:
+    then `unseen` has the "outputs" (V, O) before the link that its like, which learned from the
+    training part only and has this history, gives for the validation part.
     """
 
     weights: Blob
@@ -245,6 +280,8 @@ class NetworkRef(Reference):
     best_epoch: int
     target_scale: TargetScale = "identity"
     trial: ScaleTrial | None = None
+    taught: TaughtTrial | None = None
+    unseen: Blob | None = None
     warnings: tuple[str, ...] = ()
 
     @property

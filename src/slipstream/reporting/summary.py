@@ -10,6 +10,12 @@ from slipstream.evaluation.drift import Drift
 from slipstream.evaluation.results import Benchmark
 from slipstream.measurement.units import quantity, share
 from slipstream.reporting.comparison import about_test_rows, figure_rows
+from slipstream.reporting.larger import (
+    LARGER_TITLE,
+    about_larger,
+    larger_rows,
+    larger_titles,
+)
 from slipstream.reporting.markdown import bullets, escape, table
 from slipstream.reporting.record import RunRecord, TrackedRun
 from slipstream.reporting.report import Retraining
@@ -89,6 +95,7 @@ def _findings(record: RunRecord, notes: Sequence[str]) -> tuple[str, ...]:
         _notes(notes),
         _section("Comparison", _comparison(record.benchmark)),
         _section("Labels", _labels(record)),
+        _section(LARGER_TITLE, _larger(record)),
     )
 
 
@@ -150,6 +157,14 @@ def _labels(record: RunRecord) -> str:
         return ""
     note = about_threshold(record.benchmark, record.config.evaluation)
     return f"{table(LABEL_TITLES, rows)}\n\n{note}."
+
+
+def _larger(record: RunRecord) -> str:
+    rows = larger_rows(record.benchmark)
+    if not rows or record.teacher is None:
+        return ""
+    titles = larger_titles(record.benchmark)
+    return f"{table(titles, rows)}\n\n{escape(about_larger(record.teacher))}."
 
 
 def _drift(drift: Drift | None) -> str:

@@ -79,7 +79,7 @@ def before(digests: Callable[[], dict[str, str]]) -> dict[str, str]:
         ("src/slipstream/data/schema.py", {"ingest"}),
         ("src/slipstream/data/sources/database.py", {"ingest"}),
         ("src/slipstream/features/selection.py", {"select", "baseline"}),
-        ("src/slipstream/training/network.py", {"train", "baseline"}),
+        ("src/slipstream/training/network.py", {"teach", "train", "baseline"}),
         ("src/slipstream/quantization/integers.py", {"quantize", "baseline"}),
         ("src/slipstream/evaluation/row_trace.py", {"predict"}),
         ("src/slipstream/runtime/columns.py", STAGES - {"ingest"}),
