@@ -40,12 +40,18 @@ def optimize(config: OptimizeConfig = DEFAULTS) -> Report | State[Report]:
 
     dataset = stage(ingest, config.data)
     check_threshold(config.evaluation, dataset.task)
-    prepared = stage(preprocess, dataset, config.model.encoding, config.model.bins)
+    prepared = stage(
+        preprocess,
+        dataset,
+        config.model.encoding,
+        config.model.bins,
+        config.features.monotone,
+    )
     teacher = None
     if config.training.distill != "off":
         teacher = stage(teach, dataset, prepared, config.training.teacher, config.training.seed)
-    mask = stage(select, prepared, config.features)
-    network = stage(train, prepared, mask, config.model.hidden, config.training)
+    mask = stage(select, prepared, teacher, config.selection, config.search.tolerance)
+    network = stage(train, prepared, teacher, mask, config.model.hidden, config.training)
     bundles = stage(
         quantize,
         dataset,
@@ -58,7 +64,11 @@ def optimize(config: OptimizeConfig = DEFAULTS) -> Report | State[Report]:
     trace = stage(predict, dataset, bundles)
 
     wide = stage(baseline, dataset, prepared, mask, network.target_scale)
-    measured = stage(benchmark, dataset, bundles, wide, config.quantization.max_score_loss)
+    measured = stage(
+        benchmark,
+        *(dataset, bundles, wide, config.quantization.max_score_loss),
+        *(prepared, teacher),
+    )
     comparison = stage(compare, measured, config.quantization, config.budget)
     fitting = None
     if comparison.smaller_may_fit:

@@ -1,5 +1,7 @@
 """Stage 2, preprocess: every column is normalised, fitted on the training part."""
 
+from collections.abc import Mapping
+
 from prefect import task
 
 from slipstream.artifacts.opening import open_store
@@ -10,6 +12,8 @@ from tasks.support.stage import cached
 
 
 @task(**cached("preprocess"))
-def preprocess(dataset: DatasetRef, encoding: Encoding, bins: int) -> PreparedRef:
+def preprocess(
+    dataset: DatasetRef, encoding: Encoding, bins: int, monotone: Mapping[str, int]
+) -> PreparedRef:
     """Fit every column on the training part, and normalise the whole snapshot."""
-    return preprocessing.preprocess(dataset, encoding, bins, open_store())
+    return preprocessing.preprocess(dataset, encoding, bins, open_store(), monotone)

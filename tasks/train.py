@@ -3,7 +3,7 @@
 from prefect import task
 
 from slipstream.artifacts.opening import open_store
-from slipstream.artifacts.references import Epoch, FeatureMask, NetworkRef, PreparedRef
+from slipstream.artifacts.references import Epoch, FeatureMask, NetworkRef, PreparedRef, TeacherRef
 from slipstream.config.training import TrainingConfig
 from slipstream.reporting.terminal.progress import epoch_progress
 from tasks.support.progress import progress_artifact
@@ -12,9 +12,13 @@ from tasks.support.stage import cached
 
 @task(**cached("train"))
 def train(
-    prepared: PreparedRef, mask: FeatureMask, hidden: list[int], settings: TrainingConfig
+    prepared: PreparedRef,
+    teacher: TeacherRef | None,
+    mask: FeatureMask,
+    hidden: list[int],
+    settings: TrainingConfig,
 ) -> NetworkRef:
-    """Train on the training part, stop by the validation part."""
+    """Train on the training part, and keep what does best on the validation part."""
     # PyTorch takes a second to import, which a cached run should not pay.
     from slipstream.training import fitting
 
@@ -24,4 +28,4 @@ def train(
             show(epoch)
             publish(epoch)
 
-        return fitting.train(prepared, mask, hidden, settings, open_store(), on_epoch)
+        return fitting.train(prepared, teacher, mask, hidden, settings, open_store(), on_epoch)

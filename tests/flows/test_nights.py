@@ -39,7 +39,7 @@ def config_of(folder: Path) -> OptimizeConfig:
                 "time": "when",
             },
             "model": {"hidden": [8]},
-            "training": {"epochs": 6, "learning_rate": 0.02},
+            "training": {"epochs": 6, "learning_rate": 0.02, "distill": "off"},
             "tracking": {"uri": f"sqlite:///{folder}/mlflow.db"},
         }
     )

@@ -44,7 +44,8 @@ def config_of(place: Path, **changes: dict) -> OptimizeConfig:
     values = {
         "data": {"path": str(place / "table.csv"), "target": "label"},
         "model": {"hidden": [8]},
-        "training": {"epochs": 2},
+        "training": {"epochs": 2, "distill": "off"},
+        "search": "off",
         "tracking": {"uri": f"sqlite:///{place}/mlflow.db"},
     }
     for section, fields in changes.items():
@@ -119,7 +120,7 @@ def test_a_damaged_file_is_computed_again(
 ) -> None:
     """A stage whose stored file is gone, cut or altered runs again and warns; others do not."""
     model = first.record.config.model
-    prepared = preprocess.fn(first.record.dataset, model.encoding, model.bins)
+    prepared = preprocess.fn(first.record.dataset, model.encoding, model.bins, {})
     gone = open_store().path(prepared.table)
     cut = open_store().path(first.record.bundles.int8.file)
     altered = open_store().path(first.record.network.weights)

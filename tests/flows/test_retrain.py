@@ -79,7 +79,8 @@ def config_of(place: Path, **training: object) -> OptimizeConfig:
         {
             "data": {"path": str(place / "customers.csv"), "target": "label"},
             "model": {"hidden": [8]},
-            "training": {"epochs": 2, "learning_rate": 0.01, **training},
+            "search": "off",
+            "training": {"epochs": 2, "learning_rate": 0.01, "distill": "off", **training},
             "tracking": {"uri": f"sqlite:///{place}/mlflow.db"},
         }
     )
@@ -260,7 +261,7 @@ def test_where_nothing_meets_the_budget_there_is_no_challenger(
     """The command ends with code 3, and nothing is registered."""
     (bare / "run.toml").write_text(
         f"[data]\npath = '{bare}/customers.csv'\ntarget = 'label'\n"
-        "[model]\nhidden = [8]\n[training]\nepochs = 2\n[budget]\nsize_bytes = 1\n"
+        '[model]\nhidden = [8]\n[training]\nepochs = 2\ndistill = "off"\n[budget]\nsize_bytes = 1\n'
         f"[tracking]\nuri = 'sqlite:///{bare}/mlflow.db'\n"
     )
     assert main(["retrain", "--config", f"{bare}/run.toml"]) == 3
@@ -292,7 +293,7 @@ def test_the_command_ends_in_one_paragraph(bare: Path, capsys: pytest.CaptureFix
     frame.to_csv(bare / "customers.csv", index=False)
     (bare / "run.toml").write_text(
         f"[data]\npath = '{bare}/customers.csv'\ntarget = 'label'\n"
-        "[model]\nhidden = [8]\n[training]\nepochs = 2\nlearning_rate = 0.01\n"
+        '[model]\nhidden = [8]\n[training]\nepochs = 2\ndistill = "off"\nlearning_rate = 0.01\n'
         f"[tracking]\nuri = 'sqlite:///{bare}/mlflow.db'\n"
     )
     assert main(["retrain", "--config", f"{bare}/run.toml"]) == 0

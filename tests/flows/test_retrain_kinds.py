@@ -59,7 +59,7 @@ class Place:
             {
                 "data": {**data, "drop": sorted({*TARGETS.values()} - {self.target})},
                 "model": {"hidden": [8]},
-                "training": {"epochs": 2, "learning_rate": 0.01, **training},
+                "training": {"epochs": 2, "learning_rate": 0.01, "distill": "off", **training},
                 "tracking": {"uri": self.uri},
             }
         )

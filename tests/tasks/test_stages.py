@@ -37,8 +37,8 @@ def test_tasks_do_what_the_library_does(mixed: Trained, monkeypatch: pytest.Monk
         target = f"tasks.{name}.create_table_artifact"
         monkeypatch.setattr(target, lambda **artifact: published.append(artifact["key"]))
     dataset = ingest.fn(config.data)
-    prepared = preprocess.fn(dataset, config.model.encoding, config.model.bins)
-    mask = select.fn(prepared, config.features)
+    prepared = preprocess.fn(dataset, config.model.encoding, config.model.bins, {})
+    mask = select.fn(prepared, None, config.selection, config.search.tolerance)
     network = train.fn(prepared, mask, config.model.hidden, config.training)
     rows = config.quantization.calibration_rows
     bundles = quantize.fn(dataset, prepared, mask, network, rows, config.evaluation)

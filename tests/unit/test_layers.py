@@ -60,11 +60,12 @@ ADAPTERS = {
     "flask": {"slipstream.tracking.server"},
     "grimp": {"slipstream.artifacts.fingerprint"},
     "httpx": {"slipstream.operations.prefect_api"},
-    "lightgbm": {"slipstream.training.teaching.trees"},
+    "lightgbm": {"slipstream.measurement.boosters", "slipstream.training.teaching.trees"},
     "matplotlib": {
         "slipstream.reporting.outcomes",
         "slipstream.reporting.plots",
         "slipstream.reporting.reliability",
+        "slipstream.reporting.selection",
     },
     "mlflow": {
         "slipstream.pyfunc",

@@ -22,11 +22,13 @@ __all__ = [
     "LayerTrace",
     "NetworkRef",
     "Part",
+    "PathStep",
     "PreparedRef",
     "RowTrace",
     "ScaleTrial",
     "SplitMode",
     "SplitRule",
+    "TaughtTrial",
     "TeacherRef",
 ]
 
@@ -131,16 +133,22 @@ class TeacherRef(Reference):
 
     `answers` has, on the scale of an answer, "answers" (N, O) of every row of the snapshot: those
     of the training part out of fold, all others the mean of the models of the folds; and "peer"
-    (T, O), what LightGBM with its defaults answers for the test part. `models` holds the trees of
-    both. `synthetic` has rows as in the prepared table and their answers, "soft 0", "soft 1" and so
-    on. `source` is "trained" or the file that the answers are from; `blend` is each candidate's
-    share in the answers, `losses` its out-of-fold loss a row, and `loss` that of the blend, in
-    `loss_unit`. `tested` is whether rows of the test part have answers.
+    (T, O), what LightGBM with its defaults answers for the test part. `synthetic` has rows as in
+    the prepared table and their answers, "soft 0", "soft 1" and so on. `final_answers` and
+    `final_synthetic` are those of a teacher that was fitted to the validation part too, out of fold
+    for both parts. `models` holds its trees and the peer's.
+
+    `source` is "trained" or the file that the answers are from; `blend` is each candidate's share
+    in the answers, `losses` its out-of-fold loss a row, and `loss` that of the blend, in
+    `loss_unit`. `tested` is whether rows of the test part have answers, `is_trees` whether `models`
+    gives them all.
     """
 
     answers: Blob
+    final_answers: Blob
     models: Blob
     synthetic: Blob | None = None
+    final_synthetic: Blob | None = None
     synthetic_rows: int = 0
     source: str = "trained"
     blend: Mapping[str, float] = {}
@@ -148,12 +156,18 @@ class TeacherRef(Reference):
     loss: float
     loss_unit: str
     tested: bool = True
+    is_trees: bool = False
     warnings: tuple[str, ...] = ()
 
     @property
     def shape(self) -> str:
         more = f", {self.synthetic_rows:,} synthetic rows" if self.synthetic else ""
         return f"out-of-fold loss {self.loss:.4f} {self.loss_unit}{more}"
+
+    def to_json(self) -> dict[str, Any]:
+        """What the report holds."""
+        shown = {"source", "blend", "losses", "loss", "loss_unit", "synthetic_rows"}
+        return self.model_dump(mode="json", include=shown)
 
 
 class FeatureScore(Value):
@@ -164,13 +178,43 @@ class FeatureScore(Value):
     kept: bool
 
 
+class PathStep(Value):
+    """So many columns on the path of elimination, and what a network loses without the others.
+
+    `dropped` are the columns that went since the step before, `loss` is the mean of the validation
+    rows' losses, `score` the validation score. `lost` is how much of the path's best score is lost,
+    `error` the standard error of that difference.
+    """
+
+    k: int
+    dropped: tuple[str, ...]
+    loss: float
+    score: float
+    lost: float
+    error: float
+
+
 class FeatureMask(Reference):
-    """Which columns the model reads, in the table's order, and why."""
+    """Which columns the model reads, in the table's order, and why.
+
+    `path` is what elimination did, from all columns down to one, and `measure` what its scores are;
+    empty where columns were scored one by one.
+    """
 
     method: str
     scores: tuple[FeatureScore, ...]
     rows: int
+    path: tuple[PathStep, ...] = ()
+    measure: str = ""
     warnings: tuple[str, ...] = ()
+
+    def at(self, k: int) -> "FeatureMask":
+        """The mask that keeps the columns of the path's step with so many."""
+        gone = {name for step in self.path if step.k >= k for name in step.dropped}
+        scores = tuple(
+            each.model_copy(update={"kept": each.name not in gone}) for each in self.scores
+        )
+        return self.model_copy(update={"scores": scores})
 
     @property
     def features(self) -> list[str]:
@@ -185,7 +229,7 @@ class FeatureMask(Reference):
         """What `feature_mask.json` and the report hold."""
         return {
             "features": self.features,
-            **self.model_dump(mode="json", include={"method", "scores"}),
+            **self.model_dump(mode="json", include={"method", "scores", "measure", "path"}),
         }
 
 
@@ -233,11 +277,33 @@ class ScaleTrial(Value):
         return {f"val_rmse_{scale}": figure for scale, figure in self.val_rmse.items()}
 
 
+class TaughtTrial(Value):
+    """Two networks: one learned the labels, one a teacher's answers too.
+
+    Both figures are of the validation part: the loss, of a number the RMSE in the target's unit.
+    """
+
+    labels: float
+    teacher: float
+
+    @property
+    def helps(self) -> bool:
+        """Whether the teacher lowered it."""
+        return self.teacher < self.labels
+
+    @property
+    def metrics(self) -> dict[str, float]:
+        """The figures under the names that MLflow uses."""
+        return {"val_error_labels": self.labels, "val_error_taught": self.teacher}
+
+
 class NetworkRef(Reference):
     """A trained network: its weights, its shape and how training went.
 
     It learned the target on its `target_scale`, of which `history` is too; `trial` is None where no
-    other was tried.
+    other was tried. One that a teacher taught has the validation rows among those it learned from:
+    then `unseen` has the "outputs" (V, O) before the link that its like, which learned from the
+    training part only and has this history, gives for the validation part.
     """
 
     weights: Blob
@@ -246,6 +312,8 @@ class NetworkRef(Reference):
     best_epoch: int
     target_scale: TargetScale = "identity"
     trial: ScaleTrial | None = None
+    taught: TaughtTrial | None = None
+    unseen: Blob | None = None
     warnings: tuple[str, ...] = ()
 
     @property

@@ -17,6 +17,8 @@ __all__ = [
     "Comparison",
     "Evidence",
     "Floor",
+    "LargerModel",
+    "LargerName",
     "Order",
     "ScoreName",
     "StepName",
@@ -54,6 +56,8 @@ ScoreName = Literal[
 ]
 StepName = Literal["baseline", "features selected", "smaller network", "int8"]
 
+LargerName = Literal["teacher", "lightgbm"]
+
 
 class VariantMetrics(Value):
     """What was measured of one model: how well it answers, how fast, and how large it is.
@@ -79,6 +83,23 @@ class VariantMetrics(Value):
             "tensors_bytes": float(self.size.tensors_bytes),
             "bundle_bytes": float(self.size.bundle_bytes),
         }
+
+
+class LargerModel(Value):
+    """What a model that reads all columns, and is not for deployment, reaches on the test part.
+
+    `latency_p50_us` is that of one row by LightGBM's fastest call; 0 where it is not trees alone.
+    """
+
+    scores: Mapping[ScoreName, float]
+    coverage: Mapping[str, float] = {}
+    latency_p50_us: float = 0.0
+
+    def to_flat(self) -> dict[str, float]:
+        """All figures by the names that a variant's have in MLflow."""
+        latency = {"latency_p50_us": self.latency_p50_us} if self.latency_p50_us else {}
+        coverage = {f"test_coverage_{name}": share for name, share in self.coverage.items()}
+        return {**dict(self.scores.items()), **coverage, **latency}
 
 
 class WaterfallStep(Value):
@@ -171,7 +192,7 @@ class Benchmark(Reference):
     `baseline_changes` each variant's against the baseline, in the score `judged_by`. `class_rows`
     is how many test rows have each label; of two, a row gets the second from the probability
     `threshold` on. `quantiles` are the levels predicted, and `off_level` names those that a variant
-    misses, by its coverage.
+    misses, by its coverage. `larger` are the teacher and LightGBM with its defaults, if there are.
     """
 
     metrics: Mapping[Precision, VariantMetrics]
@@ -196,6 +217,7 @@ class Benchmark(Reference):
     latency_quantiles_us: Mapping[Precision, tuple[float, ...]]
     machine: Machine
     evidence: Evidence | None = None
+    larger: Mapping[LargerName, LargerModel] = {}
 
     @property
     def shape(self) -> str:

@@ -24,6 +24,7 @@ from slipstream.features.alone import Answers
 from slipstream.features.dates import fit_parts
 from slipstream.features.edges import TrainingTarget, find_edges
 from slipstream.features.leaks import find_leaks
+from slipstream.features.monotone import check_directions
 from slipstream.runtime.column_reader import ColumnReader
 from slipstream.runtime.columns import Column, lookup_names
 from slipstream.runtime.date_parts import derive
@@ -46,8 +47,19 @@ CATEGORY_LABELS = 1 << 20  # categories times labels, which scoring counts
 LARGE_TABLE = 10_000  # categories that make a model large
 
 
-def preprocess(dataset: DatasetRef, encoding: Encoding, bins: int, store: Store) -> PreparedRef:
-    """Fit every column on the training part, and normalise the whole snapshot."""
+def preprocess(
+    dataset: DatasetRef,
+    encoding: Encoding,
+    bins: int,
+    store: Store,
+    monotone: Mapping[str, int] | None = None,
+) -> PreparedRef:
+    """Fit every column on the training part, and normalise the whole snapshot.
+
+    Raises:
+        InputError: `monotone` names what cannot be kept monotone.
+    """
+    directions = check_directions(monotone or {}, dataset)
     snapshot = Snapshot(dataset, store)
     rows, train = snapshot.rows(), snapshot.frame("train")
     bins = bins if encoding == "piecewise" else 1
@@ -64,6 +76,7 @@ def preprocess(dataset: DatasetRef, encoding: Encoding, bins: int, store: Store)
         for schema in dataset.columns
         if schema.name not in copies
     ]
+    columns = [replace(each, direction=directions.get(each.name, 0)) for each in columns]
     prepared = pd.DataFrame(
         {
             name: values
@@ -228,6 +241,7 @@ def _entry(column: Column) -> dict[str, Any]:
         "missing": column.missing,
         "dates": None if column.dates is None else asdict(column.dates),
         "parts": [_entry(part) for part in column.parts],
+        "direction": column.direction,
     }
 
 
@@ -242,4 +256,5 @@ def _column(entry: Mapping[str, Any]) -> Column:
         missing=tuple(entry["missing"]),
         dates=None if entry["dates"] is None else DateFormat(**entry["dates"]),
         parts=tuple(map(_column, entry["parts"])),
+        direction=entry["direction"],
     )

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from safetensors.numpy import load
 
 from slipstream.artifacts.references import (
     BundleRef,
@@ -16,16 +17,16 @@ from slipstream.artifacts.references import (
     FeatureMask,
     NetworkRef,
     PreparedRef,
+    TemperatureFit,
 )
 from slipstream.artifacts.store import Store
-from slipstream.artifacts.temperature import TemperatureFit
 from slipstream.config.evaluation import EvaluationConfig
 from slipstream.data.sampling import spread
 from slipstream.data.snapshot import Snapshot
 from slipstream.features.preprocessing import selected_columns
 from slipstream.quantization import temperature
 from slipstream.quantization.equalisation import equalised
-from slipstream.quantization.folding import load_layers
+from slipstream.quantization.folding import hold_directions, load_layers
 from slipstream.quantization.integers import quantize_layers
 from slipstream.quantization.threshold import choose
 from slipstream.runtime.bundle import Bundle, dump
@@ -52,8 +53,8 @@ def quantize(
 ) -> Bundles:
     """Make the float32 and the int8 bundle of a trained network.
 
-    Both have the temperature, and the threshold that `evaluation` chooses, by float32's answers on
-    the validation part.
+    Both have the temperature, and the threshold that `evaluation` chooses, by answers for the
+    validation part of a network that has not seen it.
     """
     columns = selected_columns(prepared, mask, store)
     best = network.history[network.best_epoch - 1]
@@ -61,9 +62,9 @@ def quantize(
     snapshot = Snapshot(dataset, store)
     rows = spread(snapshot.rows("train"), calibration_rows)
     trained = float32_bundle(dataset, columns, layers, best, network.target_scale)
-    float32, fitted = equalised(trained, rows), None
-    if dataset.classes:
-        float32, fitted = _calibrated(float32, _unseen(trained, snapshot), snapshot, evaluation)
+    balanced = equalised(trained, rows)
+    unseen = _unseen_outputs(network, balanced, snapshot, store)
+    float32, fitted = _calibrated(balanced, unseen, snapshot, evaluation)
     return Bundles(
         float32=keep_bundle(float32, store),
         int8=keep_bundle(int8_bundle(float32, rows), store),
@@ -72,29 +73,29 @@ def quantize(
     )
 
 
-def _unseen(float32: Bundle, snapshot: Snapshot) -> NDArray[np.float32]:
-    """What the network gives for the validation part, before its link: (N, O)."""
+def _unseen_outputs(
+    network: NetworkRef, float32: Bundle, snapshot: Snapshot, store: Store
+) -> NDArray[np.float32]:
+    """Outputs (V, O) for the validation part: the network's own, unless it has learned from it."""
+    if network.unseen is not None:
+        return load(store.get(network.unseen))["outputs"]
     return NumpyModel(float32).logits(RowReader(float32).encode(snapshot.rows("validation")))
 
 
 def _calibrated(
-    float32: Bundle,
-    outputs: NDArray[np.float32],
-    snapshot: Snapshot,
-    evaluation: EvaluationConfig,
+    float32: Bundle, logits: NDArray[np.float32], snapshot: Snapshot, evaluation: EvaluationConfig
 ) -> tuple[Bundle, TemperatureFit | None]:
-    """A bundle with the temperature and then the threshold that suit outputs (N, O).
-
-    They are those for the validation part, of a network that did not learn from it.
-    """
+    """A bundle with the temperature and then the threshold that suit the validation part."""
+    if not float32.classes:
+        return float32, None
     target = snapshot.target("validation").to_numpy()
     weights = snapshot.weights("validation")
-    fitted = temperature.fit(outputs, target, weights, float32.task)
+    fitted = temperature.fit(logits, target, weights, float32.task)
     if fitted:
         float32 = temperature.cooled(float32, fitted.temperature)
-        outputs = outputs / np.float32(fitted.temperature)
+        logits = logits / np.float32(fitted.temperature)
     if evaluation.threshold != "half":
-        probability = apply(float32.link, outputs)[:, 0]
+        probability = apply(float32.link, logits)[:, 0]
         threshold = choose(target, probability, weights, evaluation)
         float32 = replace(float32, threshold=threshold)
     return float32, fitted
@@ -114,7 +115,7 @@ def float32_bundle(
     return Bundle(
         precision="float32",
         columns=tuple(columns),
-        layers=tuple(layers),
+        layers=hold_directions(columns, layers),
         classes=dataset.classes,
         task=dataset.task,
         quantiles=dataset.quantiles,

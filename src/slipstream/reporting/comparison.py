@@ -15,6 +15,7 @@ __all__ = [
     "about_test_rows",
     "figure_rows",
     "leading_score",
+    "shown_scores",
     "write_change",
     "write_score",
 ]
@@ -93,13 +94,18 @@ def figure_rows(benchmark: Benchmark) -> list[FigureRow]:
     float32, int8 = benchmark.metrics["float32"], benchmark.metrics["int8"]
     return [
         *_size_rows(float32, int8),
-        *(_score_row(each, float32, int8) for each in _scores(benchmark) if each in float32.scores),
+        *(
+            _score_row(each, float32, int8)
+            for each in shown_scores(benchmark)
+            if each in float32.scores
+        ),
         *_coverage_rows(float32, int8),
         *_latency_rows(float32, int8),
     ]
 
 
-def _scores(benchmark: Benchmark) -> tuple[ScoreName, ...]:
+def shown_scores(benchmark: Benchmark) -> tuple[ScoreName, ...]:
+    """The scores that a person is shown for this target, what says most first."""
     if benchmark.task == "multiclass":
         return SCORES_OF_LABELS
     if benchmark.task == "regression":

@@ -30,6 +30,7 @@ class TrackedRun(Reference):
     tracking_uri: str
     server: str
     variants: Mapping[Precision, str]
+    larger: int = 0
 
     @property
     def link(self) -> str:
@@ -43,7 +44,8 @@ class TrackedRun(Reference):
 
     @property
     def shape(self) -> str:
-        return f"{2 + len(self.variants)} MLflow runs"  # the parent's and the baseline's too
+        # The parent's and the baseline's too, and those of larger models.
+        return f"{2 + len(self.variants) + self.larger} MLflow runs"
 
 
 class Decision(Reference):

@@ -48,6 +48,7 @@ class Report(BaseModel):
             },
             "temperature": record.bundles.temperature
             and record.bundles.temperature.model_dump(mode="json"),
+            "teacher": record.teacher and record.teacher.to_json(),
             "feature_mask": record.mask.to_json(),
             "comparison": {
                 precision: metrics.to_flat() for precision, metrics in benchmark.metrics.items()

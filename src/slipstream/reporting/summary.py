@@ -10,9 +10,16 @@ from slipstream.evaluation.drift import Drift
 from slipstream.evaluation.results import Benchmark
 from slipstream.measurement.units import quantity, share
 from slipstream.reporting.comparison import about_test_rows, figure_rows
+from slipstream.reporting.larger import (
+    LARGER_TITLE,
+    about_larger,
+    larger_rows,
+    larger_titles,
+)
 from slipstream.reporting.markdown import bullets, escape, table
 from slipstream.reporting.record import RunRecord, TrackedRun
 from slipstream.reporting.report import Retraining
+from slipstream.reporting.selection import PATH_TITLES, about_path, path_rows
 from slipstream.reporting.thresholds import LABEL_TITLES, about_threshold, threshold_rows
 from slipstream.runtime.quantiles import listed
 from slipstream.runtime.text import listing
@@ -87,8 +94,10 @@ def _findings(record: RunRecord, notes: Sequence[str]) -> tuple[str, ...]:
     return (
         _came_in(record.config.data, record.dataset, record.mask),
         _notes(notes),
+        _section("How many columns", _path(record.mask)),
         _section("Comparison", _comparison(record.benchmark)),
         _section("Labels", _labels(record)),
+        _section(LARGER_TITLE, _larger(record)),
     )
 
 
@@ -139,6 +148,13 @@ def _notes(notes: Sequence[str]) -> str:
     return _section("Notes", shown + (f"\n- and {more:,} more, in the log" if more > 0 else ""))
 
 
+def _path(mask: FeatureMask) -> str:
+    if not mask.path:
+        return ""
+    rows = [tuple(map(escape, row)) for row in path_rows(mask)]
+    return f"{table(PATH_TITLES, rows)}\n\n{_capital(about_path(mask))}."
+
+
 def _comparison(benchmark: Benchmark) -> str:
     figures = table(("", "float32", "int8", "change"), figure_rows(benchmark))
     return f"{figures}\n\n{about_test_rows(benchmark)}."
@@ -150,6 +166,14 @@ def _labels(record: RunRecord) -> str:
         return ""
     note = about_threshold(record.benchmark, record.config.evaluation)
     return f"{table(LABEL_TITLES, rows)}\n\n{note}."
+
+
+def _larger(record: RunRecord) -> str:
+    rows = larger_rows(record.benchmark)
+    if not rows or record.teacher is None:
+        return ""
+    titles = larger_titles(record.benchmark)
+    return f"{table(titles, rows)}\n\n{escape(about_larger(record.teacher))}."
 
 
 def _drift(drift: Drift | None) -> str:

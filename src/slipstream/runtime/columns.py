@@ -66,6 +66,8 @@ class Column:
     Args:
         format: how the column writes numbers; None: in digits, with a decimal point.
         missing: texts that stand for a missing value in this column only.
+        direction: of a column under `features.monotone`: 1 if answers must never fall as it rises,
+            -1 if they must never rise. It is for training; a bundle does not keep it.
     """
 
     name: str
@@ -77,6 +79,7 @@ class Column:
     missing: tuple[str, ...] = ()
     dates: DateFormat | None = None
     parts: tuple["Column", ...] = ()
+    direction: int = 0
     _edge_list: list[float] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:

@@ -20,6 +20,7 @@ from slipstream.artifacts.references import BundleRef
 from slipstream.artifacts.store import Store
 from slipstream.data.snapshot import Snapshot
 from slipstream.evaluation.drift import Profile, profile, training_target
+from slipstream.evaluation.results import LargerName
 from slipstream.reporting.comparison import leading_score
 from slipstream.reporting.outcomes import confusion_figure, coverage_figure, residual_figure
 from slipstream.reporting.plots import (
@@ -30,6 +31,7 @@ from slipstream.reporting.plots import (
 )
 from slipstream.reporting.record import RunRecord, TrackedRun
 from slipstream.reporting.reliability import reliability, reliability_figure
+from slipstream.reporting.selection import path_figure
 from slipstream.reporting.summary import run_summary
 from slipstream.runtime import InputError, Predictor, load_file
 from slipstream.runtime.types import Precision
@@ -77,6 +79,7 @@ def track(record: RunRecord, flow_run: FlowRun, server: str, store: Store) -> Tr
         for precision, variant in record.bundles.variants.items()
     }
     _log_baseline(client, parent, record)
+    _log_larger(client, parent, record)
     client.set_terminated(parent.info.run_id)
     return TrackedRun(
         run_id=parent.info.run_id,
@@ -84,6 +87,7 @@ def track(record: RunRecord, flow_run: FlowRun, server: str, store: Store) -> Tr
         tracking_uri=uri,
         server=server,
         variants=variants,
+        larger=len(record.benchmark.larger),
     )
 
 
@@ -133,6 +137,8 @@ def _log_parent(
     history = history_figure(record.network, record.dataset.task)
     client.log_figure(run_id, history, "history.png")
     client.log_figure(run_id, feature_figure(record.mask), "feature_scores.png")
+    if record.mask.path:
+        client.log_figure(run_id, path_figure(record.mask), "feature_path.png")
     client.log_figure(run_id, latency_figure(record.benchmark), "latency.png")
     _log_outcomes(client, run_id, record, store)
     waterfall = record.benchmark.waterfall
@@ -218,6 +224,27 @@ def _log_baseline(client: MlflowClient, parent: Run, record: RunRecord) -> None:
     network = record.benchmark.waterfall.steps[0].network
     client.log_batch(run.info.run_id, metrics=metrics, params=[Param("network", network)])
     client.set_terminated(run.info.run_id)
+
+
+def _log_larger(client: MlflowClient, parent: Run, record: RunRecord) -> None:
+    """What the teacher and LightGBM reach, by a variant's metrics; no models either."""
+    for name, model in record.benchmark.larger.items():
+        begun = _children(client, parent, ROLE, name)
+        run = begun[0] if begun else _nest(client, parent, record, name, {ROLE: name})
+        client.log_batch(
+            run.info.run_id,
+            metrics=_metrics(parent, model.to_flat()),
+            params=_larger_parameters(record, name),
+        )
+        client.set_terminated(run.info.run_id)
+
+
+def _larger_parameters(record: RunRecord, name: LargerName) -> list[Param]:
+    """Of the teacher, where it is from and what it is blended of."""
+    if name != "teacher" or record.teacher is None:
+        return []
+    shares = {f"share of {each}": share for each, share in record.teacher.blend.items()}
+    return [Param("source", record.teacher.source), *(Param(k, str(v)) for k, v in shares.items())]
 
 
 def _nest(

@@ -182,6 +182,7 @@ class Encoding:
         whole: the states of the whole table, which have the same inputs.
         places: (R,) where training looks each row of the whole table up.
         reduced: the columns with target statistics, by their index.
+        widths: (L,) how many inputs each look-up has.
     """
 
     columns: Sequence[Column]
@@ -190,6 +191,18 @@ class Encoding:
     whole: States
     places: NDArray[np.int64]
     reduced: Mapping[int, _Reduced]
+    widths: Sequence[int]
+
+    @property
+    def directions(self) -> NDArray[np.int64]:
+        """The direction of each input (D,): of a monotone column's bins, and 0 elsewhere."""
+        found = np.zeros(self.whole.vectors.shape[1], np.int64)
+        start = 0
+        for index, column in enumerate(lookups(self.columns)):
+            bins = 0 if column.edges is None else len(column.edges) - 1
+            found[start : start + bins] = column.direction
+            start += self.widths[index]
+        return found
 
     def inputs(self, rows: pd.DataFrame) -> tuple[Tensor, Tensor]:
         """What training looks up for rows, and the shares: (N, M) each."""
@@ -236,6 +249,7 @@ def encode(
         whole=_states(whole, means),
         places=np.concatenate(places),
         reduced=reduced,
+        widths=[len(each) for each in means],
     )
 
 

@@ -3,11 +3,14 @@
 import itertools
 from collections.abc import Sequence
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional
 
 from slipstream.training.encoding import States
+from slipstream.training.monotone import Bounds, bounds_of
 
 __all__ = ["Network"]
 
@@ -30,6 +33,7 @@ class Network(nn.Module):
 
     def __init__(self, states: States, widths: Sequence[int]) -> None:
         super().__init__()
+        self._bounds: list[Bounds] = []
         self.read(states)
         self.first = nn.Linear(states.vectors.shape[1], widths[0])
         self.rest = nn.ModuleList(nn.Linear(*pair) for pair in itertools.pairwise(widths))
@@ -48,6 +52,22 @@ class Network(nn.Module):
         weight = self.first.weight.T
         table: Tensor = torch.sparse.mm(self.vectors, weight)
         return table - torch.sparse.mm(self.means, weight)[self.lookup]
+
+    @torch.no_grad()
+    def bind(self, directions: NDArray[np.int64]) -> None:
+        """Keep the outputs monotone in inputs with these directions (D,) from now on."""
+        widths = [layer.out_features for layer in self._layers()]
+        self._bounds = bounds_of(directions, widths) if directions.any() else []
+        self.project()
+
+    @torch.no_grad()
+    def project(self) -> None:
+        """Move weights to the nearest ones that keep the outputs monotone."""
+        for layer, (low, high) in zip(self._layers(), self._bounds, strict=False):
+            layer.weight.clamp_(low, high)
+
+    def _layers(self) -> list[nn.Linear]:
+        return [each for each in (self.first, *self.rest) if isinstance(each, nn.Linear)]
 
     @torch.no_grad()
     def begin_at(self, answers: Tensor) -> None:

@@ -30,9 +30,10 @@ EpochHook = Callable[[Epoch], None]
 EVALUATION_ROWS = 65_536  # rows a forward pass without gradients
 EVALUATION_NUMBERS = 1 << 23  # outputs of one
 LEAST_STEPS = 4  # an epoch of a small table
-# Of a network that learns from a teacher, whatever the number of rows: so many steps do not learn
-# noise by heart, which the labels of few rows would be.
-DISTILLED_STEPS = 5000
+# Of a network that learns from a teacher, whatever the number of rows: more gain nothing where it
+# answers with one number, and up to a point of accuracy where it tells labels apart.
+DISTILLED_STEPS = 2000
+DISTILLED_STEPS_OF_SEVERAL = 5000  # outputs
 DISTILLED_ROWS = 512  # a step
 DISTILLED_RATE = 0.008  # its peak
 WARM_UP = 0.05  # share of the steps
@@ -46,14 +47,14 @@ class Lesson:
 
     `widths` are those of each hidden layer, then the number of outputs; `task` and, if it has any,
     `quantiles` say what is predicted; `training` how long and how fast it is learned, and by which
-    seed. A network that learns from a teacher takes `steps`.
+    seed. A network that learns from a teacher takes `steps`; None: as many as are worth it.
     """
 
     widths: Sequence[int]
     task: Task
     quantiles: Sequence[float]
     training: TrainingConfig
-    steps: int = DISTILLED_STEPS
+    steps: int | None = None
 
     @property
     def objective(self) -> Objective:
@@ -81,6 +82,7 @@ def fit(data: TrainingData, lesson: Lesson, on_epoch: EpochHook) -> tuple[Networ
     with deterministic(lesson.training.seed):
         encoding = encode(data.columns, data.train, objective, lesson.training.seed)
         network = Network(encoding.learned, lesson.widths)
+        network.bind(encoding.directions)
         standard = Standard.of(data.train, objective)
         learned = standard, objective
         labelled = Batch.of(encoding, encoding.train, *learned)
@@ -121,9 +123,11 @@ def _course(lesson: Lesson, rows: int, *, taught: bool) -> Course:
         batch_size = _batch_size(rows, training.batch_size)
         return Course(training.epochs, 1, batch_size, training.learning_rate, training.patience)
     batch_size = _batch_size(rows, DISTILLED_ROWS)
+    several = lesson.widths[-1] > 1
+    steps = lesson.steps or (DISTILLED_STEPS_OF_SEVERAL if several else DISTILLED_STEPS)
     pass_steps = -(-rows // batch_size)
-    passes = -(-lesson.steps // (training.epochs * pass_steps))
-    epochs = max(1, round(lesson.steps / (passes * pass_steps)))
+    passes = -(-steps // (training.epochs * pass_steps))
+    epochs = max(1, round(steps / (passes * pass_steps)))
     return Course(epochs, passes, batch_size, DISTILLED_RATE, None)
 
 
@@ -175,6 +179,7 @@ def _epochs(
                 optimizer.zero_grad()
                 _loss(network, lessons.at(chosen), objective).backward()
                 optimizer.step()
+                network.project()
                 step += 1
         yield number
 

@@ -13,10 +13,16 @@ from rich.status import Status
 from rich.table import Table
 from rich.text import Text
 
-from slipstream.artifacts.references import Epoch, NetworkRef, RowTrace
+from slipstream.artifacts.references import Epoch, NetworkRef, RowTrace, TeacherRef
 from slipstream.evaluation.results import Benchmark, Waterfall
 from slipstream.measurement.units import microseconds, quantity, size
 from slipstream.reporting.comparison import about_test_rows, figure_rows
+from slipstream.reporting.larger import (
+    LARGER_TITLE,
+    about_larger,
+    larger_rows,
+    larger_titles,
+)
 from slipstream.reporting.record import RunRecord, Stage
 from slipstream.reporting.report import Report, Retraining
 from slipstream.reporting.sentences import retraining_sentences
@@ -59,6 +65,8 @@ def show_report(report: Report, files: Mapping[str, Path]) -> None:
     console.print(_comparison(record.benchmark))
     if rows := threshold_rows(record.benchmark):
         console.print(_labels(rows, about_threshold(record.benchmark, record.config.evaluation)))
+    if record.teacher and record.benchmark.larger:
+        console.print(_larger(record.benchmark, record.teacher))
     console.print(_waterfall(record.benchmark.waterfall))
     console.print(_verdict(record), highlight=False)
     if record.alternatives:
@@ -97,7 +105,7 @@ def _stages(record: RunRecord, stages: Sequence[Stage]) -> RenderableType:
         seconds = "cached" if stage.cached else f"{stage.seconds:.2f}"
         shape = f"{before} -> {stage.shape}" if stage.stage in CHAIN else stage.shape
         table.add_row(stage.stage, shape, seconds)
-        before = stage.shape
+        before = stage.shape if stage.stage in CHAIN else before
     return table
 
 
@@ -164,6 +172,13 @@ def _labels(rows: Sequence[Sequence[str]], note: str) -> RenderableType:
     for row in rows:
         table.add_row(*row)
     return Group(table, _notes([note]))
+
+
+def _larger(benchmark: Benchmark, teacher: TeacherRef) -> RenderableType:
+    table = _table(*larger_titles(benchmark), title=LARGER_TITLE, numbers_from=1)
+    for row in larger_rows(benchmark):
+        table.add_row(*row)
+    return Group(table, _notes([about_larger(teacher)]))
 
 
 def _waterfall(waterfall: Waterfall) -> RenderableType:

@@ -95,7 +95,8 @@ INLINE void sum_integers(const int32_t *table, const int32_t *low, const int32_t
     }
 }
 
-/* The same, float32. */
+/* The same, float32. Each rounding is monotone in the share: where a table's rows rise, so does the
+ * sum. */
 INLINE void sum_floats(const float *table, const int32_t *low, const float *near, int64_t stride,
                        int64_t features, const float *bias, int64_t width, float *sums)
 {
@@ -107,8 +108,8 @@ INLINE void sum_floats(const float *table, const int32_t *low, const float *near
             const Floats *lower = (const Floats *)row;
             const Floats *upper = (const Floats *)(row + width);
             const float share = near[column * stride];
-            a += (1.0f - share) * lower[0] + share * upper[0];
-            b += (1.0f - share) * lower[1] + share * upper[1];
+            a += lower[0] + share * (upper[0] - lower[0]);
+            b += lower[1] + share * (upper[1] - lower[1]);
         }
         *(Floats *)(sums + lane) = a;
         *(Floats *)(sums + lane + WORDS) = b;

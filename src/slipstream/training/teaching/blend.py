@@ -1,7 +1,8 @@
 """Several kinds of models, each fitted once for each fold, and their best blend."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Protocol
 
 import numpy as np
@@ -9,12 +10,19 @@ from numpy.typing import NDArray
 
 from slipstream.training.teaching.answers import best_shares, blended, mean_loss
 from slipstream.training.teaching.networks import NETWORK, fit_networks, is_affordable
-from slipstream.training.teaching.table import Lesson
-from slipstream.training.teaching.trees import fit_folds, shapes_to_try
+from slipstream.training.teaching.table import Folded
+from slipstream.training.teaching.trees import LARGE, SMALL, fit_folds, shapes_to_try
 
-__all__ = ["Blend", "Candidate", "fit_blend"]
+__all__ = ["Blend", "Candidate", "fit_again", "fit_blend"]
 
 Floats = NDArray[np.float64]
+
+
+# How each kind of model is fitted: one for each fold.
+KINDS: Mapping[str, Callable[[Folded], Sequence["Answering"]]] = {
+    **{shape.name: partial(fit_folds, shape=shape) for shape in (SMALL, LARGE)},
+    NETWORK: fit_networks,
+}
 
 
 class Answering(Protocol):
@@ -65,23 +73,30 @@ class Blend:
         return blended([(share, each.predict(cells)) for share, each in self.used])
 
 
-def fit_blend(lesson: Lesson) -> Blend:
-    """Fit all candidates that are affordable, and find the blend with the least out-of-fold loss."""
-    table = lesson.table
-    fitted: dict[str, Sequence[Answering]] = {
-        shape.name: fit_folds(lesson, shape) for shape in shapes_to_try(table)
-    }
+def fit_blend(folded: Folded) -> Blend:
+    """Fit all kinds that are affordable, and find the blend with the least out-of-fold loss."""
+    table = folded.table
+    names = [shape.name for shape in shapes_to_try(table)]
     if is_affordable(table):
-        fitted[NETWORK] = fit_networks(lesson)
-    candidates = [_candidate(name, models, lesson) for name, models in fitted.items()]
+        names.append(NETWORK)
+    candidates = [_candidate(name, KINDS[name](folded), folded) for name in names]
     shares = best_shares([each.answers for each in candidates], lambda each: mean_loss(each, table))
     return Blend(candidates, shares)
 
 
-def _candidate(name: str, models: Sequence[Answering], lesson: Lesson) -> Candidate:
-    table = lesson.table
+def fit_again(blend: Blend, folded: Folded) -> Blend:
+    """Fit the candidates of a blend that have a share to other rows; the shares stay."""
+    again = [
+        (share, _candidate(each.name, KINDS[each.name](folded), folded))
+        for share, each in blend.used
+    ]
+    return Blend([each for _, each in again], [share for share, _ in again])
+
+
+def _candidate(name: str, models: Sequence[Answering], folded: Folded) -> Candidate:
+    table = folded.table
     answers = np.empty((len(table.cells), table.outputs))
     for fold, model in enumerate(models):
-        held_out = lesson.folds == fold
+        held_out = folded.folds == fold
         answers[held_out] = model.predict(table.cells[held_out])
     return Candidate(name, models, answers, mean_loss(answers, table))

@@ -15,7 +15,7 @@ from slipstream.runtime.columns import Column, lookup_names, lookups
 from slipstream.runtime.types import Task
 from slipstream.training.losses import objective_of
 
-__all__ = ["Lesson", "Table", "read_table"]
+__all__ = ["Folded", "Table", "read_table"]
 
 Floats = NDArray[np.float64]
 
@@ -71,7 +71,7 @@ class Table:
 
 
 @dataclass(frozen=True)
-class Lesson:
+class Folded:
     """What the models of a teacher are fitted to.
 
     Attributes:

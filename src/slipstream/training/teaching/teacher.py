@@ -3,6 +3,10 @@
 Two shapes of boosted trees, and for a small table wide networks, are fitted on four fifths of the
 training part at a time; their blend with the least out-of-fold loss is the teacher. It answers rows
 that no table has, too: the synthetic ones. No row of the validation or the test part is fitted.
+
+The final teacher, from which a network learns that has the validation part among its rows, is
+fitted to that part as well. Of a large table it is the same one: a fourth more rows would add less
+than they take time.
 """
 
 import json
@@ -21,13 +25,14 @@ from slipstream.artifacts.values import Blob
 from slipstream.data.snapshot import GROUP, PART, WEIGHT, Snapshot, to_parquet
 from slipstream.features.preprocessing import load_columns
 from slipstream.features.teacher import soft_names
+from slipstream.runtime.columns import Column
 from slipstream.training.teaching.answers import LOSSES, mean_loss
-from slipstream.training.teaching.blend import Blend, Candidate, fit_blend
+from slipstream.training.teaching.blend import Blend, Candidate, fit_again, fit_blend
 from slipstream.training.teaching.folds import assign_folds
 from slipstream.training.teaching.given import NO_SYNTHETIC, read_answers
 from slipstream.training.teaching.synthetic import synthesise
-from slipstream.training.teaching.table import Lesson, Table, read_table
-from slipstream.training.teaching.trees import Forest, fit_default
+from slipstream.training.teaching.table import Folded, Table, read_table
+from slipstream.training.teaching.trees import Forest, fit_default, is_large
 
 __all__ = ["teach"]
 
@@ -63,7 +68,7 @@ def teach(
     frame = _frame(prepared, store)
     is_train, is_test = (frame[PART].to_numpy() == PARTS.index(each) for each in ("train", "test"))
     table = read_table(prepared, frame, store)
-    room = _Class(frame, table, is_train, is_test, fit_default(table.at(is_train)))
+    room = _Class(frame, table, is_train, is_test, fit_default(table.at(~is_test)))
     return _from_file(dataset, room, file, store) if file else _fitted(prepared, room, seed, store)
 
 
@@ -75,41 +80,60 @@ def _frame(prepared: PreparedRef, store: Store) -> pd.DataFrame:
 
 
 def _fitted(prepared: PreparedRef, room: _Class, seed: int, store: Store) -> TeacherRef:
-    rows, train, is_train = room.frame[room.is_train], room.table.at(room.is_train), room.is_train
     columns = load_columns(prepared, store)
-    blend = fit_blend(Lesson(columns, rows, train, _folds(rows, train, seed), seed))
-    answers = np.empty((len(is_train), train.outputs))
-    answers[is_train] = blend.answers
-    answers[~is_train] = blend.predict(room.table.cells[~is_train])
-    synthetic = _synthetic(blend, rows, train, seed)
+    folded = _fold(columns, room, room.is_train, seed)
+    blend = fit_blend(folded)
     names = [each.name for each in blend.candidates]
+    answers = _keep_answers(_answers(blend, room, room.is_train), room, store)
+    synthetic = _synthetic(blend, folded)
+    rows = store.put(to_parquet(synthetic), ".parquet")
+    final, final_answers, final_rows = blend, answers, rows
+    if not is_large(folded.table):
+        every = _fold(columns, room, ~room.is_test, seed)
+        final = fit_again(blend, every)
+        final_answers = _keep_answers(_answers(final, room, ~room.is_test), room, store)
+        final_rows = store.put(to_parquet(_synthetic(final, every)), ".parquet")
     return TeacherRef(
-        answers=_keep_answers(answers, room, store),
-        models=_keep_models([each for _, each in blend.used], room, store),
-        synthetic=store.put(to_parquet(synthetic), ".parquet"),
+        answers=answers,
+        final_answers=final_answers,
+        models=_keep_models([each for _, each in final.used], room, store),
+        synthetic=rows,
+        final_synthetic=final_rows,
         synthetic_rows=len(synthetic),
         blend=dict(zip(names, blend.shares, strict=True)),
         losses={each.name: each.loss for each in blend.candidates},
-        loss=mean_loss(blend.answers, train),
-        loss_unit=LOSSES[train.task][1],
+        loss=mean_loss(blend.answers, folded.table),
+        loss_unit=LOSSES[prepared.task][1],
+        is_trees=all(isinstance(model, Forest) for _, each in final.used for model in each.models),
     )
 
 
-def _folds(rows: pd.DataFrame, train: Table, seed: int) -> NDArray[np.int64]:
-    return assign_folds(
+def _fold(columns: Sequence[Column], room: _Class, fitted: NDArray[np.bool_], seed: int) -> Folded:
+    rows, table = room.frame[fitted], room.table.at(fitted)
+    folds = assign_folds(
         len(rows),
         seed,
-        labels=train.target if train.has_labels else None,
+        labels=table.target if table.has_labels else None,
         groups=rows[GROUP].to_numpy() if GROUP in rows else None,
     )
+    return Folded(columns, rows, table, folds, seed)
 
 
-def _synthetic(blend: Blend, rows: pd.DataFrame, train: Table, seed: int) -> pd.DataFrame:
+def _answers(blend: Blend, room: _Class, fitted: NDArray[np.bool_]) -> Floats:
+    """For every row (N, O): of fitted ones out of fold, of others the mean of the folds."""
+    answers = np.empty((len(fitted), room.table.outputs))
+    answers[fitted] = blend.answers
+    answers[~fitted] = blend.predict(room.table.cells[~fitted])
+    return answers
+
+
+def _synthetic(blend: Blend, folded: Folded) -> pd.DataFrame:
     """Synthetic rows with the blend's answers, and the weight of the row each was made of."""
-    cells, sources = synthesise(train, seed)
-    frame = train.frame(cells)
-    answers = train.in_own_unit(blend.predict(cells)).astype(np.float32)
-    frame[soft_names(train.outputs)] = answers
+    rows, table = folded.rows, folded.table
+    cells, sources = synthesise(table, folded.seed)
+    frame = table.frame(cells)
+    answers = table.in_own_unit(blend.predict(cells)).astype(np.float32)
+    frame[soft_names(table.outputs)] = answers
     if WEIGHT in rows:
         frame[WEIGHT] = rows[WEIGHT].to_numpy()[sources]
     return frame
@@ -138,8 +162,10 @@ def _from_file(dataset: DatasetRef, room: _Class, file: str, store: Store) -> Te
     assert keys is not None, "the config has a rule for it"
     found, notes = read_answers(Path(file), dataset, keys, room.is_test)
     answers = room.table.standardised(found)
+    kept = _keep_answers(answers, room, store)
     return TeacherRef(
-        answers=_keep_answers(answers, room, store),
+        answers=kept,
+        final_answers=kept,
         models=_keep_models([], room, store),
         source=Path(file).name,
         loss=mean_loss(answers[room.is_train], room.table.at(room.is_train)),

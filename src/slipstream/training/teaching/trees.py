@@ -15,9 +15,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from slipstream.runtime.types import Task
-from slipstream.training.teaching.table import Lesson, Table
+from slipstream.training.teaching.table import Folded, Table
 
-__all__ = ["TREES", "Forest", "Shape", "fit_default", "fit_folds", "shapes_to_try"]
+__all__ = [
+    "LARGE",
+    "SMALL",
+    "TREES",
+    "Forest",
+    "Shape",
+    "fit_default",
+    "fit_folds",
+    "is_large",
+    "shapes_to_try",
+]
 
 ROUNDS = 1500
 PATIENCE = 40
@@ -76,19 +86,24 @@ class Forest:
 
 def shapes_to_try(table: Table) -> tuple[Shape, ...]:
     """Both shapes; of a large table the one that answers better where there are many rows."""
-    return (SMALL, LARGE) if table.cells.size * table.outputs <= MANY_CELLS else (LARGE,)
+    return (LARGE,) if is_large(table) else (SMALL, LARGE)
 
 
-def fit_folds(lesson: Lesson, shape: Shape) -> list[Forest]:
+def is_large(table: Table) -> bool:
+    """Whether fitting takes so long that only what helps most is fitted."""
+    return table.cells.size * table.outputs > MANY_CELLS
+
+
+def fit_folds(folded: Folded, shape: Shape) -> list[Forest]:
     """Fit one forest for each fold on all rows but the fold's, by which it stops."""
-    table, folds = lesson.table, lesson.folds
+    table, folds = folded.table, folded.folds
     rounds = _rounds(table)
     settings = {
         "num_leaves": shape.leaves,
         "feature_fraction": shape.columns,
         "min_data_in_leaf": shape.leaf_rows,
         "learning_rate": _learning_rate(table, rounds),
-        "seed": lesson.seed % 2**31,
+        "seed": folded.seed % 2**31,
     }
     counted = np.ones(len(folds), bool) if table.weights is None else table.weights > 0
     models = [({**each, **settings}, _dataset(table, each)) for each in _of_answers(table)]

@@ -1,0 +1,87 @@
+"""What larger models reach on the test part: the teacher, and LightGBM with its defaults."""
+
+import json
+from collections.abc import Mapping
+
+import numpy as np
+from numpy.typing import NDArray
+from safetensors.numpy import load
+
+from slipstream.artifacts.references import PARTS, DatasetRef, PreparedRef, TeacherRef
+from slipstream.artifacts.store import Store
+from slipstream.data.sampling import spread
+from slipstream.data.snapshot import PART, Snapshot
+from slipstream.evaluation import quantiles
+from slipstream.evaluation.results import LargerModel, LargerName
+from slipstream.evaluation.scoring import scoring_at
+from slipstream.measurement.boosters import one_row_us
+from slipstream.runtime.links import answers_are_lists
+from slipstream.runtime.quantiles import names
+
+__all__ = ["measure_larger"]
+
+VARIED_ROWS = 500
+
+
+def measure_larger(
+    dataset: DatasetRef,
+    prepared: PreparedRef,
+    teacher: TeacherRef,
+    threshold: float,
+    store: Store,
+) -> dict[LargerName, LargerModel]:
+    """Score both on the test part, and time their trees on single rows.
+
+    Args:
+        dataset: the table.
+        prepared: its normalised form, which the trees read.
+        teacher: what the stage `teach` gave.
+        threshold: from which probability on, of two labels, a row gets the second.
+        store: where the files are.
+    """
+    is_test = Snapshot(prepared, store).frame(columns=[PART])[PART] == PARTS.index("test")
+    found = load(store.get(teacher.final_answers))
+    answers: dict[LargerName, NDArray[np.float32]] = {"lightgbm": found["peer"]}
+    if teacher.tested:
+        answers["teacher"] = found["answers"][is_test.to_numpy()]
+    latency = _latency_us(prepared, teacher, store)
+    return {
+        name: _measured(dataset, each, threshold, latency.get(name, 0.0), store)
+        for name, each in answers.items()
+    }
+
+
+def _measured(
+    dataset: DatasetRef,
+    answers: NDArray[np.float32],
+    threshold: float,
+    latency_us: float,
+    store: Store,
+) -> LargerModel:
+    snapshot = Snapshot(dataset, store)
+    target, weights = snapshot.target("test").to_numpy(), snapshot.weights("test")
+    given = answers.astype(np.float64)
+    given = given if answers_are_lists(dataset.task) else given[:, 0]
+    scoring = scoring_at(threshold, dataset.task, dataset.quantiles)
+    coverage: Mapping[str, float] = {}
+    if dataset.quantiles:
+        shares = quantiles.coverage(target, given, weights)
+        coverage = dict(zip(names(dataset.quantiles), shares, strict=True))
+    return LargerModel(
+        scores=scoring.quality(target, given, weights),
+        coverage=coverage,
+        latency_p50_us=latency_us,
+    )
+
+
+def _latency_us(
+    prepared: PreparedRef, teacher: TeacherRef, store: Store
+) -> dict[LargerName, float]:
+    """The time for one row in µs of each model that is trees and nothing else."""
+    kept = json.loads(store.get(teacher.models))
+    rows = spread(Snapshot(prepared, store).frame("test", kept["names"]), VARIED_ROWS)
+    models: dict[LargerName, list[str]] = {"lightgbm": kept["peer"]}
+    if teacher.is_trees:
+        models["teacher"] = kept["teacher"]
+    cells = rows.to_numpy(np.float32)
+    return {name: one_row_us(each, cells, prepared.outputs) for name, each in models.items()}
