@@ -17,9 +17,9 @@ from slipstream.artifacts.references import (
     FeatureMask,
     NetworkRef,
     PreparedRef,
-    TemperatureFit,
 )
 from slipstream.artifacts.store import Store
+from slipstream.artifacts.temperature import TemperatureFit
 from slipstream.config.evaluation import EvaluationConfig
 from slipstream.data.sampling import spread
 from slipstream.data.snapshot import Snapshot
