@@ -12,7 +12,7 @@ from slipstream.runtime.links import apply, link_of
 from slipstream.training.batches import TrainingData, inputs_of
 from slipstream.training.network import Network
 from slipstream.training.optimisation import EVALUATION_ROWS, Lesson, deterministic, fit
-from slipstream.training.teaching.table import Table
+from slipstream.training.teaching.table import Folded, Table
 
 __all__ = ["NETWORK", "WideNetwork", "fit_networks", "is_affordable"]
 
