@@ -65,6 +65,7 @@ ADAPTERS = {
         "slipstream.reporting.outcomes",
         "slipstream.reporting.plots",
         "slipstream.reporting.reliability",
+        "slipstream.reporting.selection",
     },
     "mlflow": {
         "slipstream.pyfunc",

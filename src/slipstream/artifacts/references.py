@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, Literal
 
+from slipstream.artifacts.temperature import TemperatureFit
 from slipstream.artifacts.values import Blob, Reference, Value
 from slipstream.runtime.dates import DateFormat
 from slipstream.runtime.formats import NumberFormat
@@ -21,6 +22,7 @@ __all__ = [
     "LayerTrace",
     "NetworkRef",
     "Part",
+    "PathStep",
     "PreparedRef",
     "RowTrace",
     "ScaleTrial",
@@ -28,7 +30,6 @@ __all__ = [
     "SplitRule",
     "TaughtTrial",
     "TeacherRef",
-    "TemperatureFit",
 ]
 
 Part = Literal["train", "validation", "test"]
@@ -177,13 +178,43 @@ class FeatureScore(Value):
     kept: bool
 
 
+class PathStep(Value):
+    """So many columns on the path of elimination, and what a network loses without the others.
+
+    `dropped` are the columns that went since the step before, `loss` is the mean of the validation
+    rows' losses, `score` the validation score. `lost` is how much of the path's best score is lost,
+    `error` the standard error of that difference.
+    """
+
+    k: int
+    dropped: tuple[str, ...]
+    loss: float
+    score: float
+    lost: float
+    error: float
+
+
 class FeatureMask(Reference):
-    """Which columns the model reads, in the table's order, and why."""
+    """Which columns the model reads, in the table's order, and why.
+
+    `path` is what elimination did, from all columns down to one, and `measure` what its scores are;
+    empty where columns were scored one by one.
+    """
 
     method: str
     scores: tuple[FeatureScore, ...]
     rows: int
+    path: tuple[PathStep, ...] = ()
+    measure: str = ""
     warnings: tuple[str, ...] = ()
+
+    def at(self, k: int) -> "FeatureMask":
+        """The mask that keeps the columns of the path's step with so many."""
+        gone = {name for step in self.path if step.k >= k for name in step.dropped}
+        scores = tuple(
+            each.model_copy(update={"kept": each.name not in gone}) for each in self.scores
+        )
+        return self.model_copy(update={"scores": scores})
 
     @property
     def features(self) -> list[str]:
@@ -198,7 +229,7 @@ class FeatureMask(Reference):
         """What `feature_mask.json` and the report hold."""
         return {
             "features": self.features,
-            **self.model_dump(mode="json", include={"method", "scores"}),
+            **self.model_dump(mode="json", include={"method", "scores", "measure", "path"}),
         }
 
 
@@ -297,26 +328,6 @@ class BundleRef(Value):
     precision: Precision
     weights_bytes: int
     tensors_bytes: int
-
-
-class TemperatureFit(Value):
-    """What the logits were divided by, and the validation part's log-loss (nats) with and without.
-
-    Both are those of rows that the network did not learn from.
-    """
-
-    temperature: float
-    val_log_loss_before: float
-    val_log_loss: float
-
-    @property
-    def metrics(self) -> dict[str, float]:
-        """The figures under the names that MLflow uses."""
-        return {
-            "temperature": self.temperature,
-            "val_log_loss_before_temperature": self.val_log_loss_before,
-            "val_log_loss_with_temperature": self.val_log_loss,
-        }
 
 
 class Bundles(Reference):

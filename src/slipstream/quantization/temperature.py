@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import minimize_scalar
 
-from slipstream.artifacts.references import TemperatureFit
+from slipstream.artifacts.temperature import TemperatureFit
 from slipstream.runtime.bundle import Bundle
 from slipstream.runtime.types import Task
 

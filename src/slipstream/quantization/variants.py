@@ -17,9 +17,9 @@ from slipstream.artifacts.references import (
     FeatureMask,
     NetworkRef,
     PreparedRef,
-    TemperatureFit,
 )
 from slipstream.artifacts.store import Store
+from slipstream.artifacts.temperature import TemperatureFit
 from slipstream.config.evaluation import EvaluationConfig
 from slipstream.data.sampling import spread
 from slipstream.data.snapshot import Snapshot
@@ -62,9 +62,10 @@ def quantize(
     snapshot = Snapshot(dataset, store)
     rows = spread(snapshot.rows("train"), calibration_rows)
     trained = float32_bundle(dataset, columns, layers, best, network.target_scale)
-    balanced = equalised(trained, rows)
-    unseen = _unseen_outputs(network, balanced, snapshot, store)
-    float32, fitted = _calibrated(balanced, unseen, snapshot, evaluation)
+    float32, fitted = equalised(trained, rows), None
+    if dataset.classes:
+        unseen = _unseen(network, trained, snapshot, store)
+        float32, fitted = _calibrated(float32, unseen, snapshot, evaluation)
     return Bundles(
         float32=keep_bundle(float32, store),
         int8=keep_bundle(int8_bundle(float32, rows), store),
@@ -73,7 +74,7 @@ def quantize(
     )
 
 
-def _unseen_outputs(
+def _unseen(
     network: NetworkRef, float32: Bundle, snapshot: Snapshot, store: Store
 ) -> NDArray[np.float32]:
     """Outputs (V, O) for the validation part: the network's own, unless it has learned from it."""
@@ -83,19 +84,23 @@ def _unseen_outputs(
 
 
 def _calibrated(
-    float32: Bundle, logits: NDArray[np.float32], snapshot: Snapshot, evaluation: EvaluationConfig
+    float32: Bundle,
+    outputs: NDArray[np.float32],
+    snapshot: Snapshot,
+    evaluation: EvaluationConfig,
 ) -> tuple[Bundle, TemperatureFit | None]:
-    """A bundle with the temperature and then the threshold that suit the validation part."""
-    if not float32.classes:
-        return float32, None
+    """A bundle with the temperature and then the threshold that suit outputs (N, O).
+
+    They are those for the validation part, of a network that did not learn from it.
+    """
     target = snapshot.target("validation").to_numpy()
     weights = snapshot.weights("validation")
-    fitted = temperature.fit(logits, target, weights, float32.task)
+    fitted = temperature.fit(outputs, target, weights, float32.task)
     if fitted:
         float32 = temperature.cooled(float32, fitted.temperature)
-        logits = logits / np.float32(fitted.temperature)
+        outputs = outputs / np.float32(fitted.temperature)
     if evaluation.threshold != "half":
-        probability = apply(float32.link, logits)[:, 0]
+        probability = apply(float32.link, outputs)[:, 0]
         threshold = choose(target, probability, weights, evaluation)
         float32 = replace(float32, threshold=threshold)
     return float32, fitted

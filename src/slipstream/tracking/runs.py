@@ -31,6 +31,7 @@ from slipstream.reporting.plots import (
 )
 from slipstream.reporting.record import RunRecord, TrackedRun
 from slipstream.reporting.reliability import reliability, reliability_figure
+from slipstream.reporting.selection import path_figure
 from slipstream.reporting.summary import run_summary
 from slipstream.runtime import InputError, Predictor, load_file
 from slipstream.runtime.types import Precision
@@ -136,6 +137,8 @@ def _log_parent(
     history = history_figure(record.network, record.dataset.task)
     client.log_figure(run_id, history, "history.png")
     client.log_figure(run_id, feature_figure(record.mask), "feature_scores.png")
+    if record.mask.path:
+        client.log_figure(run_id, path_figure(record.mask), "feature_path.png")
     client.log_figure(run_id, latency_figure(record.benchmark), "latency.png")
     _log_outcomes(client, run_id, record, store)
     waterfall = record.benchmark.waterfall
