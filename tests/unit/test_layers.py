@@ -62,6 +62,7 @@ ADAPTERS = {
     "httpx": {"slipstream.operations.prefect_api"},
     "lightgbm": {"slipstream.measurement.boosters", "slipstream.training.teaching.trees"},
     "matplotlib": {
+        "slipstream.reporting.front",
         "slipstream.reporting.outcomes",
         "slipstream.reporting.plots",
         "slipstream.reporting.reliability",
