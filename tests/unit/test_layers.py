@@ -40,7 +40,7 @@ TAKES = {
         "slipstream.data.sources.files",
     },
     "bench": {
-        f"slipstream.{each}" for floor in FLOORS[FLOORS.index({"evaluation"}) :] for each in floor
+        f"slipstream.{each}" for floor in FLOORS[FLOORS.index({"search"}) :] for each in floor
     },
 }
 

@@ -14,8 +14,9 @@ from torch import Tensor
 
 from slipstream.data.snapshot import TARGET, weights_of
 from slipstream.runtime.columns import Column
-from slipstream.training.encoding import Encoding, positions
+from slipstream.training.encoding import positions
 from slipstream.training.losses import Objective
+from slipstream.training.reading import Encoding
 
 __all__ = ["HARD", "Batch", "Standard", "TrainingData", "inputs_of"]
 

@@ -20,9 +20,9 @@ from slipstream.config.training import TrainingConfig
 from slipstream.runtime.errors import InputError
 from slipstream.runtime.types import Task
 from slipstream.training.batches import Batch, Standard, TrainingData
-from slipstream.training.encoding import encode
 from slipstream.training.losses import Objective, objective_of
 from slipstream.training.network import Network
+from slipstream.training.reading import encode
 
 __all__ = ["EVALUATION_ROWS", "EpochHook", "Lesson", "best_epoch", "deterministic", "fit"]
 

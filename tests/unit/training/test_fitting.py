@@ -21,7 +21,6 @@ from slipstream.runtime.types import Task
 from slipstream.training.batches import Batch, Standard, TrainingData, inputs_of
 from slipstream.training.encoding import (
     column_states,
-    encode,
     frequencies,
     positions,
     states,
@@ -29,6 +28,7 @@ from slipstream.training.encoding import (
 from slipstream.training.losses import OBJECTIVES, objective_of
 from slipstream.training.network import Network
 from slipstream.training.optimisation import Lesson, fit
+from slipstream.training.reading import encode
 from tests.conftest import Trained, train_on
 from tests.unit.networks import columns, rows_of
 

@@ -50,7 +50,7 @@ def fitted(table: Path, folder: Path, task: str, monotone: dict[str, int]) -> Tr
         "data": {"path": str(table), "drop": sorted(others), **TARGETS[task]},
         "features": {"k": 10, "monotone": monotone},
         "model": {"hidden": [16, 16]},
-        "training": {"epochs": 12},
+        "training": {"epochs": 12, "distill": "off"},
     }
     return train_on(parse_config(values), Store(folder))
 
@@ -173,7 +173,7 @@ def test_a_constraint_without_effect_is_said(table: Path, tmp_path: Path) -> Non
         {
             "data": data,
             "features": {"k": 1, "monotone": DIRECTIONS},
-            "training": {"epochs": 1},
+            "training": {"epochs": 1, "distill": "off"},
         }
     )
     trained = train_on(config, Store(tmp_path))

@@ -8,10 +8,10 @@ from slipstream.data.snapshot import TARGET
 from slipstream.runtime.columns import Column
 from slipstream.runtime.types import Task
 from slipstream.training.batches import TrainingData, inputs_of
-from slipstream.training.encoding import MANY_CATEGORIES, encode
 from slipstream.training.losses import OBJECTIVES
 from slipstream.training.network import Network
 from slipstream.training.optimisation import Lesson, fit
+from slipstream.training.reading import MANY_CATEGORIES, encode
 from slipstream.training.statistics import Responses, target_statistics
 
 ROWS = 4000
