@@ -6,11 +6,11 @@ from slipstream.artifacts.references import (
     ColumnSchema,
     DatasetRef,
     FeatureMask,
-    FeatureScore,
     NetworkRef,
     PreparedRef,
     SplitRule,
 )
+from slipstream.artifacts.selection import FeatureScore
 from slipstream.artifacts.values import Blob
 from slipstream.config.parsing import parse_config
 from slipstream.evaluation.drift import Drift

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, Literal
 
+from slipstream.artifacts.selection import FeatureScore, PathStep
 from slipstream.artifacts.teacher import TeacherRef
 from slipstream.artifacts.temperature import TemperatureFit
 from slipstream.artifacts.values import Blob, Reference, Value
@@ -19,11 +20,9 @@ __all__ = [
     "DatasetRef",
     "Epoch",
     "FeatureMask",
-    "FeatureScore",
     "LayerTrace",
     "NetworkRef",
     "Part",
-    "PathStep",
     "PreparedRef",
     "RowTrace",
     "ScaleTrial",
@@ -127,30 +126,6 @@ class PreparedRef(Reference):
     @property
     def shape(self) -> str:
         return f"{self.rows} rows x {self.width} columns"
-
-
-class FeatureScore(Value):
-    """How important a column is."""
-
-    name: str
-    score: float
-    kept: bool
-
-
-class PathStep(Value):
-    """So many columns on the path of elimination, and what a network loses without the others.
-
-    `dropped` are the columns that went since the step before, `loss` is the mean of the validation
-    rows' losses, `score` the validation score. `lost` is how much of the path's best score is lost,
-    `error` the standard error of that difference.
-    """
-
-    k: int
-    dropped: tuple[str, ...]
-    loss: float
-    score: float
-    lost: float
-    error: float
 
 
 class FeatureMask(Reference):

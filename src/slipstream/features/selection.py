@@ -10,7 +10,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from slipstream.artifacts.references import FeatureMask, FeatureScore, PreparedRef
+from slipstream.artifacts.references import FeatureMask, PreparedRef
+from slipstream.artifacts.selection import FeatureScore
 from slipstream.artifacts.store import Store
 from slipstream.config.features import FeaturesConfig
 from slipstream.data.snapshot import TARGET, Snapshot, weights_of

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 
 from matplotlib.figure import Figure
 
-from slipstream.artifacts.references import FeatureMask, PathStep
+from slipstream.artifacts.references import FeatureMask
+from slipstream.artifacts.selection import PathStep
 from slipstream.runtime.text import listing
 
 __all__ = ["PATH_TITLES", "about_path", "path_figure", "path_rows"]

@@ -18,7 +18,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from slipstream.artifacts.references import FeatureMask, PathStep, PreparedRef, TeacherRef
+from slipstream.artifacts.references import FeatureMask, PreparedRef, TeacherRef
+from slipstream.artifacts.selection import PathStep
 from slipstream.artifacts.store import Store
 from slipstream.config.features import FeaturesConfig
 from slipstream.config.training import TrainingConfig

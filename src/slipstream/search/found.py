@@ -115,5 +115,6 @@ def fits(p99_us: float, bundle_bytes: int, budget: BudgetConfig) -> bool:
 
 
 def _dominates(one: Trained, other: Trained) -> bool:
-    at_least = one.lost <= other.lost and one.cost <= other.cost
+    """Whether one costs no more, and loses less by more than chance: short trainings are noisy."""
+    at_least = one.lost + other.error <= other.lost and one.cost <= other.cost
     return at_least and (one.lost, one.cost) != (other.lost, other.cost)

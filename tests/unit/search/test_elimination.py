@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from slipstream.artifacts.references import FeatureMask, PathStep
+from slipstream.artifacts.references import FeatureMask
+from slipstream.artifacts.selection import PathStep
 from slipstream.artifacts.store import Store
 from slipstream.config.data import DataConfig
 from slipstream.config.features import FeaturesConfig

@@ -350,7 +350,8 @@ def test_column_names_are_drawn_literally() -> None:
     """A column named like broken TeX is drawn as it is written."""
     import io
 
-    from slipstream.artifacts.references import FeatureMask, FeatureScore
+    from slipstream.artifacts.references import FeatureMask
+    from slipstream.artifacts.selection import FeatureScore
     from slipstream.reporting.plots import feature_figure
 
     score = FeatureScore(name=r"a$\frac$ and $b", score=0.5, kept=True)

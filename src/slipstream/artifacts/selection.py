@@ -1,0 +1,29 @@
+"""What the choice of columns rests on: a score of each, and what is lost with fewer of them."""
+
+from slipstream.artifacts.values import Value
+
+__all__ = ["FeatureScore", "PathStep"]
+
+
+class FeatureScore(Value):
+    """How important a column is."""
+
+    name: str
+    score: float
+    kept: bool
+
+
+class PathStep(Value):
+    """So many columns on the path of elimination, and what a network loses without the others.
+
+    `dropped` are the columns that went since the step before, `loss` is the mean of the validation
+    rows' losses, `score` the validation score. `lost` is how much of the path's best score is lost,
+    `error` the standard error of that difference.
+    """
+
+    k: int
+    dropped: tuple[str, ...]
+    loss: float
+    score: float
+    lost: float
+    error: float
