@@ -5,6 +5,7 @@
 # make trials   set up, then the tests that take minutes: kills, schedules, queues, pages
 # make wheel    set up, build dist/, then test what the wheel installs without the sources
 # make bench    set up with the other libraries too, then measure Slipstream and them
+# make bench-quality  the same set-up, then score Slipstream and other models on many tables
 # make fuzz     feed the predictor 100,000 damaged bundles and unusual rows
 # make docs     build the site from the Markdown pages and docstrings into build/site
 # make lock     renew constraints.txt from pyproject.toml
@@ -16,8 +17,9 @@ BUILT := .venv/.built
 PEERS := .venv/.peers
 COMPILED := $(shell find src/slipstream/runtime -name '*.[ch]') setup.py
 
-.PHONY: run up down test trials lint unit wheel bench fuzz docs lock
+.PHONY: run up down test trials lint unit wheel bench bench-quality fuzz docs lock
 
+run: ARGS ?= --config configs/demo.toml
 run: $(BUILT)
 	$(BIN)/slipstream optimize $(ARGS)
 
@@ -48,6 +50,9 @@ wheel: $(BUILT)
 
 bench: $(BUILT) $(PEERS)
 	$(BIN)/slipstream bench $(ARGS)
+
+bench-quality: $(BUILT) $(PEERS)
+	$(BIN)/python -m bench.quality $(ARGS)
 
 fuzz: $(BUILT)
 	$(BIN)/python -W ignore tests/fuzz/runtime.py $(ARGS)

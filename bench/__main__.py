@@ -2,12 +2,12 @@
 
 import argparse
 import json
-import re
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
 from bench.claims import check_claims
+from bench.markdown import fill
 from bench.measuring import measure
 from bench.results import Claim, Figures
 from bench.show import page, picture, summary
@@ -17,7 +17,6 @@ __all__ = ["main", "run"]
 ROOT = Path(__file__).resolve().parents[1]
 RESULTS = ROOT / "bench" / "results"
 PICTURE = ROOT / "docs" / "pictures" / "bench.png"
-README_BLOCK = re.compile("(<!-- begin bench -->\n).*?(<!-- end bench -->)", re.DOTALL)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -37,7 +36,7 @@ def run(*, quick: bool, folder: Path, publish: bool) -> None:
     _write(figures, claims, folder, PICTURE if publish else folder / "bench.png")
     if publish:
         readme = ROOT / "README.md"
-        readme.write_text(_fill(readme.read_text(), summary(figures, claims)))
+        readme.write_text(fill(readme.read_text(), "bench", summary(figures, claims)))
     print(summary(figures, claims))
     print(f"\n{sum(claim.holds is True for claim in claims)} of {len(claims)} claims hold")
     print(f"all tables: {folder / 'latest.md'}")
@@ -52,14 +51,6 @@ def _write(figures: Figures, claims: Sequence[Claim], folder: Path, picture_file
     (folder / "latest.json").write_text(text + "\n")
     (folder / "latest.md").write_text(page(figures, claims))
     picture(figures).savefig(picture_file, dpi=110)
-
-
-def _fill(readme: str, text: str) -> str:
-    """Replace the block between the markers."""
-    filled, count = README_BLOCK.subn(lambda found: f"{found[1]}{text}\n{found[2]}", readme)
-    if count != 1:
-        raise ValueError(f"README.md must have one block 'bench', however: {count}")
-    return filled
 
 
 if __name__ == "__main__":

@@ -186,7 +186,7 @@ def mixed_rows(data: Data) -> list[dict[str, float | str]]:
 
 def demo_tensors_ratio() -> float:
     """All tensors of the demo's int8 bundle over those of its float32 bundle."""
-    short = TrainingConfig(epochs=1)  # sizes, not weights, matter
+    short = TrainingConfig(epochs=1, distill="off")  # sizes, not weights, matter
     with tempfile.TemporaryDirectory() as folder:
         bundles = compute(OptimizeConfig(training=short), Store(Path(folder))).bundles
     return bundles.int8.tensors_bytes / bundles.float32.tensors_bytes

@@ -1,8 +1,17 @@
 """The stages that compute, one after the other, without Prefect."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from time import perf_counter
 
-from slipstream.artifacts.references import Bundles, DatasetRef, FeatureMask, PreparedRef
+from slipstream.artifacts.references import (
+    Bundles,
+    DatasetRef,
+    FeatureMask,
+    PreparedRef,
+    TeacherRef,
+)
 from slipstream.artifacts.store import Store
 from slipstream.config.optimize import OptimizeConfig
 from slipstream.data import ingestion
@@ -11,35 +20,74 @@ from slipstream.quantization import variants
 from slipstream.training import fitting
 from slipstream.training.teaching.teacher import teach
 
-__all__ = ["Computed", "compute"]
+__all__ = ["Computed", "Start", "compute", "finish", "start"]
+
+
+@dataclass(frozen=True)
+class Start:
+    """What is the same however many columns the model reads; `seconds` are of each stage."""
+
+    dataset: DatasetRef
+    prepared: PreparedRef
+    teacher: TeacherRef | None
+    seconds: dict[str, float]
 
 
 @dataclass(frozen=True)
 class Computed:
-    """What a run passes on before anything is measured."""
+    """What a run passes on before anything is measured; `seconds` are of each stage."""
 
     dataset: DatasetRef
     prepared: PreparedRef
     mask: FeatureMask
     bundles: Bundles
+    seconds: dict[str, float]
 
 
 def compute(config: OptimizeConfig, store: Store) -> Computed:
-    """Ingest, preprocess, select, train and quantise.
+    """Ingest, preprocess, teach, select, train and quantise.
 
     Raises:
         InputError: the table or the config breaks a rule.
     """
-    dataset = ingestion.ingest(config.data, store)
-    model = config.model
-    prepared = preprocessing.preprocess(dataset, model.encoding, model.bins, store)
+    return finish(start(config, store), config, store)
+
+
+def start(config: OptimizeConfig, store: Store) -> Start:
+    """Carry out the stages that `features` and `model.hidden` have no part in."""
+    model, seconds = config.model, dict[str, float]()
+    with _timed("ingest", seconds):
+        dataset = ingestion.ingest(config.data, store)
+    with _timed("preprocess", seconds):
+        prepared = preprocessing.preprocess(dataset, model.encoding, model.bins, store)
     teacher = None
     if config.training.distill != "off":
-        teacher = teach(dataset, prepared, config.training.teacher, config.training.seed, store)
-    mask = selection.select(prepared, config.features, store)
-    network = fitting.train(
-        prepared, teacher, mask, model.hidden, config.training, store, lambda _: None
-    )
-    rows = config.quantization.calibration_rows
-    bundles = variants.quantize(dataset, prepared, mask, network, rows, config.evaluation, store)
-    return Computed(dataset, prepared, mask, bundles)
+        with _timed("teach", seconds):
+            file, seed = config.training.teacher, config.training.seed
+            teacher = teach(dataset, prepared, file, seed, store)
+    return Start(dataset, prepared, teacher, seconds)
+
+
+def finish(begun: Start, config: OptimizeConfig, store: Store) -> Computed:
+    """Carry out the other stages."""
+    dataset, prepared, seconds = begun.dataset, begun.prepared, dict(begun.seconds)
+    hidden, rows = config.model.hidden, config.quantization.calibration_rows
+    with _timed("select", seconds):
+        mask = selection.select(prepared, config.features, store)
+    with _timed("train", seconds):
+        network = fitting.train(
+            prepared, begun.teacher, mask, hidden, config.training, store, lambda _: None
+        )
+    with _timed("quantize", seconds):
+        bundles = variants.quantize(
+            dataset, prepared, mask, network, rows, config.evaluation, store
+        )
+    return Computed(dataset, prepared, mask, bundles, seconds)
+
+
+@contextmanager
+def _timed(stage: str, seconds: dict[str, float]) -> Iterator[None]:
+    """Note how many seconds a stage takes."""
+    begun = perf_counter()
+    yield
+    seconds[stage] = perf_counter() - begun

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter
 
+from bench.markdown import claims_table, table
 from bench.models import SIZES
 from bench.results import ArmFigures, Claim, Figures, Interval
 
@@ -36,13 +37,13 @@ def summary(figures: Figures, claims: Sequence[Claim]) -> str:
         "hold: [all claims and tables](bench/results/latest.md)."
     )
     heading = ("one row in, one probability out", "p50 (µs)", "× Slipstream int8")
-    return f"{_table(heading, rows)}\n\n{conditions}"
+    return f"{table(heading, rows)}\n\n{conditions}"
 
 
 def page(figures: Figures, claims: Sequence[Claim]) -> str:
     """Everything, as one page."""
     sizes = list(dict.fromkeys(arm.size for arm in figures.hot))
-    parts = ["# Benchmark", _conditions(figures), "## Claims", _claims_table(claims)]
+    parts = ["# Benchmark", _conditions(figures), "## Claims", claims_table(claims)]
     for size in sizes:
         weights = figures.weights_bytes[size]
         ratio = figures.tensors_ratio[size]
@@ -121,7 +122,7 @@ def _hot_table(figures: Figures, size: str) -> str:
 
 def _arms_table(arms: Iterable[ArmFigures]) -> str:
     heading = ("", "p50 (µs)", "p99 (µs)", "whole blocks (µs a call)", "× ours", "× in blocks")
-    return _table(
+    return table(
         heading,
         (
             (
@@ -143,7 +144,7 @@ def _cold_table(figures: Figures) -> str:
         (arm.arm, _interval(arm.p50_us), _interval(arm.ratio), str(arm.calls))
         for arm in figures.cold
     )
-    return _table(heading, rows)
+    return table(heading, rows)
 
 
 def _batch_table(figures: Figures) -> str:
@@ -158,7 +159,7 @@ def _batch_table(figures: Figures) -> str:
         )
         for each in figures.batches
     )
-    return _table(heading, rows)
+    return table(heading, rows)
 
 
 def _sets_table(figures: Figures) -> str:
@@ -181,7 +182,7 @@ def _sets_table(figures: Figures) -> str:
         )
         for each in figures.instruction_sets
     )
-    return _table(heading, rows)
+    return table(heading, rows)
 
 
 def _start_table(figures: Figures) -> str:
@@ -190,18 +191,7 @@ def _start_table(figures: Figures) -> str:
         (each.arm, f"{each.median_ms:.1f}", f"{each.longest_ms:.1f}", str(each.processes))
         for each in figures.start
     )
-    return _table(heading, rows)
-
-
-def _claims_table(claims: Sequence[Claim]) -> str:
-    says = {True: "yes", False: "**no**", None: "not measured"}
-    rows = ((claim.claim, claim.found, says[claim.holds]) for claim in claims)
-    return _table(("claim", "found", "holds"), rows)
-
-
-def _table(heading: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    lines = [heading, ["---"] * len(heading), *rows]
-    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+    return table(heading, rows)
 
 
 def _interval(value: Interval, decimals: int | None = None) -> str:

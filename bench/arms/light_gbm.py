@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from bench.arms.contender import Contender, Setting, only
 from slipstream.measurement.harness import Arm
 
-__all__ = ["light_gbm"]
+__all__ = ["light_gbm", "single_row_fast"]
 
 TREES = 100
 PARAMETERS = {
@@ -42,36 +42,47 @@ def light_gbm(setting: Setting) -> list[Contender]:
         ),
         Contender(
             name="LightGBM C single-row-fast (ctypes)",
-            arm=_single_row_fast(booster, kept),
+            arm=single_row_fast(booster, kept),
             reference=reference,
             tolerance=1e-12,
         ),
     ]
 
 
-def _single_row_fast(booster: Any, kept: NDArray[np.float64]) -> Arm:
-    """`LGBM_BoosterPredictForMatSingleRowFast` through ctypes, the rows' addresses at hand."""
+def single_row_fast(booster: Any, rows: NDArray[np.float64]) -> Arm:
+    """`LGBM_BoosterPredictForMatSingleRowFast` through ctypes, the rows' addresses at hand.
+
+    A call answers a float, or for more than two labels an array of ctypes, which the next call
+    writes into.
+
+    Args:
+        booster: a trained LightGBM booster.
+        rows: (N, k), C-contiguous; categories are codes.
+    """
     from lightgbm.basic import _LIB
 
     normal, float64 = 0, 1  # C_API_PREDICT_NORMAL, C_API_DTYPE_FLOAT64
     config = ctypes.c_void_p()
     failed = _LIB.LGBM_BoosterPredictForMatSingleRowFastInit(
-        booster._handle, normal, 0, -1, float64, kept.shape[1], b"num_threads=1",
+        booster._handle, normal, 0, -1, float64, rows.shape[1], b"num_threads=1",
         ctypes.byref(config),
     )  # fmt: skip
     if failed:
         raise RuntimeError("LightGBM must prepare its single-row call, however: it refused")
-    length, answer = ctypes.c_int64(), ctypes.c_double()
-    function, length_at, answer_at = (
-        _LIB.LGBM_BoosterPredictForMatSingleRowFast,
-        ctypes.byref(length),
-        ctypes.byref(answer),
+    length, answers = ctypes.c_int64(), (ctypes.c_double * booster.num_model_per_iteration())()
+    function, length_at, start, step = (
+        *(_LIB.LGBM_BoosterPredictForMatSingleRowFast, ctypes.byref(length)),
+        *(rows.ctypes.data, rows.strides[0]),
     )
-    start, step = kept.ctypes.data, kept.strides[0]
 
-    # The default holds what must live as long as the arm: the booster and the rows.
-    def call(address: ctypes.c_void_p, _: Any = (booster, kept)) -> float:
-        function(config, address, length_at, answer_at)
-        return answer.value
+    # The defaults hold what must live as long as the arm: the booster and the rows.
+    def one(address: ctypes.c_void_p, _: Any = (booster, rows)) -> float:
+        function(config, address, length_at, answers)
+        return answers[0]
 
-    return Arm(call, lambda index: ctypes.c_void_p(start + index * step), rows=len(kept))
+    def many(address: ctypes.c_void_p, _: Any = (booster, rows)) -> Any:
+        function(config, address, length_at, answers)
+        return answers
+
+    call = one if len(answers) == 1 else many
+    return Arm(call, lambda index: ctypes.c_void_p(start + index * step), rows=len(rows))

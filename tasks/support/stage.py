@@ -26,9 +26,9 @@ COMPUTING = {
     "ingest": ("slipstream.data.ingestion",),
     "preprocess": ("slipstream.features.preprocessing",),
     "teach": ("slipstream.training.teaching.teacher",),
-    "select": ("slipstream.features.selection",),
+    "select": ("slipstream.search.elimination",),
     "train": ("slipstream.training.fitting",),
-    "quantize": ("slipstream.quantization.variants",),
+    "quantize": ("slipstream.quantization.variants", "slipstream.evaluation.int8_loss"),
     "predict": ("slipstream.evaluation.row_trace",),
     "baseline": ("slipstream.evaluation.baseline",),
 }

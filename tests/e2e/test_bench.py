@@ -16,6 +16,11 @@ from bench.arms.ours import check_against_numpy
 from bench.arms.peers import PEERS, is_installed
 from bench.models import Model
 from bench.pipeline import Computed
+from bench.quality.__main__ import Plan
+from bench.quality.__main__ import run as score
+from bench.quality.measuring import ARMS
+from bench.quality.ours import ALL, CHOSEN, name_of
+from bench.quality.teacher import TEACHER
 from bench.results import Claim, Figures
 from bench.show import SUMMARY_ARMS, summary
 from slipstream.artifacts.store import Store
@@ -117,15 +122,6 @@ def test_the_readme_shows_the_published_figures() -> None:
     assert sum(f"{arm}**" in block or f"| {arm} |" in block for arm in SUMMARY_ARMS) == 6
 
 
-def test_the_readme_block_is_replaced() -> None:
-    """Filling the README changes the block between the markers and nothing else."""
-    text = "before\n<!-- begin bench -->\nold\n<!-- end bench -->\nafter\n"
-    filled = bench._fill(text, "new")
-    assert filled == text.replace("old", "new")
-    with pytest.raises(ValueError, match="one block"):
-        bench._fill("nothing", "new")
-
-
 def test_the_zoo_says_what_became_of_each_table(
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -144,3 +140,23 @@ def test_the_zoo_says_what_became_of_each_table(
     page = zoo.page([wine, refused])
     assert "| wine | multiclass | 178 | 13 | 5 | log_loss |" in page
     assert refused.refusal in page
+
+
+def test_every_arm_is_scored_on_the_same_rows(tmp_path: Path) -> None:
+    """A small table goes through every arm: each has a score, a difference, a time and a size."""
+    arms = [each for each in ARMS if each != "tuned"]  # which takes longest
+    found = score(Plan(names=["iris"], splits=1, arms=arms, kept=tmp_path))
+    (split,) = found.splits
+    fitted = {arm.arm: arm for arm in split.arms}
+    ours = {name_of(each, k) for each in ("float32", "int8") for k in (CHOSEN, ALL)}
+    others = {ARMS[each] for each in arms} - {"Slipstream", TEACHER}
+    assert fitted.keys() - {TEACHER} == others | ours
+    assert split.rows["test"] == 150 - split.rows["train"] - split.rows["validation"]
+    for arm in fitted.values():
+        assert arm.scores["test_accuracy"] > 0.6
+        assert arm.difference is not None
+        assert arm.difference.low <= arm.difference.estimate <= arm.difference.high
+        assert arm.p50_us.estimate > 0
+        assert arm.size_bytes > 0
+    assert fitted[name_of("int8", ALL)].seconds.keys() >= {"ingest", "preprocess", "train"}
+    assert fitted[name_of("int8", ALL)].columns == 4

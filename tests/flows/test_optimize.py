@@ -45,6 +45,7 @@ def config_of(place: Path, **changes: dict) -> OptimizeConfig:
         "data": {"path": str(place / "table.csv"), "target": "label"},
         "model": {"hidden": [8]},
         "training": {"epochs": 2, "distill": "off"},
+        "search": "off",
         "tracking": {"uri": f"sqlite:///{place}/mlflow.db"},
     }
     for section, fields in changes.items():

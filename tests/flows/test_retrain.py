@@ -79,6 +79,7 @@ def config_of(place: Path, **training: object) -> OptimizeConfig:
         {
             "data": {"path": str(place / "customers.csv"), "target": "label"},
             "model": {"hidden": [8]},
+            "search": "off",
             "training": {"epochs": 2, "learning_rate": 0.01, "distill": "off", **training},
             "tracking": {"uri": f"sqlite:///{place}/mlflow.db"},
         }

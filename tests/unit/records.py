@@ -20,7 +20,13 @@ from slipstream.reporting.record import Decision, RunRecord, TrackedRun
 from slipstream.reporting.report import Report, Retraining
 
 NASTY = "in|come *x*\n<b>"
-CONFIG = parse_config({"data": {"path": "customers.csv", "target": "churned", "drop": ["id"]}})
+CONFIG = parse_config(
+    {
+        "data": {"path": "customers.csv", "target": "churned", "drop": ["id"]},
+        "features": {"k": 5},
+        "search": "off",
+    }
+)
 
 
 def dataset(**changes: Any) -> DatasetRef:

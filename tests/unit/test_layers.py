@@ -61,7 +61,12 @@ ADAPTERS = {
     "grimp": {"slipstream.artifacts.fingerprint"},
     "httpx": {"slipstream.operations.prefect_api"},
     "lightgbm": {"slipstream.measurement.boosters", "slipstream.training.teaching.trees"},
-    "matplotlib": {"slipstream.reporting.outcomes", "slipstream.reporting.plots"},
+    "matplotlib": {
+        "slipstream.reporting.outcomes",
+        "slipstream.reporting.plots",
+        "slipstream.reporting.reliability",
+        "slipstream.reporting.selection",
+    },
     "mlflow": {
         "slipstream.pyfunc",
         "slipstream.tracking.connection",

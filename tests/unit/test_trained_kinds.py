@@ -69,6 +69,23 @@ def predictors(trained: Trained) -> list[Predictor]:
     return [load_file(trained.store.path(variants[each].file)) for each in ("float32", "int8")]
 
 
+MOST_LOST = {"test_auc": 0.0005, "test_accuracy": 2.5 / ROWS}
+
+
+def test_int8_answers_as_well_as_float32(trained: Trained) -> None:
+    """On all rows: AUC within 0.0005, two more labels wrong at most, errors within 0.3 %."""
+    snapshot = Snapshot(trained.dataset, trained.store)
+    target, rows = snapshot.target().to_numpy(), snapshot.rows()
+    before, after = (model.predict(rows) for model in predictors(trained))
+    scoring = scoring_at(0.5, trained.dataset.task, trained.dataset.quantiles)
+    float32, int8 = (scoring.quality(target, each, None) for each in (before, after))
+    for name, most in MOST_LOST.items():
+        assert int8.get(name, 0) == pytest.approx(float32.get(name, 0), abs=most)
+    for name in ("test_rmse", "test_pinball"):
+        if name in float32:
+            assert int8[name] == pytest.approx(float32[name], rel=0.003)
+
+
 def odd_rows() -> list[dict[str, object]]:
     """1,000 rows: usual values, extremes, unknown categories, text, dates, missing cells."""
     random = np.random.default_rng(9)

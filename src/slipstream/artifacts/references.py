@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, Literal
 
+from slipstream.artifacts.temperature import TemperatureFit
 from slipstream.artifacts.values import Blob, Reference, Value
 from slipstream.runtime.dates import DateFormat
 from slipstream.runtime.formats import NumberFormat
@@ -21,6 +22,7 @@ __all__ = [
     "LayerTrace",
     "NetworkRef",
     "Part",
+    "PathStep",
     "PreparedRef",
     "RowTrace",
     "ScaleTrial",
@@ -176,13 +178,43 @@ class FeatureScore(Value):
     kept: bool
 
 
+class PathStep(Value):
+    """So many columns on the path of elimination, and what a network loses without the others.
+
+    `dropped` are the columns that went since the step before, `loss` is the mean of the validation
+    rows' losses, `score` the validation score. `lost` is how much of the path's best score is lost,
+    `error` the standard error of that difference.
+    """
+
+    k: int
+    dropped: tuple[str, ...]
+    loss: float
+    score: float
+    lost: float
+    error: float
+
+
 class FeatureMask(Reference):
-    """Which columns the model reads, in the table's order, and why."""
+    """Which columns the model reads, in the table's order, and why.
+
+    `path` is what elimination did, from all columns down to one, and `measure` what its scores are;
+    empty where columns were scored one by one.
+    """
 
     method: str
     scores: tuple[FeatureScore, ...]
     rows: int
+    path: tuple[PathStep, ...] = ()
+    measure: str = ""
     warnings: tuple[str, ...] = ()
+
+    def at(self, k: int) -> "FeatureMask":
+        """The mask that keeps the columns of the path's step with so many."""
+        gone = {name for step in self.path if step.k >= k for name in step.dropped}
+        scores = tuple(
+            each.model_copy(update={"kept": each.name not in gone}) for each in self.scores
+        )
+        return self.model_copy(update={"scores": scores})
 
     @property
     def features(self) -> list[str]:
@@ -197,7 +229,7 @@ class FeatureMask(Reference):
         """What `feature_mask.json` and the report hold."""
         return {
             "features": self.features,
-            **self.model_dump(mode="json", include={"method", "scores"}),
+            **self.model_dump(mode="json", include={"method", "scores", "measure", "path"}),
         }
 
 
@@ -299,10 +331,15 @@ class BundleRef(Value):
 
 
 class Bundles(Reference):
-    """Both variants of one network."""
+    """Both variants of one network.
+
+    `temperature` is None where the network's probabilities are left as they are.
+    """
 
     float32: BundleRef
     int8: BundleRef
+    temperature: TemperatureFit | None = None
+    warnings: tuple[str, ...] = ()
 
     @property
     def variants(self) -> dict[Precision, BundleRef]:

@@ -62,13 +62,25 @@ def read_config(chosen: argparse.Namespace) -> OptimizeConfig:
 
     values = read_toml(chosen.config) if chosen.config else {}
     try:
-        flags = chosen.read_flags(parsed_args=chosen)()
+        flags = chosen.read_flags(parsed_args=_spelled_out_flag(chosen))()
     except SettingsError as error:
         raise InputError(
             f"a flag must have a value of its type, however: {shorten(error)}"
         ) from None
     for section, fields in flags.items():
-        written = values.get(section, {})
+        written = _spelled_out(section, values.get(section, {}))
         if isinstance(written, dict):  # anything else is refused with the rest
-            values[section] = {**written, **fields} if isinstance(fields, dict) else fields
+            values[section] = {**written, **_spelled_out(section, fields)}
     return parse_config(values)
+
+
+def _spelled_out_flag(chosen: argparse.Namespace) -> argparse.Namespace:
+    """The flags with `--search off` as `--search.mode off`: sections are else read as JSON."""
+    given = dict(vars(chosen))
+    mode = given.pop("search", None)
+    return argparse.Namespace(**({"search.mode": mode} if isinstance(mode, str) else {}) | given)
+
+
+def _spelled_out(section: str, given: Any) -> Any:
+    """A section as its fields: the search may be given by its mode alone."""
+    return {"mode": given} if section == "search" and isinstance(given, str) else given

@@ -25,19 +25,24 @@ class FeaturesConfig(Section):
     form: ClassVar[dict[str, Any]] = {"required": ["k"]}
 
     k: int = Field(
-        5,
+        0,
         ge=0,
         le=MAX_FEATURES,
         title="Number of features",
-        description="the most columns the model reads; 0: the fewest that carry 95 % of the score, "
-        f"{MAX_FEATURES:,} at most",
+        description="the most columns the model reads; 0: the fewest within search.tolerance of "
+        "the best validation score, or where columns are scored one by one, that carry 95 % of the "
+        f"score; {MAX_FEATURES:,} at most",
     )
-    method: Literal["mutual_info", "anova_f"] = Field(
-        "mutual_info", title="Score", description="how a column's importance is scored"
+    method: Literal["auto", "elimination", "mutual_info", "anova_f"] = Field(
+        "auto",
+        title="Selection",
+        description="how columns are chosen: by what a network's validation loss rises without "
+        "them (elimination), or by a score of each alone; auto: elimination, and mutual_info where "
+        "both search and training.distill are off",
     )
     monotone: dict[ColumnName, Direction] = Field(
         {},
         title="Monotone",
         description="columns of numbers with which answers never fall (1) or never rise (-1), such "
-        'as {"age": 1}: the probability of the positive label, or each predicted number',
+        'as {"age": 1}; categories and dates cannot be named, nor any if there are three labels',
     )

@@ -13,6 +13,7 @@ from slipstream.config.evaluation import EvaluationConfig
 from slipstream.config.features import FeaturesConfig
 from slipstream.config.model import ModelConfig
 from slipstream.config.quantization import QuantizationConfig
+from slipstream.config.search import SearchConfig
 from slipstream.config.section import Section
 from slipstream.config.tracking import NAME_CHARACTERS, NOT_IN_NAMES, TrackingConfig
 from slipstream.config.training import TrainingConfig
@@ -30,6 +31,7 @@ class OptimizeConfig(Section):
     features: FeaturesConfig = Field(
         default_factory=FeaturesConfig, title="Features", json_schema_extra={"position": -3}
     )
+    search: SearchConfig = Field(default_factory=SearchConfig, title="Search")
     model: ModelConfig = Field(default_factory=ModelConfig, title="Model")
     training: TrainingConfig = Field(default_factory=TrainingConfig, title="Training")
     quantization: QuantizationConfig = Field(
@@ -70,7 +72,19 @@ class OptimizeConfig(Section):
         return self.quantization._notes
 
     @property
+    def selection(self) -> FeaturesConfig:
+        """The section `features` with the method that auto means."""
+        if self.features.method != "auto":
+            return self.features
+        is_quick = self.search.mode == "off" and self.training.distill == "off"
+        method = "mutual_info" if is_quick else "elimination"
+        return self.features.model_copy(update={"method": method})
+
+    @property
     def title(self) -> str:
-        """A run's name, such as `bank · k=8 · 32×32`."""
+        """A run's name, such as `bank · k=8 · 32×32`, or `bank · search width`."""
+        k = f" · k={self.features.k}" if self.features.k else ""
+        if self.search.mode != "off":
+            return f"{self.name}{k} · search {self.search.mode}"
         shape = "×".join(str(width) for width in self.model.hidden)
-        return f"{self.name} · k={self.features.k} · {shape}"
+        return f"{self.name}{k or ' · k chosen'} · {shape}"

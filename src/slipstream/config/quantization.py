@@ -31,10 +31,10 @@ class QuantizationConfig(Section):
     _notes: tuple[str, ...] = PrivateAttr(())
 
     calibration_rows: int = Field(
-        2048,
+        8192,
         ge=1,
         title="Calibration rows",
-        description="the most training rows that set the activation scales",
+        description="the most training rows that int8's integers are chosen by",
     )
     max_score_loss: float = Field(
         0.01,

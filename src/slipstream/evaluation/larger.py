@@ -40,7 +40,7 @@ def measure_larger(
         store: where the files are.
     """
     is_test = Snapshot(prepared, store).frame(columns=[PART])[PART] == PARTS.index("test")
-    found = load(store.get(teacher.answers))
+    found = load(store.get(teacher.final_answers))
     answers: dict[LargerName, NDArray[np.float32]] = {"lightgbm": found["peer"]}
     if teacher.tested:
         answers["teacher"] = found["answers"][is_test.to_numpy()]

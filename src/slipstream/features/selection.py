@@ -30,7 +30,18 @@ from slipstream.runtime.limits import MAX_FEATURES
 from slipstream.runtime.text import listing, quote
 from slipstream.runtime.types import Task
 
-__all__ = ["Choice", "choose", "groups", "keep", "select", "within_limit"]
+__all__ = [
+    "Choice",
+    "Scored",
+    "by_score",
+    "choose",
+    "groups",
+    "keep",
+    "mask_of",
+    "score_columns",
+    "select",
+    "within_limit",
+]
 
 # Groups of a column of numbers: few show a trend in few rows, many show a shape. The better counts.
 SCORE_BINS = (4, 16)
@@ -63,23 +74,50 @@ class Choice:
     twins: Mapping[int, int]
 
 
+@dataclass(frozen=True)
+class Scored:
+    """All columns, each with its score and as a candidate for being a twin."""
+
+    columns: Sequence[Column]
+    scores: Sequence[Score]
+    candidates: Sequence[Candidate]
+
+
 def select(prepared: PreparedRef, features: FeaturesConfig, store: Store) -> FeatureMask:
     """Score the columns and make the mask; ties go to the column that comes first."""
+    scored = score_columns(prepared, features.method, store)
+    return mask_of(
+        scored,
+        choose(scored.scores, scored.candidates, features.k),
+        prepared,
+        features,
+    )
+
+
+def score_columns(prepared: PreparedRef, method: str, store: Store) -> Scored:
+    """Score every column on the training part."""
     train = Snapshot(prepared, store).frame("train")
     columns = load_columns(prepared, store)
-    score = SCORES[prepared.task][features.method]
+    score = SCORES[prepared.task][method]
     target, weights = train[TARGET].to_numpy(), weights_of(train)
     scores = [_score(each, train, target, weights, score) for each in columns]
     candidates = [
         _candidate(column, train[column.name], each.value)
         for column, each in zip(columns, scores, strict=True)
     ]
-    chosen = choose(scores, candidates, features.k)
+    return Scored(columns, scores, candidates)
+
+
+def mask_of(
+    scored: Scored, chosen: Choice, prepared: PreparedRef, features: FeaturesConfig
+) -> FeatureMask:
+    """The mask of a choice, with what a user should know of it."""
+    columns = scored.columns
     return FeatureMask(
         method=features.method,
         scores=tuple(
             FeatureScore(name=column.name, score=each.value, kept=index in chosen.kept)
-            for index, (column, each) in enumerate(zip(columns, scores, strict=True))
+            for index, (column, each) in enumerate(zip(columns, scored.scores, strict=True))
         ),
         rows=prepared.rows,
         warnings=(
@@ -95,7 +133,7 @@ def choose(scores: Sequence[Score], candidates: Sequence[Candidate], k: int) -> 
     k = 0: the fewest that carry 95 % of the score of all that are better than noise, or the best
     one where nothing is.
     """
-    order = _by_score([score.value for score in scores])
+    order = by_score([score.value for score in scores])
     real = [index for index in order if scores[index].p_value * len(scores) < BY_CHANCE]
     twins = _find_twins(real, candidates)
     if k == 0:
@@ -108,7 +146,7 @@ def choose(scores: Sequence[Score], candidates: Sequence[Candidate], k: int) -> 
 
 def keep(scores: Sequence[float], k: int) -> set[int]:
     """Choose the indices of the k best scores; ties go to the first."""
-    return set(_by_score(scores)[:k])
+    return set(by_score(scores)[:k])
 
 
 def within_limit(order: Sequence[int], widths: Sequence[int]) -> list[int]:
@@ -156,7 +194,8 @@ def _candidate(column: Column, values: pd.Series, score: float) -> Candidate:
     return Candidate(group, numbers, score, width=len(lookups([column])))
 
 
-def _by_score(scores: Sequence[float]) -> list[int]:
+def by_score(scores: Sequence[float]) -> list[int]:
+    """The indices of scores, the best first; ties go to the first."""
     return [int(index) for index in np.argsort(-np.asarray(scores), kind="stable")]
 
 
@@ -185,7 +224,7 @@ def _carrying(order: Sequence[int], scores: Sequence[Score]) -> list[int]:
 def _warnings(chosen: Choice, names: Sequence[str], k: int) -> tuple[str, ...]:
     """What a user should know of the choice, a sentence each."""
     warnings = []
-    if k > len(names) and k != FeaturesConfig.model_fields["k"].default:
+    if k > len(names):
         warnings.append(f"features.k is {k}, but there are {len(names)} columns: all kept")
     if not chosen.real:
         warnings.append(

@@ -5,6 +5,10 @@ from dataclasses import replace
 from importlib.metadata import version
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+from safetensors.numpy import load
+
 from slipstream.artifacts.references import (
     BundleRef,
     Bundles,
@@ -15,12 +19,15 @@ from slipstream.artifacts.references import (
     PreparedRef,
 )
 from slipstream.artifacts.store import Store
+from slipstream.artifacts.temperature import TemperatureFit
 from slipstream.config.evaluation import EvaluationConfig
 from slipstream.data.sampling import spread
 from slipstream.data.snapshot import Snapshot
 from slipstream.features.preprocessing import selected_columns
+from slipstream.quantization import temperature
+from slipstream.quantization.equalisation import equalised
 from slipstream.quantization.folding import hold_directions, load_layers
-from slipstream.quantization.integers import calibrate, quantize_layers
+from slipstream.quantization.integers import quantize_layers
 from slipstream.quantization.threshold import choose
 from slipstream.runtime.bundle import Bundle, dump
 from slipstream.runtime.columns import Column
@@ -46,28 +53,57 @@ def quantize(
 ) -> Bundles:
     """Make the float32 and the int8 bundle of a trained network.
 
-    Both have the threshold that `evaluation` chooses by float32's answers on the validation part.
+    Both have the temperature, and the threshold that `evaluation` chooses, by answers for the
+    validation part of a network that has not seen it.
     """
     columns = selected_columns(prepared, mask, store)
     best = network.history[network.best_epoch - 1]
     layers = load_layers(network, store)
-    float32 = float32_bundle(dataset, columns, layers, best, network.target_scale)
     snapshot = Snapshot(dataset, store)
-    if evaluation.threshold != "half":
-        float32 = replace(float32, threshold=_threshold(float32, snapshot, evaluation))
-    int8 = int8_bundle(float32, spread(snapshot.rows("train"), calibration_rows))
-    return Bundles(float32=keep_bundle(float32, store), int8=keep_bundle(int8, store))
-
-
-def _threshold(float32: Bundle, snapshot: Snapshot, evaluation: EvaluationConfig) -> float:
-    """The threshold by a float32 bundle's answers on the validation part."""
-    logits = NumpyModel(float32).logits(RowReader(float32).encode(snapshot.rows("validation")))
-    return choose(
-        snapshot.target("validation").to_numpy(),
-        apply(float32.link, logits)[:, 0],
-        snapshot.weights("validation"),
-        evaluation,
+    rows = spread(snapshot.rows("train"), calibration_rows)
+    trained = float32_bundle(dataset, columns, layers, best, network.target_scale)
+    float32, fitted = equalised(trained, rows), None
+    if dataset.classes:
+        unseen = _unseen(network, trained, snapshot, store)
+        float32, fitted = _calibrated(float32, unseen, snapshot, evaluation)
+    return Bundles(
+        float32=keep_bundle(float32, store),
+        int8=keep_bundle(int8_bundle(float32, rows), store),
+        temperature=fitted,
+        warnings=(temperature.sentence(fitted),) if fitted else (),
     )
+
+
+def _unseen(
+    network: NetworkRef, float32: Bundle, snapshot: Snapshot, store: Store
+) -> NDArray[np.float32]:
+    """Outputs (V, O) for the validation part: the network's own, unless it has learned from it."""
+    if network.unseen is not None:
+        return load(store.get(network.unseen))["outputs"]
+    return NumpyModel(float32).logits(RowReader(float32).encode(snapshot.rows("validation")))
+
+
+def _calibrated(
+    float32: Bundle,
+    outputs: NDArray[np.float32],
+    snapshot: Snapshot,
+    evaluation: EvaluationConfig,
+) -> tuple[Bundle, TemperatureFit | None]:
+    """A bundle with the temperature and then the threshold that suit outputs (N, O).
+
+    They are those for the validation part, of a network that did not learn from it.
+    """
+    target = snapshot.target("validation").to_numpy()
+    weights = snapshot.weights("validation")
+    fitted = temperature.fit(outputs, target, weights, float32.task)
+    if fitted:
+        float32 = temperature.cooled(float32, fitted.temperature)
+        outputs = outputs / np.float32(fitted.temperature)
+    if evaluation.threshold != "half":
+        probability = apply(float32.link, outputs)[:, 0]
+        threshold = choose(target, probability, weights, evaluation)
+        float32 = replace(float32, threshold=threshold)
+    return float32, fitted
 
 
 def float32_bundle(
@@ -96,12 +132,12 @@ def float32_bundle(
 
 def int8_bundle(float32: Bundle, rows: Any) -> Bundle:
     """The int8 variant of a float32 bundle, calibrated on raw rows."""
-    scales = calibrate(float32, rows)
+    made = quantize_layers(float32, rows)
     return replace(
         float32,
         precision="int8",
-        layers=quantize_layers(float32.layers, scales),
-        activation_scales=tuple(scales),
+        layers=made.layers,
+        activation_scales=made.activation_scales,
     )
 
 

@@ -102,7 +102,7 @@ def feature_figure(mask: FeatureMask) -> Figure:
     axes.invert_yaxis()
     unit = "mutual information with the target (nats)"
     axes.set(
-        xlabel=unit if mask.method == "mutual_info" else "F statistic against the target",
+        xlabel="F statistic against the target" if mask.method == "anova_f" else unit,
         title=f"Feature mask: {len(mask.features)} of {len(mask.scores)} columns kept (blue)"
         + (f", best {MOST_BARS} shown" if len(mask.scores) > MOST_BARS else ""),
     )

@@ -117,6 +117,7 @@ class RunRecord(Value):
             *(self.teacher.warnings if self.teacher else ()),
             *self.mask.warnings,
             *self.network.warnings,
+            *self.bundles.warnings,
             *self.comparison.warnings,
             *self.noticed,
         )

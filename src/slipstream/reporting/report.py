@@ -47,6 +47,8 @@ class Report(BaseModel):
                 "tried": record.network.trial and record.network.trial.model_dump(mode="json"),
             },
             "teacher": record.teacher and record.teacher.to_json(),
+            "temperature": record.bundles.temperature
+            and record.bundles.temperature.model_dump(mode="json"),
             "feature_mask": record.mask.to_json(),
             "comparison": {
                 precision: metrics.to_flat() for precision, metrics in benchmark.metrics.items()

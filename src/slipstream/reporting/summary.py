@@ -19,6 +19,7 @@ from slipstream.reporting.larger import (
 from slipstream.reporting.markdown import bullets, escape, table
 from slipstream.reporting.record import RunRecord, TrackedRun
 from slipstream.reporting.report import Retraining
+from slipstream.reporting.selection import PATH_TITLES, about_path, path_rows
 from slipstream.reporting.thresholds import LABEL_TITLES, about_threshold, threshold_rows
 from slipstream.runtime.quantiles import listed
 from slipstream.runtime.text import listing
@@ -93,6 +94,7 @@ def _findings(record: RunRecord, notes: Sequence[str]) -> tuple[str, ...]:
     return (
         _came_in(record.config.data, record.dataset, record.mask),
         _notes(notes),
+        _section("How many columns", _path(record.mask)),
         _section("Comparison", _comparison(record.benchmark)),
         _section("Labels", _labels(record)),
         _section(LARGER_TITLE, _larger(record)),
@@ -144,6 +146,13 @@ def _notes(notes: Sequence[str]) -> str:
     shown = bullets(f"{_capital(note)}." for note in notes[:MOST_NOTES])
     more = len(notes) - MOST_NOTES
     return _section("Notes", shown + (f"\n- and {more:,} more, in the log" if more > 0 else ""))
+
+
+def _path(mask: FeatureMask) -> str:
+    if not mask.path:
+        return ""
+    rows = [tuple(map(escape, row)) for row in path_rows(mask)]
+    return f"{table(PATH_TITLES, rows)}\n\n{_capital(about_path(mask))}."
 
 
 def _comparison(benchmark: Benchmark) -> str:

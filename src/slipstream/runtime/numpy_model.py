@@ -32,11 +32,11 @@ class NumpyModel:
         Args:
             numbers: (N, L).
         """
-        return activations(self._kernel, self._positions(numbers), self._depth)
+        return activations(self._kernel, self.positions(numbers), self._depth)
 
     def logits(self, numbers: NDArray[np.float64]) -> NDArray[np.float32]:
         """The logits (N, O) of rows (N, L), computed a bounded number of rows at a time."""
-        return run(self._kernel, self._positions(numbers), self._depth)
+        return run(self._kernel, self.positions(numbers), self._depth)
 
     def logits_of_one(self, numbers: Sequence[float]) -> NDArray[np.float32]:
         """The logits (1, O) of one row (L,), in less time than as a table."""
@@ -46,7 +46,8 @@ class NumpyModel:
         *_, logits = activations(self._kernel, (low, high, t), self._depth)
         return logits
 
-    def _positions(self, numbers: NDArray[np.float64]) -> Positions:
+    def positions(self, numbers: NDArray[np.float64]) -> Positions:
+        """Where rows (N, L) are in the first layer's table."""
         located = (
             column.locate(values) for column, values in zip(self._columns, numbers.T, strict=True)
         )

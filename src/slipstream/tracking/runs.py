@@ -30,6 +30,8 @@ from slipstream.reporting.plots import (
     waterfall_figure,
 )
 from slipstream.reporting.record import RunRecord, TrackedRun
+from slipstream.reporting.reliability import reliability, reliability_figure
+from slipstream.reporting.selection import path_figure
 from slipstream.reporting.summary import run_summary
 from slipstream.runtime import InputError, Predictor, load_file
 from slipstream.runtime.types import Precision
@@ -121,6 +123,8 @@ def _log_parent(
     ]
     if record.network.trial:
         metrics += _metrics(parent, record.network.trial.metrics)
+    if record.bundles.temperature:
+        metrics += _metrics(parent, record.bundles.temperature.metrics)
     if record.comparison.verdict.winner:
         metrics += _metrics(
             parent, record.benchmark.metrics[record.comparison.verdict.winner].to_flat()
@@ -133,6 +137,8 @@ def _log_parent(
     history = history_figure(record.network, record.dataset.task)
     client.log_figure(run_id, history, "history.png")
     client.log_figure(run_id, feature_figure(record.mask), "feature_scores.png")
+    if record.mask.path:
+        client.log_figure(run_id, path_figure(record.mask), "feature_path.png")
     client.log_figure(run_id, latency_figure(record.benchmark), "latency.png")
     _log_outcomes(client, run_id, record, store)
     waterfall = record.benchmark.waterfall
@@ -145,27 +151,37 @@ def _log_parent(
 
 
 def _log_outcomes(client: MlflowClient, run_id: str, record: RunRecord, store: Store) -> None:
-    """What the winner, or else float32, answers on the test part; of two labels, nothing."""
+    """What the winner, or else float32, answers on the test part; of labels, what both do."""
     dataset = record.dataset
-    if dataset.task == "binary":
-        return
     shown = record.comparison.verdict.winner or "float32"
-    variant = record.bundles.variants[shown]
     if dataset.quantiles:
         coverage = record.benchmark.metrics[shown].coverage
-        rows = record.benchmark.test_rows
-        figure = coverage_figure(dataset.quantiles, tuple(coverage.values()), rows)
+        count = record.benchmark.test_rows
+        figure = coverage_figure(dataset.quantiles, tuple(coverage.values()), count)
         client.log_figure(run_id, figure, "coverage.png")
         return
     snapshot = Snapshot(dataset, store)
-    target = snapshot.target("test").to_numpy()
-    answers = load_file(store.path(variant.file)).predict(snapshot.rows("test"))
+    target, rows = snapshot.target("test").to_numpy(), snapshot.rows("test")
+    answers = {
+        precision: load_file(store.path(variant.file)).predict(rows)
+        for precision, variant in record.bundles.variants.items()
+    }
     if dataset.task == "regression":
-        figure = residual_figure(target, answers, dataset.target)
+        figure = residual_figure(target, answers[shown], dataset.target)
         client.log_figure(run_id, figure, "residuals.png")
         return
-    figure = confusion_figure(target, answers.argmax(axis=1), dataset.classes)
-    client.log_figure(run_id, figure, "confusion.png")
+    weights = snapshot.weights("test")
+    found = {precision: reliability(target, each, weights) for precision, each in answers.items()}
+    errors = {
+        precision: metrics.scores["test_ece"]
+        for precision, metrics in record.benchmark.metrics.items()
+    }
+    event = "of the positive label" if dataset.task == "binary" else "of the answered label"
+    client.log_figure(run_id, reliability_figure(found, errors, event), "reliability.png")
+    if dataset.task == "multiclass":
+        chosen = answers[shown].argmax(axis=1)
+        figure = confusion_figure(target, chosen, dataset.classes)
+        client.log_figure(run_id, figure, "confusion.png")
 
 
 def _log_variant(

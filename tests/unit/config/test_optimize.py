@@ -137,9 +137,28 @@ def test_unreadable_files_are_named(tmp_path, text: str | None, expected: str) -
 def test_models_are_named_after_their_source(path: str, name: str) -> None:
     """Without a name of its own, a model is named after its file, folder or database."""
     query = "SELECT 1" if "://" in path else ""
-    config = parse_config({"data": {"path": path, "query": query}, "features": {"k": 3}})
+    config = parse_config({"data": {"path": path, "query": query}})
     assert config.name == name
-    assert config.title == f"{name} · k=3 · 32×32"
+    assert config.title == f"{name} · search width"
+
+
+def test_a_run_is_named_by_what_was_asked_for() -> None:
+    """A title has the number of columns and the layers that are fixed, or the search."""
+    off = {"features": {"k": 3}, "search": "off"}
+    assert parse_config(off).title == "demo · k=3 · 32×32"
+    assert parse_config({"features": {"k": 3}}).title == "demo · k=3 · search width"
+    assert parse_config({"search": "off"}).title == "demo · k chosen · 32×32"
+
+
+def test_the_search_is_switched_by_a_word() -> None:
+    """`search = "off"` is short for its mode; without a teacher, columns are then scored alone."""
+    config = parse_config({"search": "off", "training": {"distill": "off"}})
+    assert config.search.mode == "off"
+    assert config.selection.method == "mutual_info"
+    assert parse_config({}).selection.method == "elimination"
+    assert parse_config({"features": {"method": "anova_f"}}).selection.method == "anova_f"
+    with pytest.raises(InputError, match=r"search.mode: .*however: 'of'"):
+        parse_config({"search": "of"})
 
 
 @pytest.mark.parametrize("name", ["bank", "breast_cancer", "seed"])

@@ -60,6 +60,7 @@ def test_a_date_that_decides_ranks_first_and_noise_does_not(store: Store) -> Non
     frame = pd.DataFrame({"noise": noise, "x": RANDOM.normal(size=900), "on": days, "y": label})
     frame.to_parquet(path)
     dataset = ingest(DataConfig(path=str(path), target="y"), store)
-    mask = select(preprocess(dataset, "piecewise", 16, store), FeaturesConfig(k=0), store)
+    features = FeaturesConfig(method="mutual_info")
+    mask = select(preprocess(dataset, "piecewise", 16, store), features, store)
     assert mask.features == ["on"]
     assert "'on' is a date or time; the model learns its trend" in mask.warnings[-1]

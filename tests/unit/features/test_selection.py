@@ -37,7 +37,7 @@ def mask_of(columns: dict[str, object], store: Store, k: int = 0) -> FeatureMask
     pd.DataFrame(columns).to_parquet(path)
     dataset = ingest(DataConfig(path=str(path), target="y"), store)
     prepared = preprocess(dataset, "minmax", 1, store)
-    return select(prepared, FeaturesConfig(k=k), store)
+    return select(prepared, FeaturesConfig(method="mutual_info", k=k), store)
 
 
 def signal(seed: int = 1) -> tuple[np.random.Generator, np.ndarray, np.ndarray]:
@@ -170,7 +170,7 @@ def test_the_mask_finds_the_informative_columns(demo: Trained, k: int, method: s
 
 def test_too_large_a_k_keeps_all_and_says_so(mixed: Trained) -> None:
     """K above the number of columns keeps all of them, with a warning."""
-    mask = select(mixed.prepared, FeaturesConfig(k=50), mixed.store)
+    mask = select(mixed.prepared, FeaturesConfig(method="mutual_info", k=50), mixed.store)
     assert len(mask.features) == 4
     assert "there are 4 columns" in mask.warnings[0]
 

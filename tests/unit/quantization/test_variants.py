@@ -1,26 +1,15 @@
 import math
-from dataclasses import replace
 
 import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from slipstream.quantization.integers import calibrate, quantize_layers
-from slipstream.runtime import Bundle, Predictor
+from slipstream.quantization.variants import int8_bundle
+from slipstream.runtime import Predictor
 from slipstream.runtime.bundle import dump, parse
 from slipstream.runtime.columns import Column
 from tests.conftest import Trained
 from tests.unit.networks import float32_bundle, int8_logit, layers, logits, models, rows_of
-
-
-def int8_bundle(float32: Bundle, rows: list) -> Bundle:
-    scales = calibrate(float32, rows)
-    return replace(
-        float32,
-        precision="int8",
-        layers=quantize_layers(float32.layers, scales),
-        activation_scales=tuple(scales),
-    )
 
 
 @given(st.data())

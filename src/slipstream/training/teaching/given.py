@@ -23,6 +23,7 @@ from slipstream.runtime.text import listing, quote
 __all__ = ["NO_SYNTHETIC", "PREDICTION", "fingerprint", "read_answers"]
 
 PREDICTION = "prediction"
+PANDAS_INDEX = "__index_level_"  # what pandas calls an index without a name
 SLACK = 1e-3  # that the probabilities of a row may be off 1
 NO_SYNTHETIC = (
     "training.teacher: a file cannot answer rows that it does not have, so the network learns from "
@@ -75,12 +76,14 @@ def read_answers(
 
 def _read(file: Path) -> pa.Table:
     try:
-        return read_parquet(file).table
+        table = read_parquet(file).table
     except OSError as error:
         raise InputError(
             f"training.teacher must be a readable Parquet file, however: {file}: "
             f"{error.strerror or error}; check the path"
         ) from None
+    unnamed = [name for name in table.column_names if name.startswith(PANDAS_INDEX)]
+    return table.drop_columns(unnamed)
 
 
 def _check_columns(table: pa.Table, wanted: list[str], file: Path) -> None:

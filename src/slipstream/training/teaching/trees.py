@@ -25,6 +25,7 @@ __all__ = [
     "Shape",
     "fit_default",
     "fit_folds",
+    "is_large",
     "shapes_to_try",
 ]
 
@@ -85,7 +86,12 @@ class Forest:
 
 def shapes_to_try(table: Table) -> tuple[Shape, ...]:
     """Both shapes; of a large table the one that answers better where there are many rows."""
-    return (SMALL, LARGE) if table.cells.size * table.outputs <= MANY_CELLS else (LARGE,)
+    return (LARGE,) if is_large(table) else (SMALL, LARGE)
+
+
+def is_large(table: Table) -> bool:
+    """Whether fitting takes so long that only what helps most is fitted."""
+    return table.cells.size * table.outputs > MANY_CELLS
 
 
 def fit_folds(folded: Folded, shape: Shape) -> list[Forest]:

@@ -1,0 +1,53 @@
+"""Our arms: what `slipstream optimize` makes of a table by default, for some numbers of columns."""
+
+from collections.abc import Iterator
+
+from bench.pipeline import Computed, Start, finish
+from bench.quality.fitted import TIMED_ROWS, Fitted
+from slipstream.artifacts.store import Store
+from slipstream.config.optimize import OptimizeConfig
+from slipstream.data.snapshot import Snapshot
+from slipstream.measurement.latency import row_arm
+from slipstream.runtime import load_file
+from slipstream.runtime.types import Precision
+
+__all__ = ["ALL", "CHOSEN", "FIVE", "NAMES", "name_of", "ours"]
+
+FIVE, CHOSEN, ALL = "k = 5", "chosen k", "all columns"
+
+
+def name_of(precision: Precision, columns: str) -> str:
+    """The arm of a variant."""
+    return f"Slipstream {precision}, {columns}"
+
+
+NAMES = [name_of(each, k) for k in (FIVE, CHOSEN, ALL) for each in ("float32", "int8")]
+
+
+def ours(begun: Start, config: OptimizeConfig, store: Store) -> Iterator[Fitted]:
+    """Train for each k, and give both variants; all that is not set is the product's default.
+
+    Where the table has no more than five columns, "k = 5" would be all of them, and is left out.
+    """
+    width = begun.prepared.width
+    ks = {FIVE: 5, CHOSEN: 0, ALL: width} if width > 5 else {CHOSEN: 0, ALL: width}
+    for columns, k in ks.items():
+        features = config.features.model_copy(update={"k": k})
+        computed = finish(begun, config.model_copy(update={"features": features}), store)
+        yield from _variants(columns, computed, store)
+
+
+def _variants(columns: str, computed: Computed, store: Store) -> Iterator[Fitted]:
+    test = Snapshot(computed.dataset, store).rows("test")
+    for precision, bundle in computed.bundles.variants.items():
+        model = load_file(store.path(bundle.file))
+        widths = [len(model.features), *(len(layer.bias) for layer in model.bundle.layers)]
+        yield Fitted(
+            name=name_of(precision, columns),
+            answers=model.predict(test[model.features]),
+            one_row=row_arm(model, test.head(TIMED_ROWS)),
+            seconds=computed.seconds,
+            size_bytes=bundle.file.size_bytes,
+            columns=len(model.features),
+            note="-".join(map(str, widths)),
+        )
