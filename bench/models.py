@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from bench.pipeline import compute
 from slipstream.artifacts.store import Store
-from slipstream.config.optimize import OptimizeConfig
+from slipstream.config.parsing import parse_config
 from slipstream.config.training import TrainingConfig
 from slipstream.data.snapshot import TARGET
 from slipstream.quantization import variants
@@ -186,9 +186,10 @@ def mixed_rows(data: Data) -> list[dict[str, float | str]]:
 
 def demo_tensors_ratio() -> float:
     """All tensors of the demo's int8 bundle over those of its float32 bundle."""
-    short = TrainingConfig(epochs=1, distill="off")  # sizes, not weights, matter
+    # Sizes, not weights, matter.
+    asked = {"features": {"k": 5}, "training": {"epochs": 1, "distill": "off"}, "search": "off"}
     with tempfile.TemporaryDirectory() as folder:
-        bundles = compute(OptimizeConfig(training=short), Store(Path(folder))).bundles
+        bundles = compute(parse_config(asked), Store(Path(folder))).bundles
     return bundles.int8.tensors_bytes / bundles.float32.tensors_bytes
 
 

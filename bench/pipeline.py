@@ -15,8 +15,10 @@ from slipstream.artifacts.references import (
 from slipstream.artifacts.store import Store
 from slipstream.config.optimize import OptimizeConfig
 from slipstream.data import ingestion
-from slipstream.features import preprocessing, selection
+from slipstream.evaluation.int8_loss import keep_within
+from slipstream.features import preprocessing
 from slipstream.quantization import variants
+from slipstream.search import elimination
 from slipstream.training import fitting
 from slipstream.training.teaching.teacher import teach
 
@@ -59,7 +61,8 @@ def start(config: OptimizeConfig, store: Store) -> Start:
     with _timed("ingest", seconds):
         dataset = ingestion.ingest(config.data, store)
     with _timed("preprocess", seconds):
-        prepared = preprocessing.preprocess(dataset, model.encoding, model.bins, store)
+        monotone = config.features.monotone
+        prepared = preprocessing.preprocess(dataset, model.encoding, model.bins, store, monotone)
     teacher = None
     if config.training.distill != "off":
         with _timed("teach", seconds):
@@ -73,15 +76,15 @@ def finish(begun: Start, config: OptimizeConfig, store: Store) -> Computed:
     dataset, prepared, seconds = begun.dataset, begun.prepared, dict(begun.seconds)
     hidden, rows = config.model.hidden, config.quantization.calibration_rows
     with _timed("select", seconds):
-        mask = selection.select(prepared, config.features, store)
+        asked, tolerance = config.selection, config.search.tolerance
+        mask = elimination.select(prepared, begun.teacher, asked, tolerance, store)
     with _timed("train", seconds):
         network = fitting.train(
             prepared, begun.teacher, mask, hidden, config.training, store, lambda _: None
         )
     with _timed("quantize", seconds):
-        bundles = variants.quantize(
-            dataset, prepared, mask, network, rows, config.evaluation, store
-        )
+        made = variants.quantize(dataset, prepared, mask, network, rows, config.evaluation, store)
+        bundles = keep_within(made, dataset, config.quantization, store)
     return Computed(dataset, prepared, mask, bundles, seconds)
 
 

@@ -15,6 +15,7 @@ from tasks.ingest import ingest
 from tasks.predict import predict
 from tasks.preprocess import preprocess
 from tasks.quantize import quantize
+from tasks.search import search
 from tasks.select import select
 from tasks.support.endings import conclude
 from tasks.support.logs import prepare_logs
@@ -51,7 +52,12 @@ def optimize(config: OptimizeConfig = DEFAULTS) -> Report | State[Report]:
     if config.training.distill != "off":
         teacher = stage(teach, dataset, prepared, config.training.teacher, config.training.seed)
     mask = stage(select, prepared, teacher, config.selection, config.search.tolerance)
-    network = stage(train, prepared, teacher, mask, config.model.hidden, config.training)
+    hidden, found = config.model.hidden, None
+    if config.search.mode != "off":
+        asked = config.features.k, config.search, config.budget
+        found = stage(search, dataset, prepared, teacher, mask, *asked)
+        mask, hidden = found.mask, list(found.hidden)
+    network = stage(train, prepared, teacher, mask, hidden, config.training)
     bundles = stage(
         quantize,
         dataset,
@@ -71,7 +77,7 @@ def optimize(config: OptimizeConfig = DEFAULTS) -> Report | State[Report]:
     )
     comparison = stage(compare, measured, config.quantization, config.budget)
     fitting = None
-    if comparison.smaller_may_fit:
+    if comparison.smaller_may_fit and found is None:
         fitting = stage(alternatives, dataset, mask, bundles, config.budget)
     record = RunRecord(
         config=config,
@@ -84,6 +90,7 @@ def optimize(config: OptimizeConfig = DEFAULTS) -> Report | State[Report]:
         trace=trace,
         benchmark=measured,
         comparison=comparison,
+        found=found,
         alternatives=fitting,
         noticed=tuple(stage.warnings),
     )

@@ -26,7 +26,7 @@ from tasks.support.stage import stage_code
 from tasks.support.trace import StageTrace
 
 # The stages whose code makes a model: changed code makes a new challenger.
-MAKE_A_MODEL = ("ingest", "preprocess", "teach", "select", "train", "quantize")
+MAKE_A_MODEL = ("ingest", "preprocess", "teach", "select", "search", "train", "quantize")
 
 
 def _title() -> str:

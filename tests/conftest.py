@@ -127,7 +127,10 @@ class Trained:
 
 
 def train_on(config: OptimizeConfig, store: Store) -> Trained:
-    """Run the stages as a config with the search off asks, and with five columns unless it says."""
+    """Run the stages as a config asks, with the search off.
+
+    Unless the config says otherwise, with five columns and without a teacher: it takes seconds.
+    """
     from slipstream.data import ingestion
     from slipstream.features import preprocessing
     from slipstream.quantization import variants
@@ -137,13 +140,15 @@ def train_on(config: OptimizeConfig, store: Store) -> Trained:
 
     off = config.search.model_copy(update={"mode": "off"})
     features = config.features.model_copy(update={"k": config.features.k or 5})
-    config = config.model_copy(update={"search": off, "features": features})
+    training = config.training
+    if "distill" not in training.model_fields_set:
+        training = training.model_copy(update={"distill": "off"})
+    config = config.model_copy(update={"search": off, "features": features, "training": training})
     dataset = ingestion.ingest(config.data, store)
     model = config.model
     monotone = config.features.monotone
     prepared = preprocessing.preprocess(dataset, model.encoding, model.bins, store, monotone)
     teacher = None
-    training = config.training
     if training.distill != "off":
         teacher = teach(dataset, prepared, training.teacher, training.seed, store)
     mask = elimination.select(prepared, teacher, config.selection, config.search.tolerance, store)

@@ -52,37 +52,17 @@ def light_gbm(setting: Setting) -> list[Contender]:
 def single_row_fast(booster: Any, rows: NDArray[np.float64]) -> Arm:
     """`LGBM_BoosterPredictForMatSingleRowFast` through ctypes, the rows' addresses at hand.
 
-    A call answers a float, or for more than two labels an array of ctypes, which the next call
-    writes into.
-
     Args:
         booster: a trained LightGBM booster.
         rows: (N, k), C-contiguous; categories are codes.
     """
-    from lightgbm.basic import _LIB
+    from slipstream.measurement.boosters import single_row_call
 
-    normal, float64 = 0, 1  # C_API_PREDICT_NORMAL, C_API_DTYPE_FLOAT64
-    config = ctypes.c_void_p()
-    failed = _LIB.LGBM_BoosterPredictForMatSingleRowFastInit(
-        booster._handle, normal, 0, -1, float64, rows.shape[1], b"num_threads=1",
-        ctypes.byref(config),
-    )  # fmt: skip
-    if failed:
-        raise RuntimeError("LightGBM must prepare its single-row call, however: it refused")
-    length, answers = ctypes.c_int64(), (ctypes.c_double * booster.num_model_per_iteration())()
-    function, length_at, start, step = (
-        *(_LIB.LGBM_BoosterPredictForMatSingleRowFast, ctypes.byref(length)),
-        *(rows.ctypes.data, rows.strides[0]),
-    )
+    call = single_row_call(booster, rows, booster.num_model_per_iteration())
+    start, step = rows.ctypes.data, rows.strides[0]
 
-    # The defaults hold what must live as long as the arm: the booster and the rows.
-    def one(address: ctypes.c_void_p, _: Any = (booster, rows)) -> float:
-        function(config, address, length_at, answers)
-        return answers[0]
+    # The default holds the rows, which must live as long as the arm.
+    def make(index: int, _: Any = rows) -> ctypes.c_void_p:
+        return ctypes.c_void_p(start + index * step)
 
-    def many(address: ctypes.c_void_p, _: Any = (booster, rows)) -> Any:
-        function(config, address, length_at, answers)
-        return answers
-
-    call = one if len(answers) == 1 else many
-    return Arm(call, lambda index: ctypes.c_void_p(start + index * step), rows=len(rows))
+    return Arm(call, make, rows=len(rows))

@@ -28,18 +28,20 @@ ACROSS = 2
 ROOM = (40, 2.5)  # for names, to the left of the fastest and to the right of the slowest
 # Of a panel's width: a character, the distance of a name, and from where names are to the left. Of
 # its height: the distance of two names.
-CHARACTER, LABEL_SPACE, RIGHT, LABEL_GAP = 0.0115, 0.02, 0.75, 0.07
+CHARACTER, LABEL_SPACE, RIGHT, LABEL_GAP = 0.0125, 0.02, 0.88, 0.065
+MOST_STEPS = 24  # quarters of that distance, by which a name may be moved
 TITLE = (
     "Score against the time to answer one row: up and to the left is better\n"
-    "(Slipstream int8 with as many columns as it reads; 19 ×: takes 19 times as long as it)"
+    "(Slipstream int8 with its number of columns; 19 ×: takes 19 times as long)"
 )
 
 
 def picture(tables: Sequence[TableSummary]) -> Figure:
     """One panel a table: score against the p50 of one row; up and to the left is better."""
-    down = ceil(len(tables) / ACROSS)
-    drawn = Figure(figsize=(11, 1.1 + 3.3 * down), layout="constrained")
-    panels = list(drawn.subplots(down, ACROSS, squeeze=False).flat)
+    across = min(ACROSS, len(tables))
+    down = ceil(len(tables) / across)
+    drawn = Figure(figsize=(5.5 * across, 1.1 + 3.3 * down), layout="constrained")
+    panels = list(drawn.subplots(down, across, squeeze=False).flat)
     times = [arm.p50_us for table in tables for arm in _arms(table)]
     for axes, table in zip(panels, tables, strict=False):
         axes.set(xscale="log", xlim=(min(times) / ROOM[0], max(times) * ROOM[1]))
@@ -104,25 +106,26 @@ def _name(arm: Arm, table: TableSummary) -> str:
         return f"Slipstream, {columns}"
     if arm.arm in PATH:
         return f"all {columns}" if arm.arm == PATH[-1] else columns
-    if chosen is None:
+    if chosen is None or arm.arm == TEACHER:  # its time is that of a part of it
         return arm.arm
     times = float(f"{arm.p50_us / chosen.p50_us:.2g}")
     return f"{arm.arm}, {times:,.0f} ×"
 
 
 def _label(axes: Axes, table: TableSummary) -> None:
-    """Name each point next to it: ours to the left; names that would overlap are moved apart."""
+    """Name each point next to it, ours to the left; moved where it would cover another."""
     axes.autoscale_view()
     to_axes = axes.transData + axes.transAxes.inverted()
-    placed: list[tuple[float, float, float]] = []
-    points = ((*to_axes.transform((arm.p50_us, arm.score.estimate)), arm) for arm in _arms(table))
-    for x, y, arm in sorted(points, key=lambda each: each[1]):
+    arms = _arms(table)
+    points = [tuple(to_axes.transform((arm.p50_us, arm.score.estimate))) for arm in arms]
+    # What is in the way, as its ends and its height: the points, then the names as they are placed.
+    taken = [(x - LABEL_SPACE / 2, x + LABEL_SPACE / 2, y) for x, y in points]
+    for arm, (x, y) in sorted(zip(arms, points, strict=True), key=lambda each: each[1][1]):
         text, left = _name(arm, table), arm.arm in PATH or x > RIGHT
         width = CHARACTER * len(text)
         start = x - LABEL_SPACE - width if left else x + LABEL_SPACE
-        below = [top for at, end, top in placed if at < start + width and start < end]
-        height = max([y, *(each + LABEL_GAP for each in below)])
-        placed.append((start, start + width, height))
+        height = _free(y, [at for low, high, at in taken if low < start + width and start < high])
+        taken.append((start, start + width, height))
         axes.annotate(
             text,
             (start + width if left else start, height),
@@ -135,3 +138,17 @@ def _label(axes: Axes, table: TableSummary) -> None:
             bbox={"boxstyle": "square,pad=0.1", "color": "white"},
             zorder=1.5,
         )
+
+
+def _free(height: float, taken: Sequence[float]) -> float:
+    """The height nearest to this one that is within the panel and a gap away from all taken."""
+    steps = sorted(range(-MOST_STEPS, MOST_STEPS + 1), key=lambda step: (abs(step), -step))
+    heights = [height + step * LABEL_GAP / 4 for step in steps]
+    return next(
+        (
+            each
+            for each in heights
+            if 0 < each < 1 and all(abs(each - at) >= LABEL_GAP for at in taken)
+        ),
+        height,
+    )

@@ -48,7 +48,7 @@ def page(quality: Quality) -> str:
     for each in there:
         shown = each.shown
         about = (
-            f"{each.rows:,} rows, {each.columns} columns, {each.splits} splits. Score: "
+            f"{each.rows:,} rows, {each.columns} columns, splits: {each.splits}. Score: "
             f"{shown.name}; differences in {shown.unit}, positive where the score is better."
         )
         arms = table(HEADING, (_row(arm, each) for arm in each.arms.values()))
@@ -90,8 +90,8 @@ def _conditions(quality: Quality) -> str:
     versions = ", ".join(f"{name} {number}" for name, number in quality.versions.items())
     return (
         f"{machine.cpu}, {machine.runs}, {quality.date}; {versions}. Every arm is fitted on the "
-        f"same training and validation rows and scored on the same test rows, of "
-        f"{len(seeds)} splits (`data.seed` {', '.join(map(str, seeds))}). A score is the mean over "
+        f"same training and validation rows and scored on the same test rows of "
+        f"each split (`data.seed` {', '.join(map(str, seeds))}). A score is the mean over "
         "the splits, with its range in brackets; *better, worse* counts the splits in which the "
         "95 % interval of the difference to LightGBM's defaults, paired by row, excludes 0. "
         f"Scores of tables below {LARGE:,} rows are mostly chance. p50: one row from Python, one "

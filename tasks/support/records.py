@@ -9,6 +9,7 @@ from prefect.serializers import Serializer
 from slipstream.artifacts import references
 from slipstream.artifacts.opening import open_store
 from slipstream.artifacts.values import Reference, blobs
+from slipstream.search.found import Found
 
 __all__ = ["ReferenceSerializer"]
 
@@ -22,6 +23,7 @@ KNOWN: dict[str, type[Reference]] = {
         references.PreparedRef,
         references.TeacherRef,
         references.FeatureMask,
+        Found,
         references.NetworkRef,
         references.Bundles,
         references.Baseline,

@@ -27,6 +27,7 @@ COMPUTING = {
     "preprocess": ("slipstream.features.preprocessing",),
     "teach": ("slipstream.training.teaching.teacher",),
     "select": ("slipstream.search.elimination",),
+    "search": ("slipstream.search.search", "slipstream.measurement.machine"),
     "train": ("slipstream.training.fitting",),
     "quantize": ("slipstream.quantization.variants", "slipstream.evaluation.int8_loss"),
     "predict": ("slipstream.evaluation.row_trace",),

@@ -275,6 +275,67 @@ def test_a_target_learned_as_logarithms_is_said_everywhere(
         assert client.get_run(variant).data.params["target_scale"] == "log1p"
 
 
+@pytest.fixture(scope="module")
+def taught(place: Path) -> Report:
+    """A run with a teacher of few trees."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("slipstream.training.teaching.trees.ROUNDS", 30)
+        patch.setattr("slipstream.training.teaching.networks.MOST_CELLS", 0)
+        return optimize(config_of(place, training={"distill": "auto", "seed": 1}))
+
+
+def test_what_larger_models_reach_is_in_mlflow_and_in_every_report(taught: Report) -> None:
+    """The teacher and LightGBM are nested runs without a model, with a variant's metrics."""
+    client = MlflowClient(taught.tracked.tracking_uri)
+    for name, model in taught.record.benchmark.larger.items():
+        (run,) = client.search_runs(
+            [taught.tracked.experiment_id],
+            f"tags.`slipstream.role` = '{name}' and "
+            f"tags.`mlflow.parentRunId` = '{taught.tracked.run_id}'",
+        )
+        assert run.info.status == "FINISHED"
+        assert run.data.metrics == model.to_flat()
+        assert {"test_auc", "test_log_loss", "latency_p50_us"} <= run.data.metrics.keys()
+        assert run.outputs is None or not run.outputs.model_outputs
+    assert set(taught.record.benchmark.larger) == {"teacher", "lightgbm"}
+    written = taught.to_json()
+    assert written["benchmark"]["larger"]["teacher"]["scores"]["test_auc"] > 0.5
+    assert written["teacher"]["loss_unit"] == "nats"
+    assert "What larger models reach" in newest_artifact("summary")
+    assert taught.tracked.shape == "6 MLflow runs"
+
+
+def test_a_teacher_is_kept_for_the_next_run(taught: Report, place: Path) -> None:
+    """Another length of training fits no other teacher; another seed does."""
+    again = optimize(config_of(place, training={"distill": "auto", "seed": 1, "epochs": 3}))
+    assert "teach" in cached(again)
+    assert again.record.teacher == taught.record.teacher
+
+
+def test_without_distillation_there_is_no_teacher(first: Report) -> None:
+    """No stage, no nested runs, nothing in the report."""
+    assert first.record.teacher is None
+    assert first.record.benchmark.larger == {}
+    assert first.to_json()["teacher"] is None
+
+
+def test_another_content_of_a_teachers_file_is_another_teacher(place: Path, tmp_path: Path) -> None:
+    """The file's content is part of the stage's key, not only its path."""
+    table = pd.read_csv(place / "table.csv", skipinitialspace=True)
+    frame = pd.DataFrame({"id": table.iloc[:, 0], "prediction": 0.25})
+    frame.to_parquet(tmp_path / "mine.parquet")
+    config = config_of(
+        place,
+        data={"key": "id"},
+        training={"distill": "auto", "teacher": str(tmp_path / "mine.parquet")},
+    )
+    assert optimize(config).record.teacher.source == "mine.parquet"
+    frame.assign(prediction=0.75).to_parquet(tmp_path / "mine.parquet")
+    changed = optimize(config)
+    assert "preprocess" in cached(changed)
+    assert "teach" not in cached(changed)
+
+
 def test_a_mistake_leaves_nothing_behind(place: Path, caplog: pytest.LogCaptureFixture) -> None:
     """A misspelt target fails the flow with its own message, no traceback, and no MLflow run."""
     uri = f"sqlite:///{place}/untouched.db"

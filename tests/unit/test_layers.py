@@ -40,7 +40,7 @@ TAKES = {
         "slipstream.data.sources.files",
     },
     "bench": {
-        f"slipstream.{each}" for floor in FLOORS[FLOORS.index({"evaluation"}) :] for each in floor
+        f"slipstream.{each}" for floor in FLOORS[FLOORS.index({"search"}) :] for each in floor
     },
 }
 
@@ -62,6 +62,7 @@ ADAPTERS = {
     "httpx": {"slipstream.operations.prefect_api"},
     "lightgbm": {"slipstream.measurement.boosters", "slipstream.training.teaching.trees"},
     "matplotlib": {
+        "slipstream.reporting.front",
         "slipstream.reporting.outcomes",
         "slipstream.reporting.plots",
         "slipstream.reporting.reliability",

@@ -7,6 +7,7 @@ the row's address is at hand (`LGBM_BoosterPredictForMatSingleRowFast`).
 import ctypes
 import math
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import lightgbm
 import numpy as np
@@ -15,13 +16,14 @@ from numpy.typing import NDArray
 
 from slipstream.measurement.timing import quiet_process, time_calls
 
-__all__ = ["one_row_us"]
+__all__ = ["one_row_us", "single_row_call"]
 
 CALLS = 500
 WARM_UP_CALLS = 50
 SECONDS = 2.0  # of a model so slow that fewer calls must do
 LEAST_CALLS = 50
-NORMAL, FLOAT32 = 0, 0  # C_API_PREDICT_NORMAL, C_API_DTYPE_FLOAT32
+NORMAL = 0  # C_API_PREDICT_NORMAL
+KINDS = {"float32": 0, "float64": 1}  # C_API_DTYPE_FLOAT32, C_API_DTYPE_FLOAT64
 
 
 def one_row_us(models: Sequence[str], cells: NDArray[np.float32], answers: int) -> float:
@@ -33,8 +35,8 @@ def one_row_us(models: Sequence[str], cells: NDArray[np.float32], answers: int) 
         answers: how many numbers a model answers with.
     """
     boosters = [lightgbm.Booster(model_str=each) for each in models]
-    calls = [_call(each, cells.shape[1], answers) for each in boosters]
     rows = np.ascontiguousarray(cells)
+    calls = [single_row_call(each, rows, answers) for each in boosters]
     start, step = rows.ctypes.data, rows.strides[0]
     addresses = [ctypes.c_void_p(start + place % len(rows) * step) for place in range(CALLS)]
 
@@ -48,10 +50,19 @@ def one_row_us(models: Sequence[str], cells: NDArray[np.float32], answers: int) 
         return float(np.median(time_calls(answer, addresses[: max(LEAST_CALLS, affordable)])))
 
 
-def _call(
-    booster: lightgbm.Booster, columns: int, answers: int
-) -> Callable[[ctypes.c_void_p], None]:
-    """A model prepared for single rows."""
+def single_row_call(
+    booster: lightgbm.Booster, rows: NDArray[Any], answers: int
+) -> Callable[[ctypes.c_void_p], Any]:
+    """A model prepared for single rows, which takes a row's address.
+
+    It answers a float, or where a model has several answers an array of ctypes that the next call
+    writes into.
+
+    Args:
+        booster: a trained model.
+        rows: (N, L), C-contiguous, float32 or float64; they must live as long as the call is used.
+        answers: how many numbers the model answers with.
+    """
     config = ctypes.c_void_p()
     _check(
         _LIB.LGBM_BoosterPredictForMatSingleRowFastInit(
@@ -59,8 +70,8 @@ def _call(
             NORMAL,
             0,
             -1,
-            FLOAT32,
-            columns,
+            KINDS[rows.dtype.name],
+            rows.shape[1],
             b"num_threads=1",
             ctypes.byref(config),
         )
@@ -68,11 +79,16 @@ def _call(
     length, answer = ctypes.c_int64(), (ctypes.c_double * answers)()
     predict, length_at = _LIB.LGBM_BoosterPredictForMatSingleRowFast, ctypes.byref(length)
 
-    # The default holds what must live as long as the call.
-    def call(address: ctypes.c_void_p, _: lightgbm.Booster = booster) -> None:
+    # The defaults hold what must live as long as the call.
+    def one(address: ctypes.c_void_p, _: lightgbm.Booster = booster) -> float:
         predict(config, address, length_at, answer)
+        return answer[0]
 
-    return call
+    def several(address: ctypes.c_void_p, _: lightgbm.Booster = booster) -> Any:
+        predict(config, address, length_at, answer)
+        return answer
+
+    return one if answers == 1 else several
 
 
 def _check(failed: int) -> None:

@@ -8,7 +8,7 @@ from slipstream.measurement.harness import WARM_UP_CALLS
 from slipstream.measurement.timing import timer_us
 from slipstream.runtime import backend, instruction_set
 
-__all__ = ["Machine", "this_machine"]
+__all__ = ["Machine", "cpu", "this_machine"]
 
 
 class Machine(Value):
@@ -37,18 +37,16 @@ class Machine(Value):
 INSTRUCTION_SETS = ("avx2", "avx_vnni", "avx512f", "avx512_vnni", "asimd", "asimddp", "i8mm")
 
 
+def cpu() -> str:
+    """The name of the CPU."""
+    return _cpu()[0]
+
+
 def this_machine(*, calls: int, cold_calls: int, distinct_rows: int) -> Machine:
     """The CPU, what it can do, and what runs on it."""
-    cpu, flags = platform.processor() or platform.machine(), set[str]()
-    info = Path("/proc/cpuinfo")
-    for line in info.read_text().splitlines() if info.exists() else ():
-        key, _, value = line.partition(":")
-        if key.strip() == "model name":
-            cpu = value.strip()
-        elif key.strip() in ("flags", "Features"):
-            flags |= set(value.split())
+    name, flags = _cpu()
     return Machine(
-        cpu=cpu,
+        cpu=name,
         instruction_sets=tuple(name for name in INSTRUCTION_SETS if name in flags),
         backend=backend,
         instruction_set=instruction_set,
@@ -59,3 +57,16 @@ def this_machine(*, calls: int, cold_calls: int, distinct_rows: int) -> Machine:
         cold_calls=cold_calls,
         distinct_rows=distinct_rows,
     )
+
+
+def _cpu() -> tuple[str, set[str]]:
+    """The name of the CPU, and what it can do."""
+    name, flags = platform.processor() or platform.machine(), set[str]()
+    info = Path("/proc/cpuinfo")
+    for line in info.read_text().splitlines() if info.exists() else ():
+        key, _, value = line.partition(":")
+        if key.strip() == "model name":
+            name = value.strip()
+        elif key.strip() in ("flags", "Features"):
+            flags |= set(value.split())
+    return name, flags

@@ -18,6 +18,7 @@ from slipstream.measurement.intervals import Interval
 from slipstream.reporting import pages
 from slipstream.runtime.types import Precision
 from slipstream.search.candidates import Alternatives
+from slipstream.search.found import Found
 
 __all__ = ["Decision", "RunRecord", "Stage", "TrackedRun"]
 
@@ -99,6 +100,7 @@ class RunRecord(Value):
     benchmark: Benchmark
     comparison: Comparison
     teacher: TeacherRef | None = None
+    found: Found | None = None
     alternatives: Alternatives | None = None
     noticed: tuple[str, ...] = ()
 
@@ -116,6 +118,7 @@ class RunRecord(Value):
             *self.prepared.warnings,
             *(self.teacher.warnings if self.teacher else ()),
             *self.mask.warnings,
+            *(self.found.warnings if self.found else ()),
             *self.network.warnings,
             *self.bundles.warnings,
             *self.comparison.warnings,

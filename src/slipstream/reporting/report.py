@@ -59,6 +59,8 @@ class Report(BaseModel):
             },
             "waterfall": benchmark.waterfall.model_dump(mode="json"),
             "verdict": record.comparison.verdict.to_json(),
+            "search": record.found
+            and record.found.model_dump(mode="json", exclude={"mask", "warnings"}),
             "alternatives": record.alternatives and record.alternatives.model_dump(mode="json"),
             "prediction": record.trace.to_json(record.comparison.verdict.winner),
             "mlflow": self.tracked.model_dump(mode="json"),

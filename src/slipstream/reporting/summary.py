@@ -10,6 +10,7 @@ from slipstream.evaluation.drift import Drift
 from slipstream.evaluation.results import Benchmark
 from slipstream.measurement.units import quantity, share
 from slipstream.reporting.comparison import about_test_rows, figure_rows
+from slipstream.reporting.front import FRONT_TITLES, about_front, front_rows
 from slipstream.reporting.larger import (
     LARGER_TITLE,
     about_larger,
@@ -23,6 +24,7 @@ from slipstream.reporting.selection import PATH_TITLES, about_path, path_rows
 from slipstream.reporting.thresholds import LABEL_TITLES, about_threshold, threshold_rows
 from slipstream.runtime.quantiles import listed
 from slipstream.runtime.text import listing
+from slipstream.search.found import Found
 
 __all__ = ["retraining_summary", "run_summary"]
 
@@ -95,6 +97,7 @@ def _findings(record: RunRecord, notes: Sequence[str]) -> tuple[str, ...]:
         _came_in(record.config.data, record.dataset, record.mask),
         _notes(notes),
         _section("How many columns", _path(record.mask)),
+        _section("Search", _front(record.found)),
         _section("Comparison", _comparison(record.benchmark)),
         _section("Labels", _labels(record)),
         _section(LARGER_TITLE, _larger(record)),
@@ -146,6 +149,13 @@ def _notes(notes: Sequence[str]) -> str:
     shown = bullets(f"{_capital(note)}." for note in notes[:MOST_NOTES])
     more = len(notes) - MOST_NOTES
     return _section("Notes", shown + (f"\n- and {more:,} more, in the log" if more > 0 else ""))
+
+
+def _front(found: Found | None) -> str:
+    if found is None:
+        return ""
+    rows = [tuple(map(escape, row)) for row in front_rows(found)]
+    return f"{table(FRONT_TITLES, rows)}\n\n{_capital(escape(about_front(found)))}."
 
 
 def _path(mask: FeatureMask) -> str:

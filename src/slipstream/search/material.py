@@ -11,7 +11,7 @@ from slipstream.artifacts.references import PARTS, PreparedRef, TeacherRef
 from slipstream.artifacts.store import Store
 from slipstream.data.sampling import spread, spread_places
 from slipstream.data.snapshot import PART, TARGET, Snapshot, weights_of
-from slipstream.features.teacher import teacher_answers
+from slipstream.features.teacher import synthetic_rows, teacher_answers
 from slipstream.runtime.columns import Column
 from slipstream.runtime.links import answers_are_lists, apply, link_of
 from slipstream.runtime.types import Task
@@ -28,7 +28,10 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Material:
-    """Training rows, with a teacher's answers if there is one, and validation rows."""
+    """Training rows, with a teacher's answers if there is one, and validation rows.
+
+    `made` are synthetic rows and the teacher's answers for them; None: there are none.
+    """
 
     task: Task
     quantiles: Sequence[float]
@@ -36,10 +39,18 @@ class Material:
     train: pd.DataFrame
     validation: pd.DataFrame
     soft: Floats | None
+    made: tuple[pd.DataFrame, Floats] | None
 
     def of(self, columns: Sequence[Column]) -> TrainingData:
         """What a network that reads these columns learns from."""
-        return TrainingData(columns, self.train, self.validation, self.soft)
+        return TrainingData(
+            columns, self.train, self.validation, self.soft, *(self.made or (None, None))
+        )
+
+    @property
+    def rows(self) -> int:
+        """How many rows a network learns from."""
+        return len(self.train) + (len(self.made[0]) if self.made else 0)
 
     @property
     def measure(self) -> Measure:
@@ -73,11 +84,12 @@ def material_of(
 ) -> Material:
     """The material of a table: no more training rows than make so many cells."""
     snapshot = Snapshot(prepared, store)
-    train, soft = snapshot.frame("train"), None
+    train, soft, made = snapshot.frame("train"), None, None
     places = spread_places(len(train), max(LEAST_ROWS, cells // columns))
     if teacher is not None:
         is_train = snapshot.frame(columns=[PART])[PART].to_numpy() == PARTS.index("train")
         soft = teacher_answers(teacher, store)[is_train][places].astype(np.float64)
+        made = _made(teacher, max(LEAST_ROWS, cells // columns), store)
     most = max(LEAST_ROWS, VALIDATION_NUMBERS // max(columns, prepared.outputs))
     return Material(
         task=prepared.task,
@@ -86,4 +98,14 @@ def material_of(
         train=train.iloc[places],
         validation=spread(snapshot.frame("validation"), most),
         soft=soft,
+        made=made,
     )
+
+
+def _made(teacher: TeacherRef, most: int, store: Store) -> tuple[pd.DataFrame, Floats] | None:
+    found = synthetic_rows(teacher, store)
+    if found is None:
+        return None
+    rows, answers = found
+    places = spread_places(len(rows), most)
+    return rows.iloc[places], answers[places].astype(np.float64)

@@ -22,6 +22,7 @@ from slipstream.data.snapshot import Snapshot
 from slipstream.evaluation.drift import Profile, profile, training_target
 from slipstream.evaluation.results import LargerName
 from slipstream.reporting.comparison import leading_score
+from slipstream.reporting.front import front_figure
 from slipstream.reporting.outcomes import confusion_figure, coverage_figure, residual_figure
 from slipstream.reporting.plots import (
     feature_figure,
@@ -139,6 +140,10 @@ def _log_parent(
     client.log_figure(run_id, feature_figure(record.mask), "feature_scores.png")
     if record.mask.path:
         client.log_figure(run_id, path_figure(record.mask), "feature_path.png")
+    if record.found:
+        client.log_figure(run_id, front_figure(record.found), "search.png")
+        found = record.found.model_dump(mode="json", exclude={"mask", "warnings"})
+        client.log_dict(run_id, found, "search.json")
     client.log_figure(run_id, latency_figure(record.benchmark), "latency.png")
     _log_outcomes(client, run_id, record, store)
     waterfall = record.benchmark.waterfall

@@ -17,6 +17,7 @@ from slipstream.artifacts.references import Epoch, NetworkRef, RowTrace, Teacher
 from slipstream.evaluation.results import Benchmark, Waterfall
 from slipstream.measurement.units import microseconds, quantity, size
 from slipstream.reporting.comparison import about_test_rows, figure_rows
+from slipstream.reporting.front import FRONT_TITLES, about_front, front_rows
 from slipstream.reporting.larger import (
     LARGER_TITLE,
     about_larger,
@@ -32,6 +33,7 @@ from slipstream.runtime import quantiles
 from slipstream.runtime.text import escape, shorten
 from slipstream.runtime.types import Precision
 from slipstream.search.candidates import Alternatives
+from slipstream.search.found import Found
 
 __all__ = ["Screen", "show_report", "show_retraining", "starting"]
 
@@ -62,6 +64,8 @@ def show_report(report: Report, files: Mapping[str, Path]) -> None:
     console.print(_stages(record, report.stages))
     console.print(_epochs(record.network))
     console.print(_loss_chart(record.network.history))
+    if record.found:
+        console.print(_front(record.found))
     console.print(_comparison(record.benchmark))
     if rows := threshold_rows(record.benchmark):
         console.print(_labels(rows, about_threshold(record.benchmark, record.config.evaluation)))
@@ -151,6 +155,13 @@ def _loss_chart(history: Sequence[Epoch]) -> RenderableType:
         f"       {first}{gap if len(shown) > 1 else ''}{last if len(shown) > 1 else ''} epochs"
     )
     return Group(Text("  training loss", style="bold"), Text("\n".join(lines)), Text(""))
+
+
+def _front(found: Found) -> RenderableType:
+    table = _table(*FRONT_TITLES, title="Search", numbers_from=1)
+    for row in front_rows(found):
+        table.add_row(*row)
+    return Group(table, _notes([about_front(found)]))
 
 
 def _comparison(benchmark: Benchmark) -> RenderableType:

@@ -1,0 +1,335 @@
+"""Search: the number of columns and the hidden layers, by measured latency and short trainings.
+
+Latency and size of every shape are measured with random weights, since they depend on nothing else.
+How well shapes predict is found by successive halving (Jamieson and Talwalkar 2016, "Non-stochastic
+Best Arm Identification and Hyperparameter Optimization"): all are trained for a short time, the
+better half for longer, and so on.
+"""
+
+import time
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from slipstream.artifacts.references import (
+    DatasetRef,
+    Epoch,
+    FeatureMask,
+    PathStep,
+    PreparedRef,
+    TeacherRef,
+)
+from slipstream.artifacts.store import Store
+from slipstream.config.budget import BudgetConfig
+from slipstream.config.search import SearchConfig
+from slipstream.config.training import TrainingConfig
+from slipstream.data.sampling import spread_places
+from slipstream.data.snapshot import Snapshot
+from slipstream.features.preprocessing import load_columns
+from slipstream.measurement.latency import row_arm, time_for
+from slipstream.measurement.timing import quiet_process
+from slipstream.quantization.variants import float32_bundle
+from slipstream.runtime import Bundle, Predictor
+from slipstream.runtime.bundle import dump
+from slipstream.runtime.columns import Column, lookups
+from slipstream.runtime.kernels import Layer
+from slipstream.runtime.types import Precision
+from slipstream.search.alternatives import untrained
+from slipstream.search.candidates import Candidate
+from slipstream.search.found import Found, Point, Trained, choose, cost_of, fits, front, halve
+from slipstream.search.material import Material, material_of
+from slipstream.training.candidates import fit_candidate
+from slipstream.training.optimisation import Lesson
+
+__all__ = ["Asked", "Shapes", "search", "sensible"]
+
+WIDTHS: Mapping[str, Sequence[tuple[int, ...]]] = {
+    "width": ((32, 32), (64, 64)),
+    "full": ((32,), (64,), (16, 16), (32, 32), (48, 48), (64, 64), (96, 96)),
+}
+RUNGS: Mapping[str, Sequence[int]] = {"width": (300, 1000), "full": (300, 1000, 3000)}  # steps
+ENOUGH_ROWS = 20_000  # fewer take fewer steps, down to this share of them
+LEAST_SHARE = 0.4
+LEAST = 2  # shapes that are trained for longest
+LARGEST = 3  # numbers of columns within a budget
+TIMES_LOST = (0, 1, 3, 6, 12)  # times what may be lost along the path, each a number of columns
+MOST_MEASURED = 16  # numbers of columns
+TRAINING = TrainingConfig(batch_size=256, learning_rate=0.004, patience=3)
+CELLS = 1 << 19  # training rows times columns
+SECONDS = 3.0  # of measuring
+
+
+@dataclass(frozen=True)
+class Shapes:
+    """Shapes that can be tried, and for each variant its p50 and p99 in µs and its bytes.
+
+    `columns` are in the order in which a smaller k drops them, the first to stay longest.
+    """
+
+    columns: Sequence[Column]
+    variants: Mapping[Candidate, Mapping[Precision, tuple[float, float, int]]]
+    budget: BudgetConfig
+
+    def fit(self, shape: Candidate) -> bool:
+        """Whether either variant of a shape keeps within the budget."""
+        return any(
+            fits(p99_us, size, self.budget) for _, p99_us, size in self.variants[shape].values()
+        )
+
+    def excess(self, shape: Candidate) -> float:
+        """How many times over the budget a shape's better variant is."""
+        return min(
+            max(
+                p99_us / self.budget.p99_us if self.budget.p99_us else 0.0,
+                size / self.budget.size_bytes if self.budget.size_bytes else 0.0,
+            )
+            for _, p99_us, size in self.variants[shape].values()
+        )
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What a search is asked for: its config, what the model must fit into, and the most columns.
+
+    `most` = 0: no limit.
+    """
+
+    config: SearchConfig
+    budget: BudgetConfig
+    most: int
+
+    @property
+    def widths(self) -> Sequence[tuple[int, ...]]:
+        """The hidden layers to try."""
+        return WIDTHS[self.config.mode]
+
+    @property
+    def has_budget(self) -> bool:
+        """Whether a measured figure is limited."""
+        return bool(self.budget.p99_us or self.budget.size_bytes)
+
+
+def search(
+    dataset: DatasetRef,
+    prepared: PreparedRef,
+    teacher: TeacherRef | None,
+    mask: FeatureMask,
+    asked: Asked,
+    store: Store,
+) -> Found:
+    """Find the columns and the hidden layers to train with.
+
+    Args:
+        dataset: the snapshot, on whose rows latency is measured.
+        prepared: the normalised table.
+        teacher: whose answers the networks learn from, if there is one.
+        mask: the columns, with the path of elimination if they were chosen by it.
+        asked: what is to be tried, and within which limits.
+        store: where the tables are.
+    """
+    start = time.perf_counter()
+    sizes = sensible(mask.path, asked) if mask.path else [len(mask.features)]
+    shapes = _measure(dataset, prepared, mask, sizes, asked, store)
+    material = material_of(prepared, teacher, CELLS, max(sizes), store)
+    trained, trainings = _train(material, shapes, _wanted(shapes, sizes, asked), asked)
+    chosen, reason, warnings = _choice(trained, shapes, asked, material.measure.name)
+    return Found(
+        mask=mask.at(chosen.k) if mask.path else mask,
+        hidden=chosen.hidden,
+        measure=material.measure.name,
+        points=_points(trained, shapes, lower_is_better=material.measure.lower_is_better),
+        trainings=trainings,
+        seconds=time.perf_counter() - start,
+        reason=reason,
+        warnings=warnings,
+    )
+
+
+def sensible(path: Sequence[PathStep], asked: Asked) -> list[int]:
+    """Numbers of columns worth a training: each the smallest that loses no more than some limit."""
+    steps = [step for step in path if step.k <= (asked.most or step.k)]
+    least = min(step.lost for step in steps)
+    allowed = {step.k: max(asked.config.tolerance, step.error) for step in steps}
+    sizes = {
+        min(step.k for step in steps if step.lost - least <= times * allowed[step.k])
+        for times in TIMES_LOST
+    }
+    return sorted(sizes, reverse=True)
+
+
+def _measure(
+    dataset: DatasetRef,
+    prepared: PreparedRef,
+    mask: FeatureMask,
+    sizes: Sequence[int],
+    asked: Asked,
+    store: Store,
+) -> Shapes:
+    """Measure the shapes of these sizes; with a budget, of others too, down to one column."""
+    columns = _in_order(load_columns(prepared, store), mask)
+    possible = sorted({step.k for step in mask.path} | set(sizes))
+    every = set(sizes)
+    if asked.has_budget and mask.path:
+        places = spread_places(len(possible), MOST_MEASURED)
+        every |= {possible[place] for place in places if possible[place] <= max(sizes)}
+    wanted = [Candidate(k, hidden) for k in sorted(every) for hidden in asked.widths]
+    rows = Snapshot(dataset, store).rows()
+    own = _empty(dataset, columns, prepared.outputs)
+    made = [(shape, bundle) for shape in wanted for bundle in untrained(own, shape, rows)]
+    arms = [row_arm(Predictor(bundle), rows) for _, bundle in made]
+    with quiet_process():
+        times = time_for(SECONDS, arms)
+    variants: dict[Candidate, dict[Precision, tuple[float, float, int]]] = defaultdict(dict)
+    for (shape, bundle), each in zip(made, times, strict=True):
+        p50_us, p99_us = np.quantile(each, (0.5, 0.99))
+        variants[shape][bundle.precision] = float(p50_us), float(p99_us), len(dump(bundle))
+    return Shapes(columns, variants, asked.budget)
+
+
+def _in_order(columns: Sequence[Column], mask: FeatureMask) -> list[Column]:
+    """The columns that may be kept, those that the path drops last first."""
+    if not mask.path:
+        return [column for column in columns if column.name in set(mask.features)]
+    dropped = [name for step in mask.path for name in step.dropped]
+    names = {column.name for column in columns}
+    last = [name for name in mask.at(1).features if name in names]
+    by_name = {column.name: column for column in columns}
+    return [by_name[name] for name in (*last, *reversed(dropped))]
+
+
+def _empty(dataset: DatasetRef, columns: Sequence[Column], outputs: int) -> Bundle:
+    """A model of these columns that has not learned anything."""
+    rows = sum(column.rows for column in lookups(columns))
+    layers = [
+        Layer(weight=np.zeros((rows, 1), np.float32), bias=np.zeros(1, np.float32)),
+        Layer(weight=np.zeros((outputs, 1), np.float32), bias=np.zeros(outputs, np.float32)),
+    ]
+    never = Epoch(epoch=0, train={"loss": 0.0}, validation={"loss": 0.0})
+    return float32_bundle(dataset, columns, layers, never, "identity")
+
+
+def _wanted(shapes: Shapes, sizes: Sequence[int], asked: Asked) -> list[Candidate]:
+    """The shapes to train; with a budget, the largest that fit, and one size that need not."""
+    if asked.has_budget:
+        fitting = sorted({shape.k for shape in shapes.variants if shapes.fit(shape)}, reverse=True)
+        smallest = [min(shape.k for shape in shapes.variants)]
+        sizes = list(dict.fromkeys([sizes[0], *(fitting[:LARGEST] or smallest)]))
+    return [Candidate(k, hidden) for k in sizes for hidden in asked.widths]
+
+
+def _train(
+    material: Material, shapes: Shapes, wanted: Sequence[Candidate], asked: Asked
+) -> tuple[list[Trained], int]:
+    """Train all shapes for a short time, the better half for longer; and how many trainings."""
+    left, trainings = list(wanted), 0
+    share = max(LEAST_SHARE, min(1.0, material.rows / ENOUGH_ROWS))
+    *short, last = (round(share * steps) for steps in RUNGS[asked.config.mode])
+    for steps in short:
+        trained = _rung(material, shapes, left, steps)
+        trainings += len(left)
+        fitting = [each for each in trained if shapes.fit(_shape(each))]
+        best = min(trained, key=lambda each: each.lost)
+        kept = halve(fitting or trained, LEAST)
+        left = [_shape(each) for each in trained if each in kept or each == best]
+    return _rung(material, shapes, left, last), trainings + len(left)
+
+
+def _rung(
+    material: Material, shapes: Shapes, wanted: Sequence[Candidate], steps: int
+) -> list[Trained]:
+    """Train each shape for so many steps, and compare their answers for validation rows."""
+    answers = [_answers(material, shapes.columns[: each.k], each.hidden, steps) for each in wanted]
+    scores = [material.score(each) for each in answers]
+    best = answers[material.measure.best(scores)]
+    trained = []
+    for shape, own, score in zip(wanted, answers, scores, strict=True):
+        lost = material.lost(best, own)
+        columns = len(lookups(shapes.columns[: shape.k]))
+        cost = cost_of(columns, (*shape.hidden, material.outputs))
+        trained.append(
+            Trained(
+                k=shape.k,
+                hidden=shape.hidden,
+                cost=cost,
+                score=score,
+                lost=lost.estimate,
+                error=lost.error,
+            )
+        )
+    return trained
+
+
+def _answers(
+    material: Material, columns: Sequence[Column], hidden: Sequence[int], steps: int
+) -> NDArray[np.float64]:
+    """What a network of a shape answers for validation rows after so many steps."""
+    epochs = max(2, round(steps * TRAINING.batch_size / len(material.train)))
+    training = TRAINING.model_copy(update={"epochs": 2 if material.soft is not None else epochs})
+    widths = (*hidden, material.outputs)
+    lesson = Lesson(widths, material.task, material.quantiles, training, steps)
+    fitted = fit_candidate("identity", material.of(columns), lesson, lambda _: None)
+    return material.answers(fitted.outputs)
+
+
+def _choice(
+    trained: Sequence[Trained], shapes: Shapes, asked: Asked, measure: str
+) -> tuple[Trained, str, tuple[str, ...]]:
+    """The shape to train with, why, and what a user should be warned of."""
+    best = min(trained, key=lambda each: (each.lost, each.cost))
+    if not asked.has_budget:
+        chosen = choose(trained, asked.config.tolerance)
+        why = "the cheapest that was tried within the tolerance"
+        return chosen, f"{_name(chosen)}: {why}{_against(chosen, best, measure)}", ()
+    fitting = [each for each in trained if shapes.fit(_shape(each))]
+    if not fitting:
+        chosen = min(trained, key=lambda each: shapes.excess(_shape(each)))
+        reason = f"nothing that was tried fits the budget; {_name(chosen)} is closest"
+        return chosen, reason, (f"the search: {reason}",)
+    chosen = min(fitting, key=lambda each: (each.lost, each.cost))
+    reason = f"{_name(chosen)}: the best that fits the budget{_against(chosen, best, measure)}"
+    lost_much = chosen.lost > max(asked.config.tolerance, chosen.error)
+    return chosen, reason, (f"the budget costs score: {reason}",) if lost_much else ()
+
+
+def _against(chosen: Trained, best: Trained, measure: str) -> str:
+    if chosen == best:
+        return ", and the best of all"
+    lost = f"{chosen.lost:.4f} ± {chosen.error:.4f} worse {measure}"
+    return f", with a {lost} on validation rows than {_name(best)} after as short a training"
+
+
+def _name(trained: Trained) -> str:
+    """A shape in the config's words."""
+    return f"k = {trained.k} and hidden layers of {' x '.join(map(str, trained.hidden))}"
+
+
+def _points(
+    trained: Sequence[Trained], shapes: Shapes, *, lower_is_better: bool
+) -> tuple[Point, ...]:
+    """Both variants of what was trained for longest, the fastest first."""
+    points = [
+        Point(
+            k=each.k,
+            hidden=each.hidden,
+            precision=precision,
+            score=each.score,
+            latency_p50_us=p50_us,
+            latency_p99_us=p99_us,
+            bundle_bytes=size,
+        )
+        for each in trained
+        for precision, (p50_us, p99_us, size) in shapes.variants[_shape(each)].items()
+    ]
+    points.sort(key=lambda each: each.latency_p50_us)
+    on_front = front(points, lower_is_better=lower_is_better)
+    return tuple(
+        point.model_copy(update={"is_on_front": each})
+        for point, each in zip(points, on_front, strict=True)
+    )
+
+
+def _shape(trained: Trained) -> Candidate:
+    return Candidate(trained.k, trained.hidden)
