@@ -45,7 +45,7 @@ def config_of(place: Path, **changes: dict) -> OptimizeConfig:
         "data": {"path": str(place / "table.csv"), "target": "label"},
         "model": {"hidden": [8]},
         "training": {"epochs": 2, "distill": "off"},
-        "search": "off",
+        "search": {"mode": "off"},
         "tracking": {"uri": f"sqlite:///{place}/mlflow.db"},
     }
     for section, fields in changes.items():
@@ -360,3 +360,16 @@ def test_sql_is_read_every_time(place: Path, mixed_csv: Path) -> None:
     data = {"path": f"sqlite:///{path}", "query": "SELECT age, city, income, label FROM t"}
     assert cached(optimize(config_of(place, data=data))) == []
     assert cached(optimize(config_of(place, data=data))) == COMPUTED[1:]
+
+
+def test_a_search_chooses_columns_and_layers(place: Path) -> None:
+    """The model has the shape that the search found, its front is reported, and it is cached."""
+    config = config_of(place, search={"mode": "width"})
+    report = optimize(config)
+    found = report.record.found
+    assert found is not None
+    assert report.record.network.widths == (len(found.mask.features), *found.hidden, 1)
+    assert report.record.mask == found.mask
+    assert any(point.is_on_front for point in found.points)
+    assert report.to_json()["search"]["hidden"] == list(found.hidden)
+    assert "search" in cached(optimize(config))

@@ -55,7 +55,7 @@ ENOUGH_ROWS = 20_000  # fewer take fewer steps, down to this share of them
 LEAST_SHARE = 0.4
 LEAST = 2  # shapes that are trained for longest
 LARGEST = 3  # numbers of columns within a budget
-TIMES_LOST = (0, 1, 3, 6, 12)  # times what may be lost along the path, each a number of columns
+TIMES_LOST = (0, 1, 3, 6)  # times what may be lost along the path, each a number of columns
 MOST_MEASURED = 16  # numbers of columns
 TRAINING = TrainingConfig(batch_size=256, learning_rate=0.004, patience=3)
 CELLS = 1 << 19  # training rows times columns
