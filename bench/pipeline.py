@@ -18,7 +18,7 @@ from slipstream.data import ingestion
 from slipstream.evaluation.int8_loss import keep_within
 from slipstream.features import preprocessing
 from slipstream.quantization import variants
-from slipstream.search import elimination
+from slipstream.search import elimination, search
 from slipstream.training import fitting
 from slipstream.training.teaching.teacher import teach
 
@@ -42,12 +42,13 @@ class Computed:
     dataset: DatasetRef
     prepared: PreparedRef
     mask: FeatureMask
+    hidden: list[int]
     bundles: Bundles
     seconds: dict[str, float]
 
 
 def compute(config: OptimizeConfig, store: Store) -> Computed:
-    """Ingest, preprocess, teach, select, train and quantise.
+    """Ingest, preprocess, teach, select, search, train and quantise.
 
     Raises:
         InputError: the table or the config breaks a rule.
@@ -78,6 +79,11 @@ def finish(begun: Start, config: OptimizeConfig, store: Store) -> Computed:
     with _timed("select", seconds):
         asked, tolerance = config.selection, config.search.tolerance
         mask = elimination.select(prepared, begun.teacher, asked, tolerance, store)
+    if config.search.mode != "off":
+        with _timed("search", seconds):
+            wanted = search.Asked(config.search, config.budget, config.features.k)
+            found = search.search(dataset, prepared, begun.teacher, mask, wanted, store)
+        mask, hidden = found.mask, list(found.hidden)
     with _timed("train", seconds):
         network = fitting.train(
             prepared, begun.teacher, mask, hidden, config.training, store, lambda _: None
@@ -85,7 +91,7 @@ def finish(begun: Start, config: OptimizeConfig, store: Store) -> Computed:
     with _timed("quantize", seconds):
         made = variants.quantize(dataset, prepared, mask, network, rows, config.evaluation, store)
         bundles = keep_within(made, dataset, config.quantization, store)
-    return Computed(dataset, prepared, mask, bundles, seconds)
+    return Computed(dataset, prepared, mask, hidden, bundles, seconds)
 
 
 @contextmanager

@@ -3,7 +3,8 @@
 from prefect import task
 
 from slipstream.artifacts.opening import open_store
-from slipstream.artifacts.references import Bundles, DatasetRef, RowTrace
+from slipstream.artifacts.references import Bundles, DatasetRef
+from slipstream.artifacts.traces import RowTrace
 from slipstream.evaluation import row_trace
 from tasks.support.stage import cached
 

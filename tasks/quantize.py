@@ -13,6 +13,7 @@ from slipstream.artifacts.references import (
 from slipstream.config.evaluation import EvaluationConfig
 from slipstream.config.quantization import QuantizationConfig
 from slipstream.evaluation.int8_loss import keep_within
+from slipstream.features.preprocessing import selected_columns
 from slipstream.quantization import variants
 from tasks.support.stage import cached
 
@@ -32,4 +33,5 @@ def quantize(
     """
     store, rows = open_store(), quantization.calibration_rows
     made = variants.quantize(dataset, prepared, mask, network, rows, evaluation, store)
-    return keep_within(made, dataset, quantization, store)
+    is_bound = any(column.direction for column in selected_columns(prepared, mask, store))
+    return keep_within(made, dataset, quantization, store, is_bound=is_bound)

@@ -25,16 +25,25 @@ NAMES = [name_of(each, k) for k in (FIVE, CHOSEN, ALL) for each in ("float32", "
 
 
 def ours(begun: Start, config: OptimizeConfig, store: Store) -> Iterator[Fitted]:
-    """Train for each k, and give both variants; all that is not set is the product's default.
+    """Train what the run finds by itself, then with its hidden layers five columns and all.
 
     Where the table has no more than five columns, "k = 5" would be all of them, and is left out.
     """
+    found = finish(begun, config, store)
+    yield from _variants(CHOSEN, found, store)
     width = begun.prepared.width
-    ks = {FIVE: 5, CHOSEN: 0, ALL: width} if width > 5 else {CHOSEN: 0, ALL: width}
-    for columns, k in ks.items():
-        features = config.features.model_copy(update={"k": k})
-        computed = finish(begun, config.model_copy(update={"features": features}), store)
-        yield from _variants(columns, computed, store)
+    for columns, k in {FIVE: 5, ALL: width}.items() if width > 5 else [(ALL, width)]:
+        yield from _variants(columns, finish(begun, _fixed(config, k, found.hidden), store), store)
+
+
+def _fixed(config: OptimizeConfig, k: int, hidden: list[int]) -> OptimizeConfig:
+    """The config of a run that is to read so many columns, and searches nothing."""
+    changed = {
+        "features": config.features.model_copy(update={"k": k}),
+        "model": config.model.model_copy(update={"hidden": hidden}),
+        "search": config.search.model_copy(update={"mode": "off"}),
+    }
+    return config.model_copy(update=changed)
 
 
 def _variants(columns: str, computed: Computed, store: Store) -> Iterator[Fitted]:

@@ -8,6 +8,7 @@ from prefect.serializers import Serializer
 
 from slipstream.artifacts import references
 from slipstream.artifacts.opening import open_store
+from slipstream.artifacts.traces import RowTrace
 from slipstream.artifacts.values import Reference, blobs
 from slipstream.search.found import Found
 
@@ -27,7 +28,7 @@ KNOWN: dict[str, type[Reference]] = {
         references.NetworkRef,
         references.Bundles,
         references.Baseline,
-        references.RowTrace,
+        RowTrace,
     )
 }
 

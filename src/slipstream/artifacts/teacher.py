@@ -13,7 +13,8 @@ class TeacherRef(Reference):
 
     `answers` has, on the scale of an answer, "answers" (N, O) of every row of the snapshot: those
     of the training part out of fold, all others the mean of the models of the folds; and "peer"
-    (T, O), what LightGBM with its defaults answers for the test part. `synthetic` has rows as in
+    (T, O), what LightGBM with its defaults answers for the test part, unless there are very many
+    labels. `synthetic` has rows as in
     the prepared table and their answers, "soft 0", "soft 1" and so on. `final_answers` and
     `final_synthetic` are those of a teacher that was fitted to the validation part too, out of fold
     for both parts. `models` holds its trees and the peer's.

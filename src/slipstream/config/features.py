@@ -44,5 +44,5 @@ class FeaturesConfig(Section):
         {},
         title="Monotone",
         description="columns of numbers with which answers never fall (1) or never rise (-1), such "
-        'as {"age": 1}: the probability of the positive label, or each predicted number',
+        'as {"age": 1}; categories and dates cannot be named, nor any if there are three labels',
     )

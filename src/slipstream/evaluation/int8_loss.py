@@ -20,11 +20,17 @@ __all__ = ["keep_within", "score_loss"]
 
 
 def keep_within(
-    bundles: Bundles, dataset: DatasetRef, quantization: QuantizationConfig, store: Store
+    bundles: Bundles,
+    dataset: DatasetRef,
+    quantization: QuantizationConfig,
+    store: Store,
+    *,
+    is_bound: bool = False,
 ) -> Bundles:
     """Both bundles, int8 fine-tuned if it loses more score on validation rows than allowed.
 
-    Fine-tuned integers are kept where they lose less; float32 stays as it is.
+    Fine-tuned integers are kept where they lose less; float32 stays as it is. Of a model that
+    `is_bound` to `features.monotone` integers are not tuned: nothing would keep their order.
     """
     float32, int8 = (parse(store.get(each.file)) for each in (bundles.float32, bundles.int8))
     snapshot = Snapshot(dataset, store)
@@ -32,6 +38,9 @@ def keep_within(
     allowed = quantization.max_score_loss
     if lost <= allowed:
         return bundles
+    if is_bound:
+        left_alone = f"{_loses(lost, allowed)}; integers are not fine-tuned under features.monotone"
+        return bundles.model_copy(update={"warnings": (*bundles.warnings, left_alone)})
     # PyTorch takes a second to import, and few runs get here.
     from slipstream.training.fine_tuning import fine_tuned
 
@@ -70,7 +79,11 @@ def _sentence(lost: float, left: float, allowed: float) -> str:
         if left < lost
         else f"fine-tuning its integers is not kept, as it would lose {left:.4f}"
     )
+    return f"{_loses(lost, allowed)}; {outcome}"
+
+
+def _loses(lost: float, allowed: float) -> str:
     return (
         f"int8 loses {lost:.4f} score on the validation rows, and quantization.max_score_loss is "
-        f"{allowed:g}; {outcome}"
+        f"{allowed:g}"
     )

@@ -41,7 +41,9 @@ def measure_larger(
     """
     is_test = Snapshot(prepared, store).frame(columns=[PART])[PART] == PARTS.index("test")
     found = load(store.get(teacher.final_answers))
-    answers: dict[LargerName, NDArray[np.float32]] = {"lightgbm": found["peer"]}
+    answers: dict[LargerName, NDArray[np.float32]] = {}
+    if "peer" in found:  # not where there are very many labels
+        answers["lightgbm"] = found["peer"]
     if teacher.tested:
         answers["teacher"] = found["answers"][is_test.to_numpy()]
     latency = _latency_us(prepared, teacher, store)
@@ -83,5 +85,5 @@ def _latency_us(
     models: dict[LargerName, list[str]] = {"lightgbm": kept["peer"]}
     if teacher.is_trees:
         models["teacher"] = kept["teacher"]
-    cells = rows.to_numpy(np.float32)
-    return {name: one_row_us(each, cells, prepared.outputs) for name, each in models.items()}
+    cells, outputs = rows.to_numpy(np.float32), prepared.outputs
+    return {name: one_row_us(each, cells, outputs) for name, each in models.items() if each}

@@ -5,8 +5,9 @@ from datetime import datetime
 
 import numpy as np
 
-from slipstream.artifacts.references import Bundles, DatasetRef, LayerTrace, RowTrace
+from slipstream.artifacts.references import Bundles, DatasetRef
 from slipstream.artifacts.store import Store
+from slipstream.artifacts.traces import LayerTrace, RowTrace
 from slipstream.data.snapshot import TARGET, Snapshot
 from slipstream.runtime.predictor import Predictor, load_file
 

@@ -8,6 +8,9 @@ Layer by layer, on the inputs that the integer layers before it give: the weight
 more to the sums that the float32 layer has (least squares with a ridge), rounded so that their
 errors cancel (`rounding`), and the bias takes the mean error that is left (Nagel et al. 2019,
 "Data-Free Quantization Through Weight Equalization and Bias Correction").
+
+Weights of a model under `features.monotone` are rounded to the nearest, each by itself: that keeps
+their signs and their order, and so the model's directions.
 """
 
 from collections.abc import Sequence
@@ -48,12 +51,13 @@ class Quantised:
 
 def quantize_layers(float32: Bundle, rows: Any) -> Quantised:
     """Quantise a float32 bundle's layers, calibrated on raw rows."""
+    is_bound = any(column.direction for column in float32.columns)
     table, *later = float32.layers
     positions = NumpyModel(float32).positions(RowReader(float32).encode(rows))
     shares = _shares(positions, len(table.weight))
     weight, bias = _centred(table, lookups(float32.columns))
     wanted = shares @ weight + bias  # (N, H), what the float32 layer sums to
-    linear = _linear(weight, wanted, shares, 1 / POSITION_ONE)
+    linear = _linear(weight, wanted, shares, 1 / POSITION_ONE, is_bound=is_bound)
     made, steps = [], []
     for layer in later:
         step = _step(linear.sums)
@@ -62,7 +66,8 @@ def quantize_layers(float32: Bundle, rows: Any) -> Quantised:
         inputs = _activations(linear.sums, step)
         weight = layer.weight.T.astype(np.float64)  # (in, out)
         wanted = np.maximum(wanted, 0) @ weight + layer.bias
-        linear = _linear(_refitted(weight, inputs, wanted), wanted, inputs, step)
+        fitted = weight if is_bound else _refitted(weight, inputs, wanted)
+        linear = _linear(fitted, wanted, inputs, step, is_bound=is_bound)
     layers = [*made, linear.layer(1.0)]
     transposed = (replace(each, weight=np.ascontiguousarray(each.weight.T)) for each in layers[1:])
     return Quantised((layers[0], *transposed), tuple(steps))
@@ -89,7 +94,9 @@ class _Linear:
         )
 
 
-def _linear(weight: Floats, wanted: Floats, inputs: Any, input_step: float) -> _Linear:
+def _linear(
+    weight: Floats, wanted: Floats, inputs: Any, input_step: float, *, is_bound: bool
+) -> _Linear:
     """Quantise a layer.
 
     Args:
@@ -97,10 +104,11 @@ def _linear(weight: Floats, wanted: Floats, inputs: Any, input_step: float) -> _
         wanted: its sums, bias included (N, out).
         inputs: what the integer layer is given (N, in), dense or sparse.
         input_step: the unit in which inputs are whole numbers.
+        is_bound: whether each weight is rounded by itself, which keeps order and signs.
     """
     offset = wanted.mean(axis=0) - np.asarray(inputs.mean(axis=0)).ravel() @ weight
     scale = _scale(weight, offset, input_step)
-    rounded = _rounded(weight, inputs, scale)
+    rounded = _nearest(weight, scale) if is_bound else _rounded(weight, inputs, scale)
     unit = scale * input_step
     sums = inputs @ (rounded * scale)
     # The mean error of each channel goes into its bias.
@@ -116,9 +124,14 @@ def _scale(weight: Floats, bias: Floats, input_step: float) -> Floats:
     return _single(np.where(scale > 0, scale, 1.0))
 
 
+def _nearest(weight: Floats, scale: Floats) -> Floats:
+    nearest: Floats = np.clip(np.rint(weight / scale), -LARGEST_WEIGHT, LARGEST_WEIGHT)
+    return nearest
+
+
 def _rounded(weight: Floats, inputs: Any, scale: Floats) -> Floats:
     """Whole weights (in, out): the most used ones make up for one another, others are rounded."""
-    rounded = np.clip(np.rint(weight / scale), -LARGEST_WEIGHT, LARGEST_WEIGHT)
+    rounded = _nearest(weight, scale)
     used = np.asarray(inputs.mean(axis=0)).ravel()
     chosen = np.sort(np.argsort(-used, kind="stable")[:MOST_INPUTS])
     rounded[chosen] = nearest_plane(weight[chosen], _covariance(inputs[:, chosen]), scale)

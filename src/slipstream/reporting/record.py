@@ -8,9 +8,9 @@ from slipstream.artifacts.references import (
     FeatureMask,
     NetworkRef,
     PreparedRef,
-    RowTrace,
     TeacherRef,
 )
+from slipstream.artifacts.traces import RowTrace
 from slipstream.artifacts.values import Reference, Value
 from slipstream.config.optimize import OptimizeConfig
 from slipstream.evaluation.results import Benchmark, Comparison

@@ -72,3 +72,11 @@ def test_pytorch_is_imported_only_where_it_is_needed() -> None:
     """A run whose int8 is good enough does not pay for the import."""
     code = "import sys, slipstream.evaluation.int8_loss as _; sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_integers_under_a_constraint_are_left_alone(demo: Trained) -> None:
+    """Fine-tuning keeps no order of weights, so the loss is said, and nothing else changes."""
+    bundles = damaged(demo)
+    kept = keep_within(bundles, demo.dataset, QuantizationConfig(), demo.store, is_bound=True)
+    assert kept.int8 == bundles.int8
+    assert "integers are not fine-tuned under features.monotone" in kept.warnings[-1]

@@ -6,7 +6,8 @@ import sys
 import pytest
 from rich.console import Console
 
-from slipstream.artifacts.references import Epoch, LayerTrace, NetworkRef, RowTrace
+from slipstream.artifacts.references import Epoch, NetworkRef
+from slipstream.artifacts.traces import LayerTrace, RowTrace
 from slipstream.reporting.terminal.progress import show_stages
 from slipstream.reporting.terminal.screen import (
     CHART_WIDTH,

@@ -13,7 +13,8 @@ from rich.status import Status
 from rich.table import Table
 from rich.text import Text
 
-from slipstream.artifacts.references import Epoch, NetworkRef, RowTrace, TeacherRef
+from slipstream.artifacts.references import Epoch, NetworkRef, TeacherRef
+from slipstream.artifacts.traces import RowTrace
 from slipstream.evaluation.results import Benchmark, Waterfall
 from slipstream.measurement.units import microseconds, quantity, size
 from slipstream.reporting.comparison import about_test_rows, figure_rows

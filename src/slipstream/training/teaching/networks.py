@@ -13,6 +13,7 @@ from slipstream.training.batches import TrainingData, inputs_of
 from slipstream.training.network import Network
 from slipstream.training.optimisation import EVALUATION_ROWS, Lesson, deterministic, fit
 from slipstream.training.teaching.table import Folded, Table
+from slipstream.training.teaching.trees import shapes_to_try
 
 __all__ = ["NETWORK", "WideNetwork", "fit_networks", "is_affordable"]
 
@@ -20,6 +21,8 @@ NETWORK = "networks of 96 x 96"
 HIDDEN = (96, 96)
 SETTINGS = TrainingConfig(epochs=24, batch_size=256, learning_rate=0.006, patience=4)
 MOST_CELLS = 200_000  # of the training part: beyond, trees answer as well or better, in less time
+MOST_ANSWERS = 100_000_000  # numbers that a network of many outputs answers in training
+LEAST_EPOCHS = 3
 
 
 class WideNetwork:
@@ -40,14 +43,16 @@ class WideNetwork:
 
 
 def is_affordable(table: Table) -> bool:
-    """Whether the training part is so small that networks are fitted too."""
-    return table.cells.size <= MOST_CELLS
+    """Whether networks are fitted: where the table is small, or no trees are."""
+    return table.cells.size <= MOST_CELLS or not shapes_to_try(table)
 
 
 def fit_networks(folded: Folded) -> list[WideNetwork]:
     """Fit one network for each fold on all rows but the fold's, by which it stops."""
     table, rows, folds = folded.table, folded.rows, folded.folds
-    settings = SETTINGS.model_copy(update={"seed": folded.seed})
+    affordable = MOST_ANSWERS // (len(rows) * table.outputs)
+    epochs = int(np.clip(affordable, LEAST_EPOCHS, SETTINGS.epochs))
+    settings = SETTINGS.model_copy(update={"seed": folded.seed, "epochs": epochs})
     lesson = Lesson((*HIDDEN, table.outputs), table.task, table.quantiles, settings)
     fitted = []
     for fold in range(int(folds.max()) + 1):

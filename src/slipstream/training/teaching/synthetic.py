@@ -32,17 +32,17 @@ Cells = NDArray[np.float32]
 Places = NDArray[np.int64]
 
 
-def rows_to_make(rows: int, lookups: int) -> int:
-    """How many synthetic rows a table of so many rows and look-ups gets."""
+def rows_to_make(rows: int, numbers: int) -> int:
+    """How many synthetic rows a table gets, whose rows have so many look-ups and outputs."""
     wanted = max(rows, min(MOST_COPIES * rows, ENOUGH_ROWS))
-    return min(wanted, max(1, MOST_CELLS // lookups))
+    return min(wanted, max(1, MOST_CELLS // numbers))
 
 
 def synthesise(table: Table, seed: int) -> tuple[Cells, Places]:
     """Make synthetic rows of training rows: cells (S, L), and the row each was made of (S,)."""
     random = np.random.default_rng(seed)
     rows, lookups = table.cells.shape
-    made = rows_to_make(rows, lookups)
+    made = rows_to_make(rows, lookups + table.outputs)
     copies = [random.permutation(rows) for _ in range(-(-made // rows))]
     sources = np.concatenate(copies)[:made]
     neighbours = nearest(_coordinates(table, random), random)

@@ -47,7 +47,7 @@ class _Class:
     table: Table
     is_train: NDArray[np.bool_]
     is_test: NDArray[np.bool_]
-    peer: Forest
+    peer: Forest | None
 
 
 def teach(
@@ -133,7 +133,8 @@ def _synthetic(blend: Blend, folded: Folded) -> pd.DataFrame:
     cells, sources = synthesise(table, folded.seed)
     frame = table.frame(cells)
     answers = table.in_own_unit(blend.predict(cells)).astype(np.float32)
-    frame[soft_names(table.outputs)] = answers
+    soft = pd.DataFrame(answers, columns=soft_names(table.outputs))
+    frame = pd.concat([frame, soft], axis=1)
     if WEIGHT in rows:
         frame[WEIGHT] = rows[WEIGHT].to_numpy()[sources]
     return frame
@@ -141,8 +142,10 @@ def _synthetic(blend: Blend, folded: Folded) -> pd.DataFrame:
 
 def _keep_answers(answers: Floats, room: _Class, store: Store) -> Blob:
     table = room.table
-    both = {"answers": answers, "peer": room.peer.predict(table.cells[room.is_test])}
-    own = {name: table.in_own_unit(each).astype(np.float32) for name, each in both.items()}
+    found = {"answers": answers}
+    if room.peer:
+        found["peer"] = room.peer.predict(table.cells[room.is_test])
+    own = {name: table.in_own_unit(each).astype(np.float32) for name, each in found.items()}
     return store.put(save(own), ".safetensors")
 
 
@@ -152,7 +155,7 @@ def _keep_models(teacher: Sequence[Candidate], room: _Class, store: Store) -> Bl
     kept = {
         "names": room.table.names,
         "teacher": [text for forest in forests for text in forest.to_text()],
-        "peer": room.peer.to_text(),
+        "peer": room.peer.to_text() if room.peer else [],
     }
     return store.put(json.dumps(kept).encode(), ".json")
 

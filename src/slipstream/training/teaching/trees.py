@@ -33,6 +33,8 @@ ROUNDS = 1500
 PATIENCE = 40
 LEAST_ROUNDS = 30
 MOST_CELLS = 1_200_000_000  # that a model reads: cells of the table, a tree and round
+MOST_TREES = 5000  # of a model, which is kept as text
+MOST_OUTPUTS = 50
 MANY_CELLS = 1_000_000
 DEFAULT_ROUNDS = 100  # LightGBM's own
 MANY_LABELS = 5  # from here on, each round has so many trees that fewer must do
@@ -85,7 +87,13 @@ class Forest:
 
 
 def shapes_to_try(table: Table) -> tuple[Shape, ...]:
-    """Both shapes; of a large table the one that answers better where there are many rows."""
+    """Both shapes; of a large table the one that answers better where there are many rows.
+
+    None where there are so many labels, each of which takes a tree a round, that a network answers
+    as well in less time and space.
+    """
+    if table.outputs > MOST_OUTPUTS:
+        return ()
     return (LARGE,) if is_large(table) else (SMALL, LARGE)
 
 
@@ -115,8 +123,10 @@ def fit_folds(folded: Folded, shape: Shape) -> list[Forest]:
     return _at_once(fit, range(int(folds.max()) + 1))
 
 
-def fit_default(table: Table) -> Forest:
-    """Fit LightGBM with its own defaults on all rows of a table."""
+def fit_default(table: Table) -> Forest | None:
+    """Fit LightGBM with its own defaults on all rows of a table; None if that takes too long."""
+    if table.outputs > MOST_OUTPUTS:
+        return None
     return Forest(
         tuple(
             lightgbm.train({**FIXED, **each}, _dataset(table, each), DEFAULT_ROUNDS)
@@ -169,7 +179,8 @@ def _of_answers(table: Table) -> list[dict[str, Any]]:
 
 def _rounds(table: Table) -> int:
     affordable = MOST_CELLS // (table.cells.size * table.outputs)
-    return int(np.clip(affordable, LEAST_ROUNDS, ROUNDS))
+    most = min(ROUNDS, MOST_TREES // table.outputs)
+    return int(np.clip(affordable, LEAST_ROUNDS, most))
 
 
 def _learning_rate(table: Table, rounds: int) -> float:

@@ -75,7 +75,7 @@ def test_few_rows_have_few_neighbours(rows: int, made: int) -> None:
 
 
 @pytest.mark.parametrize(
-    ("rows", "lookups", "made"),
+    ("rows", "numbers", "made"),
     [
         (1_000, 10, 5_000),
         (30_000, 14, 80_000),
@@ -83,6 +83,6 @@ def test_few_rows_have_few_neighbours(rows: int, made: int) -> None:
         (1_000_000, 1_000, 33_554),
     ],
 )
-def test_synthetic_rows_are_bounded(rows: int, lookups: int, made: int) -> None:
+def test_synthetic_rows_are_bounded(rows: int, numbers: int, made: int) -> None:
     """Five copies of few rows, one of many, and fewer where that would not fit into memory."""
-    assert rows_to_make(rows, lookups) == made
+    assert rows_to_make(rows, numbers) == made

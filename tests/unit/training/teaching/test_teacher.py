@@ -217,6 +217,20 @@ def test_of_a_large_table_there_is_one_teacher(
     assert taught.final_answers == taught.answers
 
 
+def test_very_many_labels_are_answered_by_networks_alone(
+    case: Callable[..., Case], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Trees would take one a label and round: there are none, and no peer."""
+    monkeypatch.setattr(trees, "MOST_OUTPUTS", 2)
+    monkeypatch.setattr(networks, "MOST_CELLS", 0)
+    here = case("multiclass")
+    taught = here.teach()
+    assert dict(taught.blend) == {networks.NETWORK: 1.0}
+    measured = measure_larger(here.dataset, here.prepared, taught, 0.5, here.store)
+    assert set(measured) == {"teacher"}
+    assert measured["teacher"].latency_p50_us == 0
+
+
 def test_rows_of_a_group_are_answered_by_models_that_have_not_seen_the_group(
     case: Callable[..., Case], monkeypatch: pytest.MonkeyPatch
 ) -> None:
