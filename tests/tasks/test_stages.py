@@ -39,7 +39,7 @@ def test_tasks_do_what_the_library_does(mixed: Trained, monkeypatch: pytest.Monk
     dataset = ingest.fn(config.data)
     prepared = preprocess.fn(dataset, config.model.encoding, config.model.bins, {})
     mask = select.fn(prepared, None, config.selection, config.search.tolerance)
-    network = train.fn(prepared, mask, config.model.hidden, config.training)
+    network = train.fn(prepared, None, mask, config.model.hidden, config.training)
     rows = config.quantization.calibration_rows
     bundles = quantize.fn(dataset, prepared, mask, network, rows, config.evaluation)
     assert (dataset, prepared, mask) == (mixed.dataset, mixed.prepared, mixed.mask)
