@@ -40,8 +40,8 @@ def test_tasks_do_what_the_library_does(mixed: Trained, monkeypatch: pytest.Monk
     prepared = preprocess.fn(dataset, config.model.encoding, config.model.bins, {})
     mask = select.fn(prepared, None, config.selection, config.search.tolerance)
     network = train.fn(prepared, None, mask, config.model.hidden, config.training)
-    rows = config.quantization.calibration_rows
-    bundles = quantize.fn(dataset, prepared, mask, network, rows, config.evaluation)
+    settings = config.quantization
+    bundles = quantize.fn(dataset, prepared, mask, network, settings, config.evaluation)
     assert (dataset, prepared, mask) == (mixed.dataset, mixed.prepared, mixed.mask)
     assert (network, bundles) == (mixed.network, mixed.bundles)
     trace = predict.fn(dataset, bundles)
