@@ -32,7 +32,7 @@ SOURCES = Path(slipstream.__file__).parent
 MAKING = ("artifacts", "config", "data", "features", "training", "quantization", "measurement")
 JUDGING = ("evaluation", "search", "lifecycle", "tracking", "reporting")
 NAMING = {
-    "artifacts/references.py",  # what kind of answer a traced row got
+    "artifacts/traces.py",  # what kind of answer a traced row got
     "config/data.py",
     "config/evaluation.py",
     "data/label_text.py",  # text may be quantities, unless the config says labels

@@ -106,12 +106,13 @@ def test_the_trained_bundle_equals_the_trained_network(mixed: Trained) -> None:
     network.load_state_dict({name: torch.from_numpy(each) for name, each in tensors.items()})
     low, high, t = positions(fitted, prepared.rows("test"))
     with torch.no_grad():
-        expected = torch.sigmoid(
-            network(
-                torch.from_numpy(np.concatenate([low, high], axis=1)),
-                torch.from_numpy(np.concatenate([1 - t, t], axis=1)).float(),
-            )[:, 0]
-        ).numpy()
+        logits = network(
+            torch.from_numpy(np.concatenate([low, high], axis=1)),
+            torch.from_numpy(np.concatenate([1 - t, t], axis=1)).float(),
+        )[:, 0]
+    fitted_temperature = mixed.bundles.temperature
+    degrees = fitted_temperature.temperature if fitted_temperature else 1.0
+    expected = torch.sigmoid(logits / degrees).numpy()
     rows = Snapshot(mixed.dataset, mixed.store).rows("test")
     model = load_file(mixed.store.path(mixed.bundles.float32.file))
     np.testing.assert_allclose(model.predict(rows), expected, rtol=0, atol=1e-5)
