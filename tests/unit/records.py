@@ -3,6 +3,7 @@
 from typing import Any
 
 from slipstream.artifacts.references import (
+    Bundles,
     ColumnSchema,
     DatasetRef,
     FeatureMask,
@@ -84,6 +85,7 @@ def record(winner: str | None = "int8", *reasons: str, **changes: Any) -> RunRec
         "dataset": dataset(),
         "prepared": PreparedRef.model_construct(warnings=()),
         "network": NetworkRef.model_construct(warnings=()),
+        "bundles": Bundles.model_construct(warnings=(), temperature=None),
         "mask": FeatureMask(
             method="mutual_info",
             scores=(

@@ -77,6 +77,7 @@ def test_the_parent_run_has_everything(
     assert len(run.data.tags["git_sha"]) in (7, 40)
     names = {artifact.path for artifact in client.list_artifacts(tracked.run_id)}
     figures = {"history.png", "feature_scores.png", "latency.png", "waterfall.png"}
+    figures |= {"reliability.png"}
     facts = {"feature_mask.json", "training_profile.json", "machine.json", "waterfall.json"}
     assert names == figures | facts | {"warnings.json"}
 
@@ -105,7 +106,9 @@ def test_without_a_winner_the_parent_has_no_figures_of_one(
     lost = located(record, empty_store(tmp_path)).model_copy(update={"comparison": comparison})
     run = track(lost, FlowRun("flow-run-0", "", "lost"), SERVER, mixed.store)
     metrics = MlflowClient(run.tracking_uri).get_run(run.run_id).data.metrics
-    assert metrics.keys() == {"train_loss", "train_accuracy", "val_loss", "val_accuracy"}
+    epochs = {"train_loss", "train_accuracy", "val_loss", "val_accuracy"}
+    fitted = record.bundles.temperature
+    assert metrics.keys() == epochs | (fitted.metrics.keys() if fitted else set())
 
 
 def test_the_experiment_opens_on_its_runs(client: MlflowClient, tracked: TrackedRun) -> None:
