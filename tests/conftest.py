@@ -43,6 +43,11 @@ settings.register_profile("slipstream", deadline=None, derandomize=True, max_exa
 settings.load_profile("slipstream")
 
 # The cached stages, in the order in which a report has them.
+# The cached stages of a run; with defaults, the first line.
+ALL_COMPUTED = [
+    *("ingest", "preprocess", "teach", "select", "search"),
+    *("train", "quantize", "predict", "baseline"),
+]
 COMPUTED = ["ingest", "preprocess", "select", "train", "quantize", "predict", "baseline"]
 
 # Tests that share what takes long to start run in one process: a group is a beginning of paths.

@@ -56,6 +56,7 @@ CONTENTS = {
 
 First hour <docs/guide/first-hour>
 Your own data <docs/guide/own-data>
+Choosing the model <docs/guide/choosing>
 Predicting <docs/guide/predicting>
 Exporting <docs/guide/exporting>
 ```

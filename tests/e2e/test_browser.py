@@ -25,7 +25,7 @@ def run(
     table.write_text(mixed_csv.read_text().replace(" income,", " in|come *x* <b>,", 1))
     with browser.browser_page() as page:
         browser.open_form(page, servers.prefect)
-        for needed in ("Path", "Target", "Number of features"):
+        for needed in ("Path", "Target"):
             expect(page.get_by_text(needed, exact=True)).to_be_in_viewport()
         browser.field(page, "Path").fill(str(table))
         browser.field(page, "Target").fill("label")
@@ -47,7 +47,7 @@ def test_a_run_from_form_to_comparison(servers: Up, run: dict) -> None:
     """A person sees the stages of the run, follows its link to MLflow, compares its variants."""
     with browser.browser_page() as page:
         page.goto(address(servers, run))
-        expect(page.get_by_text("mixed · k=9 · 32×32").first).to_be_visible()
+        expect(page.get_by_text("mixed · k=9 · search width").first).to_be_visible()
         page.get_by_text("Task Runs", exact=True).click()
         for stage in ("ingest", "preprocess", "select", "train", "quantize", "predict"):
             expect(page.get_by_role("link", name=stage, exact=True)).to_be_visible()
@@ -65,7 +65,7 @@ def test_a_run_from_form_to_comparison(servers: Up, run: dict) -> None:
 def test_the_servers_know_the_run(servers: Up, run: dict) -> None:
     """Stages, progress and comparison are in Prefect, and its page is in MLflow."""
     assert run["state"]["type"] == "COMPLETED", run["state"]
-    assert run["name"] == "mixed · k=9 · 32×32"
+    assert run["name"] == "mixed · k=9 · search width"
     stages = {task["name"] for task in find(servers, "task_runs", run)}
     assert stages >= {"ingest", "preprocess", "select", "train", "quantize", "predict", "track"}
     artifacts = {each["key"]: each["data"] for each in find(servers, "artifacts", run)}

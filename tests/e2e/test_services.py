@@ -26,7 +26,7 @@ def test_the_form_explains_itself(servers: Up) -> None:
     features = schema["definitions"]["FeaturesConfig"]["properties"]
     assert features["k"]["title"] == "Number of features"
     assert (features["k"]["minimum"], features["k"]["maximum"]) == (0, 1000)
-    assert features["method"]["enum"] == ["mutual_info", "anova_f"]
+    assert features["method"]["enum"] == ["auto", "elimination", "mutual_info", "anova_f"]
     assert deployment["global_concurrency_limit"]["limit"] == 1
     assert set(deployment["tags"]) == {"slipstream", "optimize"}
 
@@ -75,7 +75,7 @@ def test_a_mistake_in_the_form_is_one_message(servers: Up) -> None:
     body = {"name": SUGGESTED_NAME, "parameters": {"config": config}}
     path = f"/deployments/{entry['id']}/create_flow_run"
     run = await_run(servers, ask(servers, "POST", path, body)["id"])
-    assert run["name"] == "demo · k=5 · 32×32"
+    assert run["name"] == "demo · search width"
     assert run["state"]["type"] == "FAILED"
     assert "did you mean 'target'?" in run["state"]["message"]
     logs = "\n".join(log["message"] for log in find(servers, "logs", run))

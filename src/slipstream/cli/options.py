@@ -69,8 +69,9 @@ def read_config(chosen: argparse.Namespace) -> OptimizeConfig:
         ) from None
     for section, fields in flags.items():
         written = _spelled_out(section, values.get(section, {}))
+        given = _spelled_out(section, fields)
         if isinstance(written, dict):  # anything else is refused with the rest
-            values[section] = {**written, **_spelled_out(section, fields)}
+            values[section] = {**written, **given} if isinstance(given, dict) else given
     return parse_config(values)
 
 

@@ -26,10 +26,10 @@ class OptimizeConfig(Section):
 
     # The form shows what nearly every run needs first, and the rest in the order of this class.
     data: DataConfig = Field(
-        default_factory=DataConfig, title="Data", json_schema_extra={"position": -2}
+        default_factory=DataConfig, title="Data", json_schema_extra={"position": -3}
     )
     features: FeaturesConfig = Field(
-        default_factory=FeaturesConfig, title="Features", json_schema_extra={"position": -3}
+        default_factory=FeaturesConfig, title="Features", json_schema_extra={"position": -2}
     )
     search: SearchConfig = Field(default_factory=SearchConfig, title="Search")
     model: ModelConfig = Field(default_factory=ModelConfig, title="Model")

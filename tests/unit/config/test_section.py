@@ -119,7 +119,7 @@ def test_what_every_run_needs_comes_first_and_is_not_optional() -> None:
     """Path, target and the number of features lead their sections, and those lead the form."""
     schema = OptimizeConfig.model_json_schema()
     order = sorted(schema["properties"].items(), key=lambda each: each[1].get("position", 0))
-    assert [name for name, _ in order][:3] == ["features", "data", "budget"]
+    assert [name for name, _ in order][:3] == ["data", "features", "budget"]
     for section, needed in (("DataConfig", ["path", "target"]), ("FeaturesConfig", ["k"])):
         fields = schema["$defs"][section]
         assert fields["required"] == needed
