@@ -19,7 +19,6 @@ COMPILED := $(shell find src/slipstream/runtime -name '*.[ch]') setup.py
 
 .PHONY: run up down test trials lint unit wheel bench bench-quality fuzz docs lock
 
-run: ARGS ?= --config configs/demo.toml
 run: $(BUILT)
 	$(BIN)/slipstream optimize $(ARGS)
 

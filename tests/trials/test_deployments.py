@@ -86,7 +86,7 @@ def test_what_is_edited_is_there_again_and_used(
     assert run["parameters"]["config"]["training"]["learning_rate"] == 0.0005
     assert "0.0005" in learning_rates(servers)
     names = {each["name"] for each in ask(servers, "POST", "/flow_runs/filter", {})}
-    assert "mixed · k=5 · 32×32" in names  # the one within, whose name nobody typed
+    assert "mixed · search width" in names  # the one within, whose name nobody typed
 
 
 def test_edits_survive_down_and_up(needs_chromium: None, servers: Up) -> None:

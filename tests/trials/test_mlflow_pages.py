@@ -27,7 +27,7 @@ def test_the_console_script_uses_the_running_server(servers: Up, run_output: str
     """While the servers run, a run from the terminal appears in them."""
     assert f"{servers.mlflow}/#/experiments/" in run_output
     runs = ask(servers, "POST", "/flow_runs/filter", {})
-    assert "demo · k=2 · 32×32" in {run["name"] for run in runs}
+    assert "demo · k=2 · search width" in {run["name"] for run in runs}
 
 
 @pytest.fixture
