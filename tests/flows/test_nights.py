@@ -39,6 +39,8 @@ def config_of(folder: Path) -> OptimizeConfig:
                 "time": "when",
             },
             "model": {"hidden": [8]},
+            "features": {"k": 5},
+            "search": "off",
             "training": {"epochs": 6, "learning_rate": 0.02, "distill": "off"},
             "tracking": {"uri": f"sqlite:///{folder}/mlflow.db"},
         }

@@ -59,6 +59,8 @@ class Place:
             {
                 "data": {**data, "drop": sorted({*TARGETS.values()} - {self.target})},
                 "model": {"hidden": [8]},
+                "features": {"k": 5},
+                "search": "off",
                 "training": {"epochs": 2, "learning_rate": 0.01, "distill": "off", **training},
                 "tracking": {"uri": self.uri},
             }

@@ -27,8 +27,10 @@ def config_of(path: Path, uri: str, **training: object) -> dict[str, object]:
     """A config that trains in a second."""
     return {
         "data": {"path": str(path), "target": "label"},
+        "features": {"k": 5},
         "model": {"hidden": [8]},
-        "training": {"epochs": 3, "learning_rate": 0.01, **training},
+        "search": "off",
+        "training": {"epochs": 3, "learning_rate": 0.01, "distill": "off", **training},
         "tracking": {"uri": uri},
     }
 
