@@ -49,6 +49,7 @@ static void model_dealloc(Model *self)
     Py_XDECREF(self->encode);
     for (Py_ssize_t index = 0; index < Py_SIZE(self); index++) {
         Py_XDECREF(self->fields[index].name);
+        free_categories(&self->fields[index].texts);
         Py_XDECREF(self->fields[index].codes);
         Py_XDECREF(self->fields[index].numbers);
     }

@@ -62,7 +62,7 @@ static bool read_codes(Field *field, PyObject *source, Py_ssize_t rows)
         if (PyDict_SetItem(is_text ? field->codes : field->numbers, key, value) != 0)
             return false;
     }
-    return true;
+    return build_categories(&field->texts, field->codes);
 }
 
 static bool read_edges(ColumnSpec *column, Parts *parts, PyObject *edges)

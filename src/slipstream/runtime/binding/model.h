@@ -6,12 +6,14 @@
 #include <Python.h>
 
 #include "../csrc/network.h"
+#include "categories.h"
 #include "dates.h"
 
 typedef struct {
     PyObject *name;    /* an interned string */
     PyObject *codes;   /* {category: row}, or NULL where the column is numeric */
     PyObject *numbers; /* the same, of categories that are numbers: {2: row} finds 2.0 too */
+    Categories texts;  /* the codes of texts again, to look them up fast */
 } Field;
 
 typedef struct {

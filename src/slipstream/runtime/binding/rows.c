@@ -47,6 +47,11 @@ INLINE Reading read_category(const Column *column, const Field *field, PyObject 
 {
     int64_t row = column->rows - 1; /* missing */
     if (PyUnicode_CheckExact(value)) {
+        const Category *category = find_category(&field->texts, value);
+        if (category != NULL) {
+            *to = category->row;
+            return *to != (double)row || column->allows_missing ? PLAIN : UNUSUAL;
+        }
         PyObject *code = PyDict_GetItemWithError(field->codes, value);
         if (code != NULL)
             row = PyLong_AsLongLong(code);
