@@ -8,11 +8,9 @@ from typing import Any
 
 import pandas as pd
 
-from slipstream.artifacts.home import root
-
 __all__ = ["Table", "tables"]
 
-SHARED = root().parent / "shared" / "data"
+SHARED = Path(__file__).resolve().parents[2] / "shared" / "data"
 BUILT_IN = ("breast_cancer", "wine", "iris", "digits", "diabetes", "california_housing")
 CASES = (
     *("clean.csv", "decimal_comma.csv", "currency_percent.csv", "five_percent_unknown.csv"),

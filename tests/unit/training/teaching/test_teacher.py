@@ -14,7 +14,6 @@ import pandas as pd
 import pytest
 from numpy.typing import NDArray
 
-from slipstream.artifacts.home import root
 from slipstream.artifacts.references import DatasetRef, PreparedRef, TeacherRef
 from slipstream.artifacts.store import Store
 from slipstream.config.parsing import parse_config
@@ -282,7 +281,7 @@ def test_the_same_bytes_in_another_process_and_on_any_number_of_cores(
     found = [
         subprocess.run(
             [sys.executable, "-c", CODE, given, cores],
-            env={**os.environ, "PYTHONPATH": f"{root()}/src", "PYTHONHASHSEED": str(place)},
+            env={**os.environ, "PYTHONHASHSEED": str(place)},
             capture_output=True,
             text=True,
             check=True,
