@@ -25,7 +25,15 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def start(environment: dict[str, str], folder: Path) -> Start:
     """Starts a run of the demo that trains for a while, in a home of its own."""
     command = [PROGRAM, "optimize", "--tracking.uri", f"sqlite:///{folder}/mlflow.db"]
-    command += ["--training.batch_size", "2", "--training.epochs", "10"]
+    command += [
+        "--training.batch_size",
+        "2",
+        "--training.epochs",
+        "10",
+        "--training.distill",
+        "off",
+    ]
+    command += ["--search", "off", "--features.k", "5"]
 
     def run(*flags: str) -> subprocess.Popen[str]:
         return subprocess.Popen(
