@@ -257,6 +257,7 @@ def test_an_unknown_arm_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
     assert "however: lightbgm" in capsys.readouterr().err
 
 
+@pytest.mark.source
 def test_the_readme_shows_the_published_figures() -> None:
     """The README's block is made from `quality.json`, and is empty before there is one."""
     file, readme = ROOT / "bench/results/quality.json", (ROOT / "README.md").read_text()
