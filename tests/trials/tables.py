@@ -29,7 +29,7 @@ def config_of(path: Path, uri: str, **training: object) -> dict[str, object]:
         "data": {"path": str(path), "target": "label"},
         "features": {"k": 5},
         "model": {"hidden": [8]},
-        "search": "off",
+        "search": {"mode": "off"},
         "training": {"epochs": 3, "learning_rate": 0.01, "distill": "off", **training},
         "tracking": {"uri": uri},
     }

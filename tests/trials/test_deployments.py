@@ -12,6 +12,7 @@ import httpx
 import pytest
 from playwright.sync_api import expect
 
+from slipstream.config.training import TrainingConfig
 from slipstream.operations.deployments import on_server
 from tests.e2e import browser
 from tests.e2e.conftest import running
@@ -50,7 +51,8 @@ def test_an_edit_form_saves_untouched(needs_chromium: None, servers: Up) -> None
         for name in ("retrain-nightly", "retrain-now", "optimize-table"):
             browser.open_edit_form(page, servers.prefect, name)
             browser.save(page)
-    assert deployment(servers)["parameters"]["config"]["training"]["learning_rate"] == 0.003
+    saved = deployment(servers)["parameters"]["config"]["training"]["learning_rate"]
+    assert saved == TrainingConfig().learning_rate
 
 
 def test_what_is_edited_is_there_again_and_used(

@@ -85,7 +85,7 @@ def test_a_first_model_becomes_champion_and_drift_calls_the_webhook(
         "data": {"path": str(table), "target": "label"},
         "model": {"hidden": [8]},
         "features": {"k": 5},
-        "search": "off",
+        "search": {"mode": "off"},
         "training": {"epochs": 30, "learning_rate": 0.02, "distill": "off"},
         "tracking": {"uri": servers.environment["MLFLOW_BACKEND_STORE_URI"]},
     }
