@@ -11,9 +11,8 @@ small numbers of columns are better than the path says.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
-import pandas as pd
 import torch
 from torch import Tensor
 from torch.nn import functional
@@ -23,7 +22,6 @@ from slipstream.artifacts.selection import PathStep
 from slipstream.artifacts.store import Store
 from slipstream.config.features import FeaturesConfig
 from slipstream.config.training import TrainingConfig
-from slipstream.data.snapshot import TARGET, weights_of
 from slipstream.features import selection
 from slipstream.features.selection import (
     Choice,
@@ -36,7 +34,7 @@ from slipstream.features.selection import (
 )
 from slipstream.runtime.columns import Column, lookups
 from slipstream.search.material import Material, material_of
-from slipstream.training.batches import HARD, Batch, Standard, inputs_of
+from slipstream.training.batches import Batch, Standard, inputs_of
 from slipstream.training.losses import Objective
 from slipstream.training.network import Network
 from slipstream.training.optimisation import Lesson, deterministic, fit
@@ -92,11 +90,8 @@ class Masked:
         for _ in range(min(TUNED_STEPS, 2 * -(-len(self.train) // TUNED_ROWS))):
             batch = self.train.at(torch.randint(len(self.train), (TUNED_ROWS,)))
             outputs = self.network(batch.rows[:, own], batch.shares[:, own])
-            loss = self.objective.loss(outputs, batch.target, batch.weight)
-            if batch.soft is not None:
-                loss = loss + self.objective.soft_loss(outputs, batch.soft, batch.soft_weight)
             self.optimizer.zero_grad()
-            loss.backward()
+            batch.loss(outputs, self.objective).backward()
             self.optimizer.step()
 
     def loss(self, outputs: Tensor) -> float:
@@ -223,16 +218,11 @@ def _masked(material: Material, columns: Sequence[Column]) -> tuple[Masked, Stan
     standard = Standard.of(material.train, objective)
     network.rescale(-standard.mean / standard.deviation, 1 / standard.deviation)
     train, validation = (
-        _batch(columns, rows, standard, objective) for rows in (material.train, material.validation)
+        Batch.of(inputs_of(columns, rows), rows, standard, objective)
+        for rows in (material.train, material.validation)
     )
     if material.soft is not None:
-        weight = torch.ones(len(train)) if train.weight is None else train.weight
-        train = replace(
-            train,
-            weight=HARD * weight,
-            soft=torch.from_numpy(standard.apply(material.soft)).float(),
-            soft_weight=(1 - HARD) * weight,
-        )
+        train = train.taught(material.soft, standard)
     masked = Masked(
         network=network,
         train=train,
@@ -242,15 +232,6 @@ def _masked(material: Material, columns: Sequence[Column]) -> tuple[Masked, Stan
         optimizer=torch.optim.Adam(network.parameters(), TUNED_RATE, fused=True),
     )
     return masked, standard
-
-
-def _batch(
-    columns: Sequence[Column], rows: pd.DataFrame, standard: Standard, objective: Objective
-) -> Batch:
-    weights = weights_of(rows)
-    target = torch.from_numpy(standard.apply(rows[TARGET].to_numpy())).to(objective.dtype)
-    weight = None if weights is None else torch.from_numpy(weights).float()
-    return Batch(*inputs_of(columns, rows), target, weight)
 
 
 def _own_places(columns: Sequence[Column]) -> list[Tensor]:

@@ -18,7 +18,7 @@ from slipstream.training.encoding import positions
 from slipstream.training.losses import Objective
 from slipstream.training.reading import Encoding
 
-__all__ = ["HARD", "Batch", "Standard", "TrainingData", "inputs_of"]
+__all__ = ["Batch", "Standard", "TrainingData", "inputs_of"]
 
 HARD = 0.3  # share of a real row's loss that its own label has where a teacher answered it too
 
@@ -64,6 +64,10 @@ class Standard:
         """Values in the unit that training sees."""
         return (values.astype(np.float64) - self.mean) / self.deviation
 
+    def undo(self, values: Floats) -> Floats:
+        """Values that training sees in the target's own unit."""
+        return values * self.deviation + self.mean
+
 
 @dataclass(frozen=True)
 class Batch:
@@ -84,35 +88,38 @@ class Batch:
     @classmethod
     def of(
         cls,
-        encoding: Encoding,
+        inputs: tuple[Tensor, Tensor],
         rows: pd.DataFrame,
         standard: Standard,
         objective: Objective,
     ) -> "Batch":
-        """Normalised rows with their target."""
+        """Normalised rows with their target; `inputs` are their table rows and shares."""
         weights = weights_of(rows)
         target = torch.from_numpy(standard.apply(rows[TARGET].to_numpy())).to(objective.dtype)
         weight = None if weights is None else torch.from_numpy(weights).float()
-        return cls(*encoding.inputs(rows), target, weight)
+        return cls(*inputs, target, weight)
+
+    def taught(self, soft: Floats, standard: Standard) -> "Batch":
+        """The same rows with a teacher's answers (N, O).
+
+        A row's loss is HARD times that of its label, and the rest that of the teacher's answer.
+        """
+        weight = torch.ones(len(self)) if self.weight is None else self.weight
+        return replace(
+            self,
+            weight=HARD * weight,
+            soft=torch.from_numpy(standard.apply(soft)).float(),
+            soft_weight=(1 - HARD) * weight,
+        )
 
     @classmethod
     def answered(
         cls, encoding: Encoding, data: TrainingData, standard: Standard, objective: Objective
     ) -> "Batch":
-        """The training rows, and the synthetic ones after them.
-
-        A real row's loss is HARD times that of its label, and the rest that of the teacher's
-        answer; a synthetic row has the latter only.
-        """
+        """The training rows, and the synthetic ones after them, which have no label."""
         assert data.soft is not None, "a teacher answered the training rows"
-        batch = cls.of(encoding, encoding.train, standard, objective)
-        weight = torch.ones(len(batch)) if batch.weight is None else batch.weight
-        real = replace(
-            batch,
-            weight=HARD * weight,
-            soft=torch.from_numpy(standard.apply(data.soft)).float(),
-            soft_weight=(1 - HARD) * weight,
-        )
+        rows = encoding.train
+        real = cls.of(encoding.inputs(rows), rows, standard, objective).taught(data.soft, standard)
         if data.synthetic is None or data.synthetic_soft is None:
             return real
         made = data.synthetic
@@ -127,6 +134,13 @@ class Batch:
             else torch.from_numpy(weights).float(),
         )
         return real.followed_by(synthetic)
+
+    def loss(self, outputs: Tensor, objective: Objective) -> Tensor:
+        """The loss of outputs (N, O): that of the labels, and of the teacher's answers, if any."""
+        loss = objective.loss(outputs, self.target, self.weight)
+        if self.soft is None:
+            return loss
+        return loss + objective.soft_loss(outputs, self.soft, self.soft_weight)
 
     def __len__(self) -> int:
         return len(self.rows)

@@ -25,7 +25,7 @@ from slipstream.training.optimisation import (
     fit,
 )
 
-__all__ = ["Candidate", "fit_candidate", "fit_on"]
+__all__ = ["Candidate", "fit_candidate", "fit_on", "outputs_of"]
 
 
 @dataclass(frozen=True)
@@ -56,7 +56,7 @@ def fit_candidate(
     network, history = fit_on(scale, data, lesson, on_epoch)
     assert data.validation is not None, "a candidate is measured"
     kept = best_epoch(history) if data.soft is None else history[-1]
-    outputs = _outputs(network, data.columns, data.validation)
+    outputs = outputs_of(network, data.columns, data.validation)
     error = kept.val_loss
     if lesson.objective.is_mean:
         answers = apply(link_of(lesson.task, scale), outputs)[:, 0]
@@ -77,7 +77,7 @@ def fit_on(
     logarithms = _as_logarithms(data)
     network, history = fit(logarithms, lesson, on_epoch)
     rows = logarithms.train
-    answers = _outputs(network, data.columns, rows)[:, 0].astype(np.float64)
+    answers = outputs_of(network, data.columns, rows)[:, 0].astype(np.float64)
     residuals = rows[TARGET].to_numpy(np.float64) - answers
     network.rescale(mean=scales.smearing(residuals, weights_of(rows)))
     return network, history
@@ -103,7 +103,7 @@ def _as_logarithms(data: TrainingData) -> TrainingData:
 
 
 @torch.no_grad()
-def _outputs(
+def outputs_of(
     network: Network, columns: Sequence[Column], rows: pd.DataFrame
 ) -> NDArray[np.float32]:
     """What a network gives for rows, before its link: (N, O), the same on any number of cores."""

@@ -85,14 +85,15 @@ def fit(data: TrainingData, lesson: Lesson, on_epoch: EpochHook) -> tuple[Networ
         network.bind(encoding.directions)
         standard = Standard.of(data.train, objective)
         learned = standard, objective
-        labelled = Batch.of(encoding, encoding.train, *learned)
+        labelled = Batch.of(encoding.inputs(encoding.train), encoding.train, *learned)
         if objective.start:
             network.begin_at(objective.start(labelled.target, labelled.weight))
         lessons = labelled if data.soft is None else Batch.answered(encoding, data, *learned)
         course = _course(lesson, len(lessons), taught=data.soft is not None)
         measure = None
         if data.validation is not None:
-            unseen = Batch.of(encoding, data.validation, *learned)
+            rows = data.validation
+            unseen = Batch.of(encoding.inputs(rows), rows, *learned)
             measure = partial(_measure, network, (labelled, unseen), objective, on_epoch)
         history = _run(network, lessons, objective, course, measure)
         network.read(encoding.whole)
@@ -177,7 +178,8 @@ def _epochs(
                 for group in optimizer.param_groups:
                     group["lr"] = course.learning_rate * _warmth(step, total)
                 optimizer.zero_grad()
-                _loss(network, lessons.at(chosen), objective).backward()
+                batch = lessons.at(chosen)
+                batch.loss(network(batch.rows, batch.shares), objective).backward()
                 optimizer.step()
                 network.project()
                 step += 1
@@ -206,14 +208,6 @@ def _warmth(step: int, steps: int) -> float:
     if step < rise:
         return (step + 1) / rise
     return (1 + math.cos(math.pi * (step - rise) / max(1, steps - rise))) / 2
-
-
-def _loss(network: Network, batch: Batch, objective: Objective) -> Tensor:
-    outputs = network(batch.rows, batch.shares)
-    loss = objective.loss(outputs, batch.target, batch.weight)
-    if batch.soft is None:
-        return loss
-    return loss + objective.soft_loss(outputs, batch.soft, batch.soft_weight)
 
 
 def _measure(

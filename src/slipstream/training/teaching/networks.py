@@ -3,15 +3,15 @@
 from collections.abc import Sequence
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
 from slipstream.config.training import TrainingConfig
 from slipstream.runtime.columns import Column
 from slipstream.runtime.links import apply, link_of
-from slipstream.training.batches import TrainingData, inputs_of
+from slipstream.training.batches import TrainingData
+from slipstream.training.candidates import outputs_of
 from slipstream.training.network import Network
-from slipstream.training.optimisation import EVALUATION_ROWS, Lesson, deterministic, fit
+from slipstream.training.optimisation import Lesson, fit
 from slipstream.training.teaching.table import Folded, Table
 from slipstream.training.teaching.trees import shapes_to_try
 
@@ -32,14 +32,10 @@ class WideNetwork:
         self._network, self._columns, self._table = network, columns, table
         self._link = link_of(table.task, "identity")
 
-    @torch.no_grad()
     def predict(self, cells: NDArray[np.float32]) -> NDArray[np.float64]:
         """The answers (N, O), numbers standardised; the same bits on any number of cores."""
-        tensors = inputs_of(self._columns, self._table.frame(cells))
-        parts = zip(*(each.split(EVALUATION_ROWS) for each in tensors), strict=True)
-        with deterministic(seed=0):
-            logits = np.concatenate([self._network(*part).numpy() for part in parts])
-        return self._table.standardised(apply(self._link, logits))
+        logits = outputs_of(self._network, self._columns, self._table.frame(cells))
+        return self._table.standard.apply(apply(self._link, logits))
 
 
 def is_affordable(table: Table) -> bool:

@@ -13,6 +13,7 @@ from slipstream.data.snapshot import PART, TARGET, weights_of
 from slipstream.features.preprocessing import load_columns
 from slipstream.runtime.columns import Column, lookup_names, lookups
 from slipstream.runtime.types import Task
+from slipstream.training.batches import Standard
 from slipstream.training.losses import objective_of
 
 __all__ = ["Folded", "Table", "read_table"]
@@ -25,7 +26,7 @@ class Table:
     """Rows of the normalised table.
 
     `cells` (N, L) has each column, then the parts of dates; `categorical` are the places of those
-    that hold codes. `target` (N,) is standardised by `mean` and `deviation` where training does so.
+    that hold codes. `target` (N,) is what training sees of it, by `standard`.
     `weights` (N,) are None where all rows count alike. `owners` (L,) says which column each
     look-up belongs to.
     """
@@ -39,21 +40,12 @@ class Table:
     task: Task
     outputs: int
     quantiles: tuple[float, ...]
-    mean: float = 0.0
-    deviation: float = 1.0
+    standard: Standard = Standard()
 
     @property
     def has_labels(self) -> bool:
         """Whether the target is a label, not a number."""
         return not objective_of(self.task, self.quantiles).is_standardised
-
-    def in_own_unit(self, answers: Floats) -> Floats:
-        """Standardised answers in the target's own unit."""
-        return answers * self.deviation + self.mean
-
-    def standardised(self, answers: Floats) -> Floats:
-        """Answers in the target's own unit as `target` is."""
-        return (answers - self.mean) / self.deviation
 
     def frame(self, cells: NDArray[np.float32]) -> pd.DataFrame:
         """Cells (N, L) as a normalised table has them, codes as whole numbers."""
@@ -94,12 +86,7 @@ def read_table(prepared: PreparedRef, frame: pd.DataFrame, store: Store) -> Tabl
     columns = load_columns(prepared, store)
     names = tuple(lookup_names(columns))
     train = frame[PART].to_numpy() == PARTS.index("train")
-    target = frame[TARGET].to_numpy(np.float64)
-    mean, deviation = 0.0, 1.0
-    if objective_of(prepared.task, prepared.quantiles).is_standardised:
-        weights = weights_of(frame[train])
-        mean = float(np.average(target[train], weights=weights))
-        deviation = float(np.sqrt(np.average((target[train] - mean) ** 2, weights=weights))) or 1.0
+    standard = Standard.of(frame[train], objective_of(prepared.task, prepared.quantiles))
     return Table(
         names=names,
         owners=(
@@ -110,11 +97,10 @@ def read_table(prepared: PreparedRef, frame: pd.DataFrame, store: Store) -> Tabl
         categorical=tuple(
             place for place, column in enumerate(lookups(columns)) if column.edges is None
         ),
-        target=(target - mean) / deviation,
+        target=standard.apply(frame[TARGET].to_numpy()),
         weights=weights_of(frame),
         task=prepared.task,
         outputs=prepared.outputs,
         quantiles=prepared.quantiles,
-        mean=mean,
-        deviation=deviation,
+        standard=standard,
     )

@@ -132,7 +132,7 @@ def _synthetic(blend: Blend, folded: Folded) -> pd.DataFrame:
     rows, table = folded.rows, folded.table
     cells, sources = synthesise(table, folded.seed)
     frame = table.frame(cells)
-    answers = table.in_own_unit(blend.predict(cells)).astype(np.float32)
+    answers = table.standard.undo(blend.predict(cells)).astype(np.float32)
     soft = pd.DataFrame(answers, columns=soft_names(table.outputs))
     frame = pd.concat([frame, soft], axis=1)
     if WEIGHT in rows:
@@ -145,7 +145,7 @@ def _keep_answers(answers: Floats, room: _Class, store: Store) -> Blob:
     found = {"answers": answers}
     if room.peer:
         found["peer"] = room.peer.predict(table.cells[room.is_test])
-    own = {name: table.in_own_unit(each).astype(np.float32) for name, each in found.items()}
+    own = {name: table.standard.undo(each).astype(np.float32) for name, each in found.items()}
     return store.put(save(own), ".safetensors")
 
 
@@ -164,7 +164,7 @@ def _from_file(dataset: DatasetRef, room: _Class, file: str, store: Store) -> Te
     keys = Snapshot(dataset, store).keys()
     assert keys is not None, "the config has a rule for it"
     found, notes = read_answers(Path(file), dataset, keys, room.is_test)
-    answers = room.table.standardised(found)
+    answers = room.table.standard.apply(found)
     kept = _keep_answers(answers, room, store)
     return TeacherRef(
         answers=kept,
