@@ -79,32 +79,30 @@ def first_sums(bundle: Bundle, rows: list) -> np.ndarray:
     return ((1 - t)[..., None] * table[low] + t[..., None] * table[high]).sum(axis=1) + bias
 
 
-@given(st.data())
-def test_the_bias_takes_the_mean_error(data: st.DataObject) -> None:
-    """No channel of the first layer is off in the mean by more than half a step of its bias."""
+def first_errors(data: st.DataObject) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """How far int8's first sums are off (N, H), a step of its bias (H,), and the weights' size."""
     fitted, made = data.draw(models())
     rows = data.draw(rows_of(fitted))
     float32 = float32_bundle(fitted, made)
     int8 = int8_bundle(float32, rows)
-    off = (first_sums(int8, rows) - first_sums(float32, rows)).mean(axis=0)
     assert int8.layers[0].multiplier is not None
     unit = int8.layers[0].multiplier.astype(float) * int8.activation_scales[0]
-    size = np.abs(float32.layers[0].weight).max(axis=0)
-    assert (np.abs(off) <= 0.51 * unit + 1e-6 * size).all()
+    off = first_sums(int8, rows) - first_sums(float32, rows)
+    return off, unit, np.abs(float32.layers[0].weight).max(axis=0)
+
+
+@given(st.data())
+def test_the_bias_takes_the_mean_error(data: st.DataObject) -> None:
+    """No channel of the first layer is off in the mean by more than half a step of its bias."""
+    off, unit, size = first_errors(data)
+    assert (np.abs(off.mean(axis=0)) <= 0.51 * unit + 1e-6 * size).all()
 
 
 @given(st.data())
 def test_correcting_the_bias_never_raises_the_calibration_error(data: st.DataObject) -> None:
     """With the mean error in the bias, the squared error of the rows' sums is not larger."""
-    fitted, made = data.draw(models())
-    rows = data.draw(rows_of(fitted))
-    float32 = float32_bundle(fitted, made)
-    int8 = int8_bundle(float32, rows)
-    off = first_sums(int8, rows) - first_sums(float32, rows)
-    assert int8.layers[0].multiplier is not None
-    unit = int8.layers[0].multiplier.astype(float) * int8.activation_scales[0]
+    off, unit, size = first_errors(data)
     shift = data.draw(st.integers(1, 10**6)) * unit  # any other bias
-    size = np.abs(float32.layers[0].weight).max(axis=0)
     for other in (off + shift, off - shift):
         least, more = np.square(off).mean(axis=0), np.square(other).mean(axis=0)
         assert (least <= more + 1e-6 * size * (shift + size)).all()

@@ -40,7 +40,7 @@ class Table:
     task: Task
     outputs: int
     quantiles: tuple[float, ...]
-    standard: Standard = Standard()
+    standard: Standard
 
     @property
     def has_labels(self) -> bool:

@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 
+from slipstream.training.batches import Standard
 from slipstream.training.teaching import synthetic
 from slipstream.training.teaching.synthetic import nearest, rows_to_make, synthesise
 from slipstream.training.teaching.table import Table
@@ -26,6 +27,7 @@ def table() -> Table:
         task="regression",
         outputs=1,
         quantiles=(),
+        standard=Standard(),
     )
 
 
