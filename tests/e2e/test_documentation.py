@@ -62,7 +62,7 @@ def wording(output: str) -> set[str]:
     measured = (
         r"(?<=winner: )\w+",
         r"(?<=one test row, )\w+",
-        r"\nSearch\n.*?(?=\nComparison)",  # which models are on the front, by their latency
+        r"\nSearch *\n.*?(?=\nComparison)",  # which models are on the front, by their latency
         r"one thread,.*?(?=\nWaterfall)",  # the machine, on which the lines' ends depend
         r"\n  baseline: .*?(?=\nPrediction)",  # remarks and verdict
     )
