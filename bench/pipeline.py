@@ -9,6 +9,7 @@ from slipstream.artifacts.references import (
     Bundles,
     DatasetRef,
     FeatureMask,
+    NetworkRef,
     PreparedRef,
     TeacherRef,
 )
@@ -19,6 +20,7 @@ from slipstream.evaluation.int8_loss import keep_within
 from slipstream.features import preprocessing
 from slipstream.quantization import variants
 from slipstream.search import elimination, search
+from slipstream.search.shapes import Asked
 from slipstream.training import fitting
 from slipstream.training.teaching.teacher import teach
 
@@ -43,6 +45,7 @@ class Computed:
     prepared: PreparedRef
     mask: FeatureMask
     hidden: list[int]
+    network: NetworkRef
     bundles: Bundles
     seconds: dict[str, float]
 
@@ -81,7 +84,7 @@ def finish(begun: Start, config: OptimizeConfig, store: Store) -> Computed:
         mask = elimination.select(prepared, begun.teacher, asked, tolerance, store)
     if config.search.mode != "off":
         with _timed("search", seconds):
-            wanted = search.Asked(config.search, config.budget, config.features.k)
+            wanted = Asked(config.search, config.budget, config.features.k)
             found = search.search(dataset, prepared, begun.teacher, mask, wanted, store)
         mask, hidden = found.mask, list(found.hidden)
     with _timed("train", seconds):
@@ -91,7 +94,7 @@ def finish(begun: Start, config: OptimizeConfig, store: Store) -> Computed:
     with _timed("quantize", seconds):
         made = variants.quantize(dataset, prepared, mask, network, rows, config.evaluation, store)
         bundles = keep_within(made, dataset, config.quantization, store)
-    return Computed(dataset, prepared, mask, hidden, bundles, seconds)
+    return Computed(dataset, prepared, mask, hidden, network, bundles, seconds)
 
 
 @contextmanager

@@ -31,6 +31,7 @@ def search(
     """Measure shapes, train them for a short time, and choose one."""
     # PyTorch takes a second to import, which a cached run should not pay.
     from slipstream.search import search as library
+    from slipstream.search.shapes import Asked
 
-    asked = library.Asked(settings, budget, most)
+    asked = Asked(settings, budget, most)
     return library.search(dataset, prepared, teacher, mask, asked, open_store())

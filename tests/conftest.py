@@ -170,6 +170,8 @@ def measure_briefly(patch: pytest.MonkeyPatch) -> None:
     patch.setattr("slipstream.measurement.latency.HOT_SECONDS", 0.05)
     patch.setattr("slipstream.measurement.breakdown.SECONDS", 0.02)
     patch.setattr("slipstream.search.alternatives.SECONDS", 0.05)
+    patch.setattr("slipstream.search.shapes.SECONDS", 0.2)
+    patch.setattr("slipstream.search.shapes.PATH_SECONDS", 0.05)
 
 
 @pytest.fixture

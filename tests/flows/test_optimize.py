@@ -373,4 +373,6 @@ def test_a_search_chooses_columns_and_layers(place: Path) -> None:
     assert report.record.mask == found.mask
     assert any(point.is_on_front for point in found.points)
     assert report.to_json()["search"]["hidden"] == list(found.hidden)
+    assert len(found.mask.features) in found.p50_us_of_k
+    assert {"teacher", "lightgbm"} == set(found.larger)
     assert "search" in cached(optimize(config))

@@ -12,12 +12,12 @@ class TeacherRef(Reference):
     """What a larger model answers for every row, which a network learns from.
 
     `answers` has, on the scale of an answer, "answers" (N, O) of every row of the snapshot: those
-    of the training part out of fold, all others the mean of the models of the folds; and "peer"
-    (T, O), what LightGBM with its defaults answers for the test part, unless there are very many
-    labels. `synthetic` has rows as in
-    the prepared table and their answers, "soft 0", "soft 1" and so on. `final_answers` and
-    `final_synthetic` are those of a teacher that was fitted to the validation part too, out of fold
-    for both parts. `models` holds its trees and the peer's.
+    of the training part out of fold, all others the mean of the models of the folds. Unless there
+    are very many labels, "peer" (T, O) are the answers of LightGBM with its defaults for the test
+    part, and "early_peer" (V, O) those for the validation part, of one that was not fitted to it.
+    `synthetic` has rows as in the prepared table and their answers, "soft 0", "soft 1" and so on.
+    `final_answers` and `final_synthetic` are those of a teacher that was fitted to the validation
+    part too, out of fold for both parts. `models` holds its trees and the peer's.
 
     `source` is "trained" or the file that the answers are from; `blend` is each candidate's share
     in the answers, `losses` its out-of-fold loss a row, and `loss` that of the blend, in

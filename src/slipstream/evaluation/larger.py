@@ -48,17 +48,18 @@ def measure_larger(
         answers["teacher"] = found["answers"][is_test.to_numpy()]
     latency = _latency_us(prepared, teacher, store)
     return {
-        name: _measured(dataset, each, threshold, latency.get(name, 0.0), store)
+        name: _scored(dataset, each, threshold, store).model_copy(
+            update={
+                "latency_p50_us": latency.get(name, 0.0),
+                "is_timed_in_full": name != "teacher" or teacher.is_trees,
+            }
+        )
         for name, each in answers.items()
     }
 
 
-def _measured(
-    dataset: DatasetRef,
-    answers: NDArray[np.float32],
-    threshold: float,
-    latency_us: float,
-    store: Store,
+def _scored(
+    dataset: DatasetRef, answers: NDArray[np.float32], threshold: float, store: Store
 ) -> LargerModel:
     snapshot = Snapshot(dataset, store)
     target, weights = snapshot.target("test").to_numpy(), snapshot.weights("test")
@@ -69,21 +70,15 @@ def _measured(
     if dataset.quantiles:
         shares = quantiles.coverage(target, given, weights)
         coverage = dict(zip(names(dataset.quantiles), shares, strict=True))
-    return LargerModel(
-        scores=scoring.quality(target, given, weights),
-        coverage=coverage,
-        latency_p50_us=latency_us,
-    )
+    return LargerModel(scores=scoring.quality(target, given, weights), coverage=coverage)
 
 
 def _latency_us(
     prepared: PreparedRef, teacher: TeacherRef, store: Store
 ) -> dict[LargerName, float]:
-    """The time for one row in µs of each model that is trees and nothing else."""
+    """The time for one row in µs of each model's trees, if it has any."""
     kept = json.loads(store.get(teacher.models))
     rows = spread(Snapshot(prepared, store).frame("test", kept["names"]), VARIED_ROWS)
-    models: dict[LargerName, list[str]] = {"lightgbm": kept["peer"]}
-    if teacher.is_trees:
-        models["teacher"] = kept["teacher"]
+    models: dict[LargerName, list[str]] = {"lightgbm": kept["peer"], "teacher": kept["teacher"]}
     cells, outputs = rows.to_numpy(np.float32), prepared.outputs
     return {name: one_row_us(each, cells, outputs) for name, each in models.items() if each}

@@ -22,7 +22,7 @@ from slipstream.measurement.machine import Machine, this_machine
 from slipstream.measurement.timing import Times, quiet_process, time_block, time_calls
 from slipstream.runtime import Predictor
 
-__all__ = ["Latency", "measure", "row_arm", "time_for"]
+__all__ = ["VARIED_ROWS", "Latency", "measure", "row_arm", "time_for"]
 
 VARIED_ROWS = 2048
 BLOCK_CALLS = 100

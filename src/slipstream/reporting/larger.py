@@ -3,14 +3,24 @@
 from collections.abc import Mapping
 
 from slipstream.artifacts.references import TeacherRef
-from slipstream.evaluation.results import Benchmark, LargerName, ScoreName
+from slipstream.evaluation.results import Benchmark, LargerModel, LargerName, ScoreName
 from slipstream.measurement.units import microseconds
 from slipstream.reporting.comparison import SCORE_LABELS, shown_scores, write_score
 
-__all__ = ["LARGER_TITLE", "about_larger", "larger_rows", "larger_titles"]
+__all__ = [
+    "LARGER_NAMES",
+    "LARGER_TITLE",
+    "about_larger",
+    "larger_rows",
+    "larger_titles",
+    "write_latency",
+]
 
 LARGER_TITLE = "What larger models reach, on all columns"
-NAMES: Mapping[LargerName, str] = {"teacher": "teacher", "lightgbm": "LightGBM, its defaults"}
+LARGER_NAMES: Mapping[LargerName, str] = {
+    "teacher": "teacher",
+    "lightgbm": "LightGBM, its defaults",
+}
 MOST_SCORES = 3
 
 
@@ -26,16 +36,26 @@ def larger_rows(benchmark: Benchmark) -> list[tuple[str, ...]]:
     shown = _scores(benchmark)
     int8 = benchmark.metrics["int8"]
     models = [
-        (NAMES[name], each.scores, each.latency_p50_us) for name, each in benchmark.larger.items()
+        (LARGER_NAMES[name], each.scores, write_latency(each))
+        for name, each in benchmark.larger.items()
     ]
+    models.append(("int8", int8.scores, microseconds(int8.latency.p50_us)))
     return [
         (
             name,
             *(write_score(score, scores[score]) for score in shown),
-            microseconds(latency) if latency else "not measured",
+            latency,
         )
-        for name, scores, latency in [*models, ("int8", int8.scores, int8.latency.p50_us)]
+        for name, scores, latency in models
     ]
+
+
+def write_latency(model: LargerModel | None) -> str:
+    """The time for one row, as far as it was measured."""
+    if model is None or not model.latency_p50_us:
+        return "not measured"
+    figure = microseconds(model.latency_p50_us)
+    return figure if model.is_timed_in_full else f"at least {figure}"
 
 
 def about_larger(teacher: TeacherRef) -> str:
@@ -47,6 +67,7 @@ def about_larger(teacher: TeacherRef) -> str:
         f"The teacher is a blend of models of five folds ({used}); its out-of-fold loss is "
         f"{teacher.loss:.4f} {teacher.loss_unit}. p50 is that of trees, one row by LightGBM's "
         "fastest call, on normalised values"
+        + ("" if teacher.is_trees else "; networks are not timed")
     )
 
 

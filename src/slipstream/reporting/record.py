@@ -110,6 +110,11 @@ class RunRecord(Value):
         return self.config.name
 
     @property
+    def p50_us_of_k(self) -> Mapping[int, float]:
+        """The latency of the chosen hidden layers with several numbers of columns, if searched."""
+        return self.found.p50_us_of_k if self.found else {}
+
+    @property
     def warnings(self) -> tuple[str, ...]:
         """What a user should know, wherever the run is shown: a sentence each."""
         found = (

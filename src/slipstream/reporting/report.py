@@ -10,6 +10,7 @@ from slipstream.artifacts.files import write_atomically
 from slipstream.artifacts.references import DatasetRef
 from slipstream.artifacts.store import Store
 from slipstream.evaluation.drift import Drift
+from slipstream.reporting.front import front_json
 from slipstream.reporting.record import Decision, RunRecord, Stage, TrackedRun
 from slipstream.runtime import InputError
 
@@ -59,8 +60,7 @@ class Report(BaseModel):
             },
             "waterfall": benchmark.waterfall.model_dump(mode="json"),
             "verdict": record.comparison.verdict.to_json(),
-            "search": record.found
-            and record.found.model_dump(mode="json", exclude={"mask", "warnings"}),
+            "search": record.found and front_json(record.found, benchmark.larger),
             "alternatives": record.alternatives and record.alternatives.model_dump(mode="json"),
             "prediction": record.trace.to_json(record.comparison.verdict.winner),
             "mlflow": self.tracked.model_dump(mode="json"),

@@ -1,31 +1,39 @@
 """How many columns a model needs: the path of elimination as rows of a table, and as a figure."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 from slipstream.artifacts.references import FeatureMask
 from slipstream.artifacts.selection import PathStep
+from slipstream.measurement.units import microseconds
 from slipstream.runtime.text import listing
 
 __all__ = ["PATH_TITLES", "about_path", "path_figure", "path_rows"]
 
-PATH_TITLES = ("columns", "left out", "validation score", "lost")
+PATH_TITLES = ("columns", "left out", "validation score", "lost", "p50, int8")
 MOST_ROWS = 20
 MOST_NAMES = 3
+COLOUR = "#0072b2"
 
 
-def path_rows(mask: FeatureMask) -> list[tuple[str, ...]]:
-    """The path from one column up: how many, which went last, the score, and what is lost."""
+def path_rows(mask: FeatureMask, p50_us_of_k: Mapping[int, float]) -> list[tuple[str, ...]]:
+    """The path from one column up: how many, which went last, the score, what is lost, the time.
+
+    Where latency was measured, the steps that it was measured of.
+    """
     kept = len(mask.features)
+    measured = [step for step in reversed(mask.path) if step.k in p50_us_of_k]
     return [
         (
             f"{step.k:,}{' (kept)' if step.k == kept else ''}",
             listing(list(step.dropped), most=MOST_NAMES),
             f"{step.score:.4f}",
             f"{step.lost:.4f} ± {step.error:.4f}",
+            microseconds(p50_us_of_k[step.k]) if measured else "not measured",
         )
-        for step in _thinned(mask.path, kept)
+        for step in measured or _thinned(mask.path, kept)
     ]
 
 
@@ -34,26 +42,34 @@ def about_path(mask: FeatureMask) -> str:
     return (
         f"{mask.measure} on validation rows, of one network that is kept from seeing the columns "
         "left out; lost: against the best of the path, ± one standard error. A network trained on "
-        "so few columns does better"
+        "so few columns does better. p50, which the search measures, is that of its hidden layers "
+        "with random weights"
     )
 
 
-def path_figure(mask: FeatureMask) -> Figure:
-    """The validation score at each number of columns."""
-    figure = Figure(figsize=(8, 4.5), layout="constrained")
-    axes = figure.subplots()
+def path_figure(mask: FeatureMask, p50_us_of_k: Mapping[int, float]) -> Figure:
+    """The validation score at each number of columns, and below it the latency of several."""
+    figure = Figure(figsize=(8, 6), layout="constrained")
+    if p50_us_of_k:
+        axes, times = figure.subplots(2, 1, sharex=True, height_ratios=(3, 2))
+        measured = sorted(p50_us_of_k.items())
+        times.plot(*zip(*measured, strict=True), marker="o", markersize=4, color=COLOUR)
+        times.set(ylabel="p50 of one row, int8 (µs)", ylim=(0, None))
+    else:
+        axes = times = figure.subplots()
     sizes, scores = [step.k for step in mask.path], [step.score for step in mask.path]
-    axes.errorbar(
-        sizes, scores, [step.error for step in mask.path], marker="o", color="#0072b2", capsize=2
-    )
-    axes.axvline(len(mask.features), color="#d55e00", linestyle="--", label="kept")
+    errors = [step.error for step in mask.path]
+    axes.errorbar(sizes, scores, errors, marker="o", markersize=4, color=COLOUR, capsize=2)
     axes.set(
-        xlabel="columns that the network sees",
         ylabel=f"{mask.measure} on validation rows",
         title=f"Backward elimination: {len(mask.features)} of {len(mask.scores)} columns kept",
     )
+    times.set(xlabel="columns that the network sees")
+    times.xaxis.set_major_locator(MaxNLocator(integer=True))
+    for each in figure.axes:
+        each.axvline(len(mask.features), color="#d55e00", linestyle="--", label="kept")
+        each.grid(alpha=0.3)
     axes.legend()
-    axes.grid(alpha=0.3)
     return figure
 
 

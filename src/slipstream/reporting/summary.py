@@ -24,7 +24,6 @@ from slipstream.reporting.selection import PATH_TITLES, about_path, path_rows
 from slipstream.reporting.thresholds import LABEL_TITLES, about_threshold, threshold_rows
 from slipstream.runtime.quantiles import listed
 from slipstream.runtime.text import listing
-from slipstream.search.found import Found
 
 __all__ = ["retraining_summary", "run_summary"]
 
@@ -96,8 +95,8 @@ def _findings(record: RunRecord, notes: Sequence[str]) -> tuple[str, ...]:
     return (
         _came_in(record.config.data, record.dataset, record.mask),
         _notes(notes),
-        _section("How many columns", _path(record.mask)),
-        _section("Search", _front(record.found)),
+        _section("How many columns", _path(record.mask, record.p50_us_of_k)),
+        _section("Search", _front(record)),
         _section("Comparison", _comparison(record.benchmark)),
         _section("Labels", _labels(record)),
         _section(LARGER_TITLE, _larger(record)),
@@ -151,17 +150,18 @@ def _notes(notes: Sequence[str]) -> str:
     return _section("Notes", shown + (f"\n- and {more:,} more, in the log" if more > 0 else ""))
 
 
-def _front(found: Found | None) -> str:
-    if found is None:
+def _front(record: RunRecord) -> str:
+    if record.found is None:
         return ""
-    rows = [tuple(map(escape, row)) for row in front_rows(found)]
-    return f"{table(FRONT_TITLES, rows)}\n\n{_capital(escape(about_front(found)))}."
+    larger = record.benchmark.larger
+    rows = [tuple(map(escape, row)) for row in front_rows(record.found, larger)]
+    return f"{table(FRONT_TITLES, rows)}\n\n{_capital(escape(about_front(record.found)))}."
 
 
-def _path(mask: FeatureMask) -> str:
+def _path(mask: FeatureMask, p50_us_of_k: Mapping[int, float]) -> str:
     if not mask.path:
         return ""
-    rows = [tuple(map(escape, row)) for row in path_rows(mask)]
+    rows = [tuple(map(escape, row)) for row in path_rows(mask, p50_us_of_k)]
     return f"{table(PATH_TITLES, rows)}\n\n{_capital(about_path(mask))}."
 
 

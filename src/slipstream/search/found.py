@@ -1,11 +1,12 @@
 """What a search found: the models that it tried, which of them are on the front, and its choice."""
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from slipstream.artifacts.references import FeatureMask
 from slipstream.artifacts.values import Reference, Value
 from slipstream.config.budget import BudgetConfig
+from slipstream.evaluation.results import LargerName
 from slipstream.runtime.types import Precision
 
 __all__ = ["Found", "Point", "Trained", "choose", "cost_of", "fits", "front", "halve"]
@@ -46,12 +47,17 @@ class Found(Reference):
     """The choice of a search: the columns and the hidden layers of the model to train.
 
     `points` are what it compared, in order of latency; `trainings` how many networks it trained.
+    `larger` are the scores of models that were not to be chosen, on the same rows as theirs.
+    `p50_us_of_k` is the latency of int8 with the chosen hidden layers, for numbers of columns from
+    the path of elimination.
     """
 
     mask: FeatureMask
     hidden: tuple[int, ...]
     measure: str
     points: tuple[Point, ...]
+    larger: Mapping[LargerName, float] = {}
+    p50_us_of_k: Mapping[int, float] = {}
     trainings: int
     seconds: float
     reason: str

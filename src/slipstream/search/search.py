@@ -7,109 +7,34 @@ better half for longer, and so on.
 """
 
 import time
-from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from slipstream.artifacts.references import (
-    DatasetRef,
-    Epoch,
-    FeatureMask,
-    PreparedRef,
-    TeacherRef,
-)
+from slipstream.artifacts.references import DatasetRef, FeatureMask, PreparedRef, TeacherRef
 from slipstream.artifacts.selection import PathStep
 from slipstream.artifacts.store import Store
-from slipstream.config.budget import BudgetConfig
-from slipstream.config.search import SearchConfig
 from slipstream.config.training import TrainingConfig
-from slipstream.data.sampling import spread_places
-from slipstream.data.snapshot import Snapshot
-from slipstream.features.preprocessing import load_columns
-from slipstream.measurement.latency import row_arm, time_for
-from slipstream.measurement.timing import quiet_process
-from slipstream.quantization.variants import float32_bundle
-from slipstream.runtime import Bundle, Predictor
-from slipstream.runtime.bundle import dump
 from slipstream.runtime.columns import Column, lookups
-from slipstream.runtime.kernels import Layer
-from slipstream.runtime.types import Precision
-from slipstream.search.alternatives import untrained
 from slipstream.search.candidates import Candidate
-from slipstream.search.found import Found, Point, Trained, choose, cost_of, fits, front, halve
+from slipstream.search.found import Found, Point, Trained, choose, cost_of, front, halve
+from slipstream.search.larger import score_larger
 from slipstream.search.material import Material, material_of
+from slipstream.search.shapes import Asked, Blank, Shapes, measure_shapes, p50_us_of_k
 from slipstream.training.candidates import fit_candidate
 from slipstream.training.optimisation import Lesson
 
-__all__ = ["Asked", "Shapes", "search", "sensible"]
+__all__ = ["search", "sensible"]
 
-WIDTHS: Mapping[str, Sequence[tuple[int, ...]]] = {
-    "width": ((32, 32), (64, 64)),
-    "full": ((32,), (64,), (16, 16), (32, 32), (48, 48), (64, 64), (96, 96)),
-}
 RUNGS: Mapping[str, Sequence[int]] = {"width": (300, 1000), "full": (300, 1000, 3000)}  # steps
 ENOUGH_ROWS = 20_000  # fewer take fewer steps, down to this share of them
 LEAST_SHARE = 0.4
 LEAST = 2  # shapes that are trained for longest
 LARGEST = 3  # numbers of columns within a budget
 TIMES_LOST = (0, 1, 1.5, 2, 3)  # times what may be lost along the path, each a number of columns
-MOST_MEASURED = 16  # numbers of columns
 TRAINING = TrainingConfig(batch_size=256, learning_rate=0.004, patience=3)
 CELLS = 1 << 19  # training rows times columns
-SECONDS = 3.0  # of measuring
-
-
-@dataclass(frozen=True)
-class Shapes:
-    """Shapes that can be tried, and for each variant its p50 and p99 in µs and its bytes.
-
-    `columns` are in the order in which a smaller k drops them, the first to stay longest.
-    """
-
-    columns: Sequence[Column]
-    variants: Mapping[Candidate, Mapping[Precision, tuple[float, float, int]]]
-    budget: BudgetConfig
-
-    def fit(self, shape: Candidate) -> bool:
-        """Whether either variant of a shape keeps within the budget."""
-        return any(
-            fits(p99_us, size, self.budget) for _, p99_us, size in self.variants[shape].values()
-        )
-
-    def excess(self, shape: Candidate) -> float:
-        """How many times over the budget a shape's better variant is."""
-        return min(
-            max(
-                p99_us / self.budget.p99_us if self.budget.p99_us else 0.0,
-                size / self.budget.size_bytes if self.budget.size_bytes else 0.0,
-            )
-            for _, p99_us, size in self.variants[shape].values()
-        )
-
-
-@dataclass(frozen=True)
-class Asked:
-    """What a search is asked for: its config, what the model must fit into, and the most columns.
-
-    `most` = 0: no limit.
-    """
-
-    config: SearchConfig
-    budget: BudgetConfig
-    most: int
-
-    @property
-    def widths(self) -> Sequence[tuple[int, ...]]:
-        """The hidden layers to try."""
-        return WIDTHS[self.config.mode]
-
-    @property
-    def has_budget(self) -> bool:
-        """Whether a measured figure is limited."""
-        return bool(self.budget.p99_us or self.budget.size_bytes)
 
 
 def search(
@@ -132,7 +57,8 @@ def search(
     """
     start = time.perf_counter()
     sizes = sensible(mask.path, asked) if mask.path else [len(mask.features)]
-    shapes = _measure(dataset, prepared, mask, sizes, asked, store)
+    blank = Blank.of(dataset, prepared, mask, store)
+    shapes = measure_shapes(blank, mask.path, sizes, asked)
     material = material_of(prepared, teacher, CELLS, max(sizes), store)
     trained, trainings = _train(material, shapes, _wanted(shapes, sizes, asked), asked)
     chosen, reason, warnings = _choice(trained, shapes, asked, material.measure.name)
@@ -141,6 +67,8 @@ def search(
         hidden=chosen.hidden,
         measure=material.measure.name,
         points=_points(trained, shapes, lower_is_better=material.measure.lower_is_better),
+        larger=score_larger(prepared, teacher, material, store) if teacher else {},
+        p50_us_of_k=p50_us_of_k(blank, mask.path, _shape(chosen)),
         trainings=trainings,
         seconds=time.perf_counter() - start,
         reason=reason,
@@ -158,57 +86,6 @@ def sensible(path: Sequence[PathStep], asked: Asked) -> list[int]:
         for times in TIMES_LOST
     }
     return sorted(sizes, reverse=True)
-
-
-def _measure(
-    dataset: DatasetRef,
-    prepared: PreparedRef,
-    mask: FeatureMask,
-    sizes: Sequence[int],
-    asked: Asked,
-    store: Store,
-) -> Shapes:
-    """Measure the shapes of these sizes; with a budget, of others too, down to one column."""
-    columns = _in_order(load_columns(prepared, store), mask)
-    possible = sorted({step.k for step in mask.path} | set(sizes))
-    every = set(sizes)
-    if asked.has_budget and mask.path:
-        places = spread_places(len(possible), MOST_MEASURED)
-        every |= {possible[place] for place in places if possible[place] <= max(sizes)}
-    wanted = [Candidate(k, hidden) for k in sorted(every) for hidden in asked.widths]
-    rows = Snapshot(dataset, store).rows()
-    own = _empty(dataset, columns, prepared.outputs)
-    made = [(shape, bundle) for shape in wanted for bundle in untrained(own, shape, rows)]
-    arms = [row_arm(Predictor(bundle), rows) for _, bundle in made]
-    with quiet_process():
-        times = time_for(SECONDS, arms)
-    variants: dict[Candidate, dict[Precision, tuple[float, float, int]]] = defaultdict(dict)
-    for (shape, bundle), each in zip(made, times, strict=True):
-        p50_us, p99_us = np.quantile(each, (0.5, 0.99))
-        variants[shape][bundle.precision] = float(p50_us), float(p99_us), len(dump(bundle))
-    return Shapes(columns, variants, asked.budget)
-
-
-def _in_order(columns: Sequence[Column], mask: FeatureMask) -> list[Column]:
-    """The columns that may be kept, those that the path drops last first."""
-    if not mask.path:
-        return [column for column in columns if column.name in set(mask.features)]
-    dropped = [name for step in mask.path for name in step.dropped]
-    names = {column.name for column in columns}
-    last = [name for name in mask.at(1).features if name in names]
-    by_name = {column.name: column for column in columns}
-    return [by_name[name] for name in (*last, *reversed(dropped))]
-
-
-def _empty(dataset: DatasetRef, columns: Sequence[Column], outputs: int) -> Bundle:
-    """A model of these columns that has not learned anything."""
-    rows = sum(column.rows for column in lookups(columns))
-    layers = [
-        Layer(weight=np.zeros((rows, 1), np.float32), bias=np.zeros(1, np.float32)),
-        Layer(weight=np.zeros((outputs, 1), np.float32), bias=np.zeros(outputs, np.float32)),
-    ]
-    never = Epoch(epoch=0, train={"loss": 0.0}, validation={"loss": 0.0})
-    return float32_bundle(dataset, columns, layers, never, "identity")
 
 
 def _wanted(shapes: Shapes, sizes: Sequence[int], asked: Asked) -> list[Candidate]:

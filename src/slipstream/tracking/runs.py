@@ -22,7 +22,7 @@ from slipstream.data.snapshot import Snapshot
 from slipstream.evaluation.drift import Profile, profile, training_target
 from slipstream.evaluation.results import LargerName
 from slipstream.reporting.comparison import leading_score
-from slipstream.reporting.front import front_figure
+from slipstream.reporting.front import front_figure, front_json
 from slipstream.reporting.outcomes import confusion_figure, coverage_figure, residual_figure
 from slipstream.reporting.plots import (
     feature_figure,
@@ -139,11 +139,12 @@ def _log_parent(
     client.log_figure(run_id, history, "history.png")
     client.log_figure(run_id, feature_figure(record.mask), "feature_scores.png")
     if record.mask.path:
-        client.log_figure(run_id, path_figure(record.mask), "feature_path.png")
+        figure = path_figure(record.mask, record.p50_us_of_k)
+        client.log_figure(run_id, figure, "feature_path.png")
     if record.found:
-        client.log_figure(run_id, front_figure(record.found), "search.png")
-        found = record.found.model_dump(mode="json", exclude={"mask", "warnings"})
-        client.log_dict(run_id, found, "search.json")
+        larger = record.benchmark.larger
+        client.log_figure(run_id, front_figure(record.found, larger), "search.png")
+        client.log_dict(run_id, front_json(record.found, larger), "search.json")
     client.log_figure(run_id, latency_figure(record.benchmark), "latency.png")
     _log_outcomes(client, run_id, record, store)
     waterfall = record.benchmark.waterfall

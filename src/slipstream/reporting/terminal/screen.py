@@ -66,7 +66,7 @@ def show_report(report: Report, files: Mapping[str, Path]) -> None:
     console.print(_epochs(record.network))
     console.print(_loss_chart(record.network.history))
     if record.found:
-        console.print(_front(record.found))
+        console.print(_front(record.found, record.benchmark))
     console.print(_comparison(record.benchmark))
     if rows := threshold_rows(record.benchmark):
         console.print(_labels(rows, about_threshold(record.benchmark, record.config.evaluation)))
@@ -158,9 +158,9 @@ def _loss_chart(history: Sequence[Epoch]) -> RenderableType:
     return Group(Text("  training loss", style="bold"), Text("\n".join(lines)), Text(""))
 
 
-def _front(found: Found) -> RenderableType:
+def _front(found: Found, benchmark: Benchmark) -> RenderableType:
     table = _table(*FRONT_TITLES, title="Search", numbers_from=1)
-    for row in front_rows(found):
+    for row in front_rows(found, benchmark.larger):
         table.add_row(*row)
     return Group(table, _notes([about_front(found)]))
 

@@ -32,7 +32,7 @@ from slipstream.training.teaching.folds import assign_folds
 from slipstream.training.teaching.given import NO_SYNTHETIC, read_answers
 from slipstream.training.teaching.synthetic import synthesise
 from slipstream.training.teaching.table import Folded, Table, read_table
-from slipstream.training.teaching.trees import Forest, fit_default, is_large
+from slipstream.training.teaching.trees import Forest, fit_defaults, is_large
 
 __all__ = ["teach"]
 
@@ -41,12 +41,16 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class _Class:
-    """All rows (N,), which of them are in the training and the test part, and the peer's model."""
+    """All rows (N,), which of them are in the training and the test part, and the peer's models.
+
+    `early_peer` was fitted to the training part, `peer` to the validation part as well.
+    """
 
     frame: pd.DataFrame
     table: Table
     is_train: NDArray[np.bool_]
     is_test: NDArray[np.bool_]
+    early_peer: Forest | None
     peer: Forest | None
 
 
@@ -68,7 +72,8 @@ def teach(
     frame = _frame(prepared, store)
     is_train, is_test = (frame[PART].to_numpy() == PARTS.index(each) for each in ("train", "test"))
     table = read_table(prepared, frame, store)
-    room = _Class(frame, table, is_train, is_test, fit_default(table.at(~is_test)))
+    peers = fit_defaults([table.at(each) for each in (is_train, ~is_test)])
+    room = _Class(frame, table, is_train, is_test, *peers)
     return _from_file(dataset, room, file, store) if file else _fitted(prepared, room, seed, store)
 
 
@@ -143,8 +148,10 @@ def _synthetic(blend: Blend, folded: Folded) -> pd.DataFrame:
 def _keep_answers(answers: Floats, room: _Class, store: Store) -> Blob:
     table = room.table
     found = {"answers": answers}
-    if room.peer:
+    if room.peer and room.early_peer:
         found["peer"] = room.peer.predict(table.cells[room.is_test])
+        unseen = ~(room.is_train | room.is_test)
+        found["early_peer"] = room.early_peer.predict(table.cells[unseen])
     own = {name: table.standard.undo(each).astype(np.float32) for name, each in found.items()}
     return store.put(save(own), ".safetensors")
 

@@ -5,10 +5,10 @@ trees whatever the number of cores.
 """
 
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 import lightgbm
 import numpy as np
@@ -17,13 +17,16 @@ from numpy.typing import NDArray
 from slipstream.runtime.types import Task
 from slipstream.training.teaching.table import Folded, Table
 
+T = TypeVar("T")
+R = TypeVar("R")
+
 __all__ = [
     "LARGE",
     "SMALL",
     "TREES",
     "Forest",
     "Shape",
-    "fit_default",
+    "fit_defaults",
     "fit_folds",
     "is_large",
     "shapes_to_try",
@@ -123,8 +126,12 @@ def fit_folds(folded: Folded, shape: Shape) -> list[Forest]:
     return _at_once(fit, range(int(folds.max()) + 1))
 
 
-def fit_default(table: Table) -> Forest | None:
-    """Fit LightGBM with its own defaults on all rows of a table; None if that takes too long."""
+def fit_defaults(tables: Sequence[Table]) -> list[Forest | None]:
+    """Fit LightGBM with its own defaults on all rows of each table; None if that takes too long."""
+    return _at_once(_fit_default, tables)
+
+
+def _fit_default(table: Table) -> Forest | None:
     if table.outputs > MOST_OUTPUTS:
         return None
     return Forest(
@@ -135,7 +142,7 @@ def fit_default(table: Table) -> Forest | None:
     )
 
 
-def _at_once(work: Callable[[int], Any], items: Sequence[int]) -> list[Any]:
+def _at_once(work: Callable[[T], R], items: Iterable[T]) -> list[R]:
     """Do work for each item, as many at a time as there are cores; results keep their order."""
     with ThreadPoolExecutor(len(os.sched_getaffinity(0))) as pool:
         return list(pool.map(work, items))

@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from numpy.typing import NDArray
+from safetensors.numpy import load
 
 from slipstream.artifacts.references import DatasetRef, PreparedRef, TeacherRef
 from slipstream.artifacts.store import Store
@@ -121,6 +122,10 @@ def test_every_row_is_answered_on_the_scale_of_an_answer(
     assert set(measured) == {"teacher", "lightgbm"}
     assert measured["teacher"].scores.keys() == measured["lightgbm"].scores.keys()
     assert measured["lightgbm"].latency_p50_us > 0
+    assert measured["lightgbm"].is_timed_in_full
+    has_trees = any(share for name, share in taught.blend.items() if name != networks.NETWORK)
+    assert (measured["teacher"].latency_p50_us > 0) is has_trees
+    assert measured["teacher"].is_timed_in_full is not bool(taught.blend.get(networks.NETWORK))
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -200,6 +205,8 @@ def test_rows_that_are_held_out_teach_nothing(case: Callable[..., Case], *, fina
     np.testing.assert_array_equal(*(teacher_answers(each, here.store) for each in (one, two)))
     assert one.synthetic == two.synthetic
     assert one.losses == two.losses
+    early = (load(here.store.get(each.answers))["early_peer"] for each in (one, two))
+    np.testing.assert_array_equal(*early)
     assert (one == two) is final
 
 
