@@ -92,7 +92,12 @@ def run(table: Table, store: Store) -> Outcome:
         rows=sum(dataset.rows.values()),
         columns={column.name: column.kind for column in dataset.columns},
         kept=computed.mask.features,
-        warnings=[*dataset.warnings, *computed.prepared.warnings, *computed.mask.warnings],
+        warnings=[
+            *dataset.warnings,
+            *computed.prepared.warnings,
+            *computed.mask.warnings,
+            *computed.network.warnings,
+        ],
         ours=dict(quality(target, model.predict(test[model.features]), None)),
         lightgbm=dict(quality(target, light_gbm(computed, store), None)),
         seconds=seconds,

@@ -26,7 +26,7 @@ def auc(trained: Trained) -> float:
 
 def warnings(trained: Trained) -> tuple[str, ...]:
     """All that was said of the table."""
-    stages = (trained.dataset, trained.prepared, trained.mask)
+    stages = (trained.dataset, trained.prepared, trained.mask, trained.network)
     return tuple(warning for stage in stages for warning in stage.warnings)
 
 

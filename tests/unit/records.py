@@ -94,7 +94,7 @@ def record(winner: str | None = "int8", *reasons: str, **changes: Any) -> RunRec
                 FeatureScore(name="z", score=0.0, kept=False),
             ),
             rows=3000,
-            warnings=("features.k is 5, but there are 3 columns: all kept",),
+            warnings=("features.k is 5, but there are only 3 columns",),
         ),
         "comparison": Comparison(
             verdict=Verdict(winner=winner, reasons=reasons or ("int8 is smaller",)),

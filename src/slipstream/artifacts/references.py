@@ -108,7 +108,7 @@ class PreparedRef(Reference):
 
     `outputs` is how many numbers a network has to give for one answer of this `task`; `quantiles`
     are the levels, where it has any; `copies` are columns that are left out because they know the
-    answer.
+    answer, `cut` those of which only the most frequent categories are learned.
     """
 
     table: Blob
@@ -119,6 +119,7 @@ class PreparedRef(Reference):
     rows: int
     width: int
     copies: tuple[str, ...] = ()
+    cut: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
 
     @property

@@ -6,19 +6,26 @@ __all__ = ["FeatureScore", "PathStep"]
 
 
 class FeatureScore(Value):
-    """How important a column is."""
+    """How important a column is.
+
+    `is_noise` is whether it says no more of the target than chance; `twin_of` names a column that
+    says the same.
+    """
 
     name: str
     score: float
     kept: bool
+    is_noise: bool = False
+    twin_of: str = ""
 
 
 class PathStep(Value):
     """So many columns on the path of elimination, and what a network loses without the others.
 
-    `dropped` are the columns that went since the step before, `loss` is the mean of the validation
-    rows' losses, `score` the validation score. `lost` is how much of the path's best score is lost,
-    `error` the standard error of that difference.
+    `dropped` are the columns that went since the step before; at the first step, those beyond what
+    a model can hold. `loss` is the mean of the validation rows' losses, `score` the validation
+    score. `lost` is how much of the path's best score is lost, `error` the standard error of that
+    difference.
     """
 
     k: int

@@ -44,7 +44,6 @@ __all__ = [
 
 MAX_CATEGORIES = 50_000  # rarer ones count as unknown
 CATEGORY_LABELS = 1 << 20  # categories times labels, which scoring counts
-LARGE_TABLE = 10_000  # categories that make a model large
 
 
 def preprocess(
@@ -94,7 +93,13 @@ def preprocess(
         rows=len(prepared),
         width=len(columns),
         copies=copies,
-        warnings=(*warnings, *_category_notes(columns, train)),
+        cut=tuple(
+            column.name
+            for column in columns
+            if column.kind == "categorical"
+            and len(column.categories) < train[column.name].nunique()
+        ),
+        warnings=warnings,
     )
 
 
@@ -119,25 +124,6 @@ def _copies(dataset: DatasetRef, train: pd.DataFrame) -> tuple[tuple[str, ...], 
         "before the answer, put it into data.drop, else into data.keep"
         for leak in leaks
     )
-
-
-def _category_notes(columns: Sequence[Column], train: pd.DataFrame) -> list[str]:
-    """What to say of columns of very many categories."""
-    notes = []
-    for column in columns:
-        kept = len(column.categories)
-        if kept < train[column.name].nunique() and column.kind == "categorical":
-            notes.append(
-                f"column {quote(column.name)} has more than {kept:,} categories: the most frequent "
-                "ones are learned, the others count as unknown"
-            )
-        if kept > LARGE_TABLE:
-            notes.append(
-                f"column {quote(column.name)} makes the model large: {kept:,} categories are as "
-                f"many rows of its table; with 64 units in the first hidden layer, that is "
-                f"{kept * 64 / 1e6:.1f} MB as int8 and {kept * 256 / 1e6:.1f} MB as float32"
-            )
-    return notes
 
 
 def fit_column(

@@ -15,7 +15,6 @@ from slipstream.artifacts.selection import FeatureScore
 from slipstream.artifacts.store import Store
 from slipstream.config.features import FeaturesConfig
 from slipstream.data.snapshot import TARGET, Snapshot, weights_of
-from slipstream.features.dates import date_notes
 from slipstream.features.preprocessing import load_columns
 from slipstream.features.scores import (
     Score,
@@ -28,7 +27,6 @@ from slipstream.features.scores import (
 from slipstream.features.twins import Candidate, are_twins
 from slipstream.runtime.columns import Column, lookup_names, lookups
 from slipstream.runtime.limits import MAX_FEATURES
-from slipstream.runtime.text import listing, quote
 from slipstream.runtime.types import Task
 
 __all__ = [
@@ -50,7 +48,6 @@ FINEST = 256  # so many different numbers are compared with a category one by on
 ENOUGH = 0.95  # share of the total score that k = 0 keeps
 BY_CHANCE = 0.05  # how likely chance makes one column of all seem better than noise
 NEIGHBOURS = 20  # a column is compared with so many of the best that come next to it by score
-MOST_NOTES = 20
 
 
 # How a column's groups (N,) are scored against the target (N,) of rows with these weights (N,), for
@@ -112,19 +109,25 @@ def score_columns(prepared: PreparedRef, method: str, store: Store) -> Scored:
 def mask_of(
     scored: Scored, chosen: Choice, prepared: PreparedRef, features: FeaturesConfig
 ) -> FeatureMask:
-    """The mask of a choice, with what a user should know of it."""
-    columns = scored.columns
+    """The mask of a choice."""
+    names = [column.name for column in scored.columns]
+    count = len(names)
     return FeatureMask(
         method=features.method,
         scores=tuple(
-            FeatureScore(name=column.name, score=each.value, kept=index in chosen.kept)
-            for index, (column, each) in enumerate(zip(columns, scored.scores, strict=True))
+            FeatureScore(
+                name=name,
+                score=scored.scores[index].value,
+                kept=index in chosen.kept,
+                is_noise=index not in chosen.real,
+                twin_of=names[chosen.twins[index]] if index in chosen.twins else "",
+            )
+            for index, name in enumerate(names)
         ),
         rows=prepared.rows,
-        warnings=(
-            *_warnings(chosen, [column.name for column in columns], features.k),
-            *date_notes([column for index, column in enumerate(columns) if index in chosen.kept]),
-        ),
+        warnings=(f"features.k is {features.k}, but there are only {count} columns",)
+        if features.k > count
+        else (),
     )
 
 
@@ -220,27 +223,3 @@ def _carrying(order: Sequence[int], scores: Sequence[Score]) -> list[int]:
     """The first of these columns that carry enough of the score of all."""
     carried = np.cumsum([scores[index].value for index in order])
     return list(order[: int(np.searchsorted(carried, ENOUGH * carried[-1])) + 1]) if order else []
-
-
-def _warnings(chosen: Choice, names: Sequence[str], k: int) -> tuple[str, ...]:
-    """What a user should know of the choice, a sentence each."""
-    warnings = []
-    if k > len(names):
-        warnings.append(f"features.k is {k}, but there are {len(names)} columns: all kept")
-    if not chosen.real:
-        warnings.append(
-            "no column is better than noise: what the model answers is hardly better than guessing"
-        )
-    elif noise := [names[index] for index in sorted(chosen.kept - chosen.real)]:
-        warnings.append(
-            f"columns kept, although no better than noise in the training part: "
-            f"{listing(noise, most=5)}; features.k = 0 leaves such columns out"
-        )
-    left_out = sorted((twin, of) for twin, of in chosen.twins.items() if twin not in chosen.kept)
-    warnings += [
-        f"column {quote(names[twin])} is a twin of {quote(names[of])}: one of them is enough"
-        for twin, of in left_out[:MOST_NOTES]
-    ]
-    if len(left_out) > MOST_NOTES:
-        warnings.append(f"{len(left_out) - MOST_NOTES} more columns are twins of others")
-    return tuple(warnings)

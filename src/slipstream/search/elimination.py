@@ -159,6 +159,10 @@ def eliminate(
     path, is_learned = _path(material, columns)
     enough = choose_k(path, tolerance) if is_learned else 0
     mask = mask_of(scored, _choice(scored, usable, path, enough, features.k), prepared, features)
+    names = {column.name for column in columns}
+    beyond = tuple(each.name for each in scored.columns if each.name not in names)
+    first, *rest = path
+    path = (first.model_copy(update={"dropped": beyond}), *rest)
     return mask.model_copy(update={"path": path, "measure": material.measure.name})
 
 
@@ -248,7 +252,7 @@ def _own_places(columns: Sequence[Column]) -> list[Tensor]:
 def _choice(
     scored: Scored, usable: Sequence[int], path: Sequence[PathStep], enough: int, k: int
 ) -> Choice:
-    """The columns to keep, and what to say of them.
+    """The columns to keep, and what there is to say of all.
 
     Those that are `enough` are better than noise, whatever they are alone; 0: all are noise.
     """
@@ -262,8 +266,4 @@ def _choice(
 
     kept = at(k or max(enough, 1))
     real = alone.real | at(enough) if enough else frozenset()
-    twins = {
-        (other if twin in kept else twin): (twin if twin in kept else other)
-        for twin, other in alone.twins.items()
-    }
-    return Choice(frozenset(kept), frozenset(real), twins)
+    return Choice(frozenset(kept), frozenset(real), alone.twins)

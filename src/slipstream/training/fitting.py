@@ -17,7 +17,7 @@ from slipstream.artifacts.store import Store
 from slipstream.artifacts.values import Blob
 from slipstream.config.training import TrainingConfig
 from slipstream.data.snapshot import Snapshot
-from slipstream.features.monotone import unread_notes
+from slipstream.features.notes import column_notes
 from slipstream.features.preprocessing import load_columns, selected_columns
 from slipstream.training import distillation, scales
 from slipstream.training.batches import TrainingData
@@ -77,7 +77,10 @@ def train(
         trial=trial,
         taught=taught,
         unseen=_keep_outputs(kept, store) if is_refitted else None,
-        warnings=(*said, *unread_notes(load_columns(prepared, store), mask.features)),
+        warnings=(
+            *said,
+            *column_notes(mask, prepared, load_columns(prepared, store), lesson.widths[0]),
+        ),
     )
 
 

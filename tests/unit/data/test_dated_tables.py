@@ -14,7 +14,8 @@ from slipstream.data.ingestion import ingest
 from slipstream.data.instants import instants
 from slipstream.data.schema import infer
 from slipstream.data.splitting import hash_rows, hashed_columns
-from slipstream.features.preprocessing import preprocess
+from slipstream.features.notes import column_notes
+from slipstream.features.preprocessing import load_columns, preprocess
 from slipstream.features.selection import select
 from slipstream.runtime import InputError
 
@@ -61,6 +62,8 @@ def test_a_date_that_decides_ranks_first_and_noise_does_not(store: Store) -> Non
     frame.to_parquet(path)
     dataset = ingest(DataConfig(path=str(path), target="y"), store)
     features = FeaturesConfig(method="mutual_info")
-    mask = select(preprocess(dataset, "piecewise", 16, store), features, store)
+    prepared = preprocess(dataset, "piecewise", 16, store)
+    mask = select(prepared, features, store)
     assert mask.features == ["on"]
-    assert "'on' is a date or time; the model learns its trend" in mask.warnings[-1]
+    (note,) = column_notes(mask, prepared, load_columns(prepared, store), 8)
+    assert "'on' is a date or time; the model learns its trend" in note

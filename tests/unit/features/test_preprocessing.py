@@ -11,6 +11,7 @@ from slipstream.artifacts.store import Store
 from slipstream.config.parsing import parse_config
 from slipstream.data.ingestion import ingest
 from slipstream.data.snapshot import Snapshot
+from slipstream.features import preprocessing
 from slipstream.features.edges import TrainingTarget
 from slipstream.features.preprocessing import (
     fit_column,
@@ -163,25 +164,19 @@ def test_fitted_columns_survive_the_store(mixed: Trained, kind: str) -> None:
     assert any(column.kind == kind for column in columns)
 
 
-def test_a_run_says_which_categories_are_not_learned(tmp_path: Path) -> None:
-    """Beyond the most categories, the rarest are unknown; a large table is pointed out."""
-    from slipstream.features import preprocessing
-
+def test_categories_beyond_the_most_are_cut(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The rarest are unknown, and what is prepared names the column."""
     codes = np.random.default_rng(0).integers(0, 300, 3000)
     frame = pd.DataFrame({"zip": [f"z{code}" for code in codes], "y": codes % 2})
     frame.to_csv(tmp_path / "t.csv", index=False)
     config = parse_config({"data": {"path": str(tmp_path / "t.csv"), "target": "y"}})
     store = Store(tmp_path / "store")
     dataset = ingest(config.data, store)
-
-    def notes() -> str:
-        prepared = preprocessing.preprocess(dataset, "piecewise", 64, store)
-        return " ".join(each for each in prepared.warnings if "categories" in each)
-
-    assert not notes()
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(preprocessing, "MAX_CATEGORIES", 100)
-        patch.setattr(preprocessing, "LARGE_TABLE", 50)
-        found = notes()
-    assert "column 'zip' has more than 100 categories" in found
-    assert "100 categories are as many rows of its table" in found
+    assert preprocessing.preprocess(dataset, "piecewise", 64, store).cut == ()
+    monkeypatch.setattr(preprocessing, "MAX_CATEGORIES", 100)
+    prepared = preprocessing.preprocess(dataset, "piecewise", 64, store)
+    assert prepared.cut == ("zip",)
+    (column,) = preprocessing.load_columns(prepared, store)
+    assert len(column.categories) == 100

@@ -11,6 +11,7 @@ from slipstream.artifacts.store import Store
 from slipstream.config.data import DataConfig
 from slipstream.config.features import FeaturesConfig
 from slipstream.data.ingestion import ingest
+from slipstream.features.notes import noise_notes, twin_notes
 from slipstream.features.preprocessing import preprocess
 from slipstream.features.scores import Score
 from slipstream.features.selection import choose, keep, select
@@ -91,7 +92,7 @@ def test_noise_of_any_kind_is_not_kept(store: Store) -> None:
         store,
     )
     assert mask.features == ["x"]
-    assert mask.warnings == ()
+    assert noise_notes(mask) == []
     assert {score.name: score.score < 0.005 for score in mask.scores if score.name != "x"} == {
         "words": True,
         "day": True,
@@ -106,7 +107,7 @@ def test_hundreds_of_columns_of_noise_leave_one(store: Store) -> None:
     columns = {f"n{index}": random.normal(size=1000) for index in range(500)}
     mask = mask_of({**columns, "y": random.integers(0, 2, 1000)}, store)
     assert len(mask.features) == 1
-    assert any("no column is better than noise" in each for each in mask.warnings)
+    assert any("no column is better than noise" in each for each in noise_notes(mask))
 
 
 @pytest.mark.parametrize(
@@ -126,7 +127,7 @@ def test_a_twin_takes_no_place_from_another_column(twin: object, store: Store) -
     mask = mask_of({"x": x, "twin": twin(x), "weak": weak, "y": y}, store, k=2)
     assert len(mask.features) == 2
     assert "weak" in mask.features
-    assert any("is a twin of" in each for each in mask.warnings)
+    assert any("is a twin of" in each for each in twin_notes(mask))
     both = mask_of({"x": x, "twin": twin(x), "weak": weak, "y": y}, store, k=3)
     assert both.features == ["x", "twin", "weak"]
 
@@ -140,14 +141,14 @@ def test_a_category_is_a_twin_of_its_codes(store: Store) -> None:
         {"code": code, "name": names, "half": (code > 2).astype(str), "y": y}, store, k=2
     )
     assert "half" in mask.features
-    assert sum("is a twin of" in each for each in mask.warnings) == 1
+    assert sum("is a twin of" in each for each in twin_notes(mask)) == 1
 
 
 def test_columns_that_only_resemble_each_other_are_no_twins(store: Store) -> None:
     """A correlation of 0.99 is not enough."""
     random, x, y = signal()
     mask = mask_of({"x": x, "near": x + random.normal(scale=0.15, size=ROWS), "y": y}, store, k=1)
-    assert not any("twin" in each for each in mask.warnings)
+    assert not twin_notes(mask)
 
 
 def test_noise_that_k_asks_for_is_named(store: Store) -> None:
@@ -155,7 +156,7 @@ def test_noise_that_k_asks_for_is_named(store: Store) -> None:
     random, x, y = signal()
     mask = mask_of({"x": x, "noise": random.normal(size=ROWS), "y": y}, store, k=2)
     assert mask.features == ["x", "noise"]
-    (warning,) = mask.warnings
+    (warning,) = noise_notes(mask)
     assert "no better than noise in the training part: 'noise'; features.k = 0 leaves" in warning
 
 
@@ -172,7 +173,7 @@ def test_too_large_a_k_keeps_all_and_says_so(mixed: Trained) -> None:
     """K above the number of columns keeps all of them, with a warning."""
     mask = select(mixed.prepared, FeaturesConfig(method="mutual_info", k=50), mixed.store)
     assert len(mask.features) == 4
-    assert "there are 4 columns" in mask.warnings[0]
+    assert "there are only 4 columns" in mask.warnings[0]
 
 
 @pytest.mark.parametrize("method", ["mutual_info", "anova_f"])
@@ -190,5 +191,5 @@ def test_a_column_that_says_how_far_a_number_scatters_is_kept_for_quantiles(
         data = DataConfig(path=str(tmp_path / "table.csv"), quantiles=levels)
         prepared = preprocess(ingest(data, store), "piecewise", 8, store)
         masks.append(select(prepared, FeaturesConfig(method=method, k=0), store))
-    assert "no column is better than noise" in masks[0].warnings[0]
+    assert "no column is better than noise" in noise_notes(masks[0])[0]
     assert masks[1].features == ["c"]

@@ -18,7 +18,7 @@ def test_a_summary_goes_from_source_to_links() -> None:
         r"- **columns**: 3, without 'id' (data.drop)",
         "- **the model reads**: 2 of them: 'age',",
         "is left out: it is constant.",
-        r"- features.k is 5, but there are 3 columns: all kept.",
+        r"- features.k is 5, but there are only 3 columns.",
         "| test AUC | 0.9612 | 0.9612 | 0.0000 |",
         "| weights | 16 kB | 4 kB | x 0.250 |",
         "- [MLflow run](http://127.0.0.1:5000/",

@@ -12,6 +12,8 @@ from slipstream.artifacts.store import Store
 from slipstream.config.data import DataConfig
 from slipstream.config.features import FeaturesConfig
 from slipstream.data.ingestion import ingest
+from slipstream.features import selection
+from slipstream.features.notes import noise_notes, twin_notes
 from slipstream.features.preprocessing import preprocess
 from slipstream.search.elimination import choose_k, eliminate
 
@@ -74,6 +76,17 @@ def test_the_path_goes_from_all_columns_down_to_one(tmp_path: Path) -> None:
         smaller = kept
 
 
+def test_columns_beyond_what_a_model_can_hold_are_on_no_step(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """They go first, so that no number of columns brings them back."""
+    monkeypatch.setattr(selection, "MAX_FEATURES", 3)
+    mask = mask_of(redundant(), tmp_path)
+    assert [step.k for step in mask.path] == [3, 2, 1]
+    assert len(mask.path[0].dropped) == 2
+    assert [len(mask.at(k).features) for k in (3, 2, 1)] == [3, 2, 1]
+
+
 def test_exact_copies_cost_nothing(tmp_path: Path) -> None:
     """Of two identical columns one stays, and the note says that the other is its twin."""
     random = np.random.default_rng(1)
@@ -81,15 +94,17 @@ def test_exact_copies_cost_nothing(tmp_path: Path) -> None:
     target = np.where(x + z + noise > 0, "yes", "no")
     mask = mask_of({"again": x, "x": x, "z": z, "y": target}, tmp_path)
     assert len({"again", "x"} & set(mask.features)) == 1
-    assert [each for each in mask.warnings if "one of them is enough" in each] != []
+    assert [each for each in twin_notes(mask) if "one of them is enough" in each] != []
 
 
 def test_k_is_kept_and_noise_in_it_is_named(tmp_path: Path) -> None:
     """K = 4 keeps four columns, and says which of them are no better than noise."""
     mask = mask_of(redundant(), tmp_path, k=4)
     assert len(mask.features) == 4
-    assert any("no better than noise" in each and "noise" in each for each in mask.warnings)
-    assert not any("'y sign'" in each for each in mask.warnings)
+    (note,) = noise_notes(mask)
+    assert "no better than noise" in note
+    assert "'noise " in note
+    assert "'y sign'" not in note
 
 
 def test_nothing_to_learn_is_said(tmp_path: Path) -> None:
@@ -97,7 +112,7 @@ def test_nothing_to_learn_is_said(tmp_path: Path) -> None:
     random = np.random.default_rng(0)
     noise = {name: random.normal(size=400) for name in "abc"}
     mask = mask_of({**noise, "y": random.choice(["yes", "no"], 400)}, tmp_path)
-    assert any("no column is better than noise" in each for each in mask.warnings)
+    assert any("no column is better than noise" in each for each in noise_notes(mask))
 
 
 @given(

@@ -252,5 +252,5 @@ def test_a_symmetric_target_is_trained_once(tmp_path: Path) -> None:
     frame["y"] = (100 + 20 * frame["a"] + random.normal(size=600)).round(3)
     made = train(tmp_path, frame)
     assert (made.network.target_scale, made.network.trial) == ("identity", None)
-    assert made.network.warnings == ()
+    assert not any("log(1 + target)" in each for each in made.network.warnings)
     assert b"target_scale" not in made.store.get(made.bundles.int8.file)
