@@ -1,5 +1,6 @@
 """The flow on a real server: what is cached, what is written, what a mistake leaves."""
 
+import json
 import logging
 import re
 from pathlib import Path
@@ -240,7 +241,7 @@ def test_each_warning_is_reported_once_even_if_its_stage_is_cached(
         "is now called",
         "'id' is left out",
         "'empty' is left out",
-        "k is 20, but there are 4 columns",
+        "k is 20, but there are only 4 columns",
     )
     assert len(logged) == len(set(logged)), logged
     summary = newest_artifact("summary")
@@ -304,6 +305,25 @@ def test_what_larger_models_reach_is_in_mlflow_and_in_every_report(taught: Repor
     assert written["teacher"]["loss_unit"] == "nats"
     assert "What larger models reach" in newest_artifact("summary")
     assert taught.tracked.shape == "6 MLflow runs"
+
+
+def test_larger_models_are_next_to_what_a_search_tried(taught: Report, place: Path) -> None:
+    """Their scores are the search's, their latency the benchmark's, in file, summary and report."""
+    training = {"distill": "auto", "seed": 1}
+    report = optimize(config_of(place, training=training, search={"mode": "width"}))
+    assert "teach" in cached(report)
+    found, larger = report.record.found, report.record.benchmark.larger
+    assert found is not None
+    expected = {
+        name: {"score": score, "latency_p50_us": larger[name].latency_p50_us}
+        for name, score in found.larger.items()
+    }
+    assert set(expected) == {"teacher", "lightgbm"}
+    client = MlflowClient(report.tracked.tracking_uri)
+    path = client.download_artifacts(report.tracked.run_id, "search.json")
+    assert json.loads(Path(path).read_text())["larger"] == expected
+    assert report.to_json()["search"]["larger"] == expected
+    assert "| teacher, all columns |" in newest_artifact("summary")
 
 
 def test_a_teacher_is_kept_for_the_next_run(taught: Report, place: Path) -> None:
@@ -374,5 +394,4 @@ def test_a_search_chooses_columns_and_layers(place: Path) -> None:
     assert any(point.is_on_front for point in found.points)
     assert report.to_json()["search"]["hidden"] == list(found.hidden)
     assert len(found.mask.features) in found.p50_us_of_k
-    assert {"teacher", "lightgbm"} == set(found.larger)
     assert "search" in cached(optimize(config))
