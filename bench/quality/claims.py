@@ -126,7 +126,7 @@ def _times(tables: Sequence[TableSummary], other: str) -> list[float]:
 def _seconds(tables: Sequence[TableSummary]) -> Iterator[Claim]:
     for name, most in SECONDS.items():
         taken = [
-            each.arms[OURS].all_seconds for each in tables if each.table.partition(",")[0] == name
+            each.arms[OURS].all_seconds for each in tables if each.table.partition(" ")[0] == name
         ]
         yield _claim(
             f"{name}: trained in at most {most} s, everything included",
