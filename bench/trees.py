@@ -14,7 +14,7 @@ __all__ = ["SECONDS", "TRIALS", "answers", "defaults", "tuned"]
 OPTIONS = {"random_state": 0, "verbosity": -1, "n_jobs": 2}
 # The budget of tuning: this many configurations drawn at random, none begun after these seconds.
 TRIALS = 20
-SECONDS = 180.0
+SECONDS = 60.0
 MOST_TREES = 2000
 PATIENCE = 50  # trees without a better validation loss
 

@@ -98,7 +98,8 @@ def run(plan: Plan) -> Quality:
                 skipped[table.name] = "its file is not there"
                 continue
             try:
-                splits += [_split(table, seed, plan) for seed in range(plan.splits)]
+                seeds = range(min(plan.splits, table.splits))
+                splits += [_split(table, seed, plan) for seed in seeds]
             except InputError as error:
                 skipped[table.name] = str(error)
     for name, why in skipped.items():

@@ -13,7 +13,7 @@ from slipstream.runtime.types import Precision
 
 __all__ = ["ALL", "CHOSEN", "FIVE", "NAMES", "name_of", "ours"]
 
-FIVE, CHOSEN, ALL = "k = 5", "chosen k", "all columns"
+FIVE, CHOSEN, ALL = "k = 5, 32 x 32", "chosen k", "all columns"
 
 
 def name_of(precision: Precision, columns: str) -> str:
@@ -25,15 +25,16 @@ NAMES = [name_of(each, k) for k in (FIVE, CHOSEN, ALL) for each in ("float32", "
 
 
 def ours(begun: Start, config: OptimizeConfig, store: Store) -> Iterator[Fitted]:
-    """Train what the run finds by itself, then with its hidden layers five columns and all.
+    """Train what the run finds by itself, its hidden layers on all columns, and 32 x 32 on five.
 
-    Where the table has no more than five columns, "k = 5" would be all of them, and is left out.
+    Where the table has no more than five columns, five would be all of them, and are left out.
     """
     found = finish(begun, config, store)
     yield from _variants(CHOSEN, found, store)
     width = begun.prepared.width
-    for columns, k in {FIVE: 5, ALL: width}.items() if width > 5 else [(ALL, width)]:
-        yield from _variants(columns, finish(begun, _fixed(config, k, found.hidden), store), store)
+    yield from _variants(ALL, finish(begun, _fixed(config, width, found.hidden), store), store)
+    if width > 5:
+        yield from _variants(FIVE, finish(begun, _fixed(config, 5, [32, 32]), store), store)
 
 
 def _fixed(config: OptimizeConfig, k: int, hidden: list[int]) -> OptimizeConfig:

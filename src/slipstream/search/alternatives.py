@@ -24,6 +24,7 @@ from slipstream.measurement.timing import quiet_process
 from slipstream.quantization.variants import int8_bundle
 from slipstream.runtime import Bundle, Predictor, load_file
 from slipstream.runtime.bundle import dump
+from slipstream.runtime.columns import lookups
 from slipstream.runtime.kernels import Layer
 from slipstream.search.candidates import Alternative, Alternatives, Candidate, candidates
 
@@ -79,7 +80,7 @@ def untrained(own: Bundle, shape: Candidate, rows: pd.DataFrame) -> tuple[Bundle
         return random.normal(0, WEIGHT, size).astype(np.float32)
 
     widths = [*shape.hidden, len(own.layers[-1].bias)]
-    table = numbers(sum(column.rows for column in columns), widths[0])
+    table = numbers(sum(column.rows for column in lookups(columns)), widths[0])
     layers = [Layer(weight=table, bias=numbers(widths[0]))]
     for inputs, units in itertools.pairwise(widths):
         layers.append(Layer(weight=numbers(units, inputs), bias=numbers(units)))

@@ -16,7 +16,7 @@ from scipy import sparse
 from torch import Tensor
 
 from slipstream.data.snapshot import TARGET, weights_of
-from slipstream.runtime.columns import Column, lookups, table_offsets
+from slipstream.runtime.columns import Column, lookups
 from slipstream.training.encoding import (
     States,
     column_states,
@@ -110,6 +110,7 @@ class Encoding:
         learned: the states that training looks up: their number does not grow with categories.
         whole: the states of the whole table, which have the same inputs.
         places: (R,) where training looks each row of the whole table up.
+        starts: (L,) where the states that training looks up begin for each look-up.
         reduced: the columns with target statistics, by their index.
         widths: (L,) how many inputs each look-up has.
     """
@@ -119,6 +120,7 @@ class Encoding:
     learned: States
     whole: States
     places: NDArray[np.int64]
+    starts: NDArray[np.int64]
     reduced: Mapping[int, _Reduced]
     widths: Sequence[int]
 
@@ -137,13 +139,10 @@ class Encoding:
         """What training looks up for rows, and the shares: (N, M) each."""
         low, high, t = positions(self.columns, rows)
         found, shares = [self.places[low], self.places[high]], [1 - t, t]
-        starts = table_offsets(self.columns)
         for index, reduced in self.reduced.items():
-            column = self.columns[index]
-            values = _statistics(column, reduced, rows)
-            average = self.places[starts[index] + column.unknown_row]  # follows the statistics
-            found.append(np.tile(np.arange(average - values.shape[1], average), (len(rows), 1)))
-            shares.append(values)
+            statistics = np.arange(reduced.first_statistic, reduced.width)
+            found.append(np.tile(self.starts[index] + statistics, (len(rows), 1)))
+            shares.append(_statistics(self.columns[index], reduced, rows))
         return (
             torch.from_numpy(np.concatenate(found, axis=1)),
             torch.from_numpy(np.concatenate(shares, axis=1)).float(),
@@ -177,6 +176,7 @@ def encode(
         learned=_uncentred(states_of(learned, means), reduced, starts),
         whole=states_of(whole, means),
         places=np.concatenate(places),
+        starts=starts[:-1],
         reduced=reduced,
         widths=[len(each) for each in means],
     )

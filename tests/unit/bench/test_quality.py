@@ -27,7 +27,7 @@ from slipstream.measurement.harness import Arm
 from slipstream.measurement.intervals import Interval
 from slipstream.runtime import InputError
 from slipstream.runtime.types import Task
-from tests.unit.bench.figures import arm, quality, split
+from tests.unit.bench.figures import FIVE, INT8, arm, quality, split
 
 ROOT = Path(module.__file__).parents[2]
 
@@ -109,6 +109,10 @@ def test_claims_hold_where_they_should() -> None:
     assert len(failing) == 8
     assert bad["one row at least 15 times as fast as LightGBM's C call, on every table"] is True
     assert good["bank: AUC at least 0.797"] is None
+    slow = split("t").model_copy(update={"arms": (arm(FIVE, p50_us=0.1), arm(INT8, p50_us=0.21))})
+    claim = "one row in at most 2 times the time of five columns and 32 x 32, on every table"
+    assert good[claim] is True
+    assert claims(slow)[claim] is False
 
 
 def test_the_page_has_every_arm_and_what_was_left_out() -> None:

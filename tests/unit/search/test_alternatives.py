@@ -1,14 +1,19 @@
+from pathlib import Path
+
 import numpy as np
+import pandas as pd
 import pytest
 
+from slipstream.artifacts.store import Store
 from slipstream.config.budget import BudgetConfig
+from slipstream.config.parsing import parse_config
 from slipstream.data.snapshot import Snapshot
 from slipstream.reporting.tables import alternatives_table
 from slipstream.runtime import Predictor, load_file
 from slipstream.runtime.bundle import dump
 from slipstream.search.alternatives import conclude, measure_alternatives, untrained
 from slipstream.search.candidates import Alternative, Alternatives, Candidate
-from tests.conftest import Trained
+from tests.conftest import Trained, train_on
 
 
 def test_untrained_models_have_the_size_of_trained_ones(demo: Trained) -> None:
@@ -21,6 +26,21 @@ def test_untrained_models_have_the_size_of_trained_ones(demo: Trained) -> None:
         assert len(dump(made[trained.precision])) == pytest.approx(trained.file.size_bytes, abs=64)
     answers = Predictor(made["float32"]).predict(rows)
     assert np.isfinite(answers).all()
+
+
+def test_untrained_models_have_the_parts_of_a_date(store: Store, tmp_path: Path) -> None:
+    """A date's weekday and month have table rows of their own, in random models too."""
+    days = pd.date_range("2025-01-01", periods=300).strftime("%Y-%m-%d")
+    table = pd.DataFrame({"day": days, "size": range(300), "late": np.arange(300) % 7 > 4})
+    table.to_csv(tmp_path / "days.csv", index=False)
+    data = {"path": str(tmp_path / "days.csv"), "target": "late"}
+    trained = train_on(parse_config({"data": data, "training": {"epochs": 1}}), store)
+    own = load_file(store.path(trained.bundles.float32.file)).bundle
+    assert any(column.parts for column in own.columns)
+    rows = Snapshot(trained.dataset, store).rows("test")
+    for made in untrained(own, Candidate(len(own.columns), (32, 32)), rows):
+        assert made.tensors_bytes == trained.bundles.variants[made.precision].tensors_bytes
+        assert np.isfinite(Predictor(made).predict(rows)).all()
 
 
 def test_where_nothing_is_smaller_there_is_no_alternative(

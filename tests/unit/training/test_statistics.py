@@ -86,10 +86,15 @@ def test_a_row_of_weight_3_counts_as_three(monkeypatch: pytest.MonkeyPatch) -> N
     np.testing.assert_allclose(weighted.categories, repeated.categories)
 
 
+@pytest.mark.parametrize("unknown", [0, 20, 2000], ids=lambda rows: f"{rows} unknown")
 @pytest.mark.parametrize("task", ["binary", "multiclass", "regression", "quantiles"])
-def test_the_whole_table_answers_as_what_training_looks_up(task: Task) -> None:
-    """Rows of every category, unknown and missing ones too, have the same first layer in both."""
+def test_the_whole_table_answers_as_what_training_looks_up(task: Task, unknown: int) -> None:
+    """Rows of every category, unknown and missing ones too, have the same first layer in both.
+
+    Rows to learn from hold unknown categories where those of the validation part are among them.
+    """
     rows = people(task)
+    rows.loc[: unknown - 1, "zip"] = ZIP.unknown_row
     encoding = encode([AGE, ZIP], rows, OBJECTIVES[task], seed=0)
     network = Network(encoding.learned, [8, 3])
     others = pd.DataFrame({"zip": np.arange(ZIP.rows), "age": np.linspace(0, 1, ZIP.rows)})
