@@ -70,7 +70,7 @@ CASES = {
     "five_percent_unknown.csv": Case(("'unknown'",), NUMERIC, least=0.87),
     "mysql_null_dash.csv": Case(("'spend'", "'-'"), NUMERIC, least=0.87),
     "leading_zero_zip.csv": Case(("zeros in front",), {"zip": "categorical"}),
-    "dates_text.csv": Case(("'signup' is a date",), {"signup": "datetime"}, least=0.87),
+    "dates_text.csv": Case(("'signup' is a date",), {"signup": "datetime"}, least=0.89),
     "pandas_index.csv": Case(("'Unnamed: 0' is left out",), NUMERIC, ("Unnamed: 0",)),
     "unnamed0_gaps.csv": Case(("'Unnamed: 0' is left out",), NUMERIC, ("Unnamed: 0",)),
     "comment_lines.csv": Case(("2 comment lines",), NUMERIC),

@@ -18,7 +18,8 @@ class PathStep(Value):
 
     `dropped` are the columns that went since the step before, `loss` is the mean of the validation
     rows' losses, `score` the validation score. `lost` is how much of the path's best score is lost,
-    `error` the standard error of that difference.
+    `error` the standard error of that difference, and `is_worse` whether the mean loss rises by
+    more than chance explains.
     """
 
     k: int
@@ -27,3 +28,4 @@ class PathStep(Value):
     score: float
     lost: float
     error: float
+    is_worse: bool = False
