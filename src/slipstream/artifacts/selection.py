@@ -25,7 +25,7 @@ class PathStep(Value):
     `dropped` are the columns that went since the step before; at the first step, those beyond what
     a model can hold. `loss` is the mean of the validation rows' losses, `score` the validation
     score. `lost` is how much of the path's best score is lost, `error` the standard error of that
-    difference.
+    difference, and `is_worse` whether the mean loss rises by more than chance explains.
     """
 
     k: int
@@ -34,3 +34,4 @@ class PathStep(Value):
     score: float
     lost: float
     error: float
+    is_worse: bool = False

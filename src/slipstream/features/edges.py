@@ -26,8 +26,8 @@ FEW_VALUES = 33  # each of so many distinct values has an edge of its own
 MOST_LEAVES = 21
 MOST_QUANTILES = 10  # edges where rows are, whatever their target
 MIN_LEAF_ROWS = 20
-BIN_ROWS = 30  # training rows a bin, or a few rows are learned by heart,
-FEW_BINS = 8  # but for so many bins
+BIN_ROWS = 60  # training rows a bin, or a few rows are learned by heart,
+FEW_BINS = 4  # but for so many bins
 # A value on its own rather than one of many: of a column of few values, or of more than this share.
 SEPARATE_VALUES = 128
 SEPARATE_SHARE = 0.002

@@ -170,9 +170,11 @@ def choose_k(path: Sequence[PathStep], tolerance: float) -> int:
     """The smallest number of columns that loses no more than the tolerance, or one standard error.
 
     The rule of one standard error (Breiman et al. 1984, "Classification and Regression Trees",
-    section 3.4.3) is what keeps a small table from choosing by luck.
+    section 3.4.3) is what keeps a small table from choosing by luck. But there an error is large:
+    a number with which the rows' mean loss is worse is none of them.
     """
-    return min(step.k for step in path if step.lost <= max(tolerance, step.error))
+    good = [step for step in path if step.lost <= max(tolerance, step.error)]
+    return min(step.k for step in good if not step.is_worse)
 
 
 def drop_in_turn(masked: Masked) -> Iterator[tuple[list[int], list[int], Tensor]]:
@@ -207,7 +209,15 @@ def _path(material: Material, columns: Sequence[Column]) -> tuple[tuple[PathStep
     best = found[material.measure.best(scores)][-1]
     lost = [material.lost(best, answers) for *_, answers in found]
     path = tuple(
-        PathStep(k=k, dropped=names, loss=loss, score=score, lost=each.estimate, error=each.error)
+        PathStep(
+            k=k,
+            dropped=names,
+            loss=loss,
+            score=score,
+            lost=each.estimate,
+            error=each.error,
+            is_worse=each.is_worse,
+        )
         for (k, names, loss, _), score, each in zip(found, scores, lost, strict=True)
     )
     return path, material.is_learned(best)

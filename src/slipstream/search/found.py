@@ -18,8 +18,8 @@ MARGIN = 1.15  # a p99 is measured again after training, and varies by about thi
 class Trained(Value):
     """A shape, trained for a while: its validation score, and what it loses to the best.
 
-    `lost` has the standard error `error`; `cost` is the work of an answer, which unlike its time is
-    the same whenever it is measured.
+    `lost` has the standard error `error`, `is_worse` is that of `Lost`; `cost` is the work of an
+    answer, which unlike its time is the same whenever it is measured.
     """
 
     k: int
@@ -28,6 +28,7 @@ class Trained(Value):
     score: float
     lost: float
     error: float
+    is_worse: bool = False
 
 
 class Point(Value):
@@ -109,9 +110,10 @@ def halve(trained: Sequence[Trained], least: int) -> list[Trained]:
 
 
 def choose(trained: Sequence[Trained], tolerance: float) -> Trained:
-    """The cheapest that loses no more than the tolerance, or one standard error."""
+    """The cheapest that is not worse: within the tolerance, or one standard error, and by loss."""
     good = [each for each in trained if each.lost <= max(tolerance, each.error)]
-    return min(good, key=lambda each: (each.cost, each.lost))
+    equal = [each for each in good if not each.is_worse]
+    return min(equal, key=lambda each: (each.cost, each.lost))
 
 
 def fits(p99_us: float, bundle_bytes: int, budget: BudgetConfig) -> bool:

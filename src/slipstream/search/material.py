@@ -1,7 +1,7 @@
 """Material: the rows that networks of a search learn from and are judged by."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -11,17 +11,22 @@ from slipstream.artifacts.references import PARTS, PreparedRef, TeacherRef
 from slipstream.artifacts.store import Store
 from slipstream.data.sampling import spread, spread_places
 from slipstream.data.snapshot import PART, TARGET, Snapshot, weights_of
+from slipstream.evaluation.scoring import scoring_at
 from slipstream.features.teacher import synthetic_rows, teacher_answers
 from slipstream.runtime.columns import Column
-from slipstream.runtime.links import answers_are_lists, apply, link_of
+from slipstream.runtime.links import HALF, answers_are_lists, apply, link_of
 from slipstream.runtime.types import Task
-from slipstream.search.measures import Lost, Measure, measure_of
+from slipstream.search.measures import Lost, Measure, measure_of, relative_loss
 from slipstream.training.batches import TrainingData
 
 __all__ = ["LEAST_ROWS", "Material", "material_of"]
 
 LEAST_ROWS = 1024
 VALIDATION_NUMBERS = 1 << 19  # validation rows times columns, or outputs
+# The mean loss tells a model to be worse where it rises by more than this share of a constant
+# answer's, and by more than so many standard errors.
+LOSS_SHARE = 0.01
+LOSS_ERRORS = 0.5
 
 Floats = NDArray[np.float64]
 
@@ -68,7 +73,11 @@ class Material:
 
     def lost(self, before: Floats, after: Floats) -> Lost:
         """How much score is lost from one model's answers for the validation rows to another's."""
-        return self.measure.lost(self._target, before, after, weights_of(self.validation))
+        compared = self._target, before, after, weights_of(self.validation)
+        lost = self.measure.lost(*compared)
+        loss = relative_loss(scoring_at(HALF, self.task, self.quantiles)).lost(*compared)
+        is_worse = loss.estimate > max(LOSS_SHARE, LOSS_ERRORS * loss.error)
+        return replace(lost, is_worse=is_worse)
 
     def is_learned(self, answers: Floats) -> bool:
         """Whether answers are better than a constant one, beyond chance."""

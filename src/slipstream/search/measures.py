@@ -15,7 +15,7 @@ from slipstream.measurement.intervals import Interval
 from slipstream.runtime.links import HALF
 from slipstream.runtime.types import Task
 
-__all__ = ["Lost", "Measure", "measure_of"]
+__all__ = ["Lost", "Measure", "measure_of", "relative_loss"]
 
 Floats = NDArray[np.float64]
 HALF_WIDTH = 1.96  # of a 95 % interval, in standard errors
@@ -23,10 +23,15 @@ HALF_WIDTH = 1.96  # of a 95 % interval, in standard errors
 
 @dataclass(frozen=True)
 class Lost:
-    """How much score a model loses to another on the same rows, and its standard error."""
+    """How much score a model loses to another on the same rows, and its standard error.
+
+    `is_worse` is whether the rows' mean loss says that it is worse, whatever the score does: it
+    tells models apart where rows are few, or where each of them puts all in the right order.
+    """
 
     estimate: float
     error: float
+    is_worse: bool = False
 
 
 @dataclass(frozen=True)
@@ -66,7 +71,7 @@ def measure_of(task: Task, levels: Sequence[float] = ()) -> Measure:
     """
     scoring = scoring_at(HALF, task, levels)
     if task == "multiclass":
-        return _relative_loss(scoring)
+        return relative_loss(scoring)
     return Measure(
         name=NAMES[scoring.judged_by],
         lower_is_better=scoring.judged_by in LOWER_IS_BETTER,
@@ -76,7 +81,9 @@ def measure_of(task: Task, levels: Sequence[float] = ()) -> Measure:
     )
 
 
-def _relative_loss(scoring: Scoring) -> Measure:
+def relative_loss(scoring: Scoring) -> Measure:
+    """The mean loss of rows, as a share of that of a constant answer."""
+
     def of_guessing(target: NDArray[Any], weights: Weights) -> float:
         guess = scoring.guess(target, weights)
         return weighted.mean(scoring.row_losses(target, guess, weights), weights) or 1.0

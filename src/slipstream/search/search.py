@@ -79,13 +79,17 @@ def search(
 def sensible(path: Sequence[PathStep], asked: Asked) -> list[int]:
     """Numbers of columns worth a training: each the smallest that loses no more than some limit."""
     steps = [step for step in path if step.k <= (asked.most or step.k)]
-    least = min(step.lost for step in steps)
-    allowed = {step.k: max(asked.config.tolerance, step.error) for step in steps}
+    good = [step for step in steps if not step.is_worse] or steps
     sizes = {
-        min(step.k for step in steps if step.lost - least <= times * allowed[step.k])
+        _smallest(steps if times > 1 else good, times, asked.config.tolerance)
         for times in TIMES_LOST
     }
     return sorted(sizes, reverse=True)
+
+
+def _smallest(steps: Sequence[PathStep], times: float, tolerance: float) -> int:
+    least = min(step.lost for step in steps)
+    return min(step.k for step in steps if step.lost - least <= times * max(tolerance, step.error))
 
 
 def _wanted(shapes: Shapes, sizes: Sequence[int], asked: Asked) -> list[Candidate]:
@@ -134,6 +138,7 @@ def _rung(
                 score=score,
                 lost=lost.estimate,
                 error=lost.error,
+                is_worse=lost.is_worse,
             )
         )
     return trained

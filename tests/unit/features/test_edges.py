@@ -14,7 +14,7 @@ def labels(positive: np.ndarray) -> TrainingTarget:
 
 def test_each_of_few_values_has_an_edge() -> None:
     """Of 33 values or fewer, each may have an answer of its own, however rare."""
-    numbers = np.r_[np.repeat(np.arange(32.0), 50), 1e9]
+    numbers = np.r_[np.repeat(np.arange(32.0), 60), 1e9]
     assert find_edges(numbers, labels(numbers > 7), BINS).tolist() == [*range(32), 1e9]
 
 
@@ -114,7 +114,7 @@ def test_a_column_whose_rows_all_have_weight_0_has_edges() -> None:
 
 
 def test_a_small_table_has_few_bins() -> None:
-    """With one bin for 30 rows, or eight if that is more, a few rows are not learned by heart."""
-    for rows, most in ((60, 8), (600, 20)):
+    """With one bin for 60 rows, or four if that is more, a few rows are not learned by heart."""
+    for rows, most in ((60, 4), (1200, 20)):
         numbers = np.arange(float(rows))
-        assert len(find_edges(numbers, labels(numbers % 40 < 20), BINS)) == most + 1
+        assert len(find_edges(numbers, labels(numbers % 80 < 40), BINS)) == most + 1

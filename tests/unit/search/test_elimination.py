@@ -9,13 +9,16 @@ from hypothesis import strategies as st
 from slipstream.artifacts.references import FeatureMask
 from slipstream.artifacts.selection import PathStep
 from slipstream.artifacts.store import Store
+from slipstream.config.budget import BudgetConfig
 from slipstream.config.data import DataConfig
 from slipstream.config.features import FeaturesConfig
+from slipstream.config.search import SearchConfig
 from slipstream.data.ingestion import ingest
 from slipstream.features import selection
 from slipstream.features.notes import noise_notes, twin_notes
 from slipstream.features.preprocessing import preprocess
 from slipstream.search.elimination import choose_k, eliminate
+from slipstream.search.search import Asked, sensible
 
 ROWS = 4000
 TARGETS = ("label", "number", "three labels")
@@ -113,6 +116,16 @@ def test_nothing_to_learn_is_said(tmp_path: Path) -> None:
     noise = {name: random.normal(size=400) for name in "abc"}
     mask = mask_of({**noise, "y": random.choice(["yes", "no"], 400)}, tmp_path)
     assert any("no column is better than noise" in each for each in noise_notes(mask))
+
+
+def test_a_number_with_which_the_loss_is_worse_is_not_chosen() -> None:
+    """However little score is lost. The search tries smaller ones too, in case they do better."""
+    path = [
+        PathStep(k=k, dropped=(), loss=0, score=1, lost=0, error=0, is_worse=k < 3)
+        for k in range(5, 0, -1)
+    ]
+    assert choose_k(path, 0.001) == 3
+    assert sensible(path, Asked(SearchConfig(), BudgetConfig(), most=0)) == [3, 1]
 
 
 @given(

@@ -77,6 +77,12 @@ def test_noise_counts_as_tolerance() -> None:
     assert choose([trained(0.0, 5), small], 0.001) == small
 
 
+def test_what_the_loss_says_is_worse_is_not_chosen() -> None:
+    """However small the loss of score is, and however cheap the shape."""
+    cheap = trained(0.0, 1).model_copy(update={"is_worse": True})
+    assert choose([trained(0.0, 5), cheap], 0.001).cost == 5
+
+
 def test_a_budget_leaves_room_for_the_clock() -> None:
     """A p99 right at the budget would exceed it when it is measured again; a size never does."""
     budget = BudgetConfig(p99_us=1.0, size_bytes=1000)
