@@ -17,7 +17,10 @@
 #define FEW_ROWS 8       /* fewer rows than this are answered one by one */
 #define CACHE_LINE 64    /* bytes; every array begins on one */
 
-#define INLINE static inline __attribute__((always_inline))
+#ifndef TARGET /* of an instruction set's file: what is inlined there may use all of the set */
+#define TARGET
+#endif
+#define INLINE TARGET static inline __attribute__((always_inline))
 #define ALIGNED(type, pointer) ((type *)__builtin_assume_aligned((pointer), CACHE_LINE))
 
 INLINE int64_t pad(int64_t count, int64_t to) { return (count + to - 1) / to * to; }

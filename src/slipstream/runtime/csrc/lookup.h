@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "network.h"
+#include "products.h"
 #include "scratch.h"
 #include "vectors.h"
 
@@ -23,13 +24,15 @@ INLINE int64_t bisect(const double *inner, int64_t count, double value)
     return below;
 }
 
-/* rint(2^14 t), half to even, for t in [0, 1]: adding 2^52 leaves the integer in the low bits. */
+/* By what a pair of the table counts: its lower half, the row's weight, by one; its upper half, what
+ * the next row has more, by rint(2^14 t), half to even, for t in [0, 1]. Adding 2^52 leaves the integer
+ * in the low bits. */
 INLINE int32_t to_steps(double share)
 {
     double shifted = share * POSITION_ONE + 0x1p52;
     uint64_t bits;
     memcpy(&bits, &shifted, sizeof bits);
-    return (int32_t)(bits & 0xffff);
+    return (int32_t)(uint32_t)(bits << 16 | POSITION_ONE);
 }
 
 INLINE void put_position(const Scratch *scratch, int64_t index, int64_t low, double share,

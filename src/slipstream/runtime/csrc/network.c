@@ -193,6 +193,37 @@ static Status copy_weights(Network *network, Layer *layer, const void *from, boo
     return BUILT;
 }
 
+/* LANES units side by side: (padded_outputs / LANES, padded_inputs / a word's, LANES, a word's), in
+ * words of four s8 or two s16. */
+static void fill_words(const Layer *layer, bool bytes)
+{
+    const int64_t a_word = bytes ? 4 : 2;
+    for (int64_t unit = 0; unit < layer->padded_outputs; unit++)
+        for (int64_t input = 0; input < layer->padded_inputs; input++) {
+            const int64_t panel = unit / LANES * (layer->padded_inputs / a_word);
+            const int64_t word = (panel + input / a_word) * LANES + unit % LANES;
+            const int64_t place = word * a_word + input % a_word;
+            const int8_t weight = layer->integers[unit * layer->padded_inputs + input];
+            if (bytes)
+                ((int8_t *)layer->words)[place] = weight;
+            else
+                ((int16_t *)layer->words)[place] = weight;
+        }
+}
+
+static Status copy_words(Network *network, bool bytes)
+{
+    for (int64_t index = 1; network->integer && index + 1 < network->depth; index++) {
+        Layer *layer = &network->layers[index];
+        layer->words = allocate(network, layer->padded_outputs * layer->padded_inputs,
+                                bytes ? sizeof(int8_t) : sizeof(int16_t));
+        if (layer->words == NULL)
+            return NO_MEMORY;
+        fill_words(layer, bytes);
+    }
+    return BUILT;
+}
+
 /* How many inputs a layer must have: the table's rows, or what the layer before it gives. */
 static int64_t expected_inputs(const Network *network, int64_t index)
 {
@@ -256,13 +287,15 @@ static void choose_kernels(Network *network, const Kernels *kernels)
     network->many = network->dots ? kernels->dots : kernels->many[network->integer][network->narrow];
 }
 
-static Status copy_all(Network *network, const NetworkSpec *spec)
+static Status copy_all(Network *network, const NetworkSpec *spec, bool bytes)
 {
     Status status = copy_columns(network, spec->columns);
     if (status == BUILT)
         status = group_edges(network);
     if (status == BUILT)
         status = copy_layers(network, spec->layers);
+    if (status == BUILT)
+        status = copy_words(network, bytes);
     return status;
 }
 
@@ -270,7 +303,7 @@ Status slipstream_build(Network *network, const NetworkSpec *spec, const Kernels
 {
     *network = (Network){.features = spec->features, .depth = spec->depth,
                          .integer = spec->integer, .link = spec->link};
-    const Status status = copy_all(network, spec);
+    const Status status = copy_all(network, spec, kernels->byte_dots);
     if (status != BUILT) {
         slipstream_free(network);
         return status;

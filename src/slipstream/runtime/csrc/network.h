@@ -35,6 +35,7 @@ typedef struct {
     float *panels;     /* float32: (padded_outputs / LANES, padded_inputs, LANES) */
     float *rows;       /* float32 with few outputs: (outputs, padded_inputs) */
     int8_t *integers;  /* int8: (outputs, padded_inputs) */
+    void *words;       /* the same of a hidden layer for one row, see fill_words */
     float *bias;
     int32_t *integer_bias;
     float *multiplier; /* int8: (padded_outputs,) */

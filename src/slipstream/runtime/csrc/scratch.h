@@ -11,7 +11,7 @@ struct Scratch {
     int64_t *bins;     /* (groups * GROUP,) */
     int32_t *low;      /* (features,): the lower of two neighbouring table rows */
     float *near;       /* (features,): the upper one's share, float32 */
-    int32_t *steps;    /* (features,): the upper one's share in 2^-14, int8 */
+    int32_t *steps;    /* (features,): 2^14, and above it the upper one's share of that, int8 */
     int32_t *sums;     /* (width,) */
     void *first, *second; /* (width,): activations, float32 or int16 or uint8 */
     double *logits;    /* (padded outputs,) */

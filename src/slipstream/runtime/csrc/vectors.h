@@ -29,6 +29,7 @@ typedef uint32_t Bits __attribute__((vector_size(VECTOR_BYTES), may_alias));
 typedef int16_t Shorts __attribute__((vector_size(VECTOR_BYTES / 2), may_alias));
 typedef uint8_t Bytes __attribute__((vector_size(VECTOR_BYTES / 4), may_alias));
 typedef float FourFloats __attribute__((vector_size(16), may_alias));
+typedef int32_t Word __attribute__((may_alias)); /* of an int8 model's activations */
 
 /* What holds an int8 model's activation, 0 to 255. */
 typedef enum { BYTES, SHORTS, FLOATS } Unit;
@@ -68,35 +69,8 @@ INLINE void count_rows(const double *edges, int64_t count, const double *values,
     }
 }
 
-/* Adds a column's pairs: words of the int8 table with a row's weight in the lower 16 bits, and what
- * the next row has more in the upper ones. The weight counts 2^14 times, the difference by `step`. */
-INLINE void add_pairs(Integers *sum, const Integers *pairs, const int32_t step)
-{
-    const Integers weight_by_one = (Integers)((Bits)*pairs << 16) >> 2;
-    *sum += weight_by_one + (*pairs >> 16) * step;
-}
-
-/* The first layer's sums, int8: bias, and each column's two neighbouring rows by their shares. */
-INLINE void sum_integers(const int32_t *table, const int32_t *low, const int32_t *steps,
-                         int64_t stride, int64_t features, const int32_t *bias, int64_t width,
-                         int32_t *sums)
-{
-    for (int64_t lane = 0; lane < width; lane += 2 * WORDS) {
-        Integers a = *(const Integers *)(bias + lane);
-        Integers b = *(const Integers *)(bias + lane + WORDS);
-        for (int64_t column = 0; column < features; column++) {
-            const Integers *pairs = (const Integers *)(table + low[column * stride] * width + lane);
-            const int32_t step = steps[column * stride];
-            add_pairs(&a, pairs, step);
-            add_pairs(&b, pairs + 1, step);
-        }
-        *(Integers *)(sums + lane) = a;
-        *(Integers *)(sums + lane + WORDS) = b;
-    }
-}
-
-/* The same, float32. Each rounding is monotone in the share: where a table's rows rise, so does the
- * sum. */
+/* The first layer's sums, float32: bias, and each column's two neighbouring rows by their shares. Each
+ * rounding is monotone in the share: where a table's rows rise, so does the sum. */
 INLINE void sum_floats(const float *table, const int32_t *low, const float *near, int64_t stride,
                        int64_t features, const float *bias, int64_t width, float *sums)
 {
