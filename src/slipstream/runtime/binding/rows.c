@@ -192,8 +192,6 @@ static PyObject *answer_row(const Model *self, PyObject *row, char *memory)
     const Network *network = &self->network;
     Scratch scratch;
     lay_out_row(network, &scratch, (uintptr_t)memory);
-    for (int64_t index = network->features; index < network->groups * GROUP; index++)
-        scratch.values[index] = 0;
     Reading reading = self->dates == NULL ? read_row(self, row, scratch.values, false)
                                           : read_row(self, row, scratch.values, true);
     if (reading == UNUSUAL)

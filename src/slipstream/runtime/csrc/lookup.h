@@ -48,9 +48,6 @@ INLINE void put_position(const Scratch *scratch, int64_t index, int64_t low, dou
 /* Locates the values of one row in the table. */
 INLINE void locate_row(const Network *network, const Scratch *scratch, bool integer)
 {
-    for (int64_t group = 0; group < network->groups; group++)
-        count_edges(network->inner_edges[group], network->inner_counts[group],
-                    scratch->values + group * GROUP, scratch->bins + group * GROUP);
     for (int64_t index = 0; index < network->features; index++) {
         const Column *column = &network->columns[index];
         double value = scratch->values[index];
@@ -62,11 +59,11 @@ INLINE void locate_row(const Network *network, const Scratch *scratch, bool inte
             put_position(scratch, index, column->first_row + column->edge_count, 0.0, integer);
             continue;
         }
-        int64_t bin = scratch->bins[index];
         value = value > column->edges[0] ? value : column->edges[0];
         value = value < column->highest ? value : column->highest;
-        if (column->edge_count - 2 > LONG_SEARCH)
-            bin = bisect(column->edges + 1, column->edge_count - 2, value);
+        const int64_t bin = column->search != NULL
+                                ? count_edges(column->search, value)
+                                : bisect(column->edges + 1, column->edge_count - 2, value);
         double start = column->edges[bin];
         double share = (value - start) / (column->edges[bin + 1] - start);
         put_position(scratch, index, column->first_row + bin, share, integer);

@@ -9,12 +9,6 @@
 #include "dots.h"
 #include "vectors.h"
 
-#if defined(__x86_64__)
-#include <immintrin.h>
-#elif defined(__aarch64__)
-#include <arm_neon.h>
-#endif
-
 enum { A_WORD = 4 / sizeof(Activation) }; /* inputs that one word holds */
 
 /* Of each lane, two s16 x s16. */

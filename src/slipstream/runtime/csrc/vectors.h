@@ -9,6 +9,12 @@
 
 #include "base.h"
 
+#if defined(__x86_64__)
+#include <immintrin.h>
+#elif defined(__aarch64__)
+#include <arm_neon.h>
+#endif
+
 #define DOT_LANES 16 /* partial sums of a float32 dot product, whatever the vectors' size */
 #define LARGEST_ACTIVATION_BITS 0x437f0000 /* 255 as float32 */
 
@@ -36,23 +42,33 @@ typedef enum { BYTES, SHORTS, FLOATS } Unit;
 
 /* ------------------------------------------------------------------------ look-up */
 
-/* How many of a column's inner edges are not above its value: GROUP columns side by side, edges
- * (count, GROUP), padded with NaN, which no value reaches. */
-INLINE void count_edges(const double *edges, int64_t count, const double *values, int64_t *bins)
+/* How many of FEW_EDGES edges, in order, are not above a value; NaN is above every value. */
+INLINE int64_t count_few(const double *edges, double value)
 {
-    for (int lane = 0; lane < GROUP; lane += DOUBLES) {
-        const Doubles value = *(const Doubles *)(values + lane);
-        Counts even = {0}, odd = {0};
-        for (int64_t edge = 0; edge < count; edge += 2) {
-            const double *at = edges + edge * GROUP + lane;
-            even -= value >= *(const Doubles *)at;
-            odd -= value >= *(const Doubles *)(at + GROUP);
-        }
-        *(Counts *)(bins + lane) = even + odd;
-    }
+#if defined(__x86_64__) && VECTOR_BYTES == 64
+    const __mmask8 below =
+        _mm512_cmp_pd_mask(_mm512_set1_pd(value), _mm512_load_pd(edges), _CMP_GE_OQ);
+    return __builtin_ctz(~(unsigned)below);
+#else
+    Counts counts = {0};
+    for (int lane = 0; lane < FEW_EDGES; lane += DOUBLES)
+        counts -= value - (Doubles){0} >= *(const Doubles *)(edges + lane);
+    int64_t count = counts[0];
+    for (int lane = 1; lane < DOUBLES; lane++)
+        count += counts[lane];
+    return count;
+#endif
 }
 
-/* The same for one column and BLOCK_ROWS values. */
+/* How many of a column's inner edges are not above its value. `search` has every FEW_EDGES-th of
+ * them, then all, padded with NaN. */
+INLINE int64_t count_edges(const double *search, double value)
+{
+    const int64_t from = FEW_EDGES * count_few(search, value);
+    return from + count_few(search + FEW_EDGES + from, value);
+}
+
+/* The same for BLOCK_ROWS values, and edges (count,) as they are. */
 INLINE void count_rows(const double *edges, int64_t count, const double *values, int64_t *bins)
 {
     for (int row = 0; row < BLOCK_ROWS; row += 2 * DOUBLES) {
