@@ -17,7 +17,7 @@ static void *allocate(Network *network, int64_t count, size_t size)
 static Status copy_search(Network *network, Column *column)
 {
     const int64_t inner = column->edge_count - 2;
-    if (inner > LONG_SEARCH)
+    if (inner == 0 || inner > LONG_SEARCH)
         return BUILT;
     const int64_t places = inner / FEW_EDGES * FEW_EDGES + FEW_EDGES;
     column->search = allocate(network, FEW_EDGES + places, sizeof(double));

@@ -23,7 +23,7 @@ typedef enum { IDENTITY, SIGMOID, EXPM1, SOFTMAX, SORTED } Link;
 typedef struct {
     _Alignas(CACHE_LINE) double *edges; /* (edge_count,), or NULL where the column is categorical */
     int64_t edge_count;
-    double *search;    /* the inner edges for count_edges, or NULL where there are too many */
+    double *search;    /* the inner edges for count_edges, or NULL where there are none or many */
     double highest;    /* the last edge */
     int64_t first_row; /* where the column's rows begin in the table */
     int64_t rows;
