@@ -14,11 +14,30 @@
 
 int import_numpy(void) { return PyArray_ImportNumPyAPI(); }
 
+/* Whether an int is of one digit as Python stores it, as nearly all are; `to` gets its value. */
+INLINE bool read_digit(PyObject *value, double *to)
+{
+    const PyLongObject *number = (const PyLongObject *)value;
+#if PY_VERSION_HEX >= 0x030C0000
+    if (!PyUnstable_Long_IsCompact(number))
+        return false;
+    *to = (double)PyUnstable_Long_CompactValue(number);
+#else
+    const Py_ssize_t size = Py_SIZE(value);
+    if (size < -1 || size > 1)
+        return false;
+    *to = (double)(size * (Py_ssize_t)number->ob_digit[0]);
+#endif
+    return true;
+}
+
 INLINE Reading read_number(const Column *column, PyObject *value, double *to)
 {
     if (PyFloat_CheckExact(value)) {
         *to = PyFloat_AS_DOUBLE(value);
     } else if (PyLong_CheckExact(value)) {
+        if (read_digit(value, to))
+            return PLAIN;
         *to = PyLong_AsDouble(value);
         if (*to == -1.0 && PyErr_Occurred()) {
             PyErr_Clear(); /* beyond float's range */
@@ -84,10 +103,52 @@ INLINE Reading read_value(const Model *self, int64_t index, PyObject *value, dou
                : read_category(column, &self->fields[index], value, values + index);
 }
 
+/* Whether a dict's key is a column's name, by what the dict itself compares. Runs no Python code. */
+INLINE bool is_name(PyObject *key, PyObject *name)
+{
+    if (key == name)
+        return true;
+    if (!PyUnicode_CheckExact(key) ||
+        ((PyASCIIObject *)key)->hash != ((PyASCIIObject *)name)->hash ||
+        PyUnicode_GET_LENGTH(key) != PyUnicode_GET_LENGTH(name) ||
+        PyUnicode_KIND(key) != PyUnicode_KIND(name))
+        return false;
+    return memcmp(PyUnicode_DATA(key), PyUnicode_DATA(name), bytes_of(name)) == 0;
+}
+
+/* Reads columns for as long as a dict has them in the model's order, others in between; `read` says how
+ * many. One that has all columns passes over no more others than it has. Nothing here runs Python code,
+ * so the dict stays as it is. */
+INLINE Reading walk_dict(const Model *self, PyObject *row, double *values, bool dated,
+                         Py_ssize_t *read)
+{
+    const Py_ssize_t count = Py_SIZE(self);
+    Py_ssize_t others = PyDict_GET_SIZE(row) - count, index = 0, place = 0;
+    PyObject *key, *value;
+    Reading reading = PLAIN;
+    if (others > count) /* a look-up each takes less time */
+        return PLAIN;
+    while (reading == PLAIN && others >= 0 && index < count &&
+           PyDict_Next(row, &place, &key, &value)) {
+        if (!is_name(key, self->fields[index].name)) {
+            others--;
+            continue;
+        }
+        reading = read_value(self, index, value, values, dated);
+        index++;
+    }
+    *read = index;
+    return reading;
+}
+
 /* A value is read before the next is looked up: a key's __eq__ may change the dict. */
 INLINE Reading read_dict(const Model *self, PyObject *row, double *values, bool dated)
 {
-    for (Py_ssize_t index = 0; index < Py_SIZE(self); index++) {
+    Py_ssize_t index = 0;
+    const Reading walked = walk_dict(self, row, values, dated, &index);
+    if (walked != PLAIN)
+        return walked;
+    for (; index < Py_SIZE(self); index++) {
         PyObject *value = PyDict_GetItemWithError(row, self->fields[index].name);
         if (value == NULL) {
             if (PyErr_Occurred())
@@ -192,8 +253,6 @@ static PyObject *answer_row(const Model *self, PyObject *row, char *memory)
     const Network *network = &self->network;
     Scratch scratch;
     lay_out_row(network, &scratch, (uintptr_t)memory);
-    for (int64_t index = network->features; index < network->groups * GROUP; index++)
-        scratch.values[index] = 0;
     Reading reading = self->dates == NULL ? read_row(self, row, scratch.values, false)
                                           : read_row(self, row, scratch.values, true);
     if (reading == UNUSUAL)

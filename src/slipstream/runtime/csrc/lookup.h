@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "network.h"
+#include "products.h"
 #include "scratch.h"
 #include "vectors.h"
 
@@ -23,13 +24,15 @@ INLINE int64_t bisect(const double *inner, int64_t count, double value)
     return below;
 }
 
-/* rint(2^14 t), half to even, for t in [0, 1]: adding 2^52 leaves the integer in the low bits. */
+/* By what a pair of the table counts: its lower half, the row's weight, by one; its upper half, what
+ * the next row has more, by rint(2^14 t), half to even, for t in [0, 1]. Adding 2^52 leaves the integer
+ * in the low bits. */
 INLINE int32_t to_steps(double share)
 {
     double shifted = share * POSITION_ONE + 0x1p52;
     uint64_t bits;
     memcpy(&bits, &shifted, sizeof bits);
-    return (int32_t)(bits & 0xffff);
+    return (int32_t)(uint32_t)(bits << 16 | POSITION_ONE);
 }
 
 INLINE void put_position(const Scratch *scratch, int64_t index, int64_t low, double share,
@@ -45,9 +48,6 @@ INLINE void put_position(const Scratch *scratch, int64_t index, int64_t low, dou
 /* Locates the values of one row in the table. */
 INLINE void locate_row(const Network *network, const Scratch *scratch, bool integer)
 {
-    for (int64_t group = 0; group < network->groups; group++)
-        count_edges(network->inner_edges[group], network->inner_counts[group],
-                    scratch->values + group * GROUP, scratch->bins + group * GROUP);
     for (int64_t index = 0; index < network->features; index++) {
         const Column *column = &network->columns[index];
         double value = scratch->values[index];
@@ -59,11 +59,11 @@ INLINE void locate_row(const Network *network, const Scratch *scratch, bool inte
             put_position(scratch, index, column->first_row + column->edge_count, 0.0, integer);
             continue;
         }
-        int64_t bin = scratch->bins[index];
         value = value > column->edges[0] ? value : column->edges[0];
         value = value < column->highest ? value : column->highest;
-        if (column->edge_count - 2 > LONG_SEARCH)
-            bin = bisect(column->edges + 1, column->edge_count - 2, value);
+        const int64_t bin = column->search != NULL
+                                ? count_edges(column->search, value)
+                                : bisect(column->edges + 1, column->edge_count - 2, value);
         double start = column->edges[bin];
         double share = (value - start) / (column->edges[bin + 1] - start);
         put_position(scratch, index, column->first_row + bin, share, integer);

@@ -71,12 +71,15 @@ INLINE bool locate_column(const Network *network, const Block *block, const Tabl
         values[row] = cell(table, from + row, index);
     for (int64_t row = count; row < BLOCK_ROWS; row++)
         values[row] = 0;
-    if (column->edges == NULL) /* its shares were zero from the start */
+    int32_t *restrict steps = ALIGNED(int32_t, block->steps + index * BLOCK_ROWS);
+    if (column->edges == NULL) { /* near was zero from the start */
+        for (int row = 0; row < BLOCK_ROWS; row++)
+            steps[row] = POSITION_ONE;
         return locate_categories(column, values, low);
+    }
     if (!locate_numbers(column, values, block->bins, shares, low))
         return false;
     if (integer) {
-        int32_t *restrict steps = ALIGNED(int32_t, block->steps + index * BLOCK_ROWS);
 #pragma omp simd
         for (int row = 0; row < BLOCK_ROWS; row++)
             steps[row] = to_steps(shares[row]);

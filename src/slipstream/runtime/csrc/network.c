@@ -13,6 +13,26 @@ static void *allocate(Network *network, int64_t count, size_t size)
 
 /* ------------------------------------------------------------------------ columns */
 
+/* Every FEW_EDGES-th inner edge, then all of them and NaN. */
+static Status copy_search(Network *network, Column *column)
+{
+    const int64_t inner = column->edge_count - 2;
+    if (inner == 0 || inner > LONG_SEARCH)
+        return BUILT;
+    const int64_t places = inner / FEW_EDGES * FEW_EDGES + FEW_EDGES;
+    column->search = allocate(network, FEW_EDGES + places, sizeof(double));
+    if (column->search == NULL)
+        return NO_MEMORY;
+    double *all = column->search + FEW_EDGES;
+    for (int64_t place = 0; place < places; place++)
+        all[place] = place < inner ? column->edges[place + 1] : (double)NAN;
+    for (int64_t each = 0; each < FEW_EDGES; each++) {
+        const int64_t last = (each + 1) * FEW_EDGES - 1;
+        column->search[each] = last < inner ? all[last] : (double)NAN;
+    }
+    return BUILT;
+}
+
 static Status copy_edges(Network *network, Column *column, const ColumnSpec *spec)
 {
     column->edge_count = spec->edge_count;
@@ -29,7 +49,7 @@ static Status copy_edges(Network *network, Column *column, const ColumnSpec *spe
             return WRONG_EDGES;
     }
     column->highest = column->edges[spec->edge_count - 1];
-    return BUILT;
+    return copy_search(network, column);
 }
 
 static Status copy_column(Network *network, Column *column, const ColumnSpec *spec)
@@ -45,7 +65,6 @@ static Status copy_columns(Network *network, const ColumnSpec *specs)
 {
     if (network->features < 1 || network->features > MAX_FEATURES)
         return WRONG_FEATURES;
-    network->groups = pad(network->features, GROUP) / GROUP;
     network->columns = allocate(network, network->features, sizeof(Column));
     if (network->columns == NULL)
         return NO_MEMORY;
@@ -59,40 +78,6 @@ static Status copy_columns(Network *network, const ColumnSpec *specs)
         column->first_row = rows;
         rows += column->rows;
         network->numeric &= column->edges != NULL;
-    }
-    return BUILT;
-}
-
-/* An inner edge of a column, or NaN where there is none that is counted. */
-static double inner_edge(const Network *network, int64_t index, int64_t edge)
-{
-    const Column *column = index < network->features ? &network->columns[index] : NULL;
-    const int64_t inner = column != NULL && column->edges != NULL ? column->edge_count - 2 : 0;
-    return inner <= LONG_SEARCH && edge < inner ? column->edges[edge + 1] : (double)NAN;
-}
-
-/* Puts the inner edges of GROUP columns side by side. */
-static Status group_edges(Network *network)
-{
-    network->inner_edges = allocate(network, network->groups, sizeof(double *));
-    network->inner_counts = allocate(network, network->groups, sizeof(int64_t));
-    if (network->inner_edges == NULL || network->inner_counts == NULL)
-        return NO_MEMORY;
-    for (int64_t index = 0; index < network->features; index++) {
-        int64_t *most = &network->inner_counts[index / GROUP];
-        const int64_t inner = network->columns[index].edge_count - 2;
-        if (inner <= LONG_SEARCH && inner > *most)
-            *most = inner;
-    }
-    for (int64_t group = 0; group < network->groups; group++) {
-        const int64_t count = pad(network->inner_counts[group], 2);
-        double *edges = allocate(network, count * GROUP + 1, sizeof(double));
-        if (edges == NULL)
-            return NO_MEMORY;
-        network->inner_counts[group] = count;
-        network->inner_edges[group] = edges;
-        for (int64_t place = 0; place < count * GROUP; place++)
-            edges[place] = inner_edge(network, group * GROUP + place % GROUP, place / GROUP);
     }
     return BUILT;
 }
@@ -193,6 +178,37 @@ static Status copy_weights(Network *network, Layer *layer, const void *from, boo
     return BUILT;
 }
 
+/* LANES units side by side: (padded_outputs / LANES, padded_inputs / a word's, LANES, a word's), in
+ * words of four s8 or two s16. */
+static void fill_words(const Layer *layer, bool bytes)
+{
+    const int64_t a_word = bytes ? 4 : 2;
+    for (int64_t unit = 0; unit < layer->padded_outputs; unit++)
+        for (int64_t input = 0; input < layer->padded_inputs; input++) {
+            const int64_t panel = unit / LANES * (layer->padded_inputs / a_word);
+            const int64_t word = (panel + input / a_word) * LANES + unit % LANES;
+            const int64_t place = word * a_word + input % a_word;
+            const int8_t weight = layer->integers[unit * layer->padded_inputs + input];
+            if (bytes)
+                ((int8_t *)layer->words)[place] = weight;
+            else
+                ((int16_t *)layer->words)[place] = weight;
+        }
+}
+
+static Status copy_words(Network *network, bool bytes)
+{
+    for (int64_t index = 1; network->integer && index + 1 < network->depth; index++) {
+        Layer *layer = &network->layers[index];
+        layer->words = allocate(network, layer->padded_outputs * layer->padded_inputs,
+                                bytes ? sizeof(int8_t) : sizeof(int16_t));
+        if (layer->words == NULL)
+            return NO_MEMORY;
+        fill_words(layer, bytes);
+    }
+    return BUILT;
+}
+
 /* How many inputs a layer must have: the table's rows, or what the layer before it gives. */
 static int64_t expected_inputs(const Network *network, int64_t index)
 {
@@ -256,13 +272,13 @@ static void choose_kernels(Network *network, const Kernels *kernels)
     network->many = network->dots ? kernels->dots : kernels->many[network->integer][network->narrow];
 }
 
-static Status copy_all(Network *network, const NetworkSpec *spec)
+static Status copy_all(Network *network, const NetworkSpec *spec, bool bytes)
 {
     Status status = copy_columns(network, spec->columns);
     if (status == BUILT)
-        status = group_edges(network);
-    if (status == BUILT)
         status = copy_layers(network, spec->layers);
+    if (status == BUILT)
+        status = copy_words(network, bytes);
     return status;
 }
 
@@ -270,7 +286,7 @@ Status slipstream_build(Network *network, const NetworkSpec *spec, const Kernels
 {
     *network = (Network){.features = spec->features, .depth = spec->depth,
                          .integer = spec->integer, .link = spec->link};
-    const Status status = copy_all(network, spec);
+    const Status status = copy_all(network, spec, kernels->byte_dots);
     if (status != BUILT) {
         slipstream_free(network);
         return status;

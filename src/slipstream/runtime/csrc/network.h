@@ -23,6 +23,7 @@ typedef enum { IDENTITY, SIGMOID, EXPM1, SOFTMAX, SORTED } Link;
 typedef struct {
     _Alignas(CACHE_LINE) double *edges; /* (edge_count,), or NULL where the column is categorical */
     int64_t edge_count;
+    double *search;    /* the inner edges for count_edges, or NULL where there are none or many */
     double highest;    /* the last edge */
     int64_t first_row; /* where the column's rows begin in the table */
     int64_t rows;
@@ -35,6 +36,7 @@ typedef struct {
     float *panels;     /* float32: (padded_outputs / LANES, padded_inputs, LANES) */
     float *rows;       /* float32 with few outputs: (outputs, padded_inputs) */
     int8_t *integers;  /* int8: (outputs, padded_inputs) */
+    void *words;       /* the same of a hidden layer for one row, see fill_words */
     float *bias;
     int32_t *integer_bias;
     float *multiplier; /* int8: (padded_outputs,) */
@@ -43,15 +45,12 @@ typedef struct {
 struct Network {
     int64_t features, outputs, depth;
     int64_t width;     /* the widest layer, padded */
-    int64_t groups;    /* of GROUP columns each */
     bool integer;      /* int8 */
     bool narrow;       /* every hidden layer is padded to exactly LANES */
     bool dots;         /* int8 tables are answered by integer dot products, not in float32 */
     bool numeric;      /* no column is categorical */
     Link link;
     Column *columns;
-    double **inner_edges;   /* of each group: (inner_counts, GROUP), padded with NaN */
-    int64_t *inner_counts;  /* of each group: the most inner edges of its columns */
     float *table;           /* float32: (rows + 1, padded_outputs of the first layer) */
     int32_t *integer_table; /* int8: (rows + 1, the same): pairs, see add_pairs */
     Layer *layers;          /* layers[0] has the table's bias and multiplier */

@@ -16,9 +16,9 @@ INLINE void one_int8(const Network *network, const Scratch *scratch, int64_t fix
     for (int64_t index = 1; index + 1 < network->depth; index++) {
         const Layer *layer = &network->layers[index];
         int64_t outputs = fixed ? fixed : layer->padded_outputs;
-        for (int64_t output = 0; output < outputs; output++)
-            scratch->sums[output] = layer->integer_bias[output] +
-                                    integer_dot(inputs, layer->integers + output * width, width);
+        for (int64_t from = 0; from < outputs; from += LANES)
+            words_one((const int32_t *)layer->words + from * (width / A_WORD), inputs, width / A_WORD,
+                      layer->integer_bias + from, scratch->sums + from);
         activate(scratch->sums, layer->multiplier, inputs, outputs, DOT_UNIT);
         width = outputs;
     }

@@ -7,11 +7,10 @@
 #include "network.h"
 
 struct Scratch {
-    double *values;    /* (groups * GROUP,): numbers, NaN for missing; a category's row */
-    int64_t *bins;     /* (groups * GROUP,) */
+    double *values;    /* (features,): numbers, NaN for missing; a category's row */
     int32_t *low;      /* (features,): the lower of two neighbouring table rows */
     float *near;       /* (features,): the upper one's share, float32 */
-    int32_t *steps;    /* (features,): the upper one's share in 2^-14, int8 */
+    int32_t *steps;    /* (features,): 2^14, and above it the upper one's share of that, int8 */
     int32_t *sums;     /* (width,) */
     void *first, *second; /* (width,): activations, float32 or int16 or uint8 */
     double *logits;    /* (padded outputs,) */
@@ -28,9 +27,7 @@ INLINE void *take(uintptr_t *address, int64_t count, size_t size)
 /* Lays out a row's memory from an address; returns where it ends. */
 INLINE uintptr_t lay_out_row(const Network *network, Scratch *scratch, uintptr_t address)
 {
-    int64_t columns = network->groups * GROUP;
-    scratch->values = take(&address, columns, sizeof(double));
-    scratch->bins = take(&address, columns, sizeof(int64_t));
+    scratch->values = take(&address, network->features, sizeof(double));
     scratch->low = take(&address, network->features, sizeof(int32_t));
     scratch->near = take(&address, network->features, sizeof(float));
     scratch->steps = take(&address, network->features, sizeof(int32_t));

@@ -39,7 +39,7 @@ struct Block {
     int64_t *bins;   /* (BLOCK_ROWS,) */
     int32_t *low;    /* (features, BLOCK_ROWS) */
     float *near;     /* (features, BLOCK_ROWS) */
-    int32_t *steps;  /* (features, BLOCK_ROWS) */
+    int32_t *steps;  /* (features, BLOCK_ROWS): see Scratch */
     float *first, *second; /* (BLOCK_ROWS, width): activations */
     Dense *dense;    /* (depth,) */
 };

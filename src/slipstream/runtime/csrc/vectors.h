@@ -9,6 +9,12 @@
 
 #include "base.h"
 
+#if defined(__x86_64__)
+#include <immintrin.h>
+#elif defined(__aarch64__)
+#include <arm_neon.h>
+#endif
+
 #define DOT_LANES 16 /* partial sums of a float32 dot product, whatever the vectors' size */
 #define LARGEST_ACTIVATION_BITS 0x437f0000 /* 255 as float32 */
 
@@ -29,29 +35,40 @@ typedef uint32_t Bits __attribute__((vector_size(VECTOR_BYTES), may_alias));
 typedef int16_t Shorts __attribute__((vector_size(VECTOR_BYTES / 2), may_alias));
 typedef uint8_t Bytes __attribute__((vector_size(VECTOR_BYTES / 4), may_alias));
 typedef float FourFloats __attribute__((vector_size(16), may_alias));
+typedef int32_t Word __attribute__((may_alias)); /* of an int8 model's activations */
 
 /* What holds an int8 model's activation, 0 to 255. */
 typedef enum { BYTES, SHORTS, FLOATS } Unit;
 
 /* ------------------------------------------------------------------------ look-up */
 
-/* How many of a column's inner edges are not above its value: GROUP columns side by side, edges
- * (count, GROUP), padded with NaN, which no value reaches. */
-INLINE void count_edges(const double *edges, int64_t count, const double *values, int64_t *bins)
+/* How many of FEW_EDGES edges, in order, are not above a value; NaN is above every value. */
+INLINE int64_t count_few(const double *edges, double value)
 {
-    for (int lane = 0; lane < GROUP; lane += DOUBLES) {
-        const Doubles value = *(const Doubles *)(values + lane);
-        Counts even = {0}, odd = {0};
-        for (int64_t edge = 0; edge < count; edge += 2) {
-            const double *at = edges + edge * GROUP + lane;
-            even -= value >= *(const Doubles *)at;
-            odd -= value >= *(const Doubles *)(at + GROUP);
-        }
-        *(Counts *)(bins + lane) = even + odd;
-    }
+#if defined(__x86_64__) && VECTOR_BYTES == 64
+    const __mmask8 below =
+        _mm512_cmp_pd_mask(_mm512_set1_pd(value), _mm512_load_pd(edges), _CMP_GE_OQ);
+    return __builtin_ctz(~(unsigned)below);
+#else
+    Counts counts = {0};
+    for (int lane = 0; lane < FEW_EDGES; lane += DOUBLES)
+        counts -= value - (Doubles){0} >= *(const Doubles *)(edges + lane);
+    int64_t count = counts[0];
+    for (int lane = 1; lane < DOUBLES; lane++)
+        count += counts[lane];
+    return count;
+#endif
 }
 
-/* The same for one column and BLOCK_ROWS values. */
+/* How many of a column's inner edges are not above its value. `search` has every FEW_EDGES-th of
+ * them, then all, padded with NaN. */
+INLINE int64_t count_edges(const double *search, double value)
+{
+    const int64_t from = FEW_EDGES * count_few(search, value);
+    return from + count_few(search + FEW_EDGES + from, value);
+}
+
+/* The same for BLOCK_ROWS values, and edges (count,) as they are. */
 INLINE void count_rows(const double *edges, int64_t count, const double *values, int64_t *bins)
 {
     for (int row = 0; row < BLOCK_ROWS; row += 2 * DOUBLES) {
@@ -68,35 +85,8 @@ INLINE void count_rows(const double *edges, int64_t count, const double *values,
     }
 }
 
-/* Adds a column's pairs: words of the int8 table with a row's weight in the lower 16 bits, and what
- * the next row has more in the upper ones. The weight counts 2^14 times, the difference by `step`. */
-INLINE void add_pairs(Integers *sum, const Integers *pairs, const int32_t step)
-{
-    const Integers weight_by_one = (Integers)((Bits)*pairs << 16) >> 2;
-    *sum += weight_by_one + (*pairs >> 16) * step;
-}
-
-/* The first layer's sums, int8: bias, and each column's two neighbouring rows by their shares. */
-INLINE void sum_integers(const int32_t *table, const int32_t *low, const int32_t *steps,
-                         int64_t stride, int64_t features, const int32_t *bias, int64_t width,
-                         int32_t *sums)
-{
-    for (int64_t lane = 0; lane < width; lane += 2 * WORDS) {
-        Integers a = *(const Integers *)(bias + lane);
-        Integers b = *(const Integers *)(bias + lane + WORDS);
-        for (int64_t column = 0; column < features; column++) {
-            const Integers *pairs = (const Integers *)(table + low[column * stride] * width + lane);
-            const int32_t step = steps[column * stride];
-            add_pairs(&a, pairs, step);
-            add_pairs(&b, pairs + 1, step);
-        }
-        *(Integers *)(sums + lane) = a;
-        *(Integers *)(sums + lane + WORDS) = b;
-    }
-}
-
-/* The same, float32. Each rounding is monotone in the share: where a table's rows rise, so does the
- * sum. */
+/* The first layer's sums, float32: bias, and each column's two neighbouring rows by their shares. Each
+ * rounding is monotone in the share: where a table's rows rise, so does the sum. */
 INLINE void sum_floats(const float *table, const int32_t *low, const float *near, int64_t stride,
                        int64_t features, const float *bias, int64_t width, float *sums)
 {
