@@ -45,10 +45,24 @@ typedef enum { BYTES, SHORTS, FLOATS } Unit;
 /* How many of FEW_EDGES edges, in order, are not above a value; NaN is above every value. */
 INLINE int64_t count_few(const double *edges, double value)
 {
-#if defined(__x86_64__) && VECTOR_BYTES == 64
-    const __mmask8 below =
+#if defined(__x86_64__) /* a bit each; the first that is not set is the count */
+#if VECTOR_BYTES == 64
+    const unsigned below =
         _mm512_cmp_pd_mask(_mm512_set1_pd(value), _mm512_load_pd(edges), _CMP_GE_OQ);
-    return __builtin_ctz(~(unsigned)below);
+#else
+    unsigned below = 0;
+    for (int lane = 0; lane < FEW_EDGES; lane += DOUBLES) {
+#if VECTOR_BYTES == 32
+        const int bits = _mm256_movemask_pd(
+            _mm256_cmp_pd(_mm256_set1_pd(value), _mm256_load_pd(edges + lane), _CMP_GE_OQ));
+#else
+        const int bits =
+            _mm_movemask_pd(_mm_cmpge_pd(_mm_set1_pd(value), _mm_load_pd(edges + lane)));
+#endif
+        below |= (unsigned)bits << lane;
+    }
+#endif
+    return __builtin_ctz(~below);
 #else
     Counts counts = {0};
     for (int lane = 0; lane < FEW_EDGES; lane += DOUBLES)
