@@ -34,6 +34,7 @@ from slipstream.features.selection import (
 )
 from slipstream.runtime.columns import Column, lookups
 from slipstream.search.material import Material, material_of
+from slipstream.search.measures import allowed
 from slipstream.training.batches import Batch, Standard, inputs_of
 from slipstream.training.losses import Objective
 from slipstream.training.network import Network
@@ -167,13 +168,12 @@ def eliminate(
 
 
 def choose_k(path: Sequence[PathStep], tolerance: float) -> int:
-    """The smallest number of columns that loses no more than the tolerance, or one standard error.
+    """The smallest number of columns that loses no more score than is allowed, and is not worse.
 
-    The rule of one standard error (Breiman et al. 1984, "Classification and Regression Trees",
-    section 3.4.3) is what keeps a small table from choosing by luck. But there an error is large:
-    a number with which the rows' mean loss is worse is none of them.
+    Where rows are few, an error is large: a number of columns with which the rows' mean loss is
+    worse is none of them.
     """
-    good = [step for step in path if step.lost <= max(tolerance, step.error)]
+    good = [step for step in path if step.lost <= allowed(tolerance, step.error)]
     return min(step.k for step in good if not step.is_worse)
 
 

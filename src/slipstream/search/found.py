@@ -8,6 +8,7 @@ from slipstream.artifacts.values import Reference, Value
 from slipstream.config.budget import BudgetConfig
 from slipstream.evaluation.results import LargerName
 from slipstream.runtime.types import Precision
+from slipstream.search.measures import allowed
 
 __all__ = ["Found", "Point", "Trained", "choose", "cost_of", "fits", "front", "halve"]
 
@@ -110,8 +111,8 @@ def halve(trained: Sequence[Trained], least: int) -> list[Trained]:
 
 
 def choose(trained: Sequence[Trained], tolerance: float) -> Trained:
-    """The cheapest that is not worse: within the tolerance, or one standard error, and by loss."""
-    good = [each for each in trained if each.lost <= max(tolerance, each.error)]
+    """The cheapest that is not worse: by what it may lose of the score, and by loss."""
+    good = [each for each in trained if each.lost <= allowed(tolerance, each.error)]
     equal = [each for each in good if not each.is_worse]
     return min(equal, key=lambda each: (each.cost, each.lost))
 

@@ -16,17 +16,14 @@ from slipstream.features.teacher import synthetic_rows, teacher_answers
 from slipstream.runtime.columns import Column
 from slipstream.runtime.links import HALF, answers_are_lists, apply, link_of
 from slipstream.runtime.types import Task
-from slipstream.search.measures import Lost, Measure, measure_of, relative_loss
+from slipstream.search.measures import Lost, Measure, allowed, measure_of, relative_loss
 from slipstream.training.batches import TrainingData
 
 __all__ = ["LEAST_ROWS", "Material", "material_of"]
 
 LEAST_ROWS = 1024
 VALIDATION_NUMBERS = 1 << 19  # validation rows times columns, or outputs
-# The mean loss tells a model to be worse where it rises by more than this share of a constant
-# answer's, and by more than so many standard errors.
-LOSS_SHARE = 0.01
-LOSS_ERRORS = 0.5
+LOSS_TOLERANCE = 0.001  # of the mean loss, as a share of that of a constant answer
 
 Floats = NDArray[np.float64]
 
@@ -76,7 +73,7 @@ class Material:
         compared = self._target, before, after, weights_of(self.validation)
         lost = self.measure.lost(*compared)
         loss = relative_loss(scoring_at(HALF, self.task, self.quantiles)).lost(*compared)
-        is_worse = loss.estimate > max(LOSS_SHARE, LOSS_ERRORS * loss.error)
+        is_worse = loss.estimate > allowed(LOSS_TOLERANCE, loss.error)
         return replace(lost, is_worse=is_worse)
 
     def is_learned(self, answers: Floats) -> bool:

@@ -15,10 +15,11 @@ from slipstream.measurement.intervals import Interval
 from slipstream.runtime.links import HALF
 from slipstream.runtime.types import Task
 
-__all__ = ["Lost", "Measure", "measure_of", "relative_loss"]
+__all__ = ["Lost", "Measure", "allowed", "measure_of", "relative_loss"]
 
 Floats = NDArray[np.float64]
 HALF_WIDTH = 1.96  # of a 95 % interval, in standard errors
+CHANCE = 0.5  # standard errors of a loss that count as none
 
 
 @dataclass(frozen=True)
@@ -61,6 +62,15 @@ class Measure:
         """Whether answers are better than a constant one, beyond chance."""
         lost = self.lost(target, self.guess(target, weights), answers, weights)
         return lost.estimate + HALF_WIDTH * lost.error < 0
+
+
+def allowed(tolerance: float, error: float) -> float:
+    """How much a smaller model may lose: the tolerance, or half a standard error of what is lost.
+
+    A whole one (Breiman et al. 1984, "Classification and Regression Trees", section 3.4.3) costs
+    more score than the columns that it saves are worth, on large tables too.
+    """
+    return max(tolerance, CHANCE * error)
 
 
 def measure_of(task: Task, levels: Sequence[float] = ()) -> Measure:

@@ -21,6 +21,7 @@ from slipstream.search.candidates import Candidate
 from slipstream.search.found import Found, Point, Trained, choose, cost_of, front, halve
 from slipstream.search.larger import score_larger
 from slipstream.search.material import Material, material_of
+from slipstream.search.measures import allowed
 from slipstream.search.shapes import Asked, Blank, Shapes, measure_shapes, p50_us_of_k
 from slipstream.training.candidates import fit_candidate
 from slipstream.training.optimisation import Lesson
@@ -89,7 +90,9 @@ def sensible(path: Sequence[PathStep], asked: Asked) -> list[int]:
 
 def _smallest(steps: Sequence[PathStep], times: float, tolerance: float) -> int:
     least = min(step.lost for step in steps)
-    return min(step.k for step in steps if step.lost - least <= times * max(tolerance, step.error))
+    return min(
+        step.k for step in steps if step.lost - least <= times * allowed(tolerance, step.error)
+    )
 
 
 def _wanted(shapes: Shapes, sizes: Sequence[int], asked: Asked) -> list[Candidate]:
@@ -172,7 +175,7 @@ def _choice(
         return chosen, reason, (f"the search: {reason}",)
     chosen = min(fitting, key=lambda each: (each.lost, each.cost))
     reason = f"{_name(chosen)}: the best that fits the budget{_against(chosen, best, measure)}"
-    lost_much = chosen.lost > max(asked.config.tolerance, chosen.error)
+    lost_much = chosen.lost > allowed(asked.config.tolerance, chosen.error)
     return chosen, reason, (f"the budget costs score: {reason}",) if lost_much else ()
 
 

@@ -72,9 +72,10 @@ def test_the_cheapest_within_the_tolerance_is_chosen(
 
 
 def test_noise_counts_as_tolerance() -> None:
-    """A loss below its own standard error is none."""
-    small = trained(0.01, 1, error=0.02)
-    assert choose([trained(0.0, 5), small], 0.001) == small
+    """A loss of half its own standard error is none; a larger one is."""
+    best, small = trained(0.0, 5), trained(0.01, 1, error=0.02)
+    assert choose([best, small], 0.001) == small
+    assert choose([best, trained(0.011, 1, error=0.02)], 0.001) == best
 
 
 def test_what_the_loss_says_is_worse_is_not_chosen() -> None:
