@@ -8,7 +8,9 @@ from typing import Any
 
 import pandas as pd
 
-__all__ = ["Table", "tables"]
+__all__ = ["SPLITS", "Table", "tables"]
+
+SPLITS = 3
 
 SHARED = Path(__file__).resolve().parents[2] / "shared" / "data"
 BUILT_IN = ("breast_cancer", "wine", "iris", "digits", "diabetes", "california_housing")
@@ -27,7 +29,7 @@ class Table:
     path: str
     target: str = "target"
     data: Mapping[str, Any] = field(default_factory=dict)
-    splits: int = 3
+    splits: int = SPLITS
 
     @property
     def is_there(self) -> bool:

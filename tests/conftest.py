@@ -42,8 +42,7 @@ CHECKOUT = Path(__file__).parents[1]  # `make wheel` runs the tests where it has
 settings.register_profile("slipstream", deadline=None, derandomize=True, max_examples=60)
 settings.load_profile("slipstream")
 
-# The cached stages, in the order in which a report has them.
-# The cached stages of a run; with defaults, the first line.
+# The cached stages, in the order in which a report has them: with defaults, and with less.
 ALL_COMPUTED = [
     *("ingest", "preprocess", "teach", "select", "search"),
     *("train", "quantize", "predict", "baseline"),

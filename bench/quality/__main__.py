@@ -24,7 +24,7 @@ from bench.quality.picture import picture
 from bench.quality.results import Quality, Split
 from bench.quality.show import page, summary
 from bench.quality.summary import large, summaries
-from bench.tables import Table, tables
+from bench.tables import SPLITS, Table, tables
 from slipstream.artifacts.store import Store
 from slipstream.measurement.machine import this_machine
 from slipstream.runtime import InputError
@@ -35,7 +35,6 @@ ROOT = Path(__file__).resolve().parents[2]
 RESULTS = ROOT / "bench" / "results"
 PICTURE = ROOT / "docs" / "pictures" / "quality.png"
 KEPT = ROOT / "build" / "quality"
-SPLITS = 3
 LIBRARIES = ("lightgbm", "numpy", "scikit-learn", "torch")
 
 

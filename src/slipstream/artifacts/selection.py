@@ -2,7 +2,7 @@
 
 from slipstream.artifacts.values import Value
 
-__all__ = ["FeatureScore", "PathStep"]
+__all__ = ["Compared", "FeatureScore", "PathStep"]
 
 
 class FeatureScore(Value):
@@ -19,19 +19,26 @@ class FeatureScore(Value):
     twin_of: str = ""
 
 
-class PathStep(Value):
+class Compared(Value):
+    """A network's validation score, and what it loses to the best that it is compared with.
+
+    `lost` is how much of the best score is lost, `error` the standard error of that difference, and
+    `is_worse` whether the mean loss rises by more than chance explains.
+    """
+
+    score: float
+    lost: float
+    error: float
+    is_worse: bool = False
+
+
+class PathStep(Compared):
     """So many columns on the path of elimination, and what a network loses without the others.
 
     `dropped` are the columns that went since the step before; at the first step, those beyond what
-    a model can hold. `loss` is the mean of the validation rows' losses, `score` the validation
-    score. `lost` is how much of the path's best score is lost, `error` the standard error of that
-    difference, and `is_worse` whether the mean loss rises by more than chance explains.
+    a model can hold. `loss` is the mean of the validation rows' losses.
     """
 
     k: int
     dropped: tuple[str, ...]
     loss: float
-    score: float
-    lost: float
-    error: float
-    is_worse: bool = False

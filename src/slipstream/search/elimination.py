@@ -34,7 +34,7 @@ from slipstream.features.selection import (
 )
 from slipstream.runtime.columns import Column, lookups
 from slipstream.search.material import Material, material_of
-from slipstream.search.measures import allowed
+from slipstream.search.measures import as_good
 from slipstream.training.batches import Batch, Standard, inputs_of
 from slipstream.training.losses import Objective
 from slipstream.training.network import Network
@@ -168,13 +168,8 @@ def eliminate(
 
 
 def choose_k(path: Sequence[PathStep], tolerance: float) -> int:
-    """The smallest number of columns that loses no more score than is allowed, and is not worse.
-
-    Where rows are few, an error is large: a number of columns with which the rows' mean loss is
-    worse is none of them.
-    """
-    good = [step for step in path if step.lost <= allowed(tolerance, step.error)]
-    return min(step.k for step in good if not step.is_worse)
+    """The smallest number of columns that is as good as the best."""
+    return min(step.k for step in as_good(path, tolerance))
 
 
 def drop_in_turn(masked: Masked) -> Iterator[tuple[list[int], list[int], Tensor]]:

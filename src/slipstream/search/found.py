@@ -4,11 +4,12 @@ import itertools
 from collections.abc import Mapping, Sequence
 
 from slipstream.artifacts.references import FeatureMask
+from slipstream.artifacts.selection import Compared
 from slipstream.artifacts.values import Reference, Value
 from slipstream.config.budget import BudgetConfig
 from slipstream.evaluation.results import LargerName
 from slipstream.runtime.types import Precision
-from slipstream.search.measures import allowed
+from slipstream.search.measures import as_good
 
 __all__ = ["Found", "Point", "Trained", "choose", "cost_of", "fits", "front", "halve"]
 
@@ -16,20 +17,15 @@ LOOK_UP = 2500  # multiply-adds that take about as long as one column's look-up
 MARGIN = 1.15  # a p99 is measured again after training, and varies by about this factor
 
 
-class Trained(Value):
-    """A shape, trained for a while: its validation score, and what it loses to the best.
+class Trained(Compared):
+    """A shape, trained for a while.
 
-    `lost` has the standard error `error`, `is_worse` is that of `Lost`; `cost` is the work of an
-    answer, which unlike its time is the same whenever it is measured.
+    `cost` is the work of an answer, which unlike its time is the same whenever it is measured.
     """
 
     k: int
     hidden: tuple[int, ...]
     cost: int
-    score: float
-    lost: float
-    error: float
-    is_worse: bool = False
 
 
 class Point(Value):
@@ -111,10 +107,8 @@ def halve(trained: Sequence[Trained], least: int) -> list[Trained]:
 
 
 def choose(trained: Sequence[Trained], tolerance: float) -> Trained:
-    """The cheapest that is not worse: by what it may lose of the score, and by loss."""
-    good = [each for each in trained if each.lost <= allowed(tolerance, each.error)]
-    equal = [each for each in good if not each.is_worse]
-    return min(equal, key=lambda each: (each.cost, each.lost))
+    """The cheapest that is as good as the best."""
+    return min(as_good(trained, tolerance), key=lambda each: (each.cost, each.lost))
 
 
 def fits(p99_us: float, bundle_bytes: int, budget: BudgetConfig) -> bool:

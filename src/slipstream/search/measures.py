@@ -1,12 +1,13 @@
 """Measures: by which score models of one run are compared on validation rows."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
+from slipstream.artifacts.selection import Compared
 from slipstream.evaluation import weighted
 from slipstream.evaluation.judging import LOWER_IS_BETTER, NAMES
 from slipstream.evaluation.scoring import Scoring, scoring_at
@@ -15,8 +16,9 @@ from slipstream.measurement.intervals import Interval
 from slipstream.runtime.links import HALF
 from slipstream.runtime.types import Task
 
-__all__ = ["Lost", "Measure", "allowed", "measure_of", "relative_loss"]
+__all__ = ["Lost", "Measure", "allowed", "as_good", "measure_of", "relative_loss"]
 
+C = TypeVar("C", bound=Compared)
 Floats = NDArray[np.float64]
 HALF_WIDTH = 1.96  # of a 95 % interval, in standard errors
 CHANCE = 0.5  # standard errors of a loss that count as none
@@ -71,6 +73,18 @@ def allowed(tolerance: float, error: float) -> float:
     more score than the columns that it saves are worth, on large tables too.
     """
     return max(tolerance, CHANCE * error)
+
+
+def as_good(compared: Iterable[C], tolerance: float) -> list[C]:
+    """What loses no more score than is allowed, and is not worse by its loss.
+
+    Where rows are few, much score may be lost; the mean loss tells models apart all the same.
+    """
+    return [
+        each
+        for each in compared
+        if each.lost <= allowed(tolerance, each.error) and not each.is_worse
+    ]
 
 
 def measure_of(task: Task, levels: Sequence[float] = ()) -> Measure:

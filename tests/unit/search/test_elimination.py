@@ -18,7 +18,8 @@ from slipstream.features import selection
 from slipstream.features.notes import noise_notes, twin_notes
 from slipstream.features.preprocessing import preprocess
 from slipstream.search.elimination import choose_k, eliminate
-from slipstream.search.search import Asked, sensible
+from slipstream.search.search import sensible
+from slipstream.search.shapes import Asked
 
 ROWS = 4000
 TARGETS = ("label", "number", "three labels")

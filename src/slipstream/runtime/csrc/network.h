@@ -52,7 +52,7 @@ struct Network {
     Link link;
     Column *columns;
     float *table;           /* float32: (rows + 1, padded_outputs of the first layer) */
-    int32_t *integer_table; /* int8: (rows + 1, the same): pairs, see add_pairs */
+    int32_t *integer_table; /* int8: (rows + 1, the same): pairs, see sum_integers */
     Layer *layers;          /* layers[0] has the table's bias and multiplier */
     AnswerOne one;
     AnswerMany many;
